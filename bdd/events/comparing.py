@@ -1,0 +1,86 @@
+"""Compares what an event holds with what was expected, and says every difference in words."""
+
+import datetime as dt
+import json
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+_ENUM_NAME = "a Python enum's name in place of its value"
+
+
+def differences(path: str, actual: Any, expected: Any) -> list[str]:
+    """Return a sentence for each difference, none when both are the same, types included (`1` is not `"1"`)."""
+    if isinstance(actual, dict) and isinstance(expected, Mapping):
+        return _of_objects(path, actual, expected)
+    if type(actual) is type(expected) and actual == expected:
+        return []
+    return [f"{path} is {shown(actual)}, expected {shown(expected)}{_remark(actual, expected)}"]
+
+
+def shown(value: Any) -> str:
+    """Return a value as JSON, cut where it is long."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 120 else f"{text[:100]}… ({len(text)} characters)"  # noqa: PLR2004
+
+
+def event_id_faults(value: Any) -> list[str]:
+    """The contract: a UUID as text."""
+    try:
+        uuid.UUID(value)
+    except (ValueError, TypeError, AttributeError):
+        return [f"eventId is {shown(value)}, expected a UUID as text"]
+    return []
+
+
+def timestamp_faults(value: Any, earliest: float, latest: float, tolerance: float) -> list[str]:
+    """The contract: ISO 8601 in UTC, with or without an offset, made between the request and the arrival.
+
+    Args:
+        value: the envelope's `timestamp`.
+        earliest: when the request was sent, in seconds since 1970 UTC.
+        latest: when the recorder read the event, likewise.
+        tolerance: how many seconds the platform's clock may differ.
+    """
+    try:
+        made = dt.datetime.fromisoformat(value)
+    except (ValueError, TypeError):
+        return [f"timestamp is {shown(value)}, expected an ISO 8601 time"]
+    if made.tzinfo is None:
+        made = made.replace(tzinfo=dt.UTC)
+    if made.utcoffset():
+        return [f"timestamp is {shown(value)}, expected UTC"]
+    seconds = made.timestamp()
+    if earliest - tolerance <= seconds <= latest + tolerance:
+        return []
+    off = f"{earliest - seconds:.1f} s before the request" if seconds < earliest else f"{seconds - latest:.1f} s after"
+    hint = " (a local time without its offset?)" if abs(seconds - earliest) > 1700 else ""  # noqa: PLR2004
+    return [f"timestamp is {shown(value)}: {off}{' its arrival' if off.endswith('after') else ''}{hint}"]
+
+
+def _of_objects(path: str, actual: dict[str, Any], expected: Mapping[str, Any]) -> list[str]:
+    prefix = f"{path}." if path else ""
+    found = []
+    for name, value in expected.items():
+        if name in actual:
+            found += differences(prefix + name, actual[name], value)
+        else:
+            found.append(f"{prefix}{name} is missing, expected {shown(value)}")
+    found += [f"{prefix}{name} is extra: {shown(actual[name])}" for name in actual if name not in expected]
+    return found
+
+
+def _remark(actual: Any, expected: Any) -> str:
+    """Known mistakes get their sentence."""
+    if isinstance(actual, str) and isinstance(expected, str) and "." in actual and " " not in actual:
+        owner, _, member = actual.partition(".")
+        if owner[:1].isupper() and member.isupper():
+            return f": {_ENUM_NAME}"
+    if str(actual) == str(expected) and type(actual) is not type(expected):
+        return f": {_kind(actual)} in place of {_kind(expected)}"
+    return ""
+
+
+def _kind(value: Any) -> str:
+    kinds = {str: "text", bool: "true or false", int: "a number", float: "a number", type(None): "null"}
+    return kinds.get(type(value), type(value).__name__)

@@ -1,0 +1,1 @@
+"""Kafka as a client sees it: topics, client settings."""

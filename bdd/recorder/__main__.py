@@ -1,0 +1,62 @@
+"""Runs the recorder: `python -m bdd.recorder`, with the settings of `RecorderSettings` in its environment."""
+
+import asyncio
+import logging
+import socket
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from bdd.recorder.consumer import TopicsConsumer
+from bdd.recorder.journal import Journal
+from bdd.recorder.server import Bell, recorder_app
+from bdd.recorder.settings import RecorderSettings
+
+_STOP_SECONDS = 1
+
+
+async def record(settings: RecorderSettings) -> None:
+    """Record until the process is asked to end (SIGTERM, SIGINT)."""
+    with (
+        Journal(settings.journal) as journal,
+        socket.create_server((settings.host, settings.port)) as listener,
+    ):
+        consumer = TopicsConsumer(settings.client, settings.topics, journal)
+        bell = Bell(asyncio.get_running_loop())
+        consumer.start(on_news=bell.ring)
+        _announce(listener, settings.address)
+        app = recorder_app(consumer, journal, bell, settings.token)
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            timeout_graceful_shutdown=_STOP_SECONDS,
+        )
+        await uvicorn.Server(config).serve(sockets=[listener])
+        await asyncio.to_thread(consumer.stop)
+
+
+def _announce(listener: socket.socket, file: Path) -> None:
+    """Tell the address by a file that is there whole or not at all."""
+    host, port = listener.getsockname()[:2]
+    draft = file.with_suffix(".draft")
+    draft.write_text(f"http://{host}:{port}", encoding="utf-8")
+    draft.replace(file)
+
+
+def main() -> int:
+    """Return the exit code: 0 after a clean end, 2 when a setting is wrong or the port is taken."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        settings = RecorderSettings.from_environment()
+        asyncio.run(record(settings))
+    except (ValueError, OSError) as wrong:
+        print(f"The recorder cannot start: {wrong}", file=sys.stderr)  # noqa: T201 - for whoever started it
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,138 @@
+"""The suite's view of a recorder: a mirror of its journal, so that looking at an event needs no request."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import requests
+
+from bdd.recorder.record import Entry, Gap, Record, from_line
+
+_CONNECT_SECONDS = 3.0
+_SILENCE_SECONDS = 10.0
+_RECONNECT_SECONDS = 0.2
+
+
+class RecorderUnreachable(Exception):
+    """The recorder did not answer; the sentence says what was asked and what came back."""
+
+
+class RecorderClient:
+    """Follows one recorder. Cursors are those of the recorder's journal.
+
+    Args:
+        url: where the recorder answers, for instance `http://127.0.0.1:40123`.
+        token: the token of this run.
+    """
+
+    def __init__(self, url: str, token: str) -> None:
+        self.url = url
+        self.gaps: list[Gap] = []
+        self._entries: list[Entry] = []
+        self._grown = threading.Condition()
+        self._closed = threading.Event()
+        self._lost: str | None = None
+        self._session = requests.Session()
+        self._session.trust_env = False  # a proxy of the environment must not come between us and loopback
+        self._session.headers["Authorization"] = f"Bearer {token}"
+        self._stream: requests.Response | None = None
+        self._thread = threading.Thread(target=self._follow, name="journal mirror", daemon=True)
+
+    def start(self) -> None:
+        """Start to follow the journal from its beginning."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop following; what was mirrored stays readable."""
+        self._closed.set()
+        if self._stream is not None:
+            self._stream.close()
+        self._session.close()
+
+    @property
+    def cursor(self) -> int:
+        """The place after the newest entry that has arrived here."""
+        return len(self._entries)
+
+    def records(self, after: int = 0, before: int | None = None) -> list[Record]:
+        """Return the records between two cursors, in the order the recorder read them."""
+        return [entry for entry in self._entries[after:before] if isinstance(entry, Record)]
+
+    def wait_for_more(self, after: int, seconds: float) -> None:
+        """Return when there is something after the cursor, or when the seconds have passed."""
+        with self._grown:
+            self._grown.wait_for(lambda: self.cursor > after, seconds)
+
+    def trouble(self) -> str | None:
+        """Say why the mirror may be incomplete, or None: no connection, or records the recorder could not read."""
+        if self._lost:
+            return f"the recorder at {self.url} cannot be followed: {self._lost}"
+        if self.gaps:
+            return f"the recorder could not read everything: {self.gaps[0]}"
+        return None
+
+    def ready(self) -> bool:
+        """Tell whether the recorder is pinned.
+
+        Raises:
+            RecorderUnreachable: it does not answer.
+        """
+        return bool(self._get("/health", accepted=(200, 503))["ready"])
+
+    def fence(self) -> int:
+        """Return a cursor: the journal up to it holds all that was published before this call.
+
+        Raises:
+            RecorderUnreachable: it does not answer, or could not read everything up to the end offsets.
+        """
+        return int(self._get("/fence")["cursor"])
+
+    def topics(self) -> dict[str, int]:
+        """Return the brokers' topics: name -> number of partitions.
+
+        Raises:
+            RecorderUnreachable: it does not answer, or no broker answers it.
+        """
+        return {name: int(count) for name, count in self._get("/topics").items()}
+
+    def _get(self, path: str, accepted: tuple[int, ...] = (200,)) -> dict[str, Any]:
+        try:
+            answer = self._session.get(self.url + path, timeout=(_CONNECT_SECONDS, _SILENCE_SECONDS + 5))
+        except requests.RequestException as fault:
+            raise RecorderUnreachable(f"the recorder at {self.url} does not answer {path}: {fault}") from fault
+        if answer.status_code not in accepted:
+            raise RecorderUnreachable(f"the recorder answered {path} with {answer.status_code}: {answer.text}")
+        body: dict[str, Any] = answer.json()
+        return body
+
+    def _follow(self) -> None:
+        """Read the stream; after a break go on from where the mirror ends."""
+        while not self._closed.is_set():
+            try:
+                for entry in self._read_stream():
+                    self._take(entry)
+            except (requests.RequestException, OSError, AttributeError, ValueError) as broken:
+                # AttributeError: urllib3's way of saying that close() came while it was reading
+                self._lost = str(broken)
+            with self._grown:
+                self._grown.notify_all()
+            self._closed.wait(_RECONNECT_SECONDS)
+
+    def _read_stream(self) -> Iterator[Entry]:
+        timeout = (_CONNECT_SECONDS, _SILENCE_SECONDS)
+        with self._session.get(
+            f"{self.url}/journal", params={"after": str(self.cursor)}, stream=True, timeout=timeout
+        ) as self._stream:
+            self._stream.raise_for_status()
+            self._lost = None
+            rest = b""
+            for chunk in self._stream.iter_content(chunk_size=None):
+                *lines, rest = (rest + chunk).split(b"\n")
+                yield from (from_line(line) for line in lines if line)
+
+    def _take(self, entry: Entry) -> None:
+        if isinstance(entry, Gap):
+            self.gaps.append(entry)
+        with self._grown:
+            self._entries.append(entry)
+            self._grown.notify_all()

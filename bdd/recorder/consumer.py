@@ -1,0 +1,211 @@
+"""The recorder's consumer: reads every partition from the offset it was pinned to, and knows how far it is."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, cast
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import OffsetSpec
+
+from bdd.recorder.journal import Journal
+from bdd.recorder.record import Gap, Record
+from bdd.waiting import wait_until
+
+_BATCH = 1000
+_POLL_SECONDS = 0.1
+_LOOK_FOR_TOPICS_SECONDS = 1.0
+_REQUEST_SECONDS = 5.0
+
+Partition = tuple[str, int]
+
+log = logging.getLogger(__name__)
+
+
+class TopicsConsumer:
+    """Reads the given topics into the journal, from their end at start, without a consumer group.
+
+    It is pinned: it asks the brokers for the end offsets and assigns exactly those, so nothing that is
+    published after `ready` can be missed. A topic that appears later is read from its beginning.
+    """
+
+    def __init__(self, client: dict[str, str], topics: Sequence[str], journal: Journal) -> None:
+        self._topics = frozenset(topics)
+        self._journal = journal
+        self._positions: dict[Partition, int] = {}
+        self._moved = threading.Condition()
+        self._assigning = threading.Lock()
+        self._on_news: Callable[[], None] = lambda: None
+        self._stopping = threading.Event()
+        self.ready = threading.Event()
+        # Asked over a client of their own, for on the consumer's they would wait behind its fetch.
+        self._admin = AdminClient(_with_log(client))
+        self._consumer = Consumer(
+            {
+                **_with_log(client),
+                "group.id": "never-joined",  # librdkafka wants one; with assign() and no commits none is made
+                "enable.auto.commit": "false",
+                "enable.partition.eof": "true",
+                "auto.offset.reset": "error",
+            }
+        )
+        self._thread = threading.Thread(target=self._run, name="consumer", daemon=True)
+
+    def start(self, on_news: Callable[[], None]) -> None:
+        """Start the consuming thread; `on_news` is called from it whenever the journal grew."""
+        self._on_news = on_news
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the consuming thread and leave the brokers."""
+        self._stopping.set()
+        self._thread.join()
+        self._consumer.close()
+
+    def partitions(self) -> dict[str, int]:
+        """Ask the brokers for all their topics, internal ones left out: name -> number of partitions.
+
+        Raises:
+            KafkaException: no broker answered in time.
+        """
+        known = self._admin.list_topics(timeout=_REQUEST_SECONDS).topics
+        return {name: len(topic.partitions) for name, topic in known.items() if not name.startswith("__")}
+
+    def fence(self, within: float) -> int:
+        """Return a cursor: the journal up to it holds all that was published before this call.
+
+        Raises:
+            KafkaException: the brokers did not answer.
+            AssertionError: the journal was not complete after `within` seconds.
+        """
+        self._take_in_new_partitions()
+        ends = self._end_offsets(list(self._positions))
+
+        def complete() -> int:
+            behind = {place: end for place, end in ends.items() if self._positions[place] < end}
+            assert not behind, "not yet read up to " + ", ".join(  # noqa: S101 - the wait's "not yet"
+                f"{topic}/{partition}@{end}" for (topic, partition), end in behind.items()
+            )
+            return self._journal.cursor
+
+        with self._moved:
+            return wait_until(
+                complete, what="the journal to reach the fence", within=within, pause=self._moved.wait
+            )
+
+    def _run(self) -> None:
+        self._pin()
+        look_again = 0.0
+        while not self._stopping.is_set():
+            first = self._consumer.poll(_POLL_SECONDS)
+            if first is not None:
+                self._take([first, *self._consumer.consume(_BATCH, timeout=0)])
+            if time.monotonic() >= look_again:
+                self._try_to_take_in_new_partitions()
+                look_again = time.monotonic() + _LOOK_FOR_TOPICS_SECONDS
+
+    def _pin(self) -> None:
+        """Wait for the brokers, however long they take, and assign the end of every partition."""
+        while not self._stopping.is_set():
+            try:
+                self._positions = self._end_offsets(self._existing_partitions())
+                break
+            except KafkaException as not_there:
+                log.info("not pinned yet: %s", not_there.args[0])
+        self._consumer.assign([TopicPartition(*place, end) for place, end in self._positions.items()])
+        self.ready.set()
+        log.info("pinned to the end of %d partitions", len(self._positions))
+
+    def _try_to_take_in_new_partitions(self) -> None:
+        try:
+            self._take_in_new_partitions()
+        except KafkaException as not_now:
+            log.info("no topic could be looked up: %s", not_now.args[0])
+
+    def _take_in_new_partitions(self) -> None:
+        with self._assigning:
+            new = [place for place in self._existing_partitions() if place not in self._positions]
+            if new:
+                with self._moved:
+                    self._positions.update(dict.fromkeys(new, 0))
+                self._consumer.incremental_assign([TopicPartition(*place, OFFSET_BEGINNING) for place in new])
+                log.info("taken in from the beginning: %s", new)
+
+    def _existing_partitions(self) -> list[Partition]:
+        return [
+            (topic, n) for topic, count in self.partitions().items() if topic in self._topics for n in range(count)
+        ]
+
+    def _end_offsets(self, places: Iterable[Partition]) -> dict[Partition, int]:
+        """The high watermark of each partition: the offset that the next record will get."""
+        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        wanted = {TopicPartition(*place): latest for place in places}
+        if not wanted:
+            return {}
+        answers = self._admin.list_offsets(wanted, request_timeout=_REQUEST_SECONDS)
+        return {(place.topic, place.partition): answer.result().offset for place, answer in answers.items()}
+
+    def _take(self, messages: Sequence[Message]) -> None:
+        """Append what was read, then move the positions: whoever sees a position can read up to it."""
+        received = time.time()
+        moved: dict[Partition, int] = {}
+        entries: list[Record | Gap] = []
+        for message in messages:
+            place: Partition = (str(message.topic()), message.partition() or 0)
+            if (error := message.error()) is None:
+                record = _record(message, received)
+                entries.append(record)
+                moved[place] = record.offset + 1
+            elif error.code() == KafkaError._PARTITION_EOF:
+                moved[place] = message.offset() or 0
+            elif error.code() == KafkaError._AUTO_OFFSET_RESET:
+                gap = self._step_over_gap(place)
+                entries.append(gap)
+                moved[place] = gap.last + 1
+            else:
+                log.info("librdkafka: %s", error)
+        if entries:
+            self._journal.append(entries)
+            self._on_news()
+        with self._moved:
+            self._positions.update(moved)
+            self._moved.notify_all()
+
+    def _step_over_gap(self, place: Partition) -> Gap:
+        """The broker has deleted what comes next (retention): go on with the first that it has, and say so."""
+        first = self._positions[place]
+        low, _ = self._consumer.get_watermark_offsets(TopicPartition(*place), timeout=_REQUEST_SECONDS)
+        self._consumer.incremental_unassign([TopicPartition(*place)])
+        self._consumer.incremental_assign([TopicPartition(*place, low)])
+        gap = Gap(*place, first=first, last=max(first, low - 1))
+        log.warning("%s", gap)
+        return gap
+
+
+def _with_log(client: dict[str, str]) -> dict[str, Any]:
+    return {**client, "logger": log, "error_cb": lambda error: log.info("librdkafka: %s", error)}
+
+
+def _record(message: Message, received: float) -> Record:
+    return Record(
+        topic=str(message.topic()),
+        partition=message.partition() or 0,
+        offset=message.offset() or 0,
+        timestamp=message.timestamp()[1],
+        received=received,
+        key=_bytes(message.key()),
+        headers=tuple((name, _bytes(value)) for name, value in _headers(message)),
+        value=_bytes(message.value()),
+    )
+
+
+def _headers(message: Message) -> list[tuple[str, str | bytes | None]]:
+    """The client's types allow other shapes; what it returns is a list of pairs, or None."""
+    return cast("list[tuple[str, str | bytes | None]] | None", message.headers()) or []
+
+
+def _bytes(data: str | bytes | None) -> bytes | None:
+    """The client's types allow text; what it returns is bytes."""
+    return data.encode() if isinstance(data, str) else data

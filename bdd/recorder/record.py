@@ -1,0 +1,106 @@
+"""What the journal holds, and how one line of it is written: JSON that people can read and bytes survive."""
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What Kafka holds. Key, header values and value are the bytes themselves, None where there are none.
+
+    Attributes:
+        timestamp: the record's own time in Kafka, in milliseconds since 1970 UTC.
+        received: when the recorder read it, by its clock, in seconds since 1970 UTC.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    received: float
+    key: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...]
+    value: bytes | None
+
+    @property
+    def place(self) -> str:
+        """Where the record is, as people write it: `patient-events/2@17`."""
+        return f"{self.topic}/{self.partition}@{self.offset}"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Offsets `first` to `last` of a partition that the broker no longer had when they were to be read."""
+
+    topic: str
+    partition: int
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        """The gap in words."""
+        return f"{self.topic}/{self.partition}: offsets {self.first} to {self.last} were gone before being read"
+
+
+Entry: TypeAlias = Record | Gap
+
+
+def to_line(entry: Entry) -> bytes:
+    """Return the entry as one line of JSON in UTF-8, newline included."""
+    if isinstance(entry, Gap):
+        fields: dict[str, Any] = {"gap": [entry.topic, entry.partition, entry.first, entry.last]}
+    else:
+        fields = {
+            "topic": entry.topic,
+            "partition": entry.partition,
+            "offset": entry.offset,
+            "timestamp": entry.timestamp,
+            "received": entry.received,
+            "key": _to_json(entry.key),
+            "headers": [[name, _to_json(value)] for name, value in entry.headers],
+            "value": _to_json(entry.value),
+        }
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def from_line(line: bytes) -> Entry:
+    """Read back what `to_line` wrote.
+
+    Raises:
+        ValueError: the line is not one of a journal, or was cut off.
+    """
+    try:
+        fields = json.loads(line)
+        if "gap" in fields:
+            return Gap(*fields["gap"])
+        headers = tuple((name, _from_json(value)) for name, value in fields["headers"])
+        return Record(
+            topic=fields["topic"],
+            partition=fields["partition"],
+            offset=fields["offset"],
+            timestamp=fields["timestamp"],
+            received=fields["received"],
+            key=_from_json(fields["key"]),
+            headers=headers,
+            value=_from_json(fields["value"]),
+        )
+    except (KeyError, TypeError) as fault:
+        raise ValueError(f"not a line of a journal: {line[:80]!r}") from fault
+
+
+def _to_json(data: bytes | None) -> str | dict[str, str] | None:
+    """UTF-8 stays text, so that the file can be read; anything else becomes base64."""
+    if data is None:
+        return None
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(data).decode()}
+
+
+def _from_json(field: str | dict[str, str] | None) -> bytes | None:
+    if isinstance(field, dict):
+        return base64.b64decode(field["base64"])
+    return field.encode() if field is not None else None

@@ -1,0 +1,122 @@
+"""The settings of a run: `behave -D name=value` first, then `BDD_NAME` in the environment, then the file `.env`."""
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from platformdirs import user_cache_path
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
+
+_PREFIX = "BDD_"
+
+
+class WrongSetting(Exception):
+    """A setting has a wrong value or an unknown name; the message has a line for each."""
+
+
+def _web_address(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("an address that begins with http:// or https://")
+    return value.rstrip("/")
+
+
+def _host_and_port(value: str) -> str:
+    for server in value.split(","):
+        host, _, port = server.strip().rpartition(":")
+        if not host or not port.isdecimal():
+            raise ValueError("host:port, several with commas between them")
+    return value
+
+
+Seconds = Annotated[float, Field(ge=0, le=600)]
+Milliseconds = Annotated[int, Field(gt=0, le=3_600_000)]
+
+
+class Settings(BaseSettings):
+    """All settings, with their defaults. Field names are the names after `-D`."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_file=".env", frozen=True, extra="forbid")
+
+    stack: Literal["embedded", "remote"] = Field("embedded", description="how this run gets a platform")
+    api_url: Annotated[str, AfterValidator(_web_address)] | None = Field(
+        None, description="remote: where the patient service answers"
+    )
+    bootstrap_servers: Annotated[str, AfterValidator(_host_and_port)] | None = Field(
+        None, description="remote: the Kafka brokers to connect to first"
+    )
+    deadline: Seconds = Field(5.0, description="seconds a published event may take where a step names none")
+    deadline_factor: Annotated[float, Field(ge=1, le=100)] = Field(
+        1.0, description="every deadline times this, for slow machines"
+    )
+    settling: Seconds = Field(
+        2.0, description="seconds after the last action in which the audit awaits late events"
+    )
+    clock_tolerance: Seconds = Field(2.0, description="seconds the platform's clock may differ from this one's")
+    connections_max_idle_ms: Milliseconds = Field(60_000, description="Kafka client: idle connections are closed")
+    request_timeout_ms: Milliseconds = Field(10_000, description="Kafka client: a request has failed")
+    fetch_max_wait_ms: Milliseconds = Field(500, description="Kafka client: a fetch returns without data")
+    cache_dir: Path = Field(
+        default_factory=lambda: user_cache_path("psychotherapy-acceptance"),
+        description="embedded: where the broker's files are kept between runs",
+    )
+    evidence_dir: Path = Field(Path("evidence"), description="where failed scenarios leave what was seen")
+
+    @model_validator(mode="after")
+    def _time_outs_nest(self) -> Self:
+        if not self.connections_max_idle_ms > self.request_timeout_ms > self.fetch_max_wait_ms:
+            raise ValueError(
+                "the client time-outs must nest, connections_max_idle_ms > request_timeout_ms > fetch_max_wait_ms; "
+                f"they are {self.connections_max_idle_ms}, {self.request_timeout_ms}, {self.fetch_max_wait_ms}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _remote_needs_addresses(self) -> Self:
+        given = {"api_url": self.api_url, "bootstrap_servers": self.bootstrap_servers}
+        if self.stack == "remote" and (missing := [name for name, value in given.items() if value is None]):
+            raise ValueError(f"stack=remote needs {' and '.join(missing)} too: -D {missing[0]}=…")
+        if self.stack != "remote" and (unused := [name for name, value in given.items() if value is not None]):
+            raise ValueError(f"{' and '.join(unused)} belong to -D stack=remote; the stack is {self.stack}")
+        return self
+
+
+def load_settings(userdata: Mapping[str, str], env_file: Path = Path(".env")) -> Settings:
+    """Return the settings of this run.
+
+    Args:
+        userdata: what was given with `behave -D`.
+        env_file: a file of `BDD_NAME=value` lines; it need not exist.
+
+    Raises:
+        WrongSetting: a name is unknown or a value is wrong; nothing must be started then.
+    """
+    in_file = DotEnvSettingsSource(Settings, env_file=env_file).env_vars
+    given = {f"-D {name}": name for name in userdata}
+    given |= {name: name.removeprefix(_PREFIX).lower() for name in os.environ if name.startswith(_PREFIX)}
+    given |= {f"{name.upper()} in {env_file}": name.upper().removeprefix(_PREFIX).lower() for name in in_file}
+    unknown = [_unknown(spelt, name) for spelt, name in given.items() if name not in Settings.model_fields]
+    if unknown:
+        raise WrongSetting("\n".join(unknown))
+    try:
+        return Settings(_env_file=env_file, **dict(userdata))  # type: ignore[arg-type]
+    except ValidationError as wrong:
+        raise WrongSetting("\n".join(_sentence(dict(error)) for error in wrong.errors())) from None
+
+
+def _unknown(spelt: str, name: str) -> str:
+    close = difflib.get_close_matches(name, Settings.model_fields, n=1)
+    meant = f" Did you mean {close[0]}?" if close else ""
+    return f"The setting {spelt} is unknown.{meant} There are: {', '.join(Settings.model_fields)}."
+
+
+def _sentence(error: dict[str, Any]) -> str:
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if not error["loc"]:
+        return f"Settings that do not go together: {message}."
+    name = str(error["loc"][0])
+    allowed = message.removeprefix("Input should be ")
+    meaning = Settings.model_fields[name].description
+    return f"The setting {name} is {error['input']!r}; allowed is: {allowed}. ({meaning})"

@@ -1,0 +1,79 @@
+"""The only wait of the project: every other module that has to wait calls `wait_until`."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from tenacity import RetryError, Retrying, retry_if_exception, stop_after_delay, wait_fixed
+
+T = TypeVar("T")
+
+
+class CannotComeTrue(AssertionError):
+    """The wait ended early, because what it waited for cannot come true any more."""
+
+
+def wait_until(
+    condition: Callable[[], T],
+    *,
+    what: str,
+    within: float,
+    passing: tuple[type[Exception], ...] = (AssertionError,),
+    give_up: Callable[[], str | None] = lambda: None,
+    pause: Callable[[float], object] = time.sleep,
+    every: float = 0.05,
+) -> T:
+    """Return what `condition` returns as soon as it raises nothing; it is tried at least once.
+
+    Args:
+        condition: called again and again; says "not yet" by raising one of `passing`.
+        what: what is waited for, for the message ("the broker answers").
+        within: the deadline, in seconds on a monotonic clock.
+        passing: the faults that mean "not yet"; any other one is raised at once.
+        give_up: asked after each try; a sentence means that waiting on is pointless, and why.
+        pause: called with the seconds until the next try; may return earlier, when there is news.
+        every: seconds between two tries.
+
+    Raises:
+        CannotComeTrue: `give_up` gave a reason.
+        AssertionError: the deadline passed. Both say what was waited for, how long, and what was seen last.
+    """
+    began = time.monotonic()
+    tries = 0
+
+    def one_try() -> T:
+        nonlocal tries
+        tries += 1
+        try:
+            return condition()
+        except passing as not_yet:
+            if reason := give_up():
+                raise CannotComeTrue(_told(what, reason, not_yet)) from not_yet
+            raise
+
+    def is_passing(fault: BaseException) -> bool:
+        return isinstance(fault, passing) and not isinstance(fault, CannotComeTrue)
+
+    def until_deadline(seconds: float) -> None:
+        pause(max(0.0, min(seconds, began + within - time.monotonic())))
+
+    retrying = Retrying(
+        retry=retry_if_exception(is_passing),
+        stop=stop_after_delay(within),
+        wait=wait_fixed(every),
+        sleep=until_deadline,
+    )
+    try:
+        return retrying(one_try)
+    except RetryError as late:
+        last = late.last_attempt.exception()
+        waited = f"not within {within:g} s ({tries} {'try' if tries == 1 else 'tries'})"
+        raise AssertionError(_told(what, waited, last)) from last
+
+
+def _told(what: str, reason: str, last_seen: BaseException | None) -> str:
+    """The message: a verdict of several lines stays in front, for its first line says it best."""
+    seen = str(last_seen).strip()
+    if "\n" in seen:
+        return f"{seen}\n  waited: for {what}: {reason}"
+    return f"{what}: {reason}. Last seen: {seen or type(last_seen).__name__}"
