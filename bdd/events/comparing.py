@@ -53,7 +53,11 @@ def timestamp_faults(value: Any, earliest: float, latest: float, tolerance: floa
     seconds = made.timestamp()
     if earliest - tolerance <= seconds <= latest + tolerance:
         return []
-    off = f"{earliest - seconds:.1f} s before the request" if seconds < earliest else f"{seconds - latest:.1f} s after"
+    off = (
+        f"{earliest - seconds:.1f} s before the request"
+        if seconds < earliest
+        else f"{seconds - latest:.1f} s after"
+    )
     hint = " (a local time without its offset?)" if abs(seconds - earliest) > 1700 else ""  # noqa: PLR2004
     return [f"timestamp is {shown(value)}: {off}{' its arrival' if off.endswith('after') else ''}{hint}"]
 

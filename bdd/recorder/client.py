@@ -1,6 +1,7 @@
 """The suite's view of a recorder: a mirror of its journal, so that looking at an event needs no request."""
 
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,6 +33,7 @@ class RecorderClient:
         self._grown = threading.Condition()
         self._closed = threading.Event()
         self._lost: str | None = None
+        self._last_heard = time.monotonic()
         self._session = requests.Session()
         self._session.trust_env = False  # a proxy of the environment must not come between us and loopback
         self._session.headers["Authorization"] = f"Bearer {token}"
@@ -65,7 +67,7 @@ class RecorderClient:
 
     def trouble(self) -> str | None:
         """Say why the mirror may be incomplete, or None: no connection, or records the recorder could not read."""
-        if self._lost:
+        if self._lost and time.monotonic() - self._last_heard > _CONNECT_SECONDS:
             return f"the recorder at {self.url} cannot be followed: {self._lost}"
         if self.gaps:
             return f"the recorder could not read everything: {self.gaps[0]}"
@@ -127,6 +129,7 @@ class RecorderClient:
             self._lost = None
             rest = b""
             for chunk in self._stream.iter_content(chunk_size=None):
+                self._last_heard = time.monotonic()
                 *lines, rest = (rest + chunk).split(b"\n")
                 yield from (from_line(line) for line in lines if line)
 

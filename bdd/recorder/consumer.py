@@ -85,7 +85,7 @@ class TopicsConsumer:
 
         def complete() -> int:
             behind = {place: end for place, end in ends.items() if self._positions[place] < end}
-            assert not behind, "not yet read up to " + ", ".join(  # noqa: S101 - the wait's "not yet"
+            assert not behind, "not yet read up to " + ", ".join(
                 f"{topic}/{partition}@{end}" for (topic, partition), end in behind.items()
             )
             return self._journal.cursor

@@ -1,0 +1,98 @@
+"""Sends requests to the platform and keeps every exchange, for the messages and for the evidence."""
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+
+_TIMEOUT_SECONDS = 10.0
+_PARALLEL = 32
+
+
+class NoAnswer(AssertionError):
+    """The service did not answer a request."""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request and its answer.
+
+    Attributes:
+        sent_at: when the request was sent, in seconds since 1970 UTC.
+        seconds: how long the answer took.
+        status: the answer's status code, None where no answer came.
+        body: the answer's body as text, or why none came.
+    """
+
+    method: str
+    path: str
+    sent: str | None
+    sent_at: float
+    seconds: float
+    status: int | None
+    body: str
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the service said that it did what was asked."""
+        return self.status is not None and requests.codes.ok <= self.status < requests.codes.multiple_choices
+
+    @property
+    def json(self) -> Any:
+        """The answer's body.
+
+        Raises:
+            AssertionError: it is not JSON.
+        """
+        try:
+            return json.loads(self.body)
+        except json.JSONDecodeError:
+            raise AssertionError(f"{self}: the answer is not JSON: {self.body[:200]!r}") from None
+
+    def __str__(self) -> str:
+        """The exchange in a line: `PUT /api/patients/5 -> 200 in 4 ms`."""
+        outcome = self.status if self.status is not None else f"no answer ({self.body})"
+        return f"{self.method} {self.path} -> {outcome} in {self.seconds * 1000:.0f} ms"
+
+
+class ApiClient:
+    """Talks to one service; may be used by several threads at once."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.exchanges: list[Exchange] = []
+        self._session = requests.Session()
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=_PARALLEL))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def send(self, method: str, path: str, body: str | None = None) -> Exchange:
+        """Send a request, its body as JSON, and return the exchange, whatever the answer's status.
+
+        Raises:
+            NoAnswer: no answer came within 10 seconds, or nothing listens there.
+        """
+        began, sent_at = time.monotonic(), time.time()
+        status, failure = None, None
+        try:
+            answer = self._session.request(
+                method,
+                self.url + path,
+                data=body.encode() if body is not None else None,
+                headers={"Content-Type": "application/json"} if body is not None else None,
+                timeout=_TIMEOUT_SECONDS,
+            )
+            status, text = answer.status_code, answer.content.decode(errors="replace")
+        except requests.RequestException as fault:
+            failure, text = fault, type(fault).__name__
+        exchange = Exchange(method, path, body, sent_at, time.monotonic() - began, status, text)
+        self.exchanges.append(exchange)
+        if failure is not None:
+            raise NoAnswer(f"the service at {self.url} did not answer {method} {path}: {failure}") from failure
+        return exchange

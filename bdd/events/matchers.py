@@ -1,0 +1,160 @@
+"""PyHamcrest matchers for `assert_that(witness, …)`: published, how often, in order, not published."""
+
+import itertools
+
+from hamcrest.core.base_matcher import BaseMatcher
+from hamcrest.core.description import Description
+
+from bdd.events import comparing
+from bdd.events.account import Absence
+from bdd.events.event import Event, NotAnEvent, read_event
+from bdd.events.near_miss import explain_missing, in_words
+from bdd.events.witness import Witness
+from bdd.recorder.record import Record
+
+
+class _Verdict(BaseMatcher[Witness]):
+    """A matcher that reaches its verdict once: what it found wrong is the mismatch."""
+
+    def __init__(self) -> None:
+        self._wrong = ""
+
+    def _matches(self, item: Witness) -> bool:
+        self._wrong = self._find_wrong(item)
+        return not self._wrong
+
+    def describe_mismatch(self, item: Witness, mismatch_description: Description) -> None:
+        mismatch_description.append_text(self._wrong)
+
+    def _find_wrong(self, witness: Witness) -> str:
+        raise NotImplementedError
+
+
+class HasPublished(_Verdict):
+    """The events that the scenario's actions ask for have arrived; with `exactly`, and no other of their type."""
+
+    def __init__(self, event_type: str, times: int, within: float, exactly: bool) -> None:
+        super().__init__()
+        self._event_type = event_type
+        self._times = times
+        self._within = within
+        self._exactly = exactly
+        self._expected = f"{'exactly ' if exactly else ''}{_count(times, event_type)}"
+
+    def describe_to(self, description: Description) -> None:
+        """Say what was expected."""
+        description.append_text(self._expected)
+
+    def _find_wrong(self, witness: Witness) -> str:
+        wanted = witness.account.open(self._event_type)
+        if len(wanted) != self._times:
+            asked = f"{len(wanted)} such event{'s' if len(wanted) != 1 else ''}"
+            lines = [f"the scenario's actions ask for {asked} that no step has seen yet", *witness.surroundings()]
+            return "\n          ".join(lines)
+        self._expected += f" on {wanted[0].topic} with key " + ", ".join(f'"{each.key}"' for each in wanted)
+        try:
+            witness.await_claims(wanted, self._within)
+        except AssertionError as late:
+            missing = next(each for each in wanted if each.claim is None)
+            return explain_missing(witness, missing, str(late))
+        return self._find_surplus(witness, min(each.after for each in wanted)) if self._exactly else ""
+
+    def _find_surplus(self, witness: Witness, after: int) -> str:
+        fence = witness.read_up_to_now()
+        surplus = _of_type(witness.ledger.unclaimed(witness.account, after, fence), self._event_type)
+        if not surplus:
+            return ""
+        return "\n          ".join(
+            [f"it came again: {how_it_repeats(witness, surplus[0])}", *witness.surroundings()]
+        )
+
+
+class HasPublishedNothing(_Verdict):
+    """Nothing was published since the last action, up to a fence taken now; the audit keeps watching."""
+
+    def __init__(self, step: str, after: int, event_type: str | None) -> None:
+        super().__init__()
+        self._absence = Absence(step, after, event_type)
+
+    def describe_to(self, description: Description) -> None:
+        """Say what was expected."""
+        description.append_text(f"no {self._absence.event_type or ''} event".replace("  ", " "))
+
+    def _find_wrong(self, witness: Witness) -> str:
+        fence = witness.read_up_to_now()
+        witness.ledger.promise_absence(witness.account, self._absence)
+        came = witness.ledger.unclaimed(witness.account, self._absence.after, fence)
+        if self._absence.event_type:
+            came = _of_type(came, self._absence.event_type)
+        if not came:
+            return ""
+        lines = [f"{len(came)} came, first a {in_words(came[0])}", *witness.surroundings()]
+        lines.append(
+            "next:     publish only what was changed and stored; a refused or reading request changes nothing"
+        )
+        return "\n          ".join(lines)
+
+
+class HasKeptOrder(_Verdict):
+    """The scenario's events of each patient lie in one partition, in the order of the actions."""
+
+    def describe_to(self, description: Description) -> None:
+        """Say what was expected."""
+        description.append_text("each patient's events in one partition, in the order of the changes")
+
+    def _find_wrong(self, witness: Witness) -> str:
+        claims = {key: witness.account.claims(key) for key in witness.account.keys}
+        if not any(claims.values()):
+            return "no event of this scenario has been seen by an earlier step"
+        for key, events in claims.items():
+            for earlier, later in itertools.pairwise(events):
+                if wrong := _misplaced(earlier, later):
+                    return "\n          ".join([f"patient {key}: {wrong}", *witness.surroundings()])
+        return ""
+
+
+def has_published(event_type: str, *, times: int = 1, within: float, exactly: bool = False) -> HasPublished:
+    """Match when that many events of the type, as the scenario's actions ask for, are there within the seconds."""
+    return HasPublished(event_type, times, within, exactly)
+
+
+def has_published_nothing(step: str, *, after: int, event_type: str | None = None) -> HasPublishedNothing:
+    """Match when nothing (of the type) was published for the scenario's patients since the cursor."""
+    return HasPublishedNothing(step, after, event_type)
+
+
+def has_kept_order() -> HasKeptOrder:
+    """Match when the events seen so far are in the order of the actions, patient by patient."""
+    return HasKeptOrder()
+
+
+def how_it_repeats(witness: Witness, record: Record) -> str:
+    """Say whether a surplus record is a redelivery, a duplicate or something else."""
+    try:
+        event = read_event(record)
+    except NotAnEvent as fault:
+        return f"{record.place} is no event: {fault}"
+    if first := witness.ledger.claimed_with_id(event.id):
+        return f'{event} is a redelivery of {first.record.place}: the same eventId "{event.id}"'
+    for first in witness.account.claims():
+        if first.type == event.type and not comparing.differences("payload", event.payload, first.payload):
+            return f"{event} is a duplicate of {first.record.place}: another eventId, the same content"
+    return f"{event} was not asked for by any action of this scenario"
+
+
+def _misplaced(earlier: Event, later: Event) -> str:
+    if earlier.record.partition != later.record.partition:
+        return f"{later} is in another partition than {earlier}, which was changed before"
+    if later.record.offset < earlier.record.offset:
+        return f"{later} lies before {earlier}, which was changed before"
+    return ""
+
+
+def _of_type(records: list[Record], event_type: str) -> list[Record]:
+    wanted = f'"{event_type}"'.encode()
+    return [record for record in records if wanted in (record.value or b"")]
+
+
+def _count(times: int, event_type: str) -> str:
+    article = "one" if times == 1 else str(times)
+    return f"{article} {event_type} event{'s' if times > 1 else ''}"

@@ -1,0 +1,108 @@
+"""Near misses: the recorded events that came closest to an expectation, and everything a reader needs to know."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bdd.events.event import Event, NotAnEvent, key_in_words, read_event
+from bdd.events.expectation import Expectation
+from bdd.events.ledger import Ledger
+from bdd.events.witness import Witness
+from bdd.recorder.record import Record
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class NearMiss:
+    """An event and how it differs from what was expected."""
+
+    event: Event
+    differences: Sequence[str]
+
+
+def explain_missing(witness: Witness, expectation: Expectation, reason: str) -> str:
+    """Return why no event fulfilled the expectation: the telling line first, then what else is known.
+
+    Args:
+        witness: the scenario's.
+        expectation: the one that was not met.
+        reason: how the wait ended.
+    """
+    ledger = witness.ledger
+    records = witness.recorder.records(expectation.after)
+    broken = [record for record in records if ledger.owner(record) is witness.account and _fault(record)]
+    miss = nearest(witness, expectation)
+    if miss:
+        lines = _near(miss, expectation)
+    elif broken:
+        lines = [f"a record at {broken[0].place} is about it but is no event: {_fault(broken[0])}"]
+    else:
+        lines = [f"no event about it was recorded since the request, on any topic; {reason}"]
+    lines += _also_recorded(ledger, witness, records, miss)
+    lines += [f"step:     {expectation.step}", *witness.surroundings()]
+    lines.append(f"next:     {_advice(miss, expectation)}")
+    return "\n          ".join(lines)
+
+
+def nearest(witness: Witness, expectation: Expectation) -> NearMiss | None:
+    """Return the unclaimed event since the action that differs least, the scenario's own before others'."""
+    misses = [
+        NearMiss(event, witness.ledger.differences(expectation, event))
+        for event in witness.ledger.events(expectation.after)
+        if _is_candidate(witness, expectation, event)
+    ]
+    own = witness.account
+    return min(
+        misses,
+        key=lambda miss: (witness.ledger.owner(miss.event.record) is not own, len(miss.differences)),
+        default=None,
+    )
+
+
+def _is_candidate(witness: Witness, expectation: Expectation, event: Event) -> bool:
+    if witness.ledger.claimant(event.record):
+        return False
+    if witness.ledger.owner(event.record) is witness.account:
+        return True
+    nameless = not isinstance(event.payload, dict) or "patient_id" not in event.payload
+    return event.type == expectation.event_type and (nameless or event.payload == expectation.payload)
+
+
+def _near(miss: NearMiss, expectation: Expectation) -> list[str]:
+    count = len(miss.differences)
+    after = miss.event.record.received - expectation.requested_at
+    first = f"the closest event differs in {count} way{'s' if count > 1 else ''}: {miss.differences[0]}"
+    more = [f"          - {difference}" for difference in miss.differences[1:]]
+    return [first, *more, f"closest:  {miss.event}, {after * 1000:.0f} ms after the request"]
+
+
+def _also_recorded(ledger: Ledger, witness: Witness, records: Sequence[Record], miss: NearMiss | None) -> list[str]:
+    own = [record for record in records if ledger.owner(record) is witness.account]
+    others = [record for record in own if not (miss and miss.event.record is record)]
+    shown = [f"{in_words(record)}{' (expected)' if ledger.claimant(record) else ''}" for record in others[:_SHOWN]]
+    shown += [f"{len(others) - _SHOWN} more of this scenario"] if len(others) > _SHOWN else []
+    foreign = len(records) - len(own)
+    shown += [f"{foreign} foreign record{'s' if foreign > 1 else ''}"] if foreign else []
+    return [f"recorded: {'; '.join(shown) or 'nothing else since the request'}"]
+
+
+def in_words(record: Record) -> str:
+    """Return the record in a few words, without personal data."""
+    try:
+        return str(read_event(record))
+    except NotAnEvent as fault:
+        return f"a record at {record.place}, key {key_in_words(record.key)}: {fault}"
+
+
+def _fault(record: Record) -> str | None:
+    try:
+        read_event(record)
+    except NotAnEvent as fault:
+        return str(fault)
+    return None
+
+
+def _advice(miss: NearMiss | None, expectation: Expectation) -> str:
+    if miss:
+        return f"correct this where the service makes its {expectation.event_type} event"
+    return f"see in the service's log whether it published {expectation.event_type} after this request"

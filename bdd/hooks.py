@@ -1,0 +1,79 @@
+"""What the hooks of `environment.py` do at the beginning and at the end of a run."""
+
+import atexit
+import signal
+from pathlib import Path
+
+from behave.model import Feature
+from behave.runner import Context
+
+from bdd.report.console import durations, say
+from bdd.report.junit import write_audit
+from bdd.run import Run
+from bdd.settings import load_settings
+
+
+def begin_run(context: Context) -> None:
+    """Check the settings and the selection, then start the run; whatever happens, it will be stopped."""
+    settings = load_settings(context.config.userdata)
+    _check_selection(context)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # behave cleans up after SIGINT only
+    run = context.run = Run(settings)
+    context.add_cleanup(_end_run, run)
+    atexit.register(run.stop)  # in case a second signal ends the clean-up
+    run.start()
+
+
+def end_run_if_broken(context: Context) -> None:
+    """End the run when something has broken that every later scenario would fail of too."""
+    if trouble := context.run.stack.trouble():
+        say(f"\nThe run ends here: {trouble}")
+        context.abort(reason=trouble)
+
+
+def audit_run(context: Context) -> None:
+    """Audit a run that went to its end.
+
+    Raises:
+        AssertionError: nothing was executed, or something is left unexplained.
+    """
+    if context.aborted:
+        return
+    run: Run = context.run
+    assert run.scenarios, "nothing was executed: no scenario matches what was asked for"
+    findings = run.audit()
+    if context.config.junit:
+        write_audit(Path(context.config.junit_directory), findings)
+    report = "\n".join(f"  {finding}" for finding in findings)
+    assert not findings, f"the audit found {len(findings)} thing(s) that no scenario explains:\n{report}"
+
+
+def _end_run(run: Run) -> None:
+    """Signals wait until everything is removed: it takes a second or two."""
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
+    run.stop()
+    run.end_phase("stop")
+    say(f"\nTime: {durations(run.seconds)}; {run.scenarios} scenarios on the {run.settings.stack} stack")
+
+
+def _check_selection(context: Context) -> None:
+    """A run that would execute nothing must not pass, and need not start anything to say so.
+
+    Raises:
+        AssertionError: a tag was asked for that no scenario carries, or nothing is selected.
+    """
+    features: list[Feature] = context._runner.features  # behave has no public way to them
+    scenarios = [scenario for feature in features for scenario in feature.walk_scenarios()]
+    known = {str(tag) for scenario in scenarios for tag in scenario.effective_tags}
+    asked = {tag.lstrip("@") for tag in _tags_in(context)}
+    if unknown := sorted(tag for tag in asked - known if "*" not in tag):
+        names = ", ".join(f"@{tag}" for tag in unknown)
+        raise AssertionError(f"no scenario has the tag {names}; there are: {', '.join(sorted(known)) or 'none'}")
+    if not any(scenario.should_run(context.config) for scenario in scenarios):
+        raise AssertionError("nothing would be executed: no scenario matches what was asked for")
+
+
+def _tags_in(context: Context) -> set[str]:
+    words = str(context.config.tag_expression).replace("(", " ").replace(")", " ").split()
+    return {word for word in words if word not in {"and", "or", "not", "true"}}

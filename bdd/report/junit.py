@@ -1,0 +1,22 @@
+"""The audit as a JUnit file beside those that behave writes, so that whatever reads them sees it too."""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from pathlib import Path
+
+from bdd.events.audit import Finding
+
+
+def write_audit(folder: Path, findings: Sequence[Finding]) -> Path:
+    """Write `TESTS-audit.xml` and return its path: a failed test case for each finding, or a single passed one."""
+    counts = {"tests": str(len(findings) or 1), "failures": str(len(findings)), "errors": "0"}
+    suite = ET.Element("testsuite", name="audit", attrib=counts)
+    for finding in findings:
+        case = ET.SubElement(suite, "testcase", classname="audit", name=f"{finding.scenario} ({finding.location})")
+        ET.SubElement(case, "failure", type="Finding", message=finding.sentence).text = str(finding)
+    if not findings:
+        ET.SubElement(suite, "testcase", classname="audit", name="nothing is unexplained")
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "TESTS-audit.xml"
+    ET.ElementTree(suite).write(file, encoding="utf-8", xml_declaration=True)
+    return file

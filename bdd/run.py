@@ -1,0 +1,147 @@
+"""A run: from the settings to the verdict. The hooks of `environment.py` call it, and nothing else does."""
+
+import random
+import string
+import time
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+
+from behave.model import Scenario, Step
+
+from bdd.api.client import ApiClient
+from bdd.events import contract
+from bdd.events.account import Account
+from bdd.events.audit import Finding, audit, settle
+from bdd.events.ledger import Ledger
+from bdd.events.witness import Witness
+from bdd.evidence.collecting import LogMarks, collect, folder_name, mark_logs
+from bdd.recorder.client import RecorderUnreachable
+from bdd.report.console import durations, say
+from bdd.settings import Settings
+from bdd.stacks.stack import CannotStart, Stack
+from bdd.world import World
+
+
+class Run:
+    """One run of the suite on one stack.
+
+    Attributes:
+        id: names the run in its evidence folder and, shortened, in its test data.
+        scenarios: how many were begun.
+        seconds: how long each phase took.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        token = "".join(random.choices(string.ascii_lowercase + string.digits, k=6))  # noqa: S311 - no secret
+        self.id = time.strftime("%Y%m%d-%H%M%S-") + token
+        self.scenarios = 0
+        self.seconds: dict[str, float] = {}
+        self.stack: Stack = import_module(f"bdd.stacks.{settings.stack}").make_stack(settings)
+        self._token = token
+        self._phase_began = time.monotonic()
+        self._last_action = 0.0
+        self._log_marks: LogMarks = {}
+
+    def start(self) -> None:
+        """Bring the platform and the recorder up.
+
+        Raises:
+            CannotStart: one of them did not come up, or the patients' topic is missing.
+        """
+        self.stack.start()
+        self.api = ApiClient(self.stack.api_url)
+        self.ledger = Ledger(self.stack.recorder, self._token, self.settings.clock_tolerance)
+        self._check_topics()
+        self.end_phase("start")
+        say(f"Platform: {self.settings.stack}, {self.stack.api_url} ({durations(self.stack.startup)})\n")
+
+    def open_world(self, scenario: Scenario) -> World:
+        """Return the world for a scenario that begins."""
+        self.scenarios += 1
+        self._log_marks = mark_logs(self.stack.logs())
+        account = self.ledger.open_account(scenario.name, str(scenario.location))
+        return World(
+            api=self.api,
+            witness=self._witness(account),
+            topics=self.stack.recorder.topics,
+            default_deadline=self.settings.deadline,
+            deadline_factor=self.settings.deadline_factor,
+            began=self.stack.recorder.cursor,
+        )
+
+    def close_world(self, world: World, scenario: Scenario) -> None:
+        """Take note of how a scenario ended."""
+        world.witness.account.failed = scenario.status.has_failed()
+        if world.exchanges:
+            self._last_action = time.monotonic()
+
+    def keep_evidence(self, world: World, scenario: Scenario, failed: Step) -> None:
+        """Leave what was seen of a failed scenario in a folder and name that folder."""
+        feature = folder_name(Path(scenario.filename).stem)
+        folder = self.settings.evidence_dir / self.id / feature / folder_name(f"{scenario.name}-{scenario.line}")
+        collect(folder, scenario, failed, world, self.stack.logs(), self._log_marks)
+        say(f"      evidence: {folder}")
+
+    def audit(self) -> Sequence[Finding]:
+        """Wait out the settling time once and return what the run leaves unexplained.
+
+        Raises:
+            AssertionError: the recorder lost records or cannot be read, so that no verdict can be had.
+        """
+        self.end_phase("scenarios")
+        if not self.ledger.accounts:
+            return []
+        settle(self._last_action, self.settings.settling)
+        witness = self._witness(self.ledger.accounts[0])
+        try:
+            witness.read_up_to_now()
+        except RecorderUnreachable as fault:
+            raise AssertionError(f"The run cannot be audited: {self.stack.trouble() or fault}") from fault
+        assert not (trouble := self.stack.trouble()), f"The run cannot be audited: {trouble}"
+        findings = audit(self.ledger, self._witness)
+        self.end_phase("audit")
+        return findings
+
+    def stop(self) -> None:
+        """End what was started; may be called more than once."""
+        self.stack.stop()
+
+    def end_phase(self, name: str) -> None:
+        """Take down how long a phase took that ends now."""
+        now = time.monotonic()
+        self.seconds[name] = now - self._phase_began
+        self._phase_began = now
+
+    def _witness(self, account: Account) -> Witness:
+        return Witness(self.ledger, account, self.stack.recorder, self.stack.trouble, self._surroundings)
+
+    def _surroundings(self) -> Sequence[str]:
+        """The last request and the platform's state, for messages."""
+        requests = [f"request:  {exchange}" for exchange in self.api.exchanges[-1:]]
+        return [*requests, f"platform: {self.stack.trouble() or self._state_of_topic()}"]
+
+    def _state_of_topic(self) -> str:
+        topic = contract.TOPIC_OF["patient.created"]
+        try:
+            partitions = self.stack.recorder.topics().get(topic)
+        except RecorderUnreachable as fault:
+            return str(fault)
+        if partitions is None:
+            return f"the broker answers; it has no topic {topic}"
+        return f"nothing has ended; the broker answers; {topic} has {partitions} partitions"
+
+    def _check_topics(self) -> None:
+        """Without the patients' topic every scenario would wait in vain; the others have a feature of their own."""
+        topic = contract.TOPIC_OF["patient.created"]
+        try:
+            existing: Mapping[str, int] = self.stack.recorder.topics()
+            self.stack.recorder.fence()
+        except RecorderUnreachable as fault:
+            raise CannotStart(str(fault)) from fault
+        if topic not in existing:
+            raise CannotStart(
+                f"The topic {topic} does not exist. The broker has: {', '.join(sorted(existing)) or 'none'}. "
+                f"Create it with {contract.PARTITIONS} partitions, or look whether this is the right broker."
+            )

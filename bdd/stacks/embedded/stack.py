@@ -1,0 +1,116 @@
+"""The embedded stack: reference service, Apache Kafka and recorder as local processes, side by side."""
+
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import requests
+
+from bdd.events import contract
+from bdd.processes import ChildProcess, free_port
+from bdd.recorder.client import RecorderClient
+from bdd.report.console import say
+from bdd.settings import Settings
+from bdd.stacks.embedded.broker import EmbeddedBroker
+from bdd.stacks.embedded.distribution import BrokerUnavailable, prepare
+from bdd.stacks.local_recorder import LocalRecorder
+from bdd.stacks.stack import CannotStart
+from bdd.waiting import wait_until
+
+_ROOT = Path(__file__).parents[3]
+_START_SECONDS = 60.0
+_SERVICE_STOP_SECONDS = 2.0
+
+
+class EmbeddedStack:
+    """A platform of its own for each run, on free loopback ports; see `Stack`."""
+
+    recorder: RecorderClient
+    api_url: str
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.startup: dict[str, float] = {}
+        self._folder: Path | None = None
+        self._processes: list[ChildProcess] = []
+
+    def start(self) -> None:
+        """Start the three processes side by side, then wait for each; see `Stack.start`."""
+        try:
+            distribution = prepare(self._settings.cache_dir, say)
+            self._folder = Path(tempfile.mkdtemp(prefix="acceptance-"))
+            began = time.monotonic()
+            broker = EmbeddedBroker.start(distribution, self._folder / "kafka")
+            self._processes.append(broker.process)
+            self._start_service(broker.bootstrap_servers)
+            recorder = LocalRecorder.start(self._folder, broker.bootstrap_servers, self._settings)
+            self._processes.append(recorder.process)
+            broker.wait_ready(_START_SECONDS)
+            broker.create_topics(dict.fromkeys(contract.TOPICS, contract.PARTITIONS))
+            self.startup["broker"] = time.monotonic() - began
+            self._wait_for_service()
+            self.startup["service"] = time.monotonic() - began
+            self.recorder = recorder.wait_ready(_START_SECONDS)
+            self.startup["recorder"] = time.monotonic() - began
+        except (BrokerUnavailable, OSError, AssertionError) as fault:
+            raise CannotStart(f"The embedded platform did not start: {fault}") from fault
+
+    def trouble(self) -> str | None:
+        """See `Stack.trouble`."""
+        for process in self._processes:
+            if ended := process.trouble():
+                return ended
+        return self.recorder.trouble() if hasattr(self, "recorder") else None
+
+    def logs(self) -> Mapping[str, Path]:
+        """See `Stack.logs`."""
+        return {process.name: process.log for process in self._processes}
+
+    def stop(self) -> None:
+        """End the processes, the last one first, and remove their data."""
+        if hasattr(self, "recorder"):
+            self.recorder.close()
+        while self._processes:
+            self._processes.pop().kill()  # nobody needs what they would still write
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _start_service(self, bootstrap_servers: str) -> None:
+        assert self._folder, "the run's folder is made first"
+        port = free_port()
+        self.api_url = f"http://127.0.0.1:{port}"
+        environment = {
+            "DATABASE_URL": f"sqlite:///{self._folder / 'patients.db'}",
+            "KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
+            "HOST": "127.0.0.1",
+            "PORT": str(port),
+        }
+        command = [sys.executable, "-m", "reference.patient_service"]
+        log = self._folder / "service.log"
+        self._processes.append(ChildProcess.start("patient service", command, log=log, env=environment, cwd=_ROOT))
+
+    def _wait_for_service(self) -> None:
+        session = requests.Session()
+        session.trust_env = False
+
+        def healthy() -> None:
+            answer = session.get(f"{self.api_url}/health", timeout=5)
+            assert answer.ok, f"GET /health -> {answer.status_code}: {answer.text}"
+
+        wait_until(
+            healthy,
+            what="the patient service",
+            within=_START_SECONDS,
+            passing=(AssertionError, requests.RequestException),
+            give_up=self.trouble,
+            every=0.02,
+        )
+        session.close()
+
+
+def make_stack(settings: Settings) -> EmbeddedStack:
+    """Return the stack, not started yet."""
+    return EmbeddedStack(settings)

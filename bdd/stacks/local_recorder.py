@@ -1,0 +1,73 @@
+"""A recorder as a local process."""
+
+import secrets
+import sys
+from pathlib import Path
+from typing import Self
+
+from bdd.processes import ChildProcess
+
+from bdd.events import contract
+from bdd.kafka.client_settings import client_settings
+from bdd.recorder.client import RecorderClient, RecorderUnreachable
+from bdd.recorder.settings import RecorderSettings
+from bdd.settings import Settings
+from bdd.waiting import wait_until
+
+_ROOT = Path(__file__).parents[2]
+
+
+class LocalRecorder:
+    """Starts `python -m bdd.recorder` in a folder of the run; `wait_ready` connects a client to it."""
+
+    def __init__(self, process: ChildProcess, settings: RecorderSettings) -> None:
+        self.process = process
+        self._settings = settings
+
+    @classmethod
+    def start(cls, folder: Path, bootstrap_servers: str, settings: Settings) -> Self:
+        """Start the process and return at once."""
+        recorder = RecorderSettings(
+            client=client_settings(bootstrap_servers, settings),
+            topics=contract.TOPICS,
+            folder=folder,
+            token=secrets.token_urlsafe(24),
+        )
+        process = ChildProcess.start(
+            "recorder",
+            [sys.executable, "-m", "bdd.recorder"],
+            log=folder / "recorder.log",
+            env=recorder.to_environment(),
+            cwd=_ROOT,
+        )
+        return cls(process, recorder)
+
+    def wait_ready(self, within: float) -> RecorderClient:
+        """Return a client that follows the recorder, once it is pinned.
+
+        Raises:
+            AssertionError: it ended, or was not pinned in time.
+        """
+        wait_until(
+            self._settings.address.stat,
+            what="the recorder's address",
+            within=within,
+            passing=(FileNotFoundError,),
+            give_up=self.process.trouble,
+            every=0.01,
+        )
+        client = RecorderClient(self._settings.address.read_text(encoding="utf-8"), self._settings.token)
+
+        def pinned() -> None:
+            assert client.ready(), "it is not pinned to the end offsets yet"
+
+        wait_until(
+            pinned,
+            what="the recorder",
+            within=within,
+            passing=(AssertionError, RecorderUnreachable),
+            give_up=self.process.trouble,
+            every=0.02,
+        )
+        client.start()
+        return client

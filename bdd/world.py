@@ -1,0 +1,132 @@
+"""The world: what one scenario knows and does. A fresh object for each, reached by `world(context)`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from behave.runner import Context
+
+from bdd.api.client import ApiClient, Exchange
+from bdd.api.patients import Patient, Value, as_json, stored_data
+from bdd.events.expectation import Expectation
+from bdd.events.witness import Witness
+
+_PARALLEL = 16
+
+
+@dataclass
+class World:
+    """One scenario.
+
+    Attributes:
+        witness: what was published, as far as this scenario is concerned.
+        topics: asks the brokers for their topics: name -> number of partitions.
+        default_deadline: seconds an event may take where a step names none.
+        deadline_factor: every deadline is multiplied by it.
+        began: the journal's cursor when the scenario began.
+        step: the current step, in its own words.
+        after: the journal's cursor when the last action began.
+        patients: those of the scenario, in the order of their creation.
+        exchanges: the scenario's requests and answers, oldest first.
+    """
+
+    api: ApiClient
+    witness: Witness
+    topics: Callable[[], Mapping[str, int]]
+    default_deadline: float
+    deadline_factor: float
+    began: int = 0
+    step: str = ""
+    after: int = 0
+    patients: list[Patient] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
+
+    @property
+    def mark(self) -> str:
+        """The text that is in all of the scenario's test data."""
+        return self.witness.account.mark
+
+    @property
+    def patient(self) -> Patient:
+        """The patient that the scenario speaks of: the one that came last."""
+        assert self.patients, "this scenario has no patient yet: begin it with “Given a patient”"
+        return self.patients[-1]
+
+    @property
+    def answer(self) -> Exchange:
+        """The last answer of the service."""
+        assert self.exchanges, "this scenario has sent no request yet"
+        return self.exchanges[-1]
+
+    def deadline(self, seconds: float | None = None) -> float:
+        """Return how many seconds to wait: what the step says or the default, scaled for slow machines."""
+        return (self.default_deadline if seconds is None else seconds) * self.deadline_factor
+
+    def send(self, method: str, path: str, body: str | None = None) -> Exchange:
+        """Send a request as an action of this scenario: what is published from now on may be its doing."""
+        self.after = self.witness.recorder.cursor
+        exchange = self.api.send(method, path, body)
+        self.exchanges.append(exchange)
+        return exchange
+
+    def create_patient(self, data: Mapping[str, Value]) -> None:
+        """Create a patient; when the service accepts it, a patient.created event is expected."""
+        self.create_patients([data])
+
+    def create_patients(self, all_data: Sequence[Mapping[str, Value]]) -> None:
+        """Create patients, all at once."""
+        self.after = after = self.witness.recorder.cursor
+        with ThreadPoolExecutor(min(_PARALLEL, len(all_data))) as pool:
+            exchanges = list(pool.map(lambda data: self.api.send("POST", "/api/patients", as_json(data)), all_data))
+        self.exchanges += exchanges
+        for exchange, data in zip(exchanges, all_data, strict=True):
+            if exchange.accepted:
+                patient = Patient(_id_in(exchange), stored_data(data))
+                self.patients.append(patient)
+                self.watch(patient)
+                self._expect("patient.created", patient, exchange, after)
+
+    def update_patient(self, patient: Patient, changes: Mapping[str, Value]) -> None:
+        """Change fields of a patient; when the service accepts it, a patient.updated event is expected."""
+        exchange = self.send("PUT", patient.path, as_json(changes))
+        if exchange.accepted:
+            patient.data.update(changes)
+            self._expect("patient.updated", patient, exchange, self.after)
+
+    def delete_patient(self, patient: Patient) -> None:
+        """Delete a patient; when the service accepts it, a patient.deleted event is expected."""
+        exchange = self.send("DELETE", patient.path)
+        if exchange.accepted:
+            self._expect("patient.deleted", patient, exchange, self.after)
+
+    def watch(self, patient: Patient) -> None:
+        """From now on what is published about the patient belongs to this scenario."""
+        self.witness.ledger.watch_key(self.witness.account, patient.key)
+
+    def _expect(self, event_type: str, patient: Patient, exchange: Exchange, after: int) -> None:
+        self.witness.account.expectations.append(
+            Expectation(
+                event_type=event_type,
+                key=patient.key,
+                payload=patient.event_payload(event_type),
+                step=self.step,
+                after=after,
+                requested_at=exchange.sent_at,
+            )
+        )
+
+
+def world(context: Context) -> World:
+    """Return the world of the scenario that runs."""
+    found = context.world
+    assert isinstance(found, World)
+    return found
+
+
+def _id_in(exchange: Exchange) -> int:
+    answer = exchange.json
+    assert isinstance(answer, dict), f"{exchange}: the answer is no patient: {exchange.body[:200]}"
+    assert type(answer.get("id")) is int, (
+        f"{exchange}: the answer has no id that is an integer: {exchange.body[:200]}"
+    )
+    return int(answer["id"])

@@ -1,0 +1,59 @@
+Feature: A new patient is announced
+  Other services learn of a patient by the event that follows the creation.
+  Every event is compared to its last field: nothing missing, nothing extra.
+
+  Scenario: Creating a patient publishes an event
+    When I create a patient
+    Then the service answers 201
+    And the service answers with the patient
+    And a patient.created event is published within 5 seconds
+
+  Scenario: One creation, one event
+    When I create a patient
+    Then exactly one patient.created event is published
+    And no patient.updated event is published
+    And no patient.deleted event is published
+
+  Scenario: A patient of whom only the names are known
+    When I create a patient with nothing but the names
+    Then a patient.created event is published
+    And the event shows the patient's email as “(none)”
+    And the event shows the patient's telefon as “(none)”
+
+  Scenario: A new patient is open for matching
+    When I create a patient
+    Then a patient.created event is published
+    And the event shows the patient's status as “offen”
+
+  Scenario Outline: Names arrive as they were written
+    When I create a patient with
+      | field    | value      |
+      | vorname  | <vorname>  |
+      | nachname | <nachname> |
+    Then the service answers with the patient
+    And a patient.created event is published
+    And the event shows the patient's nachname as “<nachname>”
+
+    Examples: names
+      | vorname     | nachname             |
+      | Jürgen      | Größner-Äpfelböck    |
+      | Sinéad      | O'Testington         |
+      | Test 🦊     | Probe 🌻👩‍⚕️           |
+      | Łucja       | Przykładowa-Žižková  |
+      | 太郎        | 試験                 |
+      | "Quotation" | Back\\slash & <Angle> |
+
+  Scenario Outline: The longest names are not cut off
+    When I create a patient whose <field> has 255 characters
+    Then the service answers 201
+    And a patient.created event is published
+
+    Examples: fields
+      | field    |
+      | vorname  |
+      | nachname |
+
+  Scenario: Several patients created at once
+    When I create 20 patients at once
+    Then exactly 20 patient.created events are published within 10 seconds
+    And every event has an id of its own

@@ -1,0 +1,38 @@
+Feature: The events of a patient tell its life in order
+  Whoever reads the topic from its beginning knows of every patient what the service knows.
+
+  Scenario: A whole life
+    When I create a patient
+    And I change the patient's status to “auf der Suche”
+    And I change the patient's status to “in Therapie”
+    And I delete the patient
+    Then exactly one patient.created event is published
+    And exactly 2 patient.updated events are published
+    And exactly one patient.deleted event is published
+    And the patient's events are, in this order
+      | event           |
+      | patient.created |
+      | patient.updated |
+      | patient.updated |
+      | patient.deleted |
+
+  Scenario: Created and deleted at once
+    When I create a patient
+    And I delete the patient
+    Then a patient.created event is published
+    And a patient.deleted event is published
+    And each patient's events are in the order of the changes
+
+  Scenario: The same patient changed many times
+    Given a patient
+    When I change the patient's telefon 50 times in a row
+    Then exactly 50 patient.updated events are published within 10 seconds
+    And all of them are in the same partition
+    And each patient's events are in the order of the changes
+
+  Scenario: Several patients changed one after the other
+    Given 10 patients
+    When I change every patient's status to “auf der Suche”
+    And I change every patient's status to “in Therapie”
+    Then exactly 20 patient.updated events are published within 10 seconds
+    And each patient's events are in the order of the changes

@@ -1,0 +1,143 @@
+"""Steps that act on patients."""
+
+from behave import given, then, when
+from behave.runner import Context
+from hamcrest import assert_that, equal_to, has_item, has_length, is_
+
+from bdd.api.patients import Value, synthetic_data
+from bdd.events import contract
+from bdd.events.matchers import has_published
+from bdd.world import World, world
+
+
+@given("a patient")
+def a_patient(context: Context) -> None:
+    _have_patients(world(context), 1)
+
+
+@given("{count:d} patients")
+def some_patients(context: Context, count: int) -> None:
+    _have_patients(world(context), count)
+
+
+@given("a patient with the status “{status}”")
+def a_patient_with_status(context: Context, status: str) -> None:
+    _have_patients(world(context), 1, status=status)
+
+
+@when("I create a patient")
+def create_patient(context: Context) -> None:
+    world(context).create_patient(synthetic_data(world(context).mark))
+
+
+@when("I create a patient with")
+def create_patient_with(context: Context) -> None:
+    world(context).create_patient(synthetic_data(world(context).mark) | _table(context))
+
+
+@when("I create a patient with nothing but the names")
+def create_patient_with_names(context: Context) -> None:
+    data = synthetic_data(world(context).mark)
+    world(context).create_patient({"vorname": data["vorname"], "nachname": data["nachname"]})
+
+
+@when("I create a patient whose {field:w} has {length:d} characters")
+def create_patient_with_long_field(context: Context, field: str, length: int) -> None:
+    world(context).create_patient(synthetic_data(world(context).mark) | {field: "Ä" * length})
+
+
+@when("I create {count:d} patients at once")
+def create_patients(context: Context, count: int) -> None:
+    world(context).create_patients([synthetic_data(world(context).mark)] * count)
+
+
+@when("I change the patient's {field:w} to “{value}”")
+def change_field(context: Context, field: str, value: str) -> None:
+    world(context).update_patient(world(context).patient, {field: value})
+
+
+@when("I change the patient's data to")
+def change_data(context: Context) -> None:
+    world(context).update_patient(world(context).patient, _table(context))
+
+
+@when("I clear the patient's {field:w}")
+def clear_field(context: Context, field: str) -> None:
+    world(context).update_patient(world(context).patient, {field: None})
+
+
+@when("I change the patient's telefon {count:d} times in a row")
+def change_often(context: Context, count: int) -> None:
+    for number in range(count):
+        world(context).update_patient(world(context).patient, {"telefon": f"+49 30 5550{number:03}"})
+
+
+@when("I change every patient's status to “{status}”")
+def change_all(context: Context, status: str) -> None:
+    for patient in world(context).patients:
+        world(context).update_patient(patient, {"status": status})
+
+
+@when("the patient's status goes through")
+def change_status_through(context: Context) -> None:
+    for row in context.table or ():
+        world(context).update_patient(world(context).patient, {"status": row["status"]})
+
+
+@when("I delete the patient")
+def delete_patient(context: Context) -> None:
+    world(context).delete_patient(world(context).patient)
+
+
+@when("I ask for the patient")
+def read_patient(context: Context) -> None:
+    world(context).send("GET", world(context).patient.path)
+
+
+@when("I ask for all patients")
+def read_patients(context: Context) -> None:
+    world(context).send("GET", "/api/patients")
+
+
+@when("I ask for the patients with the status “{status}”")
+def read_patients_with_status(context: Context, status: str) -> None:
+    world(context).send("GET", f"/api/patients?status={status}")
+
+
+@then("the service answers with the patient")
+def answers_with_patient(context: Context) -> None:
+    patient = world(context).patient
+    assert_that(world(context).answer.json, is_(equal_to({"id": patient.id, **patient.data})))
+
+
+@then("the service answers with a list that has the patient")
+def answers_with_list(context: Context) -> None:
+    patient = world(context).patient
+    assert_that(world(context).answer.json, has_item({"id": patient.id, **patient.data}))
+
+
+@then("every patient in the list has the status “{status}”")
+def list_has_status(context: Context, status: str) -> None:
+    others = [patient["id"] for patient in world(context).answer.json if patient["status"] != status]
+    assert_that(others, has_length(0), "ids of patients with another status")
+
+
+@then("the service still has the patient as before")
+def service_has_patient(context: Context) -> None:
+    read_patient(context)
+    answers_with_patient(context)
+
+
+def _have_patients(known: World, count: int, **fields: Value) -> None:
+    """Create patients and see their events, so that later steps cannot take those for their own."""
+    known.create_patients([synthetic_data(known.mark) | fields] * count)
+    assert_that(known.patients, has_length(count), f"patients created ({known.answer})")
+    assert_that(known.witness, has_published("patient.created", times=count, within=known.deadline()))
+
+
+def _table(context: Context) -> dict[str, Value]:
+    assert context.table is not None, "this step needs a table with the columns field and value"
+    fields = {row["field"]: None if row["value"] == "(none)" else row["value"] for row in context.table}
+    unknown = sorted(fields.keys() - set(contract.PATIENT_FIELDS))
+    assert not unknown, f"a patient has no field {', '.join(unknown)}"
+    return dict(fields)

@@ -1,0 +1,81 @@
+"""Steps about requests that the service must refuse."""
+
+import json
+
+from behave import given, then, when
+from behave.runner import Context
+from hamcrest import assert_that, contains_string, equal_to, is_
+
+from bdd.api.patients import as_json, synthetic_data, unknown_patient
+from bdd.world import world
+
+_WRONG_VALUES = {"a number": 12345, "true": True, "a list": ["Erika"], "an object": {"name": "Erika"}}
+
+
+@given("an id that no patient has")
+def unknown_id(context: Context) -> None:
+    patient = unknown_patient()
+    world(context).patients.append(patient)
+    world(context).watch(patient)
+
+
+@when("I try to create a patient without {field:w}")
+def create_without(context: Context, field: str) -> None:
+    data = synthetic_data(world(context).mark)
+    del data[field]
+    world(context).create_patient(data)
+
+
+@when("I try to create a patient whose {field:w} is {wrong}")
+def create_with_wrong_type(context: Context, field: str, wrong: str) -> None:
+    data = {**synthetic_data(world(context).mark), field: _wrong_value(wrong)}
+    world(context).send("POST", "/api/patients", as_json(data))
+
+
+@when("I try to change the patient's {field:w} to {wrong}")
+def change_to_wrong_type(context: Context, field: str, wrong: str) -> None:
+    body = as_json({field: _wrong_value(wrong)})
+    world(context).send("PUT", world(context).patient.path, body)
+
+
+@when("I send as a new patient")
+def create_from_text(context: Context) -> None:
+    world(context).send("POST", "/api/patients", f"{context.text}".replace("Mustermann", world(context).mark))
+
+
+@when("I send as a change of the patient")
+def change_from_text(context: Context) -> None:
+    world(context).send("PUT", world(context).patient.path, f"{context.text}")
+
+
+@when("I send a request to {method} it")
+def request_unknown(context: Context, method: str) -> None:
+    verb = {"read": "GET", "change": "PUT", "delete": "DELETE"}[method]
+    body = as_json({"telefon": "+49 30 5550199"}) if verb == "PUT" else None
+    world(context).send(verb, world(context).patient.path, body)
+
+
+@then("the service refuses with {status:d}, naming “{name}”")
+def refuses_naming(context: Context, status: int, name: str) -> None:
+    answer = world(context).answer
+    assert_that(answer.status, is_(equal_to(status)), f"{answer}: {answer.body}")
+    assert_that(answer.json.get("message"), contains_string(name), f"{answer}: {answer.body}")
+
+
+@then("the service answers {status:d}")
+def answers(context: Context, status: int) -> None:
+    answer = world(context).answer
+    assert_that(answer.status, is_(equal_to(status)), f"{answer}: {answer.body}")
+
+
+@then("the service answers {status:d} with “{message}”")
+def answers_with_message(context: Context, status: int, message: str) -> None:
+    answers(context, status)
+    assert_that(world(context).answer.json, is_(equal_to({"message": message})))
+
+
+def _wrong_value(words: str) -> object:
+    """What the table calls “a number”, or the quoted text itself."""
+    return (
+        _WRONG_VALUES[words] if words in _WRONG_VALUES else json.loads(words.translate({0x201C: '"', 0x201D: '"'}))
+    )

@@ -1,0 +1,14 @@
+"""Steps about the platform's topics."""
+
+from behave import then
+from behave.runner import Context
+from hamcrest import assert_that, equal_to, is_
+
+from bdd.world import world
+
+
+@then("the topic {topic} exists with {count:d} partitions")
+def topic_exists(context: Context, topic: str, count: int) -> None:
+    existing = world(context).topics()
+    assert topic in existing, f"there is no topic {topic}; the broker has: {', '.join(sorted(existing)) or 'none'}"
+    assert_that(existing[topic], is_(equal_to(count)), f"partitions of {topic}")
