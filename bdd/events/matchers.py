@@ -54,9 +54,9 @@ class HasPublished(_Verdict):
         self._expected += f" on {wanted[0].topic} with key " + ", ".join(f'"{each.key}"' for each in wanted)
         try:
             witness.await_claims(wanted, self._within)
-        except AssertionError as late:
+        except AssertionError:
             missing = next(each for each in wanted if each.claim is None)
-            return explain_missing(witness, missing, str(late))
+            return explain_missing(witness, missing, witness.trouble() or f"{self._within:g} s were waited")
         return self._find_surplus(witness, min(each.after for each in wanted)) if self._exactly else ""
 
     def _find_surplus(self, witness: Witness, after: int) -> str:

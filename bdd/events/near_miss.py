@@ -26,7 +26,7 @@ def explain_missing(witness: Witness, expectation: Expectation, reason: str) -> 
     Args:
         witness: the scenario's.
         expectation: the one that was not met.
-        reason: how the wait ended.
+        reason: how the wait ended, in words.
     """
     ledger = witness.ledger
     records = witness.recorder.records(expectation.after)
@@ -37,7 +37,7 @@ def explain_missing(witness: Witness, expectation: Expectation, reason: str) -> 
     elif broken:
         lines = [f"a record at {broken[0].place} is about it but is no event: {_fault(broken[0])}"]
     else:
-        lines = [f"no event about it was recorded since the request, on any topic; {reason}"]
+        lines = [f"nothing about it was recorded since the request, on any topic: {reason}"]
     lines += _also_recorded(ledger, witness, records, miss)
     lines += [f"step:     {expectation.step}", *witness.surroundings()]
     lines.append(f"next:     {_advice(miss, expectation)}")

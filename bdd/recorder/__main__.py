@@ -20,7 +20,7 @@ async def record(settings: RecorderSettings) -> None:
     """Record until the process is asked to end (SIGTERM, SIGINT)."""
     with (
         Journal(settings.journal) as journal,
-        socket.create_server((settings.host, settings.port)) as listener,
+        _listen(settings.host, settings.port) as listener,
     ):
         consumer = TopicsConsumer(settings.client, settings.topics, journal)
         bell = Bell(asyncio.get_running_loop())
@@ -36,6 +36,14 @@ async def record(settings: RecorderSettings) -> None:
         )
         await uvicorn.Server(config).serve(sockets=[listener])
         await asyncio.to_thread(consumer.stop)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    # The protocol is named because asyncio switches Nagle's delay off only then: 40 ms for each answer.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind((host, port))
+    listener.listen()
+    return listener
 
 
 def _announce(listener: socket.socket, file: Path) -> None:

@@ -37,7 +37,6 @@ class RecorderClient:
         self._session = requests.Session()
         self._session.trust_env = False  # a proxy of the environment must not come between us and loopback
         self._session.headers["Authorization"] = f"Bearer {token}"
-        self._stream: requests.Response | None = None
         self._thread = threading.Thread(target=self._follow, name="journal mirror", daemon=True)
 
     def start(self) -> None:
@@ -46,10 +45,7 @@ class RecorderClient:
 
     def close(self) -> None:
         """Stop following; what was mirrored stays readable."""
-        self._closed.set()
-        if self._stream is not None:
-            self._stream.close()
-        self._session.close()
+        self._closed.set()  # the mirror's thread notices with the next line or heartbeat
 
     @property
     def cursor(self) -> int:
@@ -113,8 +109,7 @@ class RecorderClient:
             try:
                 for entry in self._read_stream():
                     self._take(entry)
-            except (requests.RequestException, OSError, AttributeError, ValueError) as broken:
-                # AttributeError: urllib3's way of saying that close() came while it was reading
+            except (requests.RequestException, OSError, ValueError) as broken:
                 self._lost = str(broken)
             with self._grown:
                 self._grown.notify_all()
@@ -124,12 +119,14 @@ class RecorderClient:
         timeout = (_CONNECT_SECONDS, _SILENCE_SECONDS)
         with self._session.get(
             f"{self.url}/journal", params={"after": str(self.cursor)}, stream=True, timeout=timeout
-        ) as self._stream:
-            self._stream.raise_for_status()
+        ) as stream:
+            stream.raise_for_status()
             self._lost = None
             rest = b""
-            for chunk in self._stream.iter_content(chunk_size=None):
+            for chunk in stream.iter_content(chunk_size=None):
                 self._last_heard = time.monotonic()
+                if self._closed.is_set():
+                    return
                 *lines, rest = (rest + chunk).split(b"\n")
                 yield from (from_line(line) for line in lines if line)
 

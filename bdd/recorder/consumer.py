@@ -35,6 +35,7 @@ class TopicsConsumer:
         self._topics = frozenset(topics)
         self._journal = journal
         self._positions: dict[Partition, int] = {}
+        self._unheard: set[Partition] = set()
         self._moved = threading.Condition()
         self._assigning = threading.Lock()
         self._on_news: Callable[[], None] = lambda: None
@@ -114,9 +115,16 @@ class TopicsConsumer:
                 break
             except KafkaException as not_there:
                 log.info("not pinned yet: %s", not_there.args[0])
+        self._consumer.list_topics(timeout=_REQUEST_SECONDS)  # or its first fetch waits for a timer of a second
         self._consumer.assign([TopicPartition(*place, end) for place, end in self._positions.items()])
-        self.ready.set()
+        self._unheard = set(self._positions)
+        self._check_ready()
         log.info("pinned to the end of %d partitions", len(self._positions))
+
+    def _check_ready(self) -> None:
+        """Each partition has said that its end was reached: from now on it is really being fetched."""
+        if not self._unheard:
+            self.ready.set()
 
     def _try_to_take_in_new_partitions(self) -> None:
         try:
@@ -172,6 +180,9 @@ class TopicsConsumer:
         with self._moved:
             self._positions.update(moved)
             self._moved.notify_all()
+        if not self.ready.is_set():
+            self._unheard.difference_update(moved)
+            self._check_ready()
 
     def _step_over_gap(self, place: Partition) -> Gap:
         """The broker has deleted what comes next (retention): go on with the first that it has, and say so."""

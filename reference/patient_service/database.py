@@ -1,0 +1,90 @@
+"""The connection to SQLite or PostgreSQL."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
+
+from reference.patient_service.models import Base
+from reference.patient_service.settings import WrongSettingError
+
+
+class Database:
+    """Sessions of two kinds. Take a writing one for every transaction that changes something."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._reading = sessionmaker(engine, expire_on_commit=False)
+        self._writing = sessionmaker(engine.execution_options(writes=True), expire_on_commit=False)
+        # SQLite lets one writer in at a time, and has the others try again and again: waiting in line is faster.
+        self._turn = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Lend a session for reading."""
+        with self._reading() as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Lend a session for writing. What has not been committed when it is given back is rolled back."""
+        with self._turn, self._writing() as session:
+            yield session
+
+    def is_reachable(self) -> bool:
+        """Ask the database for a single value."""
+        try:
+            with self.reading() as session:
+                session.execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Connect and create the tables that are missing.
+
+    Raises:
+        WrongSettingError: the URL cannot be understood.
+        SQLAlchemyError: the database does not answer.
+    """
+    try:
+        # Values stay out of error messages: they are health data.
+        engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=_connect_args(url))
+    except (ArgumentError, ValueError) as wrong:
+        raise WrongSettingError("DATABASE_URL cannot be read as the URL of a database.") from wrong
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine)
+    Base.metadata.create_all(engine)
+    return Database(engine)
+
+
+def _connect_args(url: str) -> dict[str, object]:
+    if url.startswith("sqlite"):
+        # The driver begins no transactions by itself (_prepare_sqlite does); a locked database is waited for 5 s.
+        return {"isolation_level": None, "timeout": 5.0}
+    return {"connect_timeout": 2}
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def tune(connection: DBAPIConnection, _record: object) -> None:
+        # Readers do not wait for the writer. A commit survives a crash of the service, but not
+        # necessarily one of the machine: take synchronous=FULL or PostgreSQL where that matters.
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL"):
+            connection.cursor().execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A writer takes the lock before it reads. What it read cannot change until it writes, and events
+        # get into the outbox in the order of their changes. PostgreSQL has SELECT … FOR UPDATE for that.
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,170 @@
+"""What the unit tests are made of: a recorder in memory, records, events and scenarios."""
+
+import datetime as dt
+import itertools
+import json
+import threading
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hamcrest import assert_that
+
+from bdd.api.patients import Patient, stored_data, synthetic_data
+from bdd.events.account import Account
+from bdd.events.expectation import Expectation
+from bdd.events.ledger import Ledger
+from bdd.events.matchers import HasKeptOrder, HasPublished, HasPublishedNothing
+from bdd.events.witness import Witness
+from bdd.recorder.record import Record
+
+NOW = 1_780_000_000.0
+"""When every action of these tests begins, in seconds since 1970 UTC."""
+
+TOPIC = "patient-events"
+SOON = 0.05
+"""A deadline for what never comes, in seconds."""
+
+Change = Callable[[dict[str, Any]], object]
+_offsets = itertools.count(17)
+
+
+def iso(seconds: float) -> str:
+    """Return a time as the platform's events write it, without an offset."""
+    return dt.datetime.fromtimestamp(seconds, dt.UTC).replace(tzinfo=None).isoformat()
+
+
+def record(
+    value: object, *, topic: str = TOPIC, key: bytes | None = b"5", partition: int = 0, offset: int | None = None
+) -> Record:
+    """Return a record with a fresh offset; a value that is neither bytes nor None becomes JSON."""
+    return Record(
+        topic=topic,
+        partition=partition,
+        offset=next(_offsets) if offset is None else offset,
+        timestamp=int(NOW * 1000),
+        received=NOW + 0.02,
+        key=key,
+        headers=(),
+        value=value if value is None or isinstance(value, bytes) else json.dumps(value).encode(),
+    )
+
+
+def envelope(event_type: str, payload: object) -> dict[str, Any]:
+    """Return a lawful envelope with a fresh eventId, made while the action ran."""
+    return {
+        "eventId": str(uuid.uuid4()),
+        "eventType": event_type,
+        "version": "1.0",
+        "timestamp": iso(NOW + 0.01),
+        "producer": "patient-service",
+        "payload": payload,
+    }
+
+
+class FakeRecorder:
+    """A recorder in memory. What is `coming` arrives one by one while somebody waits; a fence counts it."""
+
+    def __init__(self) -> None:
+        self.journal: list[Record] = []
+        self.coming: list[Record] = []
+
+    @property
+    def cursor(self) -> int:
+        return len(self.journal)
+
+    def records(self, after: int = 0, before: int | None = None) -> list[Record]:
+        return self.journal[after:before]
+
+    def wait_for_more(self, after: int, seconds: float) -> None:
+        if self.coming:
+            self.journal.append(self.coming.pop(0))
+        elif self.cursor <= after:
+            threading.Event().wait(seconds)
+
+    def fence(self) -> int:
+        return len(self.journal) + len(self.coming)
+
+
+class Scene:
+    """One scenario about the patient 5, with a recorder and a ledger of its own."""
+
+    def __init__(self) -> None:
+        self.recorder = FakeRecorder()
+        self.ledger = Ledger(self.recorder, "t3st", clock_tolerance=2.0)
+        self.account = self.open_account("Create a patient", 7, patient_id=5)
+        self.witness = self.witness_of(self.account)
+        self.troubles: list[str] = []
+
+    def open_account(self, scenario: str, line: int, *, patient_id: int) -> Account:
+        """Return the account of a scenario that has one patient."""
+        account = self.ledger.open_account(scenario, f"features/patients.feature:{line}")
+        self.ledger.watch_key(account, str(patient_id))
+        return account
+
+    def witness_of(self, account: Account) -> Witness:
+        """Return a scenario's witness; it is in trouble while there is one in `troubles`."""
+        return Witness(
+            self.ledger,
+            account,
+            self.recorder,
+            trouble=lambda: next(iter(self.troubles), None),
+            surroundings=lambda: ["request:  POST /api/patients -> 201 in 4 ms"],
+        )
+
+    def payload(self, event_type: str = "patient.created", patient_id: int = 5) -> dict[str, object]:
+        """Return the payload that the contract wants in an event about a patient of the scenario."""
+        return Patient(patient_id, stored_data(synthetic_data(self.account.mark))).event_payload(event_type)
+
+    def expect(self, event_type: str = "patient.created", patient_id: int = 5) -> Expectation:
+        """Enter what an action of the scenario asks for from now on."""
+        expectation = Expectation(
+            event_type=event_type,
+            key=str(patient_id),
+            payload=self.payload(event_type, patient_id),
+            step=f"something causes {event_type}",
+            after=self.recorder.cursor,
+            requested_at=NOW,
+        )
+        self.account.expectations.append(expectation)
+        return expectation
+
+    def event(
+        self,
+        event_type: str = "patient.created",
+        *,
+        patient_id: int = 5,
+        change: Change = lambda fields: None,
+        **place: Any,
+    ) -> Record:
+        """Return the record of a lawful event about the scenario's patient, changed by `change`."""
+        fields = envelope(event_type, self.payload(event_type, patient_id))
+        change(fields)
+        return record(fields, **{"key": str(patient_id).encode(), **place})
+
+    def arrive(self, *records: Record) -> Record:
+        """Let the recorder read the records; return the first one."""
+        self.recorder.journal += records
+        return records[0]
+
+    def publish_expected(self, event_type: str = "patient.created", **place: Any) -> Record:
+        """Let an action happen, its event arrive, and a step see it."""
+        expectation = self.expect(event_type)
+        came = self.arrive(self.event(event_type, **place))
+        assert self.ledger.claim(expectation), "the test's own event must be a lawful one"
+        return came
+
+
+def failure(scene: Scene, matcher: HasPublished | HasPublishedNothing | HasKeptOrder) -> str:
+    """Return what `assert_that` prints of a matcher that must not match, from its `but:` on."""
+    with pytest.raises(AssertionError) as failed:
+        assert_that(scene.witness, matcher)
+    _, but, rest = str(failed.value).partition("but: ")
+    assert but, f"the failure has no `but:`: {failed.value}"
+    return rest
+
+
+def first_line(text: str) -> str:
+    """Return the line that a reader sees first."""
+    return text.splitlines()[0]

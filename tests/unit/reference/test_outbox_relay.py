@@ -1,0 +1,200 @@
+"""The way from the outbox to Kafka, with a broker in memory."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException
+from flask.testing import FlaskClient
+from sqlalchemy import select, text
+
+from bdd.waiting import wait_until
+from reference.patient_service import relay as relay_module
+from reference.patient_service.database import Database
+from reference.patient_service.models import OutboxEntry
+from reference.patient_service.relay import OutboxRelay
+from tests.unit.reference.fakes import FakeBroker
+
+REFUSED = KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART)
+FATAL = KafkaError(KafkaError._FATAL, "Probe", True)
+
+
+def store(database: Database, *values: str) -> None:
+    with database.writing() as session:
+        for value in values:
+            session.add(OutboxEntry(event_id="id", event_type="patient.updated", patient_id=7, value=value))
+            session.flush()
+        session.commit()
+
+
+def left_over(database: Database) -> list[str]:
+    with database.reading() as session:
+        return list(session.scalars(select(OutboxEntry.value).order_by(OutboxEntry.id)))
+
+
+def expect(broker: FakeBroker, *values: str) -> None:
+    def taken() -> None:
+        assert broker.values == list(values)
+
+    wait_until(taken, what="the broker has taken the events", within=10)
+
+
+@pytest.fixture
+def running(relay: OutboxRelay, monkeypatch: pytest.MonkeyPatch) -> Iterator[OutboxRelay]:
+    """A relay that runs and that only a commit or a short pause after a failure can wake."""
+    monkeypatch.setattr(relay_module, "BETWEEN_CALLBACKS", 600.0)
+    monkeypatch.setattr(relay_module, "PAUSE_AFTER_FAILURE", 0.01)
+    relay.start()
+    yield relay
+    relay.stop()
+
+
+def test_events_go_to_the_topic_in_order_with_the_patient_as_key(
+    database: Database, broker: FakeBroker, relay: OutboxRelay
+) -> None:
+    store(database, "one", "two", "three")
+
+    relay.publish_waiting()
+
+    assert broker.records == [("patient-events", "7", value) for value in ("one", "two", "three")]
+    assert left_over(database) == []
+
+
+def test_more_events_than_one_batch_holds_keep_their_order(
+    database: Database, broker: FakeBroker, relay: OutboxRelay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "BATCH", 3)
+    values = [str(number) for number in range(10)]
+    store(database, *values)
+
+    relay.publish_waiting()
+
+    assert broker.values == values
+    assert left_over(database) == []
+
+
+def test_a_refused_event_and_all_after_it_stay_and_nothing_before_it_is_sent_again(
+    database: Database, broker: FakeBroker, relay: OutboxRelay
+) -> None:
+    store(database, "one", "two", "three", "four")
+    broker.refusals = {"two": REFUSED}
+
+    with pytest.raises(KafkaException):
+        relay.publish_waiting()
+
+    assert broker.values == ["one"]
+    assert left_over(database) == ["two", "three", "four"]
+
+
+def test_after_a_refusal_a_new_producer_sends_the_rest_in_order(
+    database: Database, broker: FakeBroker, running: OutboxRelay
+) -> None:
+    broker.refusals = {"two": REFUSED}
+    store(database, "one", "two", "three", "four")
+    running.wake()
+
+    expect(broker, "one", "two", "three", "four")
+    assert [producer.purged for producer in broker.producers] == [True, False]
+
+
+def test_after_a_fatal_error_a_new_producer_goes_on(
+    database: Database, broker: FakeBroker, running: OutboxRelay
+) -> None:
+    store(database, "one")
+    running.wake()
+    expect(broker, "one")
+    broker.producers[0].fatal = FATAL
+    store(database, "two", "three")
+    running.wake()
+
+    expect(broker, "one", "two", "three")
+    assert [producer.purged for producer in broker.producers] == [True, False]
+
+
+def test_what_an_earlier_run_left_over_is_sent_first(database: Database, broker: FakeBroker) -> None:
+    broker.is_away = True
+    earlier = OutboxRelay(database, broker.new_producer)
+    earlier.start()
+    store(database, "one", "two")
+    earlier.wake()
+    earlier.stop(within=0.05)
+    assert (broker.values, left_over(database)) == ([], ["one", "two"])
+
+    broker.is_away = False
+    store(database, "three")
+    later = OutboxRelay(database, broker.new_producer)
+    later.start()
+
+    expect(broker, "one", "two", "three")
+    later.stop()
+    assert left_over(database) == []
+
+
+def test_a_change_over_the_api_wakes_the_relay(
+    api: FlaskClient, database: Database, broker: FakeBroker, running: OutboxRelay
+) -> None:
+    def published() -> None:
+        assert (len(broker.records), left_over(database)) == (count, [])
+
+    for count in (1, 2, 3):
+        api.post("/api/patients", json={"vorname": "Test", "nachname": "Probe"})
+        wait_until(published, what=f"event {count} is published", within=10)
+
+
+def test_events_follow_when_the_broker_is_back(
+    database: Database, broker: FakeBroker, running: OutboxRelay
+) -> None:
+    broker.is_away = True
+    store(database, "one")
+    running.wake()
+    store(database, "two")
+    running.wake()
+    broker.is_away = False
+
+    expect(broker, "one", "two")
+
+
+def test_a_stop_still_sends_what_the_broker_takes_at_once(
+    database: Database, broker: FakeBroker, running: OutboxRelay
+) -> None:
+    store(database, "one", "two")
+
+    running.stop()
+
+    assert (broker.values, left_over(database)) == (["one", "two"], [])
+
+
+def test_the_relay_goes_on_after_the_database_was_away(
+    database: Database, broker: FakeBroker, running: OutboxRelay, caplog: pytest.LogCaptureFixture
+) -> None:
+    def rename(old: str, new: str) -> None:
+        with database.writing() as session:
+            session.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
+            session.commit()
+
+    def told() -> None:
+        assert "OperationalError" in caplog.text
+
+    store(database, "one")
+    rename("outbox", "elsewhere")
+    running.wake()
+    wait_until(told, what="the fault is in the log", within=10)
+    rename("elsewhere", "outbox")
+
+    expect(broker, "one")
+
+
+def test_a_broker_that_is_away_is_logged_once_until_it_takes_events_again(
+    database: Database, broker: FakeBroker, relay: OutboxRelay, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    for _ in range(3):
+        broker.producers[0].on_error(KafkaError(KafkaError._ALL_BROKERS_DOWN))
+    store(database, "one")
+    relay.publish_waiting()
+    relay.publish_waiting()
+
+    assert [record.message for record in caplog.records] == [
+        "no broker answers; events wait in the outbox until one does",
+        "the broker takes events again",
+    ]

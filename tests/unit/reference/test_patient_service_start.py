@@ -1,0 +1,115 @@
+"""The reference service's settings, and what it says when it cannot start."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reference.patient_service.kafka import producer_settings
+from reference.patient_service.settings import Settings, WrongSettingError
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_nothing_has_to_be_set() -> None:
+    assert Settings.from_environment({}) == Settings(
+        database_url="sqlite:///patients.db",
+        kafka_bootstrap_servers="localhost:9092",
+        host="127.0.0.1",
+        port=8001,
+        log_level="INFO",
+    )
+
+
+def test_every_setting_can_be_set() -> None:
+    environment = {
+        "DATABASE_URL": "postgresql+psycopg://test@localhost/test",
+        "KAFKA_BOOTSTRAP_SERVERS": "kafka-1:9092, kafka-2:9092",
+        "HOST": "0.0.0.0",  # noqa: S104 - nothing listens there
+        "PORT": "18001",
+        "LOG_LEVEL": "debug",
+    }
+
+    assert Settings.from_environment(environment) == Settings(
+        database_url="postgresql+psycopg://test@localhost/test",
+        kafka_bootstrap_servers="kafka-1:9092, kafka-2:9092",
+        host="0.0.0.0",  # noqa: S104
+        port=18001,
+        log_level="DEBUG",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://localhost/test"),
+        ("DATABASE_URL", "sqlite:///"),
+        ("DATABASE_URL", "sqlite:///:memory:"),
+        ("DATABASE_URL", ""),
+        ("KAFKA_BOOTSTRAP_SERVERS", ""),
+        ("KAFKA_BOOTSTRAP_SERVERS", "localhost"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "localhost:9092,"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "localhost:kafka"),
+        ("HOST", ""),
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("PORT", "²"),
+        ("PORT", "http"),
+        ("LOG_LEVEL", "LOUD"),
+    ],
+)
+def test_a_wrong_value_is_named(name: str, value: str) -> None:
+    with pytest.raises(WrongSettingError, match=name):
+        Settings.from_environment({name: value})
+
+
+def start(**environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "reference.patient_service"],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("PORT", "http"), ("DATABASE_URL", "postgresql+psycopg://test:geheim@localhost:x/test")]
+)
+def test_the_service_says_one_sentence_about_a_wrong_value_and_ends_with_2(name: str, value: str) -> None:
+    ended = start(**{name: value})
+
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(name)
+    assert ended.stderr.count("\n") == 1
+    assert "geheim" not in ended.stderr
+
+
+def test_the_service_says_that_its_port_is_taken_and_ends_with_1(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = start(PORT=port, DATABASE_URL=f"sqlite:///{tmp_path / 'patients.db'}")
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"Cannot listen on 127.0.0.1:{port}")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_the_service_says_that_its_database_does_not_answer_and_ends_with_1(tmp_path: Path) -> None:
+    ended = start(DATABASE_URL=f"sqlite:///{tmp_path / 'no folder' / 'patients.db'}")
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("The database of DATABASE_URL does not answer")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_the_producers_time_outs_nest() -> None:
+    settings = producer_settings("localhost:9092")
+    times = [int(settings[name]) for name in ("connections.max.idle.ms", "socket.timeout.ms", "request.timeout.ms")]
+
+    assert times == sorted(set(times), reverse=True)

@@ -1,0 +1,113 @@
+"""The API client against a small real server on the loopback interface."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from bdd.api.client import ApiClient, NoAnswer
+from bdd.api.patients import as_json
+
+
+class Service:
+    """A server that keeps what it receives and answers what it is told to."""
+
+    def __init__(self) -> None:
+        self.received: list[tuple[str, str, bytes, str | None]] = []
+        self.status = 200
+        self.body = b'{"id": 5}'
+        service = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def answer(self) -> None:
+                sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                service.received.append((self.command, self.path, sent, self.headers.get("Content-Type")))
+                self.send_response(service.status)
+                self.send_header("Content-Length", str(len(service.body)))
+                self.end_headers()
+                self.wfile.write(service.body)
+
+            do_GET = do_POST = do_PUT = do_DELETE = answer
+
+            def log_message(self, *_: object) -> None:
+                """Keep quiet."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    running = Service()
+    thread = threading.Thread(target=running.server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield running
+    running.server.shutdown()
+    thread.join()
+    running.server.server_close()
+
+
+@pytest.fixture
+def client(service: Service) -> Iterator[ApiClient]:
+    opened = ApiClient(service.url)
+    yield opened
+    opened.close()
+
+
+def test_an_exchange_is_returned_and_kept(service: Service, client: ApiClient) -> None:
+    service.status, before = 201, time.time()
+    exchange = client.send("POST", "/api/patients", '{"vorname": "Erika"}')
+    assert client.exchanges == [exchange]
+    assert (exchange.method, exchange.path, exchange.sent) == ("POST", "/api/patients", '{"vorname": "Erika"}')
+    assert (exchange.status, exchange.accepted, exchange.json) == (201, True, {"id": 5})
+    assert before <= exchange.sent_at <= time.time()
+    assert str(exchange) == f"POST /api/patients -> 201 in {exchange.seconds * 1000:.0f} ms"
+
+
+def test_umlauts_and_emoji_go_out_as_utf_8_and_come_back(service: Service, client: ApiClient) -> None:
+    data = {"vorname": "Jürgen 🙂", "nachname": "Groß"}
+    service.body = as_json(data).encode()
+    assert client.send("PUT", "/api/patients/5", as_json(data)).json == data
+    ((method, path, sent, content_type),) = service.received
+    assert (method, path, content_type) == ("PUT", "/api/patients/5", "application/json")
+    assert sent == '{"vorname": "Jürgen 🙂", "nachname": "Groß"}'.encode()
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_a_request_without_a_body_says_nothing_of_json(method: str, service: Service, client: ApiClient) -> None:
+    client.send(method, "/api/patients/5")
+    assert service.received == [(method, "/api/patients/5", b"", None)]
+
+
+@pytest.mark.parametrize("status", [400, 404, 500])
+def test_a_refusal_is_an_answer_like_any_other(status: int, service: Service, client: ApiClient) -> None:
+    service.status, service.body = status, b'{"message": "Patient not found"}'
+    exchange = client.send("GET", "/api/patients/5")
+    assert (exchange.status, exchange.accepted) == (status, False)
+    assert exchange.json == {"message": "Patient not found"}
+
+
+@pytest.mark.parametrize("body", [b"<html>Internal Server Error</html>", b"", b"\xff\xfe"])
+def test_an_answer_that_is_not_json_says_so(body: bytes, service: Service, client: ApiClient) -> None:
+    service.status, service.body = 500, body
+    exchange = client.send("POST", "/api/patients", json.dumps({}))
+    with pytest.raises(AssertionError) as failed:
+        _ = exchange.json
+    assert str(failed.value).startswith(f"{exchange}: the answer is not JSON: ")
+    assert body.decode(errors="replace") in str(failed.value)
+
+
+def test_no_answer_names_the_url_and_is_kept_as_an_exchange() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    client = ApiClient(url)
+    with pytest.raises(NoAnswer, match=f"^the service at {url} did not answer GET /api/patients: "):
+        client.send("GET", "/api/patients")
+    (exchange,) = client.exchanges
+    assert (exchange.status, exchange.accepted) == (None, False)
+    assert str(exchange).startswith("GET /api/patients -> no answer (ConnectionError) in ")
+    client.close()

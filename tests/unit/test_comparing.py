@@ -1,0 +1,112 @@
+"""Comparing: which values are the same, and how a difference is told."""
+
+import itertools
+from typing import Any
+
+import pytest
+
+from bdd.events.comparing import differences, event_id_faults, shown, timestamp_faults
+from tests.unit.builders import NOW, iso
+
+ALIKE = [1, "1", True, 1.0, None, "true", "None", "", 0, False]
+HOUR = 3600
+
+
+@pytest.mark.parametrize(("actual", "expected"), list(itertools.permutations(ALIKE, 2)))
+def test_values_that_only_look_alike_differ(actual: Any, expected: Any) -> None:
+    assert len(differences("status", actual, expected)) == 1
+
+
+@pytest.mark.parametrize("value", [*ALIKE, "Größe", [1, "a"], {}, {"a": {"b": None}}, 10**30])
+def test_the_same_value_does_not_differ(value: Any) -> None:
+    assert differences("status", value, value) == []
+
+
+@pytest.mark.parametrize(("actual", "expected"), [([1], [True]), ([1.0], [1]), ([{"a": 0}], [{"a": False}])])
+def test_types_count_inside_a_list_too(actual: Any, expected: Any) -> None:
+    assert differences("tags", actual, expected) != []
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected", "said"),
+    [
+        ("offen", "in Therapie", 'payload.status is "offen", expected "in Therapie"'),
+        ("5", 5, 'payload.status is "5", expected 5: text in place of a number'),
+        (5, "5", 'payload.status is 5, expected "5": a number in place of text'),
+        (
+            "PatientStatus.OPEN",
+            "offen",
+            'payload.status is "PatientStatus.OPEN", expected "offen": a Python enum\'s name in place of its value',
+        ),
+        ("erika.m@example.org", "offen", 'payload.status is "erika.m@example.org", expected "offen"'),
+        ("Größe", None, 'payload.status is "Größe", expected null'),
+        (None, {"a": 1}, 'payload.status is null, expected {"a": 1}'),
+        ({"a": 1}, {"a": 2}, "payload.status.a is 1, expected 2"),
+        ({}, {"a": {"b": 1}}, 'payload.status.a is missing, expected {"b": 1}'),
+        ({"a": {"b": 1, "c": 2}}, {"a": {"b": 1}}, "payload.status.a.c is extra: 2"),
+    ],
+)
+def test_a_difference_names_the_place_the_value_and_the_mistake(actual: Any, expected: Any, said: str) -> None:
+    assert differences("payload.status", actual, expected) == [said]
+
+
+def test_every_difference_is_told_and_the_top_has_no_dot() -> None:
+    found = differences("", {"a": 1, "c": 3, "d": 4}, {"a": 2, "b": 2, "d": 4})
+    assert found == ["a is 1, expected 2", "b is missing, expected 2", "c is extra: 3"]
+
+
+def test_a_long_value_is_cut() -> None:
+    assert shown("x" * 118) == '"' + "x" * 118 + '"'
+    assert shown("x" * 500) == '"' + "x" * 99 + "… (502 characters)"
+
+
+def test_a_value_that_is_half_a_character_can_still_be_printed() -> None:
+    assert shown("\ud800").encode()
+
+
+@pytest.mark.parametrize(
+    "value", ["6f0c1b0e-5f0b-4a54-9a3e-0d2f5f0c8f11", "6F0C1B0E-5F0B-4A54-9A3E-0D2F5F0C8F11"]
+)
+def test_a_uuid_as_text_is_an_event_id(value: str) -> None:
+    assert event_id_faults(value) == []
+
+
+@pytest.mark.parametrize("value", ["", "5", 5, None, True, [], {}, "6f0c1b0e-5f0b-4a54-9a3e-0d2f5f0c8f1"])
+def test_anything_else_is_no_event_id(value: Any) -> None:
+    assert event_id_faults(value) == [f"eventId is {shown(value)}, expected a UUID as text"]
+
+
+@pytest.mark.parametrize("offset", ["", "Z", "+00:00"])
+@pytest.mark.parametrize("made", [NOW, NOW + 0.3, NOW - 1.9, NOW + 2.9])
+def test_a_time_in_utc_between_request_and_arrival_is_right(offset: str, made: float) -> None:
+    assert timestamp_faults(iso(made) + offset, NOW, NOW + 1, tolerance=2) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (iso(NOW + HOUR) + "+01:00", "expected UTC"),
+        (iso(NOW) + "+01:00", "expected UTC"),
+        (iso(NOW - 2.5), ": 2.5 s before the request"),
+        (iso(NOW + 3.5), ": 2.5 s after its arrival"),
+        (iso(NOW - 24 * HOUR), "86400.0 s before the request"),
+        (iso(NOW + 2 * HOUR), "7199.0 s after its arrival (a local time without its offset?)"),
+        (NOW, "expected an ISO 8601 time"),
+        (int(NOW * 1000), "expected an ISO 8601 time"),
+        (str(NOW), "expected an ISO 8601 time"),
+        (None, "expected an ISO 8601 time"),
+        ("", "expected an ISO 8601 time"),
+        ("gestern", "expected an ISO 8601 time"),
+        ("0001-01-01T00:00:00", "before the request"),
+        ("9999-12-31T23:59:59", "after its arrival"),
+    ],
+)
+def test_any_other_time_is_wrong(value: Any, said: str) -> None:
+    (fault,) = timestamp_faults(value, NOW, NOW + 1, tolerance=2)
+    assert fault.startswith(f"timestamp is {shown(value)}")
+    assert said in fault
+
+
+@pytest.mark.parametrize("off", [2.5, -2.5])
+def test_a_small_deviation_is_not_called_a_local_time(off: float) -> None:
+    assert "local time" not in timestamp_faults(iso(NOW + off), NOW, NOW, tolerance=1)[0]

@@ -1,0 +1,143 @@
+"""The evidence of a failed scenario: complete where it can be, and never a fault of its own."""
+
+from pathlib import Path
+
+import pytest
+from behave.model import Scenario, Step
+from behave.parser import parse_feature
+
+from bdd.api.client import ApiClient, Exchange
+from bdd.evidence.collecting import collect, folder_name, mark_logs
+from bdd.recorder.record import from_line
+from bdd.world import World
+from tests.unit.builders import Scene
+
+FEATURE = """
+Feature: Patients
+  Scenario: Create a patient
+    When I create a patient
+    Then a patient.created event is published
+"""
+
+
+class Failed:
+    """A scenario that failed in its last step, its world, and a log."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "evidence" / "patients"
+        feature = parse_feature(FEATURE.strip(), filename="features/patients.feature")
+        self.scenario: Scenario = feature.scenarios[0]
+        self.step: Step = self.scenario.steps[-1]
+        self.step.error_message = "Expected: one event\n     but: Größe"
+        self.scene = Scene()
+        self.world = World(
+            api=ApiClient("http://127.0.0.1:9"),
+            witness=self.scene.witness,
+            topics=dict,
+            default_deadline=5,
+            deadline_factor=1,
+        )
+        self.world.exchanges.append(
+            Exchange("POST", "/api/patients", '{"vorname": "Jürgen"}', 0, 0.004, 400, '{"message": "nachname"}')
+        )
+        self.logs = {"patient-service": folder / "service.log"}
+
+    def collect(self, since: dict[str, int] | None = None) -> None:
+        collect(self.folder, self.scenario, self.step, self.world, self.logs, since or {})
+
+    def text(self, name: str) -> str:
+        return (self.folder / name).read_text("utf-8")
+
+
+@pytest.fixture
+def failed(tmp_path: Path) -> Failed:
+    return Failed(tmp_path)
+
+
+def test_everything_that_was_seen_is_kept(failed: Failed) -> None:
+    failed.scene.arrive(failed.scene.event())
+    failed.world.began = 1
+    came = failed.scene.arrive(failed.scene.event("patient.deleted"))
+    failed.logs["patient-service"].write_text("ready\n")
+    failed.collect()
+    assert "Scenario: Create a patient\n  features/patients.feature:2\n" in failed.text("story.txt")
+    assert "  FAILED     Then a patient.created event is published\n" in failed.text("story.txt")
+    assert "but: Größe" in failed.text("story.txt")
+    assert failed.text("http.txt").splitlines() == [
+        "POST /api/patients -> 400 in 4 ms",
+        '  sent:     {"vorname": "Jürgen"}',
+        '  received: {"message": "nachname"}',
+    ]
+    assert from_line((failed.folder / "events.jsonl").read_bytes()) == came
+    assert failed.text("logs/patient-service.log") == "ready\n"
+
+
+@pytest.mark.parametrize("part", ["events.jsonl", "logs/patient-service.log"])
+def test_a_part_that_cannot_be_had_says_why_and_does_not_cost_the_others(
+    part: str, failed: Failed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise RuntimeError("the recorder is gone")
+
+    failed.logs["broker"] = failed.logs["patient-service"].with_name("broker.log")
+    failed.logs["broker"].write_text("ready\n")
+    if part == "events.jsonl":
+        monkeypatch.setattr(failed.scene.recorder, "records", gone)
+        failed.logs["patient-service"].write_text("ready\n")
+    failed.collect()
+    reason = "RuntimeError: the recorder is gone" if part == "events.jsonl" else "FileNotFoundError: "
+    assert failed.text(part).startswith(f"this could not be collected: {reason}")
+    kept = {"story.txt", "http.txt", "events.jsonl", "logs/patient-service.log", "logs/broker.log"} - {part}
+    assert [name for name in kept if "could not be collected" in failed.text(name)] == []
+
+
+def test_a_message_with_half_a_character_costs_nothing(failed: Failed) -> None:
+    failed.step.error_message = 'nachname is "\ud800"'
+    failed.collect()
+    assert {file.name for file in failed.folder.iterdir()} >= {"story.txt", "http.txt", "events.jsonl"}
+
+
+def test_a_folder_that_cannot_be_written_raises_nothing(failed: Failed) -> None:
+    failed.folder.parent.parent.mkdir(exist_ok=True)
+    failed.folder.parent.write_text("a file where the folder should be")
+    failed.collect()
+    assert failed.folder.parent.is_file()
+
+
+def test_only_what_was_logged_since_the_scenario_began_is_kept(failed: Failed) -> None:
+    log = failed.logs["patient-service"]
+    log.write_text("of an earlier scenario\n")
+    since = mark_logs(failed.logs)
+    with log.open("a") as lines:
+        lines.write("of this scenario\n")
+    failed.collect(dict(since))
+    assert failed.text("logs/patient-service.log") == "of this scenario\n"
+
+
+def test_a_log_that_begins_during_the_scenario_is_kept_whole(failed: Failed) -> None:
+    since = mark_logs(failed.logs)
+    failed.logs["patient-service"].write_text("ready\n")
+    failed.collect(dict(since))
+    assert failed.text("logs/patient-service.log") == "ready\n"
+
+
+def test_of_a_long_log_the_newest_part_is_kept(failed: Failed) -> None:
+    failed.logs["patient-service"].write_text("x" * 2_000_000 + "the end\n")
+    failed.collect()
+    kept = failed.text("logs/patient-service.log")
+    assert len(kept) == 1_000_000
+    assert kept.endswith("the end\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Create a patient-7", "Create-a-patient-7"),
+        ('a<b>:"c"/\\|?*d', "a-b-c-d"),
+        ("../../etc", "etc"),
+        ("Größe", "Größe"),
+        ("x" * 200, "x" * 80),
+    ],
+)
+def test_a_folders_name_fits_every_operating_system(text: str, name: str) -> None:
+    assert folder_name(text) == name

@@ -1,0 +1,245 @@
+"""The verdicts as people read them: what `assert_that` prints after `but:`."""
+
+from typing import Any
+
+import pytest
+from hamcrest import assert_that
+
+from bdd.events.event import read_event
+from bdd.events.matchers import has_kept_order, has_published, has_published_nothing
+from bdd.recorder.record import Record
+from tests.unit.builders import SOON, Change, Scene, envelope, failure, first_line, record
+
+CREATED = "patient.created"
+LONG = 60.0
+"""A deadline that no test reaches, in seconds."""
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+def foreign_traffic() -> list[Record]:
+    return [
+        record(envelope("therapist.created", {"therapist_id": 5}), topic="therapist-events"),
+        record(envelope(CREATED, {"patient_id": 99, "patient_data": {}}), key=b"99"),
+        record(b"rubbish", key=None),
+    ]
+
+
+def test_an_event_that_is_there_is_found_without_waiting(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.expect()
+    scene.arrive(*foreign_traffic(), scene.event())
+    monkeypatch.delattr(scene.recorder.__class__, "wait_for_more")
+    assert_that(scene.witness, has_published(CREATED, within=0))
+
+
+def test_an_event_that_comes_during_the_wait_ends_it(scene: Scene) -> None:
+    expectation = scene.expect()
+    late = scene.event()
+    scene.recorder.coming = [*foreign_traffic(), late, record(b"not read any more")]
+    assert_that(scene.witness, has_published(CREATED, within=LONG))
+    assert expectation.claim is not None
+    assert expectation.claim.record is late
+    assert len(scene.recorder.coming) == 1, "the wait ends with the event it waits for"
+
+
+def test_several_events_are_found_in_any_order(scene: Scene) -> None:
+    for patient_id in (5, 6, 7):
+        scene.expect(patient_id=patient_id)
+    scene.recorder.coming = [scene.event(patient_id=patient_id) for patient_id in (7, 5, 6)]
+    assert_that(scene.witness, has_published(CREATED, times=3, within=LONG, exactly=True))
+
+
+def test_nothing_recorded_says_so_and_how_long_was_waited(scene: Scene) -> None:
+    scene.expect()
+    but = failure(scene, has_published(CREATED, within=SOON))
+    assert first_line(but).startswith(
+        "no event about it was recorded since the request, on any topic; the event: not within 0.05 s ("
+    )
+    assert "recorded: nothing else since the request\n" in but
+    assert "step:     something causes patient.created\n" in but
+    assert "request:  POST /api/patients -> 201 in 4 ms\n" in but
+    assert "next:     see in the service's log whether it published patient.created" in but
+
+
+def test_the_failure_begins_with_what_was_expected(scene: Scene) -> None:
+    scene.expect()
+    with pytest.raises(AssertionError) as failed:
+        assert_that(scene.witness, has_published(CREATED, within=0, exactly=True))
+    expected = 'Expected: exactly one patient.created event on patient-events with key "5"'
+    assert str(failed.value).strip().splitlines()[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("place", "change", "said"),
+    [
+        ({"key": b"6"}, None, 'its key is "6", expected "5"'),
+        ({"key": None}, None, 'its key is none, expected "5"'),
+        ({"topic": "therapist-events"}, None, "it is on topic therapist-events, expected patient-events"),
+        (
+            {},
+            lambda fields: fields.update(eventType="patient.updated"),
+            'eventType is "patient.updated", expected "patient.created"',
+        ),
+        (
+            {},
+            lambda fields: fields["payload"]["patient_data"].pop("anrede"),
+            'payload.patient_data.anrede is missing, expected "Frau"',
+        ),
+        (
+            {},
+            lambda fields: fields["payload"]["patient_data"].update(alter=40),
+            "payload.patient_data.alter is extra: 40",
+        ),
+        (
+            {},
+            lambda fields: fields["payload"].update(patient_id="5"),
+            'payload.patient_id is "5", expected 5: text in place of a number',
+        ),
+        ({}, lambda fields: fields.update(eventId="5"), 'eventId is "5", expected a UUID as text'),
+    ],
+)
+def test_a_near_miss_names_the_field(scene: Scene, place: dict[str, Any], change: Change | None, said: str) -> None:
+    scene.expect()
+    near = scene.event(change=change or (lambda fields: None), **place)
+    scene.arrive(*foreign_traffic(), near)
+    but = failure(scene, has_published(CREATED, within=SOON))
+    assert first_line(but) == f"the closest event differs in 1 way: {said}"
+    assert f"closest:  {read_event(near)}, 20 ms after the request" in but
+    assert "recorded: 3 foreign records\n" in but
+
+
+@pytest.mark.parametrize("name", ["eventId", "timestamp"])
+def test_a_missing_field_without_a_fixed_value_is_not_said_to_be_null(scene: Scene, name: str) -> None:
+    scene.expect()
+    scene.arrive(scene.event(change=lambda fields: fields.pop(name)))
+    told = first_line(failure(scene, has_published(CREATED, within=0)))
+    assert f"{name} is missing" in told
+    assert "expected null" not in told
+
+
+def test_the_event_that_differs_least_is_the_closest(scene: Scene) -> None:
+    scene.expect()
+    near = scene.event(change=lambda fields: fields.update(version="2", producer="x"))
+    far = scene.event("patient.deleted", change=lambda fields: fields.update(version="2"))
+    scene.arrive(far, near, far)
+    but = failure(scene, has_published(CREATED, within=0))
+    assert first_line(but) == 'the closest event differs in 2 ways: version is "2", expected "1.0"'
+    assert '- producer is "x", expected "patient-service"' in but
+    assert str(read_event(near)) in but
+
+
+@pytest.mark.parametrize("value", [None, b'{"eventType": "patient.cre', b"\xff"])
+def test_a_record_of_ours_that_is_no_event_is_named(scene: Scene, value: bytes | None) -> None:
+    scene.expect()
+    broken = scene.arrive(record(value))
+    told = first_line(failure(scene, has_published(CREATED, within=0)))
+    assert told.startswith(f"a record at {broken.place} is about it but is no event: it")
+
+
+def test_trouble_ends_the_wait_at_once_and_is_told(scene: Scene) -> None:
+    scene.expect()
+    scene.troubles.append("the broker has ended with code 137")
+    scene.recorder.coming = [record(b"rubbish", key=None), scene.event()]
+    but = failure(scene, has_published(CREATED, within=LONG))
+    assert "the event: the broker has ended with code 137. Last seen: 1 of 1 missing" in first_line(but)
+    assert len(scene.recorder.coming) == 2, "nothing is awaited after the first look"
+
+
+@pytest.mark.parametrize("asked_for", [0, 2])
+def test_a_step_that_asks_for_another_number_than_the_actions_says_so(scene: Scene, asked_for: int) -> None:
+    for _ in range(asked_for):
+        scene.expect()
+    told = first_line(failure(scene, has_published(CREATED, within=LONG)))
+    assert told == f"the scenario's actions ask for {asked_for} such events that no step has seen yet"
+
+
+def test_exactly_one_sees_through_what_is_foreign_or_of_another_type(scene: Scene) -> None:
+    scene.expect()
+    scene.arrive(scene.event(), *foreign_traffic(), scene.event("patient.updated"))
+    assert_that(scene.witness, has_published(CREATED, within=0, exactly=True))
+
+
+def test_exactly_one_names_a_redelivery(scene: Scene) -> None:
+    scene.expect()
+    first = scene.event()
+    again = record(first.value)
+    scene.arrive(first)
+    scene.recorder.coming = [again]
+    said = f'is a redelivery of {first.place}: the same eventId "{read_event(first).id}"'
+    told = first_line(failure(scene, has_published(CREATED, within=0, exactly=True)))
+    assert told == f"it came again: {read_event(again)} {said}"
+
+
+def test_exactly_one_names_a_duplicate(scene: Scene) -> None:
+    scene.expect()
+    first, second = scene.event(), scene.event()
+    scene.arrive(first, second)
+    told = first_line(failure(scene, has_published(CREATED, within=0, exactly=True)))
+    said = f"is a duplicate of {first.place}: another eventId, the same content"
+    assert told == f"it came again: {read_event(second)} {said}"
+
+
+def test_at_least_one_lets_a_second_one_be(scene: Scene) -> None:
+    scene.expect()
+    scene.arrive(scene.event(), scene.event())
+    assert_that(scene.witness, has_published(CREATED, within=0))
+
+
+def test_nothing_published_reads_up_to_the_fence_and_ignores_foreign_traffic(scene: Scene) -> None:
+    scene.arrive(scene.event())
+    after = scene.recorder.cursor
+    scene.recorder.coming = foreign_traffic()
+    assert_that(scene.witness, has_published_nothing("I ask", after=after))
+    assert scene.recorder.coming == []
+    assert [absence.step for absence in scene.account.absences] == ["I ask"], "the audit keeps watching"
+
+
+@pytest.mark.parametrize("event_type", [None, CREATED])
+def test_nothing_published_fails_with_the_event_that_came(scene: Scene, event_type: str | None) -> None:
+    late = scene.event()
+    scene.recorder.coming = [*foreign_traffic(), late]
+    but = failure(scene, has_published_nothing("I ask", after=0, event_type=event_type))
+    assert first_line(but) == f"1 came, first a {read_event(late)}"
+    assert "next:     publish only what was changed and stored" in but
+
+
+def test_nothing_of_a_type_lets_other_types_be(scene: Scene) -> None:
+    scene.arrive(scene.event("patient.updated"))
+    assert_that(scene.witness, has_published_nothing("I ask", after=0, event_type=CREATED))
+
+
+def test_nothing_published_is_not_said_while_the_journal_cannot_be_read(scene: Scene) -> None:
+    scene.recorder.coming = [scene.event()]
+    scene.troubles.append("the recorder cannot be followed")
+    with pytest.raises(AssertionError, match="the recorder cannot be followed"):
+        assert_that(scene.witness, has_published_nothing("I ask", after=0))
+
+
+def test_order_is_kept_when_offsets_follow_the_actions(scene: Scene) -> None:
+    for offset, event_type in enumerate((CREATED, "patient.updated", "patient.deleted")):
+        scene.publish_expected(event_type, partition=1, offset=offset)
+    assert_that(scene.witness, has_kept_order())
+
+
+def test_order_is_broken_when_a_later_change_lies_before_an_earlier_one(scene: Scene) -> None:
+    created = scene.publish_expected(CREATED, offset=9)
+    deleted = scene.publish_expected("patient.deleted", offset=8)
+    told = first_line(failure(scene, has_kept_order()))
+    wrong = f"{read_event(deleted)} lies before {read_event(created)}, which was changed before"
+    assert told == f"patient 5: {wrong}"
+
+
+def test_order_is_broken_by_another_partition(scene: Scene) -> None:
+    scene.publish_expected(CREATED, partition=1)
+    moved = scene.event("patient.deleted", partition=2)
+    scene.expect("patient.deleted").claim = read_event(moved)  # a claim that the ledger itself would refuse
+    told = first_line(failure(scene, has_kept_order()))
+    assert told.startswith(f"patient 5: {read_event(moved)} is in another partition than patient.created at ")
+
+
+def test_order_of_nothing_is_no_order(scene: Scene) -> None:
+    told = first_line(failure(scene, has_kept_order()))
+    assert told == "no event of this scenario has been seen by an earlier step"

@@ -1,0 +1,133 @@
+"""The settings: where they come from, and what is refused before anything starts."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from bdd.settings import Settings, WrongSetting, load_settings
+
+REMOTE = {"stack": "remote", "api_url": "http://127.0.0.1:8001", "bootstrap_servers": "127.0.0.1:9092"}
+
+
+@pytest.fixture(autouse=True)
+def env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep the settings of whoever runs these tests out of them."""
+    for name in [name for name in os.environ if name.startswith("BDD_")]:
+        monkeypatch.delenv(name)
+    return tmp_path / ".env"
+
+
+def refusal(given: dict[str, str], env_file: Path) -> str:
+    with pytest.raises(WrongSetting) as wrong:
+        load_settings(given, env_file)
+    return str(wrong.value)
+
+
+def test_without_any_setting_there_is_a_default_for_each(env_file: Path) -> None:
+    settings = load_settings({}, env_file)
+    assert (settings.stack, settings.deadline, settings.settling) == ("embedded", 5.0, 2.0)
+
+
+def test_the_command_line_wins_over_the_environment_and_that_over_the_file(
+    env_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env_file.write_text("BDD_DEADLINE=1\nBDD_SETTLING=1\nBDD_CLOCK_TOLERANCE=1\n")
+    monkeypatch.setenv("BDD_DEADLINE", "2")
+    monkeypatch.setenv("BDD_SETTLING", "2")
+    settings = load_settings({"deadline": "3"}, env_file)
+    assert (settings.deadline, settings.settling, settings.clock_tolerance) == (3, 2, 1)
+
+
+@pytest.mark.parametrize("source", ["-D", "environment", "file"])
+def test_an_unknown_name_is_refused_with_the_one_that_was_meant(
+    source: str, env_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {"deadlnie": "3"} if source == "-D" else {}
+    if source == "environment":
+        monkeypatch.setenv("BDD_DEADLNIE", "3")
+    if source == "file":
+        env_file.write_text("BDD_DEADLNIE=3\n")
+    spelt = {"-D": "-D deadlnie", "environment": "BDD_DEADLNIE", "file": f"BDD_DEADLNIE in {env_file}"}[source]
+    said = refusal(given, env_file)
+    assert said.startswith(f"The setting {spelt} is unknown. Did you mean deadline? There are: stack, api_url, ")
+    assert all(name in said for name in Settings.model_fields)
+
+
+def test_all_unknown_names_are_told_at_once(env_file: Path) -> None:
+    said = refusal({"xyzzy": "1", "stak": "remote"}, env_file).splitlines()
+    assert [line.split(" is unknown.")[0] for line in said] == ["The setting -D xyzzy", "The setting -D stak"]
+    assert "Did you mean" not in said[0]
+
+
+def test_a_name_in_the_file_without_its_prefix_is_not_silently_ignored(env_file: Path) -> None:
+    env_file.write_text("deadline=3\n")
+    assert "deadline" in refusal({}, env_file)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("stack", "docker", "'embedded' or 'remote'"),
+        ("deadline", "soon", "a valid number"),
+        ("deadline", "-1", "greater than or equal to 0"),
+        ("deadline", "601", "less than or equal to 600"),
+        ("deadline", "nan", ""),
+        ("settling", "inf", "less than or equal to 600"),
+        ("deadline_factor", "0.5", "greater than or equal to 1"),
+        ("clock_tolerance", "", "a valid number"),
+        ("request_timeout_ms", "1.5", "a valid integer"),
+        ("fetch_max_wait_ms", "0", "greater than 0"),
+        ("api_url", "localhost:8001", "http:// or https://"),
+        ("bootstrap_servers", "kafka", "host:port"),
+        ("bootstrap_servers", "kafka:9092,", "host:port"),
+        ("bootstrap_servers", ":9092", "host:port"),
+    ],
+)
+@pytest.mark.parametrize("by_environment", [False, True], ids=["-D", "BDD_"])
+def test_a_wrong_value_is_refused_with_name_value_and_what_is_allowed(
+    name: str, value: str, allowed: str, by_environment: bool, env_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = REMOTE if name in REMOTE else {}
+    if by_environment:
+        given = {other: text for other, text in given.items() if other != name}
+        monkeypatch.setenv(f"BDD_{name.upper()}", value)
+    else:
+        given = {**given, name: value}
+    said = refusal(given, env_file)
+    assert said.startswith(f"The setting {name} is {value!r}; allowed is: ")
+    assert allowed in said
+    assert (Settings.model_fields[name].description or "?") in said
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        {"connections_max_idle_ms": "10000"},
+        {"request_timeout_ms": "500"},
+        {"fetch_max_wait_ms": "20000"},
+        {"connections_max_idle_ms": "300", "request_timeout_ms": "400"},
+    ],
+)
+def test_time_outs_that_do_not_nest_are_refused(times: dict[str, str], env_file: Path) -> None:
+    said = refusal(times, env_file)
+    assert "connections_max_idle_ms > request_timeout_ms > fetch_max_wait_ms" in said
+    assert all(value in said for value in times.values())
+
+
+@pytest.mark.parametrize("missing", ["api_url", "bootstrap_servers"])
+def test_a_remote_stack_needs_both_addresses(missing: str, env_file: Path) -> None:
+    said = refusal({name: value for name, value in REMOTE.items() if name != missing}, env_file)
+    assert f"stack=remote needs {missing} too: -D {missing}=" in said
+
+
+@pytest.mark.parametrize("unused", ["api_url", "bootstrap_servers"])
+def test_an_address_is_refused_where_the_stack_would_ignore_it(unused: str, env_file: Path) -> None:
+    said = refusal({unused: REMOTE[unused]}, env_file)
+    assert f"{unused} belong to -D stack=remote; the stack is embedded" in said
+
+
+def test_a_remote_stack_with_both_addresses_is_taken(env_file: Path) -> None:
+    given = {**REMOTE, "api_url": "https://patients.example.org/", "bootstrap_servers": "a:1, b:2"}
+    settings = load_settings(given, env_file)
+    assert (settings.api_url, settings.bootstrap_servers) == ("https://patients.example.org", "a:1, b:2")
