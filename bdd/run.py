@@ -22,6 +22,9 @@ from bdd.settings import Settings
 from bdd.stacks.stack import CannotStart, Stack
 from bdd.world import World
 
+# By name: a run loads only what its own stack needs.
+_STACKS = {"embedded": "bdd.stacks.embedded.stack", "remote": "bdd.stacks.remote"}
+
 
 class Run:
     """One run of the suite on one stack.
@@ -38,7 +41,7 @@ class Run:
         self.id = time.strftime("%Y%m%d-%H%M%S-") + token
         self.scenarios = 0
         self.seconds: dict[str, float] = {}
-        self.stack: Stack = import_module(f"bdd.stacks.{settings.stack}").make_stack(settings)
+        self.stack: Stack = import_module(_STACKS[settings.stack]).make_stack(settings)
         self._token = token
         self._phase_began = time.monotonic()
         self._last_action = 0.0
@@ -81,7 +84,7 @@ class Run:
         """Leave what was seen of a failed scenario in a folder and name that folder."""
         feature = folder_name(Path(scenario.filename).stem)
         folder = self.settings.evidence_dir / self.id / feature / folder_name(f"{scenario.name}-{scenario.line}")
-        collect(folder, scenario, failed, world, self.stack.logs(), self._log_marks)
+        collect(folder, scenario, failed, world, logs=self.stack.logs(), since=self._log_marks)
         say(f"      evidence: {folder}")
 
     def audit(self) -> Sequence[Finding]:

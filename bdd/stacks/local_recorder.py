@@ -5,10 +5,9 @@ import sys
 from pathlib import Path
 from typing import Self
 
-from bdd.processes import ChildProcess
-
 from bdd.events import contract
 from bdd.kafka.client_settings import client_settings
+from bdd.processes import ChildProcess
 from bdd.recorder.client import RecorderClient, RecorderUnreachable
 from bdd.recorder.settings import RecorderSettings
 from bdd.settings import Settings

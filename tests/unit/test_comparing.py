@@ -55,18 +55,11 @@ def test_every_difference_is_told_and_the_top_has_no_dot() -> None:
     assert found == ["a is 1, expected 2", "b is missing, expected 2", "c is extra: 3"]
 
 
-def test_a_long_value_is_cut() -> None:
-    assert shown("x" * 118) == '"' + "x" * 118 + '"'
-    assert shown("x" * 500) == '"' + "x" * 99 + "… (502 characters)"
-
-
 def test_a_value_that_is_half_a_character_can_still_be_printed() -> None:
     assert shown("\ud800").encode()
 
 
-@pytest.mark.parametrize(
-    "value", ["6f0c1b0e-5f0b-4a54-9a3e-0d2f5f0c8f11", "6F0C1B0E-5F0B-4A54-9A3E-0D2F5F0C8F11"]
-)
+@pytest.mark.parametrize("value", ["6f0c1b0e-5f0b-4a54-9a3e-0d2f5f0c8f11", "6F0C1B0E-5F0B-4A54-9A3E-0D2F5F0C8F11"])
 def test_a_uuid_as_text_is_an_event_id(value: str) -> None:
     assert event_id_faults(value) == []
 
@@ -105,8 +98,3 @@ def test_any_other_time_is_wrong(value: Any, said: str) -> None:
     (fault,) = timestamp_faults(value, NOW, NOW + 1, tolerance=2)
     assert fault.startswith(f"timestamp is {shown(value)}")
     assert said in fault
-
-
-@pytest.mark.parametrize("off", [2.5, -2.5])
-def test_a_small_deviation_is_not_called_a_local_time(off: float) -> None:
-    assert "local time" not in timestamp_faults(iso(NOW + off), NOW, NOW, tolerance=1)[0]

@@ -7,7 +7,7 @@ from behave.model import Scenario, Step
 from behave.parser import parse_feature
 
 from bdd.api.client import ApiClient, Exchange
-from bdd.evidence.collecting import collect, folder_name, mark_logs
+from bdd.evidence.collecting import collect, mark_logs
 from bdd.recorder.record import from_line
 from bdd.world import World
 from tests.unit.builders import Scene
@@ -25,7 +25,7 @@ class Failed:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "evidence" / "patients"
-        feature = parse_feature(FEATURE.strip(), filename="features/patients.feature")
+        feature = parse_feature(FEATURE.strip(), filename="features/patients.feature")  # type: ignore[no-untyped-call]
         self.scenario: Scenario = feature.scenarios[0]
         self.step: Step = self.scenario.steps[-1]
         self.step.error_message = "Expected: one event\n     but: Größe"
@@ -112,32 +112,3 @@ def test_only_what_was_logged_since_the_scenario_began_is_kept(failed: Failed) -
         lines.write("of this scenario\n")
     failed.collect(dict(since))
     assert failed.text("logs/patient-service.log") == "of this scenario\n"
-
-
-def test_a_log_that_begins_during_the_scenario_is_kept_whole(failed: Failed) -> None:
-    since = mark_logs(failed.logs)
-    failed.logs["patient-service"].write_text("ready\n")
-    failed.collect(dict(since))
-    assert failed.text("logs/patient-service.log") == "ready\n"
-
-
-def test_of_a_long_log_the_newest_part_is_kept(failed: Failed) -> None:
-    failed.logs["patient-service"].write_text("x" * 2_000_000 + "the end\n")
-    failed.collect()
-    kept = failed.text("logs/patient-service.log")
-    assert len(kept) == 1_000_000
-    assert kept.endswith("the end\n")
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("Create a patient-7", "Create-a-patient-7"),
-        ('a<b>:"c"/\\|?*d', "a-b-c-d"),
-        ("../../etc", "etc"),
-        ("Größe", "Größe"),
-        ("x" * 200, "x" * 80),
-    ],
-)
-def test_a_folders_name_fits_every_operating_system(text: str, name: str) -> None:
-    assert folder_name(text) == name

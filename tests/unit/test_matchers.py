@@ -55,21 +55,11 @@ def test_several_events_are_found_in_any_order(scene: Scene) -> None:
 def test_nothing_recorded_says_so_and_how_long_was_waited(scene: Scene) -> None:
     scene.expect()
     but = failure(scene, has_published(CREATED, within=SOON))
-    assert first_line(but).startswith(
-        "no event about it was recorded since the request, on any topic; the event: not within 0.05 s ("
-    )
+    assert first_line(but) == "nothing about it was recorded since the request, on any topic: 0.05 s were waited"
     assert "recorded: nothing else since the request\n" in but
     assert "step:     something causes patient.created\n" in but
     assert "request:  POST /api/patients -> 201 in 4 ms\n" in but
     assert "next:     see in the service's log whether it published patient.created" in but
-
-
-def test_the_failure_begins_with_what_was_expected(scene: Scene) -> None:
-    scene.expect()
-    with pytest.raises(AssertionError) as failed:
-        assert_that(scene.witness, has_published(CREATED, within=0, exactly=True))
-    expected = 'Expected: exactly one patient.created event on patient-events with key "5"'
-    assert str(failed.value).strip().splitlines()[0] == expected
 
 
 @pytest.mark.parametrize(
@@ -98,7 +88,22 @@ def test_the_failure_begins_with_what_was_expected(scene: Scene) -> None:
             lambda fields: fields["payload"].update(patient_id="5"),
             'payload.patient_id is "5", expected 5: text in place of a number',
         ),
+        (
+            {},
+            lambda fields: fields["payload"]["patient_data"].update(status="PatientStatus.OPEN"),
+            'payload.patient_data.status is "PatientStatus.OPEN", expected "offen": '
+            "a Python enum's name in place of its value",
+        ),
         ({}, lambda fields: fields.update(eventId="5"), 'eventId is "5", expected a UUID as text'),
+        (
+            {},
+            lambda fields: fields.update(timestamp="gestern"),
+            'timestamp is "gestern", expected an ISO 8601 time',
+        ),
+        ({}, lambda fields: fields.update(version="1.1"), 'version is "1.1", expected "1.0"'),
+        ({}, lambda fields: fields.update(producer="x"), 'producer is "x", expected "patient-service"'),
+        ({}, lambda fields: fields.update(traceId="1"), 'traceId is extra: "1"'),
+        ({}, lambda fields: fields.pop("version"), 'version is missing, expected "1.0"'),
     ],
 )
 def test_a_near_miss_names_the_field(scene: Scene, place: dict[str, Any], change: Change | None, said: str) -> None:
@@ -144,7 +149,7 @@ def test_trouble_ends_the_wait_at_once_and_is_told(scene: Scene) -> None:
     scene.troubles.append("the broker has ended with code 137")
     scene.recorder.coming = [record(b"rubbish", key=None), scene.event()]
     but = failure(scene, has_published(CREATED, within=LONG))
-    assert "the event: the broker has ended with code 137. Last seen: 1 of 1 missing" in first_line(but)
+    assert first_line(but).endswith("on any topic: the broker has ended with code 137")
     assert len(scene.recorder.coming) == 2, "nothing is awaited after the first look"
 
 
@@ -182,12 +187,6 @@ def test_exactly_one_names_a_duplicate(scene: Scene) -> None:
     assert told == f"it came again: {read_event(second)} {said}"
 
 
-def test_at_least_one_lets_a_second_one_be(scene: Scene) -> None:
-    scene.expect()
-    scene.arrive(scene.event(), scene.event())
-    assert_that(scene.witness, has_published(CREATED, within=0))
-
-
 def test_nothing_published_reads_up_to_the_fence_and_ignores_foreign_traffic(scene: Scene) -> None:
     scene.arrive(scene.event())
     after = scene.recorder.cursor
@@ -204,11 +203,6 @@ def test_nothing_published_fails_with_the_event_that_came(scene: Scene, event_ty
     but = failure(scene, has_published_nothing("I ask", after=0, event_type=event_type))
     assert first_line(but) == f"1 came, first a {read_event(late)}"
     assert "next:     publish only what was changed and stored" in but
-
-
-def test_nothing_of_a_type_lets_other_types_be(scene: Scene) -> None:
-    scene.arrive(scene.event("patient.updated"))
-    assert_that(scene.witness, has_published_nothing("I ask", after=0, event_type=CREATED))
 
 
 def test_nothing_published_is_not_said_while_the_journal_cannot_be_read(scene: Scene) -> None:
@@ -238,8 +232,3 @@ def test_order_is_broken_by_another_partition(scene: Scene) -> None:
     scene.expect("patient.deleted").claim = read_event(moved)  # a claim that the ledger itself would refuse
     told = first_line(failure(scene, has_kept_order()))
     assert told.startswith(f"patient 5: {read_event(moved)} is in another partition than patient.created at ")
-
-
-def test_order_of_nothing_is_no_order(scene: Scene) -> None:
-    told = first_line(failure(scene, has_kept_order()))
-    assert told == "no event of this scenario has been seen by an earlier step"

@@ -33,10 +33,6 @@ def test_bytes_survive_a_line(data: bytes | None) -> None:
     assert line.count(b"\n") == 1, "a newline inside a value must not end the line"
 
 
-def test_people_can_read_the_text_in_a_line() -> None:
-    assert "Jürgen Groß".encode() in to_line(with_bytes("Jürgen Groß".encode()))
-
-
 def test_a_gap_survives_a_line() -> None:
     gap = Gap("patient-events", 2, 17, 20)
     assert from_line(to_line(gap)) == gap
@@ -67,7 +63,3 @@ def test_a_line_that_was_cut_off_is_refused_wherever_it_was_cut(entry: Entry) ->
 def test_what_is_no_line_of_a_journal_is_refused(line: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         from_line(line)
-
-
-def test_a_place_is_written_as_people_write_it() -> None:
-    assert with_bytes(None).place == "patient-events/2@17"

@@ -116,6 +116,15 @@ def test_an_environment_that_was_moved_is_not_usable(tmp_path: Path) -> None:
     assert not Environment(tmp_path / "new")._is_usable()
 
 
+def test_a_python_without_ensurepip_is_told_in_a_sentence(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(SetupError, match="apt install python3-venv") as caught:
+        environment.install(dev=False)
+    assert caught.value.exit_code == 2
+
+
 def test_a_folder_that_cannot_be_used_is_told_in_a_sentence(
     environment: Environment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

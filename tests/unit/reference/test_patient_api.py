@@ -5,17 +5,18 @@ import logging
 import threading
 from datetime import UTC, datetime
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
-from sqlalchemy.orm import Session
+from sqlalchemy import event, select, text
 from werkzeug.test import TestResponse
 
 from reference.patient_service import events
-from reference.patient_service.database import Database
+from reference.patient_service.app import create_app
+from reference.patient_service.database import Database, open_database
 from reference.patient_service.models import OutboxEntry, PatientStatus
 from reference.patient_service.relay import OutboxRelay
 from tests.unit.reference.fakes import FakeBroker
@@ -255,7 +256,7 @@ def test_a_list_with_an_unknown_status_is_refused(api: FlaskClient, value: str) 
     [
         ("GET", "/", 404),
         ("GET", "/api/patients/", 404),
-        ("GET", "//api//patients", 404),
+        ("GET", "/api//patients", 404),
         ("PATCH", "/api/patients/1", 405),
         ("DELETE", "/api/patients", 405),
     ],
@@ -286,19 +287,19 @@ def test_no_change_is_stored_when_its_event_cannot_be_made(
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-def test_neither_a_change_nor_its_event_is_stored_when_the_commit_fails(
+def test_no_change_is_stored_when_its_event_cannot_be_stored(
     api: FlaskClient, database: Database, method: str
 ) -> None:
     patient = create(api)
 
-    def fail(_session: Session) -> None:
+    def fail(*_arguments: object) -> None:
         raise RuntimeError("Probe")
 
-    event.listen(Session, "before_commit", fail)
+    event.listen(OutboxEntry, "before_insert", fail)
     try:
         answer = api.open(f"/api/patients{'' if method == 'POST' else '/1'}", method=method, json=ANNA)
     finally:
-        event.remove(Session, "before_commit", fail)
+        event.remove(OutboxEntry, "before_insert", fail)
 
     assert answer.status_code == 500
     assert body(api.get("/api/patients")) == [patient]
@@ -306,15 +307,18 @@ def test_neither_a_change_nor_its_event_is_stored_when_the_commit_fails(
 
 
 def test_changes_of_one_patient_at_the_same_time_have_their_events_in_the_order_of_the_changes(
-    api: FlaskClient, database: Database
+    api: FlaskClient, database: Database, relay: OutboxRelay, tmp_path: Path
 ) -> None:
     create(api)
     fields = ["vorname", "nachname", "anrede", "email", "telefon"]
 
     def change(field: str) -> None:
-        with api.application.test_client() as client:
-            for number in range(10):
-                client.put("/api/patients/1", json={field: f"{field} {number}"})
+        # A connection of its own, as another process has it.
+        another = open_database(f"sqlite:///{tmp_path / 'patients.db'}")
+        client = create_app(another, relay).test_client()
+        for number in range(10):
+            client.put("/api/patients/1", json={field: f"{field} {number}"})
+        another.close()
 
     threads = [threading.Thread(target=change, args=(field,)) for field in fields]
     for thread in threads:
@@ -346,6 +350,16 @@ def test_the_log_names_events_and_never_a_patient(
     assert "POST /api/patients answered 400" in caplog.text
     assert "POST /api/patients failed with RuntimeError" in caplog.text
     assert not [word for word in ("Testa", "Müsterfrau", "example.org", "0000") if word in caplog.text]
+
+
+def test_a_request_is_answered_when_the_database_does_not_work(api: FlaskClient, database: Database) -> None:
+    with database.writing() as session:
+        session.execute(text("DROP TABLE patients"))
+        session.commit()
+
+    answer = api.post("/api/patients", json=ANNA)
+
+    assert (answer.status_code, message(answer)) == (503, "The database does not answer")
 
 
 def test_health_says_that_database_and_broker_are_reachable(api: FlaskClient) -> None:

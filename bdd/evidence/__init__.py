@@ -1,0 +1,1 @@
+"""Evidence: what is kept of a failed scenario."""

@@ -1,0 +1,85 @@
+"""Collects the evidence of a failed scenario. It never raises, and never takes longer than ten seconds."""
+
+import re
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from behave.model import Scenario, Step
+
+from bdd.recorder.record import to_line
+from bdd.world import World
+
+_SECONDS = 10.0
+_LOG_BYTES = 1_000_000
+
+LogMarks = Mapping[str, int]
+
+
+def mark_logs(logs: Mapping[str, Path]) -> LogMarks:
+    """Return how long each log is now, so that later only what came since is kept."""
+    return {name: path.stat().st_size if path.exists() else 0 for name, path in logs.items()}
+
+
+def collect(
+    folder: Path, scenario: Scenario, failed: Step, world: World, *, logs: Mapping[str, Path], since: LogMarks
+) -> None:
+    """Write what is known of a failed scenario into the folder.
+
+    That is its story, its HTTP exchanges, the records since it began, and the logs since the marks.
+    """
+    parts: dict[str, Callable[[], str | bytes]] = {
+        "story.txt": lambda: _story(scenario, failed),
+        "http.txt": lambda: _exchanges(world),
+        "events.jsonl": lambda: b"".join(to_line(record) for record in world.witness.recorder.records(world.began)),
+    }
+    for name, path in logs.items():
+        parts[f"logs/{name}.log"] = _log_reader(path, since.get(name, 0))
+    worker = threading.Thread(target=_write_all, args=(folder, parts), name="evidence", daemon=True)
+    worker.start()
+    worker.join(_SECONDS)
+
+
+def folder_name(text: str) -> str:
+    """Return a text as a folder's name that every operating system takes."""
+    return re.sub(r"[^\w.-]+", "-", text).strip("-.")[:80]
+
+
+def _write_all(folder: Path, parts: Mapping[str, Callable[[], str | bytes]]) -> None:
+    """One part that cannot be had must not cost the others: its file then says why."""
+    for name, read in parts.items():
+        try:
+            content = read()
+        except Exception as fault:  # noqa: BLE001 - evidence never raises
+            content = f"this could not be collected: {type(fault).__name__}: {fault}\n"
+        try:
+            file = folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        except OSError:
+            return  # the folder cannot be written; the console names it, and the failure is reported all the same
+
+
+def _story(scenario: Scenario, failed: Step) -> str:
+    lines = [f"{scenario.keyword}: {scenario.name}", f"  {scenario.location}", ""]
+    for step in scenario.all_steps:
+        status = "FAILED" if step is failed else step.status.name
+        lines.append(f"  {status:10} {step.keyword} {step.name}")
+    return "\n".join([*lines, "", failed.error_message or str(failed.exception), ""])
+
+
+def _exchanges(world: World) -> str:
+    return "\n".join(
+        f"{exchange}\n  sent:     {exchange.sent}\n  received: {exchange.body}" for exchange in world.exchanges
+    )
+
+
+def _log_reader(path: Path, begin: int) -> Callable[[], bytes]:
+    """The log since `begin`, its newest part where it is long."""
+
+    def read() -> bytes:
+        with path.open("rb") as log:
+            log.seek(max(begin, path.stat().st_size - _LOG_BYTES))
+            return log.read()
+
+    return read

@@ -1,0 +1,177 @@
+"""One Apache Kafka node as a process of the run."""
+
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, Self
+
+from bdd.processes import ChildProcess, free_port
+from bdd.stacks.embedded.errors import BrokerUnavailable
+from bdd.waiting import wait_until
+
+if TYPE_CHECKING:
+    from confluent_kafka.admin import AdminClient
+
+SERVER_PROPERTIES = Path(__file__).with_name("server.properties")
+DATA_FOLDER = "data"
+"""The storage folder, below the working directory; `server.properties` names it too."""
+
+JVM_OPTIONS = (
+    "-Xmx256m",
+    # A start-up cache only fits the garbage collector and compiler it was made with.
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-Xlog:aot*=error",
+    # Leave nothing in the system's folder for temporary files.
+    "-XX:-UsePerfData",
+    "-Djava.io.tmpdir=.",
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
+    # Kafka asks Log4j's interface for a provider too; without this one it complains that there is none.
+    "-Dlog4j.provider=org.apache.logging.log4j.simple.internal.SimpleProvider",
+)
+
+_PORT_TAKEN = re.compile(r"failed to bind to \S+:(\d+)")
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """What is needed to start a broker.
+
+    Attributes:
+        java: the Java executable.
+        jars: the class path, in order.
+        template: a formatted storage folder, to be copied for each run.
+        startup_cache: the JVM option that uses (or, once, makes) the start-up cache; None: start without.
+    """
+
+    java: Path
+    jars: tuple[Path, ...]
+    template: Path
+    startup_cache: str | None = None
+
+    def command(self, main_class: str, *arguments: str) -> list[str]:
+        """Return the command that runs a class of Kafka."""
+        cache = [self.startup_cache] if self.startup_cache else []
+        class_path = os.pathsep.join(map(str, self.jars))
+        return [str(self.java), *JVM_OPTIONS, *cache, "-cp", class_path, main_class, *arguments]
+
+
+class EmbeddedBroker:
+    """A Kafka node in a folder of its own, on free ports of 127.0.0.1."""
+
+    def __init__(self, process: ChildProcess, bootstrap_servers: str) -> None:
+        self.process = process
+        self.bootstrap_servers = bootstrap_servers
+
+    @classmethod
+    def start(cls, distribution: Distribution, folder: Path) -> Self:
+        """Start a node in the new folder `folder` and return at once, so that others can start beside it."""
+        shutil.copytree(distribution.template, folder / DATA_FOLDER)
+        port = free_port()
+        write_server_properties(folder, port, controller_port=free_port())
+        process = ChildProcess.start(
+            "the Kafka broker",
+            distribution.command("kafka.Kafka", SERVER_PROPERTIES.name),
+            log=folder / "broker.log",
+            cwd=folder,
+        )
+        return cls(process, f"127.0.0.1:{port}")
+
+    def wait_ready(self, within: float) -> None:
+        """Return as soon as the broker tells a client of itself.
+
+        Raises:
+            AssertionError: it ended, or did not answer within so many seconds.
+        """
+        from confluent_kafka import KafkaException  # noqa: PLC0415 - see _admin
+
+        wait_until(
+            self._told_of_itself,
+            what="the Kafka broker",
+            within=within,
+            passing=(AssertionError, KafkaException),
+            give_up=self.trouble,
+            every=0.01,
+        )
+
+    def create_topics(self, topics: Mapping[str, int], within: float = 30.0) -> None:
+        """Create topics (name -> partitions) and return when every partition can be written and read.
+
+        The broker answers 0.1 s before that; a client that comes in between is refused and backs off.
+
+        Raises:
+            BrokerUnavailable: the broker refused a topic.
+            AssertionError: the broker ended, or a partition has no leader within so many seconds.
+        """
+        from confluent_kafka import KafkaException, TopicPartition  # noqa: PLC0415 - see _admin
+        from confluent_kafka.admin import NewTopic, OffsetSpec  # noqa: PLC0415
+
+        new = [NewTopic(name, num_partitions=count, replication_factor=1) for name, count in topics.items()]
+        for name, created in self._admin.create_topics(new, request_timeout=within).items():
+            try:
+                created.result()
+            except KafkaException as fault:
+                reason = self.trouble() or fault.args[0].str()
+                raise BrokerUnavailable(f"The topic {name} could not be created: {reason}") from fault
+
+        partitions = [TopicPartition(name, number) for name, count in topics.items() for number in range(count)]
+
+        def offsets_are_known() -> None:
+            asked = self._admin.list_offsets({partition: OffsetSpec.latest() for partition in partitions})
+            for answer in asked.values():
+                answer.result()
+
+        wait_until(
+            offsets_are_known,
+            what="a leader for every partition",
+            within=within,
+            passing=(KafkaException,),
+            give_up=self.trouble,
+            every=0.01,
+        )
+
+    def trouble(self) -> str | None:
+        """Say why it ended by itself; None while it runs or once its end was asked for."""
+        ended = self.process.trouble()
+        if ended and (taken := _PORT_TAKEN.search(ended)):
+            return f"port {taken[1]} of 127.0.0.1 was taken by another program in that moment: run again"
+        return ended
+
+    def stop(self, within: float) -> bool:
+        """End it cleanly, which takes about 2 s; after `within` seconds kill it. Return whether it ended in time."""
+        return self.process.stop(within)
+
+    def kill(self) -> None:
+        """End it at once; its data are of no use afterwards."""
+        self.process.kill()
+
+    @cached_property
+    def _admin(self) -> "AdminClient":
+        # Imported late: it takes 0.1 s, in which the JVM can start already.
+        from confluent_kafka.admin import AdminClient  # noqa: PLC0415
+
+        return AdminClient(
+            {
+                "bootstrap.servers": self.bootstrap_servers,
+                "reconnect.backoff.ms": 10,
+                "reconnect.backoff.max.ms": 20,
+                "log_level": 0,  # it would report each refused connection
+            }
+        )
+
+    def _told_of_itself(self) -> None:
+        assert self._admin.list_topics(timeout=0.25).brokers, "no broker is registered yet"
+
+
+def write_server_properties(folder: Path, broker_port: int, controller_port: int) -> None:
+    """Write the node's settings into `folder`."""
+    text = Template(SERVER_PROPERTIES.read_text(encoding="utf-8"))
+    settings = text.substitute(broker_port=broker_port, controller_port=controller_port)
+    (folder / SERVER_PROPERTIES.name).write_text(settings, encoding="utf-8")

@@ -1,0 +1,106 @@
+"""The jars of the embedded broker: pinned, fetched from Maven repositories, refused when they differ."""
+
+import hashlib
+import shutil
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from bdd.stacks.embedded.errors import BrokerUnavailable
+
+PINNED_JARS = Path(__file__).with_name("jars.txt")
+
+_AT_ONCE = 8
+_TIMEOUT_SECONDS = 30
+_MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Jar:
+    """One pinned jar: its Maven coordinates and the SHA-256 sum of its file."""
+
+    group: str
+    artifact: str
+    version: str
+    sha256: str
+
+    @property
+    def file_name(self) -> str:
+        """The name of its file, as Maven repositories have it."""
+        return f"{self.artifact}-{self.version}.jar"
+
+
+def pinned_jars() -> list[Jar]:
+    """Return the jars listed in `jars.txt`, in the order of the class path."""
+    lines = PINNED_JARS.read_text(encoding="utf-8").splitlines()
+    return [_parsed(line) for line in lines if line and not line.startswith("#")]
+
+
+def fetch_jars(jars: Sequence[Jar], folder: Path, progress: Callable[[str], None]) -> None:
+    """Fetch `jars` into the new folder `folder`, several at a time, and check each against its sum.
+
+    Raises:
+        BrokerUnavailable: a jar could not be fetched, or is not the pinned one.
+        OSError: the folder cannot be written.
+    """
+    folder.mkdir()
+    repository = _maven_repository(folder / "downloads")
+    fetched_bytes = 0
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        tasks = {pool.submit(_fetch, jar, repository, folder): jar for jar in jars}
+        try:
+            for count, task in enumerate(as_completed(tasks), start=1):
+                fetched_bytes += task.result()
+                so_far = f"{count} of {len(jars)}, {fetched_bytes / _MEGABYTE:.1f} MB"
+                progress(f"fetched {tasks[task].file_name} ({so_far})")
+        finally:
+            pool.shutdown(cancel_futures=True)  # after a failure the others are not even begun
+    shutil.rmtree(folder / "downloads")
+
+
+def _parsed(line: str) -> Jar:
+    sha256, coordinates = line.split()
+    return Jar(*coordinates.split(":"), sha256=sha256)
+
+
+def _maven_repository(cache: Path) -> Any:
+    """Maven Central, or what the user's jgo settings name instead; proxies as `requests` finds them."""
+    # Imported late: it takes 0.2 s, and a prepared distribution never needs it.
+    from jgo.config import GlobalSettings  # noqa: PLC0415
+    from jgo.maven import DEFAULT_REMOTE_REPOS, MavenContext  # noqa: PLC0415
+
+    repositories = {**DEFAULT_REMOTE_REPOS, **GlobalSettings.load().repositories}
+    return MavenContext(repo_cache=cache, remote_repos=repositories, timeout=_TIMEOUT_SECONDS)
+
+
+def _fetch(jar: Jar, repository: Any, folder: Path) -> int:
+    """Return the size of the fetched file in bytes."""
+    try:
+        path: Path = repository.project(jar.group, jar.artifact).at_version(jar.version).artifact().resolve()
+    except (requests.RequestException, RuntimeError) as fault:
+        raise BrokerUnavailable(
+            f"The embedded broker needs the network once, to fetch Apache Kafka: {jar.file_name} could not be "
+            f"fetched ({_cause(fault)}). Connect, or set HTTPS_PROXY, and run again. Behind a mirror of Maven "
+            "Central, name it in jgo's settings file ~/.config/jgo.conf: `central = …` under [repositories]."
+        ) from fault
+    content = path.read_bytes()
+    found = hashlib.sha256(content).hexdigest()
+    if found != jar.sha256:
+        path.unlink()
+        raise BrokerUnavailable(
+            f"{jar.file_name} was refused and deleted: its SHA-256 sum is {found}, the pinned one {jar.sha256}. "
+            "Run again. If it stays so, a proxy or mirror between you and Maven Central changes files."
+        )
+    path.replace(folder / jar.file_name)
+    return len(content)
+
+
+def _cause(fault: BaseException) -> str:
+    """The innermost reason: what requests and urllib3 wrap around it helps nobody."""
+    while inner := (fault.__cause__ or fault.__context__):
+        fault = inner
+    return str(fault)

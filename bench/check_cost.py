@@ -1,0 +1,146 @@
+"""What a check costs, beside the raw limit: `python bench/check_cost.py [CHECKS]`.
+
+Both sides run in turn against one embedded platform. The raw side is the least that any tool could do: one assigned
+librdkafka consumer, one HTTP session, no attribution, no messages. Times are from the request to the verdict, but
+for “after arrival”, which is from the recorder's reading of the event to the verdict.
+"""
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import requests
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import OffsetSpec
+from hamcrest import assert_that
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from bdd.api.client import ApiClient
+from bdd.api.patients import synthetic_data
+from bdd.events import contract
+from bdd.events.ledger import Ledger
+from bdd.events.matchers import has_published, has_published_nothing
+from bdd.events.witness import Witness
+from bdd.settings import load_settings
+from bdd.stacks.embedded.stack import EmbeddedStack
+from bdd.world import World
+
+_TOPIC = contract.TOPIC_OF["patient.created"]
+_DEADLINE = 10.0
+
+
+class Suite:
+    """Checks as the steps make them."""
+
+    def __init__(self, stack: EmbeddedStack) -> None:
+        self.after_arrival: list[float] = []
+        ledger = Ledger(stack.recorder, "bench", clock_tolerance=2)
+        account = ledger.open_account("benchmark", "bench/check_cost.py")
+        witness = Witness(ledger, account, stack.recorder, stack.trouble, lambda: ())
+        self._world = World(ApiClient(stack.api_url), witness, stack.recorder.topics, _DEADLINE, 1)
+
+    def published(self) -> None:
+        """Create a patient and see its event."""
+        self._world.create_patient(synthetic_data(self._world.mark))
+        assert_that(self._world.witness, has_published("patient.created", within=_DEADLINE))
+        self.after_arrival.append(time.time() - self._world.witness.account.claims()[-1].record.received)
+
+    def not_published(self) -> None:
+        """Send a refused request and see that nothing was published."""
+        self._world.send("POST", "/api/patients", "{}")
+        assert_that(self._world.witness, has_published_nothing("refused", after=self._world.after))
+
+
+class Raw:
+    """The least that a check can be."""
+
+    def __init__(self, api_url: str, bootstrap_servers: str) -> None:
+        self._url = f"{api_url}/api/patients"
+        self._session = requests.Session()
+        self._session.trust_env = False
+        client = {"bootstrap.servers": bootstrap_servers}
+        self._admin = AdminClient(client)
+        self._consumer = Consumer({**client, "group.id": "never-joined", "enable.auto.commit": "false"})
+        self._positions = self._ends()
+        self._consumer.assign([TopicPartition(_TOPIC, n, end) for n, end in self._positions.items()])
+        self._consumer.poll(1)
+
+    def published(self) -> None:
+        """Create a patient and read its event."""
+        patient = self._session.post(self._url, json={"vorname": "Erika", "nachname": "Mustermann"}).json()
+        while self._read() != str(patient["id"]).encode():
+            pass
+
+    def not_published(self) -> None:
+        """Send a refused request and read up to the end offsets."""
+        self._session.post(self._url, json={})
+        ends = self._ends()
+        while any(self._positions[n] < end for n, end in ends.items()):
+            self._read()
+
+    def _read(self) -> bytes | None:
+        message = self._consumer.poll(_DEADLINE)
+        assert message is not None, "nothing came"
+        assert message.error() is None, message.error()
+        json.loads(message.value() or b"")
+        self._positions[message.partition() or 0] = (message.offset() or 0) + 1
+        key = message.key()
+        return key.encode() if isinstance(key, str) else key
+
+    def _ends(self) -> dict[int, int]:
+        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        asked = self._admin.list_offsets({TopicPartition(_TOPIC, n): latest for n in range(contract.PARTITIONS)})
+        return {place.partition: answer.result().offset for place, answer in asked.items()}
+
+
+def main() -> None:
+    """Run both sides in turn and print the medians."""
+    checks = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    stack = EmbeddedStack(load_settings({}))
+    try:
+        stack.start()
+        stack.recorder.fence()
+        suite = Suite(stack)
+        raw = Raw(stack.api_url, stack.bootstrap_servers)
+        with closing(raw._consumer):
+            _print_table(checks, suite, raw)
+    finally:
+        stack.stop()
+
+
+def _print_table(checks: int, suite: Suite, raw: Raw) -> None:
+    kinds: dict[str, Callable[[], None]] = {
+        "published, suite": suite.published,
+        "published, raw limit": raw.published,
+        "not published, suite": suite.not_published,
+        "not published, raw limit": raw.not_published,
+    }
+    times: dict[str, list[float]] = {name: [] for name in kinds}
+    for _ in range(checks):
+        for name, check in kinds.items():
+            began = time.perf_counter()
+            check()
+            times[name].append(time.perf_counter() - began)
+            raw_reads_on(raw)
+    times["published, suite, after arrival"] = suite.after_arrival
+    print(f"{'milliseconds':34}{'median':>8}{'p95':>8}   ({checks} checks each, in turn, one platform)")
+    for name, values in times.items():
+        p95 = statistics.quantiles(values, n=20)[-1]
+        print(f"{name:34}{statistics.median(values) * 1000:8.1f}{p95 * 1000:8.1f}")
+
+
+def raw_reads_on(raw: Raw) -> None:
+    """Let the raw consumer pass the events that the other side caused, outside of its times."""
+    ends = raw._ends()
+    while any(raw._positions[n] < end for n, end in ends.items()):
+        raw._read()
+
+
+if __name__ == "__main__":
+    main()

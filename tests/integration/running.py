@@ -1,0 +1,63 @@
+"""Runs behave as a user would, in a process of its own, and looks at what it leaves."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).parents[2]
+FEATURES = Path("tests/integration/features")
+LONG = str(FEATURES / "long.feature")
+QUICK = str(FEATURES / "quick.feature")
+_SECONDS = 120.0
+
+
+class BehaveRun:
+    """One run of behave with a temporary folder of its own, so that anything left there is seen."""
+
+    def __init__(self, folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+        self.temporary = folder / "temporary"
+        self.temporary.mkdir()
+        self._output = folder / "output.txt"
+        given = {"TMPDIR": str(self.temporary), "BDD_EVIDENCE_DIR": str(folder / "evidence")}
+        with self._output.open("wb") as output:
+            self.process = psutil.Popen(
+                [sys.executable, "-m", "behave", "--no-color", *arguments],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                cwd=ROOT,
+                env={**os.environ, **given, **(environment or {})},
+            )
+        self.children: list[psutil.Process] = []
+
+    @property
+    def output(self) -> str:
+        """What it has printed so far."""
+        return self._output.read_text(encoding="utf-8", errors="replace")
+
+    def child(self, word: str) -> psutil.Process:
+        """Return the child process whose command has this word; all children are remembered."""
+        self.children = self.process.children(recursive=True)
+        found = [child for child in self.children if any(word in part for part in child.cmdline())]
+        assert found, f"no child process with {word}"
+        return found[0]
+
+    def end(self) -> int:
+        """Wait for its end and return the exit code."""
+        return int(self.process.wait(_SECONDS))
+
+    def left_over(self) -> list[str]:
+        """Return the processes and folders that the run should have removed."""
+        processes = [str(child) for child in self.children if child.is_running()]
+        return processes + [path.name for path in self.temporary.iterdir() if path.name.startswith("acceptance-")]
+
+
+def run_behave(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> BehaveRun:
+    """Run behave to its end."""
+    run = BehaveRun(folder, *arguments, environment=environment)
+    run.end()
+    return run

@@ -1,0 +1,138 @@
+"""However a run ends, it says why, its exit code tells, and nothing of it stays behind."""
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bdd.waiting import wait_until
+from tests.integration.running import LONG, QUICK, BehaveRun, run_behave
+
+_END_SECONDS = 10.0
+
+
+@pytest.fixture
+def long_run(tmp_path: Path) -> BehaveRun:
+    run = BehaveRun(tmp_path, LONG, "--no-capture")
+
+    def in_the_middle() -> None:
+        assert "Given a patient" in run.output, run.output
+
+    wait_until(in_the_middle, what="the first scenario", within=120, give_up=lambda: _ended(run))
+    run.child("kafka.Kafka")
+    return run
+
+
+@pytest.mark.parametrize(
+    ("interrupt", "said"),
+    [
+        (lambda run: run.child("kafka.Kafka").kill(), "kafka"),
+        (lambda run: run.child("reference.patient_service").kill(), "patient service"),
+        (lambda run: run.child("bdd.recorder").kill(), "recorder"),
+        (lambda run: run.process.send_signal(signal.SIGINT), "ABORTED"),
+        (lambda run: run.process.send_signal(signal.SIGTERM), "ABORTED"),
+    ],
+    ids=["broker killed", "service killed", "recorder killed", "SIGINT", "SIGTERM"],
+)
+def test_an_interrupted_run_ends_soon_and_leaves_nothing(
+    long_run: BehaveRun, interrupt: Callable[[BehaveRun], None], said: str
+) -> None:
+    interrupt(long_run)
+    exit_code = long_run.process.wait(_END_SECONDS)
+    assert exit_code != 0
+    assert said in long_run.output
+    assert not long_run.left_over()
+    assert "Traceback" not in long_run.output
+
+
+def test_a_dead_process_is_named_with_the_last_lines_of_its_log(long_run: BehaveRun) -> None:
+    long_run.child("reference.patient_service").kill()
+    long_run.end()
+    assert "SIGKILL" in long_run.output
+    assert "patient.updated patient_id=" in long_run.output, "the last lines of the service's log"
+
+
+def test_a_run_that_is_interrupted_while_it_starts_leaves_nothing(tmp_path: Path) -> None:
+    run = BehaveRun(tmp_path, QUICK)
+
+    def starting() -> None:
+        run.child("kafka.Kafka")
+
+    wait_until(starting, what="the broker's process", within=120)
+    run.process.send_signal(signal.SIGTERM)
+    assert run.process.wait(_END_SECONDS) != 0
+    assert not run.left_over()
+
+
+def test_a_green_run_leaves_nothing_either(tmp_path: Path) -> None:
+    run = run_behave(tmp_path, QUICK)
+    assert run.process.wait(0) == 0, run.output
+    assert not run.left_over()
+    assert not (tmp_path / "evidence").exists()
+
+
+def test_two_runs_at_once_do_not_meet(tmp_path: Path) -> None:
+    runs = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        runs.append(BehaveRun(tmp_path / name, QUICK))
+    assert [run.end() for run in runs] == [0, 0], [run.output for run in runs]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["features/", "--tags=@nobody-has-this"], "no scenario has the tag @nobody-has-this"),
+        (["features/", "--tags=not @nobody-has-this"], "no scenario has the tag @nobody-has-this"),
+        ([QUICK, "--tags=not @quick"], "nothing would be executed"),
+        ([QUICK, "--name", "no such name"], "nothing would be executed"),
+        ([QUICK, "-D", "stak=remote"], "Did you mean stack?"),
+        ([QUICK, "-D", "stack=moon"], "'moon'; allowed is: 'embedded' or 'remote'"),
+        ([QUICK, "-D", "fetch_max_wait_ms=20000"], "must nest"),
+    ],
+)
+def test_a_run_that_would_check_nothing_or_has_a_wrong_setting_is_red_before_anything_starts(
+    tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    run = run_behave(tmp_path, *arguments)
+    assert run.process.wait(0) != 0
+    assert said in run.output
+    assert "Traceback" not in run.output
+    assert not list(run.temporary.iterdir())
+
+
+def test_an_empty_folder_is_red(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    run = run_behave(tmp_path, str(tmp_path / "empty"))
+    assert run.process.wait(0) != 0
+    assert "Traceback" not in run.output
+
+
+def test_a_cache_folder_that_cannot_be_used_is_said_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    run = run_behave(tmp_path, QUICK, "-D", f"cache_dir={tmp_path / 'file'}")
+    assert run.process.wait(0) != 0
+    assert "-D cache_dir=" in run.output
+    assert "Traceback" not in run.output
+
+
+def test_the_first_use_without_network_is_said_in_a_sentence(tmp_path: Path) -> None:
+    nowhere = dict.fromkeys(("https_proxy", "http_proxy", "HTTPS_PROXY", "HTTP_PROXY"), "http://127.0.0.1:9")
+    run = run_behave(tmp_path, QUICK, "-D", f"cache_dir={tmp_path / 'cache'}", environment=nowhere)
+    assert run.process.wait(0) != 0
+    assert "network" in run.output
+    assert "Traceback" not in run.output
+    assert not run.left_over()
+
+
+def test_a_service_that_cannot_be_reached_is_told_from_a_broker_that_cannot(tmp_path: Path) -> None:
+    remote = ["-D", "stack=remote", "-D", "api_url=http://127.0.0.1:9", "-D", "bootstrap_servers=127.0.0.1:9"]
+    run = run_behave(tmp_path, QUICK, *remote)
+    assert run.process.wait(0) != 0
+    assert "The service cannot be reached: GET http://127.0.0.1:9/api/patients" in run.output
+    assert "Traceback" not in run.output
+
+
+def _ended(run: BehaveRun) -> str | None:
+    return run.output if run.process.poll() is not None else None
