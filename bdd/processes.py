@@ -1,5 +1,7 @@
-"""Processes that a run starts, and ends."""
+"""Processes that a run starts on this machine, and ends again."""
 
+import atexit
+import contextlib
 import os
 import signal
 import socket
@@ -7,17 +9,26 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self
+
+_TAIL_BYTES = 64 * 1024
 
 
 class ChildProcess:
-    """A process that this run started. Its output goes to a log file; it never outlives the run."""
+    """A process that this run started. Its output goes to a log file; it never outlives the run.
 
-    def __init__(self, name: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    It leads a process group of its own, so Ctrl-C in the terminal reaches only the suite, which ends its
+    children itself. What nobody ended is killed when the interpreter exits. Only a suite that is killed
+    with SIGKILL leaves children behind: Linux' parent-death signal would cover that, but it is tied to
+    the thread that started the child, and setting it takes a `preexec_fn`, unsafe beside other threads.
+    """
+
+    def __init__(self, name: str, log: Path, popen: subprocess.Popen[bytes]) -> None:
         self.name = name
         self.log = log
-        self._process = process
+        self.pid = popen.pid
+        self._popen = popen
         self._asked_to_end = False
+        atexit.register(self.kill)
 
     @classmethod
     def start(
@@ -28,47 +39,101 @@ class ChildProcess:
         log: Path,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
-    ) -> Self:
-        with log.open("ab") as output:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, **(env or {})},
-                cwd=cwd,
-                start_new_session=True,
-            )
-        return cls(name, process, log)
+    ) -> "ChildProcess":
+        """Start `command` and return at once; `env` is added to this process' environment.
 
-    @property
-    def pid(self) -> int:
-        return self._process.pid
+        Args:
+            name: what people call it, for messages ("the broker").
+            command: the program and its arguments; no shell reads them.
+            log: where its output goes, at the end of what is there; the folder is made if need be.
+            env: variables to add or replace.
+            cwd: the folder it runs in.
+
+        Raises:
+            OSError: the operating system cannot run the command; the message says which, and why.
+        """
+        log.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with log.open("ab") as output:
+                popen = subprocess.Popen(  # noqa: S603 - the project's own commands
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    env={**os.environ, **(env or {})},
+                    cwd=cwd,
+                    start_new_session=True,  # ignored on Windows
+                    creationflags=_NEW_GROUP,
+                )
+        except OSError as fault:
+            raise OSError(f"{name} cannot be started: {fault.strerror}: {command[0]}") from fault
+        return cls(name, log, popen)
 
     def trouble(self) -> str | None:
-        code = self._process.poll()
+        """Say how it ended, with the last lines of its log; None while it runs or once its end was asked for."""
+        code = self._popen.poll()
         if code is None or self._asked_to_end:
             return None
-        return f"{self.name} ended ({code}):\n" + "\n".join(self.last_lines())
+        lines = self.last_lines()
+        if not lines:
+            return f"{self.name} {_how_it_ended(code)}; its log {self.log} is empty"
+        return "\n    ".join([f"{self.name} {_how_it_ended(code)}; the last lines of {self.log}:", *lines])
 
     def last_lines(self, count: int = 15) -> list[str]:
-        return self.log.read_text(errors="replace").splitlines()[-count:]
+        """Return the last `count` lines that it wrote."""
+        with self.log.open("rb") as log:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - _TAIL_BYTES))
+            return log.read().decode(errors="replace").splitlines()[-count:]
 
-    def stop(self, within: float) -> None:
+    def stop(self, within: float) -> bool:
+        """Ask it to end and wait; after `within` seconds kill it. Return whether it ended in time."""
         self._asked_to_end = True
-        self._process.terminate()
-        try:
-            self._process.wait(within)
-        except subprocess.TimeoutExpired:
-            self.kill()
+        if self._popen.poll() is None:
+            self._popen.send_signal(_POLITE_END)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._popen.wait(within)
+        in_time = self._popen.poll() is not None
+        self.kill()
+        return in_time
 
     def kill(self) -> None:
+        """End it at once, with everything in its process group."""
         self._asked_to_end = True
-        self._process.kill()
-        self._process.wait()
+        if self._popen.poll() is None:
+            _kill_group(self._popen)
+            self._popen.wait()
+        atexit.unregister(self.kill)
 
 
 def free_port() -> int:
+    """Return a TCP port of 127.0.0.1 that nobody listens on right now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        port: int = probe.getsockname()[1]
+    return port
+
+
+if sys.platform == "win32":
+    _NEW_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP
+    # The only event that reaches a group of its own. Python ends on it, Java does not: `stop` kills that.
+    _POLITE_END = signal.CTRL_BREAK_EVENT
+
+    def _kill_group(popen: subprocess.Popen[bytes]) -> None:
+        popen.kill()
+else:
+    _NEW_GROUP = 0
+    _POLITE_END = signal.SIGTERM
+
+    def _kill_group(popen: subprocess.Popen[bytes]) -> None:
+        # It may just have ended; macOS then says "not permitted".
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(popen.pid, signal.SIGKILL)
+
+
+def _how_it_ended(code: int) -> str:
+    if code >= 0:
+        return f"ended with exit code {code}"
+    try:
+        return f"was ended by {signal.Signals(-code).name}"
+    except ValueError:  # a real-time signal has no name
+        return f"was ended by signal {-code}"

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from platformdirs import user_cache_path
 from pydantic import AfterValidator, Field, ValidationError, model_validator
@@ -13,12 +14,16 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfig
 _PREFIX = "BDD_"
 
 
+_PORTS = range(1, 65536)
+
+
 class WrongSetting(Exception):
     """A setting has a wrong value or an unknown name; the message has a line for each."""
 
 
 def _web_address(value: str) -> str:
-    if not value.startswith(("http://", "https://")):
+    address = urlsplit(value)
+    if address.scheme not in {"http", "https"} or not address.hostname:
         raise ValueError("an address that begins with http:// or https://")
     return value.rstrip("/")
 
@@ -26,7 +31,7 @@ def _web_address(value: str) -> str:
 def _host_and_port(value: str) -> str:
     for server in value.split(","):
         host, _, port = server.strip().rpartition(":")
-        if not host or not port.isdecimal():
+        if not host or not port.isdecimal() or int(port) not in _PORTS:
             raise ValueError("host:port, several with commas between them")
     return value
 
@@ -96,8 +101,17 @@ def load_settings(userdata: Mapping[str, str], env_file: Path = Path(".env")) ->
     in_file = DotEnvSettingsSource(Settings, env_file=env_file).env_vars
     given = {f"-D {name}": name for name in userdata}
     given |= {name: name.removeprefix(_PREFIX).lower() for name in os.environ if name.startswith(_PREFIX)}
-    given |= {f"{name.upper()} in {env_file}": name.upper().removeprefix(_PREFIX).lower() for name in in_file}
+    given |= {
+        f"{name.upper()} in {env_file}": name.removeprefix(_PREFIX.lower())
+        for name in map(str.lower, in_file)
+        if name.startswith(_PREFIX.lower())
+    }
     unknown = [_unknown(spelt, name) for spelt, name in given.items() if name not in Settings.model_fields]
+    unknown += [
+        f"The setting {name} in {env_file} needs its prefix there: {_PREFIX}{name.upper()}=…"
+        for name in in_file
+        if name in Settings.model_fields
+    ]
     if unknown:
         raise WrongSetting("\n".join(unknown))
     try:

@@ -13,14 +13,17 @@ def differences(path: str, actual: Any, expected: Any) -> list[str]:
     """Return a sentence for each difference, none when both are the same, types included (`1` is not `"1"`)."""
     if isinstance(actual, dict) and isinstance(expected, Mapping):
         return _of_objects(path, actual, expected)
+    if isinstance(actual, list) and isinstance(expected, list) and len(actual) == len(expected):
+        pairs = enumerate(zip(actual, expected, strict=True))
+        return [found for n, pair in pairs for found in differences(f"{path}[{n}]", *pair)]
     if type(actual) is type(expected) and actual == expected:
         return []
     return [f"{path} is {shown(actual)}, expected {shown(expected)}{_remark(actual, expected)}"]
 
 
 def shown(value: Any) -> str:
-    """Return a value as JSON, cut where it is long."""
-    text = json.dumps(value, ensure_ascii=False)
+    """Return a value as JSON, cut where it is long; half a character (a lone surrogate) is escaped."""
+    text = json.dumps(value, ensure_ascii=False).encode(errors="backslashreplace").decode()
     return text if len(text) <= 120 else f"{text[:100]}… ({len(text)} characters)"  # noqa: PLR2004
 
 

@@ -50,7 +50,7 @@ def read_event(record: Record) -> Event:
         fields = json.loads(record.value.decode())
     except UnicodeDecodeError as fault:
         raise NotAnEvent(f"its value is not UTF-8: {fault.reason} at byte {fault.start}") from fault
-    except json.JSONDecodeError as fault:
+    except (ValueError, RecursionError) as fault:  # not only JSONDecodeError: endless numbers, endless nesting
         raise NotAnEvent(f"its value is not JSON: {fault}") from fault
     if not isinstance(fields, dict) or not isinstance(fields.get("eventType"), str):
         raise NotAnEvent("its value is JSON, but no object with an eventType")

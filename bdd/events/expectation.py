@@ -7,6 +7,8 @@ from typing import Any
 from bdd.events import comparing, contract
 from bdd.events.event import Event, key_in_words
 
+_VARYING = {"eventId": "a UUID as text", "timestamp": "an ISO 8601 time"}
+
 
 @dataclass(eq=False)
 class Expectation:
@@ -56,15 +58,14 @@ class Expectation:
 
     def _envelope_differences(self, event: Event, clock_tolerance: float) -> list[str]:
         fields = event.fields
-        expected = {
-            "eventId": fields.get("eventId"),
+        fixed = {
             "eventType": event.type,
             "version": contract.VERSION,
-            "timestamp": fields.get("timestamp"),
             "producer": contract.PATIENT_PRODUCER,
             "payload": self.payload,
         }
-        found = comparing.differences("", fields, expected)
+        found = [f"{name} is missing, expected {kind}" for name, kind in _VARYING.items() if name not in fields]
+        found += comparing.differences("", {name: fields[name] for name in fields if name not in _VARYING}, fixed)
         if "eventId" in fields:
             found += comparing.event_id_faults(fields["eventId"])
         if "timestamp" in fields:

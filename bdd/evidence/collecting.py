@@ -55,7 +55,7 @@ def _write_all(folder: Path, parts: Mapping[str, Callable[[], str | bytes]]) -> 
         try:
             file = folder / name
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content if isinstance(content, bytes) else content.encode())
+            file.write_bytes(content if isinstance(content, bytes) else content.encode(errors="backslashreplace"))
         except OSError:
             return  # the folder cannot be written; the console names it, and the failure is reported all the same
 

@@ -86,7 +86,7 @@ def from_line(line: bytes) -> Entry:
             headers=headers,
             value=_from_json(fields["value"]),
         )
-    except (KeyError, TypeError) as fault:
+    except (KeyError, TypeError, AttributeError) as fault:
         raise ValueError(f"not a line of a journal: {line[:80]!r}") from fault
 
 

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from flask import Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException, NotFound
 
@@ -37,6 +38,7 @@ def create_app(database: Database, relay: OutboxRelay) -> Flask:
     app.add_url_rule("/health", "health", lambda: _health(database, relay), methods=["GET"])
     app.register_error_handler(validation.InvalidRequestError, _invalid_request)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OperationalError, _database_fault)
     app.register_error_handler(Exception, _unexpected_error)
     return app
 
@@ -127,6 +129,10 @@ def _refusal(status: int, message: str | None) -> tuple[Response, int]:
     # The rule, not the path, is logged: who calls a wrong path may have put a name into it.
     log.info("%s %s answered %d", request.method, request.url_rule, status)
     return jsonify(message=message), status
+
+
+def _database_fault(_error: OperationalError) -> ResponseReturnValue:
+    return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The database does not answer")
 
 
 def _unexpected_error(error: Exception) -> ResponseReturnValue:

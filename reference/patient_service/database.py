@@ -9,8 +9,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
+from reference.patient_service.errors import WrongSettingError
 from reference.patient_service.models import Base
-from reference.patient_service.settings import WrongSettingError
 
 
 class Database:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from reference.patient_service.app import create_app
 from reference.patient_service.database import Database, open_database
+from reference.patient_service.errors import CannotStartError
 from reference.patient_service.kafka import new_producer
 from reference.patient_service.relay import OutboxRelay
 from reference.patient_service.settings import Settings
@@ -19,16 +20,11 @@ THREADS = 8
 log = logging.getLogger(__name__)
 
 
-class CannotStartError(Exception):
-    """Something that the service needs is not there. The message says what, and what to do."""
-
-
 def serve(settings: Settings) -> None:
     """Run the service until SystemExit or KeyboardInterrupt is raised, as signal handlers do.
 
     Raises:
-        WrongSettingError: a setting is wrong.
-        CannotStartError: the database does not answer, or the port is taken.
+        CannotStartError: a setting is wrong, the database does not answer, or the port is taken.
     """
     _log_to_stderr(settings.log_level)
     database = _open_database(settings.database_url)

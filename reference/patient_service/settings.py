@@ -4,12 +4,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reference.patient_service.errors import WrongSettingError
+
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 HIGHEST_PORT = 65535
-
-
-class WrongSettingError(ValueError):
-    """A setting has a value the service cannot work with. The message is one sentence that names it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,25 +7,20 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 import requests
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.cimpl import NewTopic
+from confluent_kafka import Consumer, TopicPartition
 
 from bdd.processes import free_port
+from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 TOPIC = "patient-events"
 
 Event = dict[str, Any]
-
-
-class Broker(Protocol):
-    bootstrap_servers: str
 
 
 class Service:
@@ -90,7 +85,9 @@ class Reader:
     """Reads what is published on the topic after it has been made."""
 
     def __init__(self, bootstrap_servers: str) -> None:
-        self._consumer = Consumer({"bootstrap.servers": bootstrap_servers, "group.id": "not used"})
+        self._consumer = Consumer(
+            {"bootstrap.servers": bootstrap_servers, "group.id": "not used", "enable.auto.commit": False}
+        )
         partitions = [TopicPartition(TOPIC, number) for number in range(3)]
         for partition in partitions:
             partition.offset = self._consumer.get_watermark_offsets(partition, timeout=10)[1]
@@ -117,13 +114,7 @@ class Reader:
 
 
 @pytest.fixture
-def reader(broker: Broker) -> Iterator[Reader]:
-    admin = AdminClient({"bootstrap.servers": broker.bootstrap_servers})
-    try:
-        admin.create_topics([NewTopic(TOPIC, num_partitions=3, replication_factor=1)])[TOPIC].result()
-    except KafkaException as fault:
-        if fault.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-            raise
+def reader(broker: EmbeddedBroker) -> Iterator[Reader]:
     reader = Reader(broker.bootstrap_servers)
     yield reader
     reader.close()
@@ -134,7 +125,9 @@ def no_broker() -> str:
     return f"127.0.0.1:{free_port()}"
 
 
-def test_every_change_is_followed_by_its_event(broker: Broker, reader: Reader, start_service: StartService) -> None:
+def test_every_change_is_followed_by_its_event(
+    broker: EmbeddedBroker, reader: Reader, start_service: StartService
+) -> None:
     service = start_service(broker.bootstrap_servers)
 
     created = service.call("POST", vorname="Testa", nachname="Müsterfrau", email="testa@example.org")
@@ -153,7 +146,9 @@ def test_every_change_is_followed_by_its_event(broker: Broker, reader: Reader, s
     ]
 
 
-def test_the_service_is_healthy_when_the_broker_is_there(broker: Broker, start_service: StartService) -> None:
+def test_the_service_is_healthy_when_the_broker_is_there(
+    broker: EmbeddedBroker, start_service: StartService
+) -> None:
     service = start_service(broker.bootstrap_servers)
 
     def healthy() -> None:
@@ -163,7 +158,7 @@ def test_the_service_is_healthy_when_the_broker_is_there(broker: Broker, start_s
 
 
 def test_events_made_while_the_broker_is_away_survive_a_restart_and_arrive_in_order(
-    broker: Broker, reader: Reader, start_service: StartService, no_broker: str
+    broker: EmbeddedBroker, reader: Reader, start_service: StartService, no_broker: str
 ) -> None:
     before = start_service(no_broker)
     patient_id = before.call("POST", vorname="Test", nachname="Probe 0")["id"]

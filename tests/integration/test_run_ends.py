@@ -17,7 +17,7 @@ def long_run(tmp_path: Path) -> BehaveRun:
     run = BehaveRun(tmp_path, LONG, "--no-capture")
 
     def in_the_middle() -> None:
-        assert "Given a patient" in run.output, run.output
+        assert "exactly one patient.created event is published" in run.output, run.output
 
     wait_until(in_the_middle, what="the first scenario", within=120, give_up=lambda: _ended(run))
     run.child("kafka.Kafka")
@@ -50,7 +50,7 @@ def test_a_dead_process_is_named_with_the_last_lines_of_its_log(long_run: Behave
     long_run.child("reference.patient_service").kill()
     long_run.end()
     assert "SIGKILL" in long_run.output
-    assert "patient.updated patient_id=" in long_run.output, "the last lines of the service's log"
+    assert "INFO patient." in long_run.output, "the last lines of the service's log"
 
 
 def test_a_run_that_is_interrupted_while_it_starts_leaves_nothing(tmp_path: Path) -> None:

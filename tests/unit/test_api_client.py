@@ -97,3 +97,12 @@ def test_no_answer_names_the_url_and_is_kept_as_an_exchange() -> None:
     assert (exchange.status, exchange.accepted) == (None, False)
     assert str(exchange).startswith("GET /api/patients -> no answer (ConnectionError) in ")
     client.close()
+
+
+def test_a_proxy_of_the_environment_does_not_come_between_us_and_loopback(
+    client: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    assert client.send("GET", "/api/patients/5").status == 200

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hamcrest import assert_that
 
+from bdd.events.account import Absence
 from bdd.events.audit import Finding, audit, settle
 from bdd.events.event import read_event
 from bdd.events.matchers import has_published_nothing
@@ -58,6 +59,15 @@ def test_an_event_after_its_absence_was_promised_names_scenario_and_step(
     said = f'said "I delete it again", but later came: {read_event(late)} was not asked for by any action'
     assert only_sentence(scene).startswith(said)
     assert other.absences == []
+
+
+@pytest.mark.parametrize(("after", "event_type"), [(1, None), (0, "patient.created")])
+def test_an_event_that_no_promise_covers_is_still_unexpected(
+    scene: Scene, after: int, event_type: str | None
+) -> None:
+    scene.account.absences.append(Absence("I ask", after, event_type))
+    scene.arrive(scene.event("patient.deleted"))
+    assert only_sentence(scene).startswith("left an event that nobody expected: patient.deleted at ")
 
 
 def test_a_late_duplicate_is_found(scene: Scene) -> None:

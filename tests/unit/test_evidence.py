@@ -43,7 +43,7 @@ class Failed:
         self.logs = {"patient-service": folder / "service.log"}
 
     def collect(self, since: dict[str, int] | None = None) -> None:
-        collect(self.folder, self.scenario, self.step, self.world, self.logs, since or {})
+        collect(self.folder, self.scenario, self.step, self.world, logs=self.logs, since=since or {})
 
     def text(self, name: str) -> str:
         return (self.folder / name).read_text("utf-8")

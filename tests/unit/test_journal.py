@@ -1,5 +1,6 @@
 """The journal: cursors, whole lines, and what is left after its writer was killed."""
 
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,15 @@ def path(tmp_path: Path) -> Path:
 def journal(path: Path) -> Iterator[Journal]:
     with Journal(path) as opened:
         yield opened
+
+
+@pytest.fixture
+def switching_often() -> Iterator[None]:
+    """Let threads take turns often enough that one that does not wait for the other is seen."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
 
 
 def numbered(count: int, size: int = 0) -> list[Record]:
@@ -79,8 +89,9 @@ def test_a_line_that_was_cut_off_when_the_writer_was_killed_is_no_entry(path: Pa
         assert list(read_journal(path)) == [from_line(whole)], f"cut after {length} bytes"
 
 
+@pytest.mark.usefixtures("switching_often")
 def test_two_readers_follow_while_one_thread_appends(journal: Journal) -> None:
-    entries = numbered(3000, size=40)
+    entries = numbered(2000, size=40)
     started = threading.Barrier(3, timeout=10)
 
     def append() -> None:
@@ -99,3 +110,16 @@ def test_two_readers_follow_while_one_thread_appends(journal: Journal) -> None:
         appending = threads.submit(append)
         readers = [threads.submit(follow) for _ in range(2)]
     assert {reader.result() for reader in readers} == {b"".join(map(to_line, entries))}
+
+
+@pytest.mark.usefixtures("switching_often")
+def test_two_readers_do_not_move_each_other(journal: Journal) -> None:
+    entries = numbered(300)
+    journal.append(entries)
+
+    def read(cursors: range) -> set[bool]:
+        return {journal.lines_after(cursor).startswith(to_line(entries[cursor])) for cursor in cursors}
+
+    with ThreadPoolExecutor(2) as threads:
+        results = list(threads.map(read, [range(300), range(299, -1, -1)]))
+    assert results == [{True}, {True}]

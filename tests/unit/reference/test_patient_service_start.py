@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from reference.patient_service.errors import WrongSettingError
 from reference.patient_service.kafka import producer_settings
-from reference.patient_service.settings import Settings, WrongSettingError
+from reference.patient_service.settings import Settings
 
 ROOT = Path(__file__).parents[3]
 

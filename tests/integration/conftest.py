@@ -1,0 +1,31 @@
+"""What the integration tests share: one real Kafka broker for all of them."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from bdd.events import contract
+from bdd.stacks.embedded.broker import EmbeddedBroker
+from bdd.stacks.embedded.distribution import Distribution, prepare
+
+
+@pytest.fixture(scope="session")
+def distribution() -> Distribution:
+    """Kafka and Java from the user's own cache, fetched by the first test that needs them."""
+    default = platformdirs.user_cache_path("psychotherapy-acceptance")
+    return prepare(Path(os.environ.get("BDD_CACHE_DIR", default)), print)
+
+
+@pytest.fixture(scope="session")
+def broker(distribution: Distribution, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedBroker]:
+    """A broker with the topics of the contract."""
+    started = EmbeddedBroker.start(distribution, tmp_path_factory.mktemp("broker") / "kafka")
+    try:
+        started.wait_ready(within=60)
+        started.create_topics(dict.fromkeys(contract.TOPICS, contract.PARTITIONS))
+        yield started
+    finally:
+        started.kill()

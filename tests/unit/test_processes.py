@@ -1,0 +1,154 @@
+"""Child processes: how they start, how they end, and what is said when they end by themselves."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bdd.processes import ChildProcess, free_port
+from bdd.waiting import wait_until
+
+SLEEPS = "import time; print('up', flush=True); time.sleep(60)"
+IGNORES_POLITE_END = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEPS}"
+HAS_A_CHILD = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {SLEEPS!r}]).wait()"
+
+Start = Callable[..., ChildProcess]
+
+on_posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and process groups of POSIX")
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    started: list[ChildProcess] = []
+
+    def start_python(code: str, **options: object) -> ChildProcess:
+        command = [sys.executable, "-c", code]
+        started.append(ChildProcess.start("the child", command, log=tmp_path / "child.log", **options))  # type: ignore[arg-type]
+        return started[-1]
+
+    yield start_python
+    for child in started:
+        child.kill()
+
+
+def is_up(child: ChildProcess) -> None:
+    assert "up" in child.last_lines(), "it has not said that it is up"
+
+
+def wait_until_up(child: ChildProcess) -> None:
+    wait_until(lambda: is_up(child), what="the child", within=20, give_up=child.trouble)
+
+
+def trouble_of(child: ChildProcess) -> str:
+    def told() -> str:
+        trouble = child.trouble()
+        assert trouble, "it still runs"
+        return trouble
+
+    return wait_until(told, what="the child's end", within=20)
+
+
+def test_a_running_child_is_no_trouble_and_a_stopped_one_neither(start: Start) -> None:
+    child = start(SLEEPS)
+    wait_until_up(child)
+    assert child.trouble() is None
+    assert child.stop(within=20)
+    assert not psutil.pid_exists(child.pid)
+    assert child.trouble() is None
+
+
+def test_trouble_names_the_exit_code_and_the_last_lines_of_the_log(start: Start) -> None:
+    child = start("import sys; print(*range(100), sep='\\n'); sys.exit('no database')")
+    lines = trouble_of(child).splitlines()
+    assert lines[0] == f"the child ended with exit code 1; the last lines of {child.log}:"
+    assert [line.strip() for line in lines[1:]] == [*map(str, range(86, 100)), "no database"]
+
+
+def test_trouble_says_so_when_the_log_is_empty(start: Start) -> None:
+    child = start("raise SystemExit(3)")
+    assert trouble_of(child) == f"the child ended with exit code 3; its log {child.log} is empty"
+
+
+@on_posix
+def test_trouble_names_the_signal(start: Start) -> None:
+    child = start(SLEEPS)
+    wait_until_up(child)
+    psutil.Process(child.pid).kill()
+    assert trouble_of(child).startswith("the child was ended by SIGKILL; the last lines of")
+
+
+def test_the_last_lines_of_a_long_log_of_any_bytes_can_be_read(start: Start) -> None:
+    child = start("import os; os.write(1, b'x' * 200_000 + b'\\n\\xff caf\\xc3\\xa9\\nend\\n')")
+    trouble_of(child)
+    assert child.last_lines(2) == ["\ufffd café", "end"]
+
+
+@on_posix
+def test_a_child_that_ignores_the_polite_end_is_killed_when_its_time_is_up(start: Start) -> None:
+    child = start(IGNORES_POLITE_END)
+    wait_until_up(child)
+    assert not child.stop(within=0.1)
+    assert not psutil.pid_exists(child.pid)
+
+
+@on_posix
+def test_kill_ends_the_children_of_the_child_too(start: Start) -> None:
+    child = start(HAS_A_CHILD)
+    wait_until_up(child)
+    (grandchild,) = psutil.Process(child.pid).children()
+    child.kill()
+    grandchild.wait(timeout=20)
+
+
+def test_ending_twice_and_ending_what_has_ended_is_allowed(start: Start) -> None:
+    child = start("pass")
+    trouble_of(child)
+    assert child.stop(within=1)
+    child.kill()
+    child.kill()
+    assert child.stop(within=1)
+
+
+def test_a_command_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match=r"^the child cannot be started: .+: no-such-program$"):
+        ChildProcess.start("the child", ["no-such-program"], log=tmp_path / "child.log")
+
+
+def test_the_environment_is_added_to_and_the_folder_is_used(start: Start, tmp_path: Path) -> None:
+    code = "import os, pathlib; print(os.environ['SYNTHETIC'], 'PATH' in os.environ, pathlib.Path.cwd().name)"
+    child = start(code, env={"SYNTHETIC": "yes"}, cwd=tmp_path)
+    trouble_of(child)
+    assert child.last_lines() == [f"yes True {tmp_path.name}"]
+
+
+def test_a_second_start_writes_after_the_first_ones_log(start: Start) -> None:
+    trouble_of(start("print('first')"))
+    child = start("print('second')")
+    trouble_of(child)
+    assert child.last_lines() == ["first", "second"]
+
+
+@on_posix
+def test_ctrl_c_in_the_terminal_does_not_reach_the_child(start: Start) -> None:
+    child = start(SLEEPS)
+    assert os.getpgid(child.pid) == child.pid != os.getpgid(0)
+
+
+def test_a_child_that_nobody_ended_is_killed_when_the_suite_exits(tmp_path: Path) -> None:
+    suite = (
+        "import sys; from pathlib import Path; from bdd.processes import ChildProcess;"
+        f"print(ChildProcess.start('x', [sys.executable, '-c', {SLEEPS!r}], log=Path(sys.argv[1])).pid)"
+    )
+    command = [sys.executable, "-c", suite, str(tmp_path / "child.log")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert not psutil.pid_exists(int(done.stdout))
+
+
+def test_a_free_port_can_be_listened_on() -> None:
+    with socket.create_server(("127.0.0.1", free_port())):
+        pass
