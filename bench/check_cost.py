@@ -64,7 +64,7 @@ class Raw:
         self._url = f"{api_url}/api/patients"
         self._session = requests.Session()
         self._session.trust_env = False
-        client = {"bootstrap.servers": bootstrap_servers}
+        client: dict[str, str | int | float | bool] = {"bootstrap.servers": bootstrap_servers}
         self._admin = AdminClient(client)
         self._consumer = Consumer({**client, "group.id": "never-joined", "enable.auto.commit": "false"})
         self._positions = self._ends()

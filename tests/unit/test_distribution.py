@@ -1,60 +1,27 @@
-"""Preparing the embedded broker, without network: what is trusted, what is refused, what is said.
-
-The repository, and what Java would do, are stand-ins; tests/integration has the real ones.
-"""
+"""Fetching and keeping the embedded broker: what is refused, what is left behind, what is said."""
 
 import errno
 import hashlib
 import os
 import re
-import shutil
-import sys
-from collections.abc import Callable
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
-import requests
 
-from bdd.stacks.embedded import distribution as module
-from bdd.stacks.embedded import jars as jars_module
+from bdd.processes import free_port
+from bdd.stacks.embedded import distribution as distribution_module
 from bdd.stacks.embedded.distribution import BrokerUnavailable, prepare
-from bdd.stacks.embedded.jars import Jar, pinned_jars
+from bdd.stacks.embedded.jars import Jar, fetch_jars, pinned_jars
+from tests import maven_repository
 
-CONTENT = b"a synthetic jar"
+CONTENT = {f"part-{number}-1.0.jar": f"synthetic jar {number}".encode() for number in range(1, 11)}
 JARS = [
-    Jar("org.example", f"part-{number}", "1.0", hashlib.sha256(CONTENT).hexdigest()) for number in range(1, 4)
+    Jar("org.example", name.removesuffix("-1.0.jar"), "1.0", hashlib.sha256(content).hexdigest())
+    for name, content in CONTENT.items()
 ]
-
-
-class Repository:
-    """Stands in for jgo's MavenContext: `content` decides what a jar's download gives."""
-
-    def __init__(self, cache: Path, content: Callable[[str], bytes]) -> None:
-        self._cache = cache
-        self._content = content
-        self._artifact = ""
-
-    def project(self, _group: str, artifact: str) -> "Repository":
-        asked = Repository(self._cache, self._content)
-        asked._artifact = artifact
-        return asked
-
-    def at_version(self, _version: str) -> "Repository":
-        return self
-
-    def artifact(self) -> "Repository":
-        return self
-
-    def resolve(self) -> Path:
-        file = self._cache / self._artifact / "download.jar"
-        file.parent.mkdir(parents=True)
-        file.write_bytes(self._content(self._artifact))
-        return file
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    return tmp_path / "cache"
 
 
 @pytest.fixture
@@ -63,27 +30,91 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-def serve(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[str], bytes]], None]:
-    """Make a repository that serves what it is told, and a Java that does at once what is asked."""
-
-    def formats(distribution: module.Distribution, _folder: Path) -> None:
-        distribution.template.mkdir()
-        (distribution.template / "meta.properties").touch()
-
-    def use(content: Callable[[str], bytes]) -> None:
-        monkeypatch.setattr(jars_module, "_maven_repository", lambda cache: Repository(cache, content))
-        monkeypatch.setattr(module, "pinned_jars", lambda: JARS)
-        monkeypatch.setattr(module, "_format_storage", formats)
-        monkeypatch.setattr(module, "_make_startup_cache", lambda folder, _: bool(folder.joinpath("startup.aot").touch()))
-
-    return use
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, bytes]]:
+    """The files of a repository on this machine; a test changes them before it fetches."""
+    files = dict(CONTENT)
+    with maven_repository.serving(files) as address:
+        maven_repository.use_as_central(address, tmp_path, monkeypatch)
+        yield files
 
 
-def intact(_artifact: str) -> bytes:
-    return CONTENT
+@pytest.fixture
+def no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    maven_repository.use_as_central(f"http://127.0.0.1:{free_port()}", tmp_path, monkeypatch)
 
 
-def test_the_pinned_list_names_each_jar_once_with_a_sum() -> None:
+def test_the_pinned_list_names_each_jar_once_with_its_sum() -> None:
     jars = pinned_jars()
     assert len({(jar.group, jar.artifact) for jar in jars}) == len(jars) > 30
     assert all(re.fullmatch(r"[0-9a-f]{64}", jar.sha256) for jar in jars)
+
+
+@pytest.mark.usefixtures("repository")
+def test_jars_come_from_the_repository_named_in_jgos_settings(tmp_path: Path, said: list[str]) -> None:
+    fetch_jars(JARS, tmp_path / "jars", said.append)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "jars").iterdir()} == CONTENT
+    assert [re.sub(r"^fetched part-\d+-1\.0\.jar ", "", line) for line in said] == [
+        f"({count} of 10, 0.0 MB)" for count in range(1, 11)
+    ]
+
+
+def test_a_jar_with_another_sum_is_refused_and_deleted(
+    repository: dict[str, bytes], tmp_path: Path, said: list[str]
+) -> None:
+    repository["part-4-1.0.jar"] = b"something else"
+    with pytest.raises(
+        BrokerUnavailable, match=r"^part-4-1\.0\.jar was refused and deleted: its SHA-256 sum is"
+    ) as fault:
+        fetch_jars(JARS, tmp_path / "jars", said.append)
+    assert JARS[3].sha256 in str(fault.value)
+    assert not list(tmp_path.rglob("part-4*.jar"))
+
+
+def test_a_jar_that_the_repository_does_not_have_is_named(
+    repository: dict[str, bytes], tmp_path: Path, said: list[str]
+) -> None:
+    del repository["part-7-1.0.jar"]
+    with pytest.raises(BrokerUnavailable, match=r"part-7-1\.0\.jar could not be fetched \(.+ not found in remote"):
+        fetch_jars(JARS, tmp_path / "jars", said.append)
+
+
+@pytest.mark.usefixtures("no_network")
+def test_without_network_the_first_use_says_what_it_needs_and_leaves_nothing(
+    tmp_path: Path, said: list[str]
+) -> None:
+    with pytest.raises(BrokerUnavailable) as fault:
+        prepare(tmp_path / "cache", said.append)
+    assert re.match(
+        r"The embedded broker needs the network once, to fetch Apache Kafka: \S+\.jar could not be fetched "
+        r"\(.*Connection refused.*\)\. Connect, or set HTTPS_PROXY, and run again\.",
+        str(fault.value),
+    )
+    assert not list((tmp_path / "cache").iterdir())
+
+
+def test_a_cache_folder_that_cannot_be_one_is_named_with_the_setting(tmp_path: Path, said: list[str]) -> None:
+    (tmp_path / "cache").write_text("a file in its place")
+    with pytest.raises(BrokerUnavailable, match=r"cache cannot be written: .+ -D cache_dir=… or BDD_CACHE_DIR"):
+        prepare(tmp_path / "cache", said.append)
+
+
+def test_a_full_disk_is_told_as_one(tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> NoReturn:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(distribution_module, "fetch_jars", full)
+    with pytest.raises(BrokerUnavailable, match=r"cache cannot be written: No space left on device\. Make room"):
+        prepare(tmp_path / "cache", said.append)
+    assert not list((tmp_path / "cache").iterdir())
+
+
+@pytest.mark.usefixtures("no_network")
+def test_what_a_killed_preparation_left_is_removed_after_an_hour(tmp_path: Path, said: list[str]) -> None:
+    abandoned, at_work = tmp_path / ".building-abandoned", tmp_path / ".building-at-work"
+    for folder in (abandoned, at_work):
+        (folder / "jars").mkdir(parents=True)
+    os.utime(abandoned, (time.time() - 3700,) * 2)
+    with pytest.raises(BrokerUnavailable):
+        prepare(tmp_path, said.append)
+    assert not abandoned.exists()
+    assert at_work.exists()
