@@ -28,7 +28,7 @@ def end_run_if_broken(context: Context) -> None:
     """End the run when something has broken that every later scenario would fail of too."""
     if trouble := context.run.stack.trouble():
         say(f"\nThe run ends here: {trouble}")
-        context.abort(reason=trouble)
+        context.abort(reason=trouble.splitlines()[0])
 
 
 def audit_run(context: Context) -> None:

@@ -76,8 +76,8 @@ class ChildProcess:
             return None
         lines = self.last_lines()
         if not lines:
-            return f"{self.name} {_how_it_ended(code)}; its log {self.log} is empty"
-        return "\n    ".join([f"{self.name} {_how_it_ended(code)}; the last lines of {self.log}:", *lines])
+            return f"{self.name} {_how_it_ended(code)}; its log is empty"
+        return "\n    ".join([f"{self.name} {_how_it_ended(code)}", "its last log lines:", *lines])
 
     def last_lines(self, count: int = 15) -> list[str]:
         """Return the last `count` lines that it wrote."""

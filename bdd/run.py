@@ -118,12 +118,17 @@ class Run:
         self._phase_began = now
 
     def _witness(self, account: Account) -> Witness:
-        return Witness(self.ledger, account, self.stack.recorder, self.stack.trouble, self._surroundings)
+        return Witness(self.ledger, account, self.stack.recorder, self._trouble, self._surroundings)
+
+    def _trouble(self) -> str | None:
+        """What has broken, without the log's lines: they are printed once, when the run ends."""
+        trouble = self.stack.trouble()
+        return trouble.splitlines()[0] if trouble else None
 
     def _surroundings(self) -> Sequence[str]:
         """The last request and the platform's state, for messages."""
         requests = [f"request:  {exchange}" for exchange in self.api.exchanges[-1:]]
-        return [*requests, f"platform: {self.stack.trouble() or self._state_of_topic()}"]
+        return [*requests, f"platform: {self._trouble() or self._state_of_topic()}"]
 
     def _state_of_topic(self) -> str:
         topic = contract.TOPIC_OF["patient.created"]

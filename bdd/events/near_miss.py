@@ -40,7 +40,7 @@ def explain_missing(witness: Witness, expectation: Expectation, reason: str) -> 
         lines = [f"nothing about it was recorded since the request, on any topic: {reason}"]
     lines += _also_recorded(ledger, witness, records, miss)
     lines += [f"step:     {expectation.step}", *witness.surroundings()]
-    lines.append(f"next:     {_advice(miss, expectation)}")
+    lines.append(f"next:     {_advice(witness, miss, expectation)}")
     return "\n          ".join(lines)
 
 
@@ -102,7 +102,9 @@ def _fault(record: Record) -> str | None:
     return None
 
 
-def _advice(miss: NearMiss | None, expectation: Expectation) -> str:
+def _advice(witness: Witness, miss: NearMiss | None, expectation: Expectation) -> str:
+    if witness.trouble():
+        return "see why it ended; its log is in the evidence folder"
     if miss:
         return f"correct this where the service makes its {expectation.event_type} event"
     return f"see in the service's log whether it published {expectation.event_type} after this request"

@@ -27,7 +27,7 @@ class Witness:
     """One scenario's view of the ledger and of the recorder.
 
     Attributes:
-        trouble: says why nothing more can come (a dead process, a gap of the recorder), or None.
+        trouble: says in a line why nothing more can come (a dead process, a gap of the recorder), or None.
         surroundings: the last action and the state of the platform, a line each, for messages.
     """
 

@@ -33,7 +33,7 @@ class LocalRecorder:
             token=secrets.token_urlsafe(24),
         )
         process = ChildProcess.start(
-            "recorder",
+            "the recorder",
             [sys.executable, "-m", "bdd.recorder"],
             log=folder / "recorder.log",
             env=recorder.to_environment(),

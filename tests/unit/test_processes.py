@@ -65,13 +65,13 @@ def test_a_running_child_is_no_trouble_and_a_stopped_one_neither(start: Start) -
 def test_trouble_names_the_exit_code_and_the_last_lines_of_the_log(start: Start) -> None:
     child = start("import sys; print(*range(100), sep='\\n'); sys.exit('no database')")
     lines = trouble_of(child).splitlines()
-    assert lines[0] == f"the child ended with exit code 1; the last lines of {child.log}:"
-    assert [line.strip() for line in lines[1:]] == [*map(str, range(86, 100)), "no database"]
+    assert lines[0] == "the child ended with exit code 1"
+    assert [line.strip() for line in lines[1:]] == ["its last log lines:", *map(str, range(86, 100)), "no database"]
 
 
 def test_trouble_says_so_when_the_log_is_empty(start: Start) -> None:
     child = start("raise SystemExit(3)")
-    assert trouble_of(child) == f"the child ended with exit code 3; its log {child.log} is empty"
+    assert trouble_of(child) == "the child ended with exit code 3; its log is empty"
 
 
 @on_posix
@@ -79,7 +79,7 @@ def test_trouble_names_the_signal(start: Start) -> None:
     child = start(SLEEPS)
     wait_until_up(child)
     psutil.Process(child.pid).kill()
-    assert trouble_of(child).startswith("the child was ended by SIGKILL; the last lines of")
+    assert trouble_of(child).startswith("the child was ended by SIGKILL")
 
 
 def test_the_last_lines_of_a_long_log_of_any_bytes_can_be_read(start: Start) -> None:

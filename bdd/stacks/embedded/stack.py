@@ -68,7 +68,7 @@ class EmbeddedStack:
 
     def logs(self) -> Mapping[str, Path]:
         """See `Stack.logs`."""
-        return {process.name: process.log for process in self._processes}
+        return {process.log.stem: process.log for process in self._processes}
 
     def stop(self) -> None:
         """End the processes, the last one first, and remove their data."""
@@ -91,7 +91,9 @@ class EmbeddedStack:
         }
         command = [sys.executable, "-m", "reference.patient_service"]
         log = self._folder / "service.log"
-        self._processes.append(ChildProcess.start("patient service", command, log=log, env=environment, cwd=_ROOT))
+        self._processes.append(
+            ChildProcess.start("the patient service", command, log=log, env=environment, cwd=_ROOT)
+        )
 
     def _wait_for_service(self) -> None:
         session = requests.Session()
