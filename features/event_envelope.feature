@@ -1,3 +1,4 @@
+@envelope
 Feature: Every event comes in the same envelope
   Each “… event is published” of this suite compares the whole envelope; here it is put into words.
 

@@ -1,3 +1,4 @@
+@created
 Feature: A new patient is announced
   Other services learn of a patient by the event that follows the creation.
   Every event is compared to its last field: nothing missing, nothing extra.

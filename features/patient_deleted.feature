@@ -1,3 +1,4 @@
+@deleted
 Feature: A deleted patient is announced
 
   Background:

@@ -1,3 +1,4 @@
+@life
 Feature: The events of a patient tell its life in order
   Whoever reads the topic from its beginning knows of every patient what the service knows.
 

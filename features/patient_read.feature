@@ -1,3 +1,4 @@
+@read
 Feature: Reading publishes nothing
 
   Background:

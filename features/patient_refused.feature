@@ -1,3 +1,4 @@
+@refused
 Feature: A refused request publishes nothing
   What the service did not do, it must not announce.
 

@@ -1,3 +1,4 @@
+@updated
 Feature: A changed patient is announced
   The event shows the patient as it is right after the change.
 

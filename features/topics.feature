@@ -1,3 +1,4 @@
+@topics
 Feature: The platform's topics exist
   A service that starts finds the topics it reads.
 

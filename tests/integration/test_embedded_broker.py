@@ -3,13 +3,13 @@
 import socket
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 import pytest
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from bdd.events import contract
 from bdd.processes import free_port
@@ -72,6 +72,15 @@ def test_it_has_the_topics_and_takes_and_gives_records_at_once(broker: EmbeddedB
     assert message is not None
     assert message.value() == b"synthetic"
     consumer.close()
+
+
+def test_new_topics_are_led_when_create_topics_returns(own_broker: EmbeddedBroker) -> None:
+    own_broker.wait_ready(START_SECONDS)
+    own_broker.create_topics({"synthetic": 60})
+    last = TopicPartition("synthetic", 59)
+    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+    client = AdminClient({"bootstrap.servers": own_broker.bootstrap_servers})
+    assert client.list_offsets({last: latest})[last].result().offset == 0
 
 
 def test_asking_for_a_topic_outside_the_contract_does_not_make_it(broker: EmbeddedBroker) -> None:
@@ -179,12 +188,17 @@ def test_a_cache_that_has_lost_a_jar_is_prepared_anew(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_training", "repository")
-def test_two_runs_that_prepare_at_once_end_with_one_distribution(tmp_path: Path) -> None:
-    with ThreadPoolExecutor(2) as pool:
-        first, second = pool.map(prepare, [tmp_path / "cache"] * 2, [print] * 2)
-    assert first == second
-    assert [path.name for path in (tmp_path / "cache").iterdir()] == [first.template.parent.name]
-    assert all(jar.is_file() for jar in first.jars)
+def test_of_two_runs_that_prepare_at_once_the_first_to_finish_wins(tmp_path: Path) -> None:
+    first: list[tuple[Distribution, int]] = []
+
+    def finish_first(line: str) -> None:
+        if line == "formatting storage":
+            distribution = prepare(tmp_path / "cache", print)
+            first.append((distribution, distribution.template.stat().st_ino))
+
+    second = prepare(tmp_path / "cache", finish_first)
+    assert first == [(second, second.template.stat().st_ino)]
+    assert list((tmp_path / "cache").iterdir()) == [second.template.parent]
 
 
 @pytest.mark.usefixtures("repository")

@@ -114,9 +114,9 @@ def test_a_full_disk_is_told_as_one(tmp_path: Path, said: list[str], monkeypatch
 @pytest.mark.usefixtures("no_network")
 def test_what_a_killed_preparation_left_is_removed_after_an_hour(tmp_path: Path, said: list[str]) -> None:
     abandoned, at_work = tmp_path / ".building-abandoned", tmp_path / ".building-at-work"
-    for folder in (abandoned, at_work):
+    for folder, age in ((abandoned, 3700), (at_work, 3500)):
         (folder / "jars").mkdir(parents=True)
-    os.utime(abandoned, (time.time() - 3700,) * 2)
+        os.utime(folder, (time.time() - age,) * 2)
     with pytest.raises(BrokerUnavailable):
         prepare(tmp_path, said.append)
     assert not abandoned.exists()
