@@ -1,8 +1,8 @@
 """Steps that act on patients."""
 
-from behave import given, then, when
+from behave import given, when
 from behave.runner import Context
-from hamcrest import assert_that, equal_to, has_item, has_length, is_
+from hamcrest import assert_that, has_length
 
 from bdd.api.patients import Value, synthetic_data
 from bdd.events import contract
@@ -102,30 +102,6 @@ def read_patients(context: Context) -> None:
 @when("I ask for the patients with the status “{status}”")
 def read_patients_with_status(context: Context, status: str) -> None:
     world(context).send("GET", f"/api/patients?status={status}")
-
-
-@then("the service answers with the patient")
-def answers_with_patient(context: Context) -> None:
-    patient = world(context).patient
-    assert_that(world(context).answer.json, is_(equal_to({"id": patient.id, **patient.data})))
-
-
-@then("the service answers with a list that has the patient")
-def answers_with_list(context: Context) -> None:
-    patient = world(context).patient
-    assert_that(world(context).answer.json, has_item({"id": patient.id, **patient.data}))
-
-
-@then("every patient in the list has the status “{status}”")
-def list_has_status(context: Context, status: str) -> None:
-    others = [patient["id"] for patient in world(context).answer.json if patient["status"] != status]
-    assert_that(others, has_length(0), "ids of patients with another status")
-
-
-@then("the service still has the patient as before")
-def service_has_patient(context: Context) -> None:
-    read_patient(context)
-    answers_with_patient(context)
 
 
 def _have_patients(known: World, count: int, **fields: Value) -> None:

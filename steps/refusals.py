@@ -2,9 +2,8 @@
 
 import json
 
-from behave import given, then, when
+from behave import given, when
 from behave.runner import Context
-from hamcrest import assert_that, contains_string, equal_to, is_
 
 from bdd.api.patients import as_json, synthetic_data, unknown_patient
 from bdd.world import world
@@ -53,25 +52,6 @@ def request_unknown(context: Context, method: str) -> None:
     verb = {"read": "GET", "change": "PUT", "delete": "DELETE"}[method]
     body = as_json({"telefon": "+49 30 5550199"}) if verb == "PUT" else None
     world(context).send(verb, world(context).patient.path, body)
-
-
-@then("the service refuses with {status:d}, naming “{name}”")
-def refuses_naming(context: Context, status: int, name: str) -> None:
-    answer = world(context).answer
-    assert_that(answer.status, is_(equal_to(status)), f"{answer}: {answer.body}")
-    assert_that(answer.json.get("message"), contains_string(name), f"{answer}: {answer.body}")
-
-
-@then("the service answers {status:d}")
-def answers(context: Context, status: int) -> None:
-    answer = world(context).answer
-    assert_that(answer.status, is_(equal_to(status)), f"{answer}: {answer.body}")
-
-
-@then("the service answers {status:d} with “{message}”")
-def answers_with_message(context: Context, status: int, message: str) -> None:
-    answers(context, status)
-    assert_that(world(context).answer.json, is_(equal_to({"message": message})))
 
 
 def _wrong_value(words: str) -> object:
