@@ -1,4 +1,4 @@
-"""What a check costs, beside the raw limit: `python bench/check_cost.py [CHECKS]`.
+"""What a check costs, beside the raw limit: `python -m bench.check_cost [CHECKS]`.
 
 Both sides run in turn against one embedded platform. The raw side is the least that any tool could do: one assigned
 librdkafka consumer, one HTTP session, no attribution, no messages. Times are from the request to the verdict, but
@@ -11,15 +11,12 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 
 import requests
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 from hamcrest import assert_that
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bdd.api.client import ApiClient
 from bdd.api.patients import synthetic_data
@@ -80,7 +77,17 @@ class Raw:
     def not_published(self) -> None:
         """Send a refused request and read up to the end offsets."""
         self._session.post(self._url, json={})
-        ends = self._ends()
+        self._read_up_to(self._ends())
+
+    def catch_up(self) -> None:
+        """Pass the events that the other side caused, outside of this side's times."""
+        self._read_up_to(self._ends())
+
+    def close(self) -> None:
+        """Close the consumer."""
+        self._consumer.close()
+
+    def _read_up_to(self, ends: dict[int, int]) -> None:
         while any(self._positions[n] < end for n, end in ends.items()):
             self._read()
 
@@ -108,7 +115,7 @@ def main() -> None:
         stack.recorder.fence()
         suite = Suite(stack)
         raw = Raw(stack.api_url, stack.bootstrap_servers)
-        with closing(raw._consumer):
+        with closing(raw):
             _print_table(checks, suite, raw)
     finally:
         stack.stop()
@@ -127,19 +134,12 @@ def _print_table(checks: int, suite: Suite, raw: Raw) -> None:
             began = time.perf_counter()
             check()
             times[name].append(time.perf_counter() - began)
-            raw_reads_on(raw)
+            raw.catch_up()
     times["published, suite, after arrival"] = suite.after_arrival
     print(f"{'milliseconds':34}{'median':>8}{'p95':>8}   ({checks} checks each, in turn, one platform)")
     for name, values in times.items():
         p95 = statistics.quantiles(values, n=20)[-1]
         print(f"{name:34}{statistics.median(values) * 1000:8.1f}{p95 * 1000:8.1f}")
-
-
-def raw_reads_on(raw: Raw) -> None:
-    """Let the raw consumer pass the events that the other side caused, outside of its times."""
-    ends = raw._ends()
-    while any(raw._positions[n] < end for n, end in ends.items()):
-        raw._read()
 
 
 if __name__ == "__main__":
