@@ -51,7 +51,7 @@ def prepare(cache: Path, progress: Callable[[str], None]) -> Distribution:
         BrokerUnavailable: no network at the first time, a jar that is not the pinned one, a folder that
             cannot be written, a Java that does not run here.
     """
-    folder = cache / _folder_name()
+    folder = cache.absolute() / _folder_name()  # Java runs in other folders
     if not _complete(folder):
         progress(f"preparing the embedded Kafka broker in {folder}: once, about 15 s")
         try:
@@ -130,7 +130,7 @@ def _format_storage(distribution: Distribution, folder: Path) -> None:
 
 
 def _make_startup_cache(folder: Path, training_folder: Path) -> bool:
-    """Record what a start needs: the JVM writes it down (65 MB) when it ends. Return whether it did.
+    """Record what a start needs: the JVM writes it down (60 MB) when it ends. Return whether it did.
 
     Without it a start takes 2 s longer, so a failure here is no fault of the run.
     """
