@@ -51,7 +51,8 @@ def prepare(cache: Path, progress: Callable[[str], None]) -> Distribution:
         BrokerUnavailable: no network at the first time, a jar that is not the pinned one, a folder that
             cannot be written, a Java that does not run here.
     """
-    folder = cache.absolute() / _folder_name()  # Java runs in other folders
+    cache = cache.absolute()  # Java runs in other folders
+    folder = cache / _folder_name()
     if not _complete(folder):
         progress(f"preparing the embedded Kafka broker in {folder}: once, about 15 s")
         try:
