@@ -88,8 +88,10 @@ def read_contract(file: Path) -> Contract:
     document = read_document(file, "asyncapi")
     try:
         return _contract(file, document)
+    except KeyError as missing:
+        raise WrongContract(f"The contract {file} cannot be used: {missing.args[0]} is missing") from missing
     except (LookupError, TypeError, AttributeError, ValueError) as fault:
-        raise WrongContract(f"{file} cannot be used as the contract: {fault!r}") from fault
+        raise WrongContract(f"The contract {file} cannot be used: {fault}") from fault
 
 
 def read_document(file: Path, kind: str) -> Node:
@@ -135,7 +137,7 @@ def _contract(file: Path, document: Node) -> Contract:
     return Contract(
         file=file,
         document=document,
-        partitions={channel["address"]: int(channel["bindings"]["kafka"]["partitions"]) for channel in channels},
+        partitions={channel["address"]: _kafka(document, channel)["partitions"] for channel in channels},
         messages=messages,
         version=_constant(document, created, "version"),
         patient_producer=_constant(document, created, "producer"),
@@ -148,8 +150,13 @@ def _contract(file: Path, document: Node) -> Contract:
 def _messages(document: Node, channel: Node) -> Iterator[tuple[str, Message]]:
     for name, reference in channel["messages"].items():
         message = resolved(document, reference)
-        key = message.get("bindings", {}).get("kafka", {}).get("key")
-        yield message.get("name", name), Message(value=message["payload"], key=key)
+        yield message.get("name", name), Message(message["payload"], _kafka(document, message).get("key"))
+
+
+def _kafka(document: Node, holder: Node) -> Node:
+    """The Kafka binding of a channel or a message."""
+    binding: Node = resolved(document, holder.get("bindings", {})).get("kafka", {})
+    return binding
 
 
 def _constant(document: Node, schema: Node, field: str) -> str:
