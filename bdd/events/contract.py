@@ -102,8 +102,10 @@ def read_document(file: Path, kind: str) -> Node:
     """
     try:
         document = yaml.load(file.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-    except (OSError, yaml.YAMLError) as fault:
-        raise WrongContract(f"The contract {file} cannot be read: {fault}") from fault
+    except OSError as fault:
+        raise WrongContract(f"The contract {file} cannot be read: {fault.strerror}. Is its path right?") from fault
+    except yaml.YAMLError as fault:
+        raise WrongContract(f"The contract {file} is not YAML: {fault}") from fault
     if not isinstance(document, dict) or not str(document.get(kind)).startswith("3."):
         raise WrongContract(f"The contract {file} is no document of {kind} 3: its first key must be “{kind}: 3…”.")
     return document

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from bdd.events.comparing import shown
 from bdd.events.contract import Contract, Message, WrongContract
 from bdd.events.event import NotAnEvent, key_in_words, read_event
 from bdd.events.ledger import Ledger
@@ -19,8 +20,10 @@ class EventSchemas:
     """
 
     def __init__(self, contract: Contract) -> None:
-        self._topics: Mapping[str, Mapping[str, _Schemas]] = {
-            topic: {event_type: _schemas(contract, event_type, message) for event_type, message in messages.items()}
+        self._topics: Mapping[str, Mapping[str, _RecordSchemas]] = {
+            topic: {
+                event_type: _compiled(contract, event_type, message) for event_type, message in messages.items()
+            }
             for topic, messages in contract.messages.items()
         }
 
@@ -34,20 +37,20 @@ class EventSchemas:
             return [str(fault)]
         types = self._topics[record.topic]
         if event.type not in types:
-            return [f"eventType is {event.type}, on {record.topic} there are {', '.join(types)}"]
+            return [f"eventType is {shown(event.type)}, on {record.topic} there are {', '.join(types)}"]
         schemas = types[event.type]
         return _key_breaches(schemas.key, record.key) + schemas.value.breaches(event.fields, "the value")
 
 
 @dataclass(frozen=True)
-class _Schemas:
+class _RecordSchemas:
     value: Schema
     key: Schema | None
 
 
-def _schemas(contract: Contract, event_type: str, message: Message) -> _Schemas:
+def _compiled(contract: Contract, event_type: str, message: Message) -> _RecordSchemas:
     try:
-        return _Schemas(
+        return _RecordSchemas(
             value=Schema(message.value, contract.document),
             key=Schema(message.key, contract.document) if message.key is not None else None,
         )

@@ -73,13 +73,12 @@ def test_the_topics_and_types_are_those_of_the_platforms_page(promised: Contract
     }
 
 
-def test_each_message_has_the_type_that_it_is_named_after(promised: Contract) -> None:
+def test_each_message_wants_the_type_that_it_is_named_after(promised: Contract) -> None:
+    other = json.loads(EventSchema(event_type="other", producer="a-service", payload={}).to_json())
     for messages in promised.messages.values():
         for event_type, message in messages.items():
-            schema = Schema(message.value, promised.document)
-            assert not schema.breaches(json.loads(envelope(event_type)), "the value") or "patient" in event_type
-            (said,) = [each for each in schema.breaches(json.loads(envelope("x")), "") if "eventType" in each]
-            assert said == f'eventType is "x", the contract wants const "{event_type}"'
+            breaches = Schema(message.value, promised.document).breaches(other, "the value")
+            assert f'eventType is "other", the contract wants const "{event_type}"' in breaches
 
 
 def test_the_patient_is_the_same_in_both_contracts(
@@ -153,9 +152,5 @@ def test_a_file_that_is_no_contract_is_refused(text: str, tmp_path: Path) -> Non
     (tmp_path / "asyncapi.yaml").write_text(text)
     with pytest.raises(WrongContract, match=r"asyncapi\.yaml"):
         read_contract(tmp_path / "asyncapi.yaml")
-    with pytest.raises(WrongContract, match="cannot be read"):
+    with pytest.raises(WrongContract, match="Is its path right"):
         read_contract(tmp_path / "missing.yaml")
-
-
-def envelope(event_type: str) -> str:
-    return EventSchema(event_type=event_type, producer="a-service", payload={}).to_json()

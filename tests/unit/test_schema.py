@@ -133,7 +133,7 @@ def test_a_wrong_key_is_named(key: bytes | None, said: str, schemas: EventSchema
 
 def test_a_type_on_the_wrong_topic_is_named(schemas: EventSchemas) -> None:
     (said,) = schemas.breaches(record(envelope("match.created", {})))
-    assert said.startswith("eventType is match.created, on patient-events there are patient.created, ")
+    assert said.startswith('eventType is "match.created", on patient-events there are patient.created, ')
 
 
 @pytest.mark.parametrize(
