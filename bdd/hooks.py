@@ -7,6 +7,8 @@ from pathlib import Path
 from behave.model import Feature
 from behave.runner import Context
 
+from bdd.events import contract
+from bdd.events.schema import event_schemas
 from bdd.report.console import durations, say
 from bdd.report.junit import write_audit
 from bdd.run import Run
@@ -14,8 +16,10 @@ from bdd.settings import load_settings
 
 
 def begin_run(context: Context) -> None:
-    """Check the settings and the selection, then start the run; whatever happens, it will be stopped."""
+    """Check settings, contract and selection, then start the run; whatever happens, it will be stopped."""
     settings = load_settings(context.config.userdata)
+    if settings.contract:
+        event_schemas(contract.use(settings.contract))
     _check_selection(context)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # behave cleans up after SIGINT only
     run = context.run = Run(settings)

@@ -13,8 +13,9 @@ def an_event_type(text: str) -> str:
     Raises:
         ValueError: there is no such type.
     """
-    if text not in contract.TOPIC_OF:
-        raise ValueError(f"{text} is no event type of the contract; there are: {', '.join(contract.TOPIC_OF)}")
+    known = contract.current().topic_of
+    if text not in known:
+        raise ValueError(f"{text} is no event type of the contract; there are: {', '.join(known)}")
     return text
 
 

@@ -9,11 +9,13 @@ from pathlib import Path
 
 from behave.model import Scenario, Step
 
+from bdd.api.answers import AnswerSchemas
 from bdd.api.client import ApiClient
 from bdd.events import contract
 from bdd.events.account import Account
-from bdd.events.audit import Finding, audit, settle
+from bdd.events.audit import Finding, audit, audit_answers, settle
 from bdd.events.ledger import Ledger
+from bdd.events.schema import event_schemas, foreign_breaches
 from bdd.events.witness import Witness
 from bdd.evidence.collecting import LogMarks, collect, folder_name, mark_logs
 from bdd.recorder.client import RecorderUnreachable
@@ -103,7 +105,9 @@ class Run:
         except RecorderUnreachable as fault:
             raise AssertionError(f"The run cannot be audited: {self.stack.trouble() or fault}") from fault
         assert not (trouble := self.stack.trouble()), f"The run cannot be audited: {trouble}"
-        findings = audit(self.ledger, self._witness)
+        findings = audit(self.ledger, self._witness) + audit_answers(self.ledger, AnswerSchemas())
+        if foreign := foreign_breaches(self.ledger, event_schemas(contract.current())):
+            say(f"\n{foreign}")
         self.end_phase("audit")
         return findings
 
@@ -131,7 +135,7 @@ class Run:
         return [*requests, f"platform: {self._trouble() or self._state_of_topic()}"]
 
     def _state_of_topic(self) -> str:
-        topic = contract.TOPIC_OF["patient.created"]
+        topic = contract.current().patient_topic
         try:
             partitions = self.stack.recorder.topics().get(topic)
         except RecorderUnreachable as fault:
@@ -142,7 +146,8 @@ class Run:
 
     def _check_topics(self) -> None:
         """Without the patients' topic every scenario would wait in vain; the others have a feature of their own."""
-        topic = contract.TOPIC_OF["patient.created"]
+        promised = contract.current()
+        topic = promised.patient_topic
         try:
             existing: Mapping[str, int] = self.stack.recorder.topics()
             self.stack.recorder.fence()
@@ -151,5 +156,5 @@ class Run:
         if topic not in existing:
             raise CannotStart(
                 f"The topic {topic} does not exist. The broker has: {', '.join(sorted(existing)) or 'none'}. "
-                f"Create it with {contract.PARTITIONS} partitions, or look whether this is the right broker."
+                f"Create it with {promised.partitions[topic]} partitions, or look whether this is the right broker."
             )

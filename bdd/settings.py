@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     bootstrap_servers: Annotated[str, AfterValidator(_host_and_port)] | None = Field(
         None, description="remote: the Kafka brokers to connect to first"
     )
+    contract: Path | None = Field(None, description="an AsyncAPI 3 document in place of contracts/asyncapi.yaml")
     deadline: Seconds = Field(5.0, description="seconds a published event may take where a step names none")
     deadline_factor: Annotated[float, Field(ge=1, le=100)] = Field(
         1.0, description="every deadline times this, for slow machines"

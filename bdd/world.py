@@ -27,7 +27,6 @@ class World:
         step: the current step, in its own words.
         after: the journal's cursor when the last action began.
         patients: those of the scenario, in the order of their creation.
-        exchanges: the scenario's requests and answers, oldest first.
     """
 
     api: ApiClient
@@ -39,12 +38,16 @@ class World:
     step: str = ""
     after: int = 0
     patients: list[Patient] = field(default_factory=list)
-    exchanges: list[Exchange] = field(default_factory=list)
 
     @property
     def mark(self) -> str:
         """The text that is in all of the scenario's test data."""
         return self.witness.account.mark
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """The scenario's requests and answers, oldest first."""
+        return self.witness.account.exchanges
 
     @property
     def patient(self) -> Patient:
@@ -78,7 +81,7 @@ class World:
         self.after = after = self.witness.recorder.cursor
         with ThreadPoolExecutor(min(_PARALLEL, len(all_data))) as pool:
             exchanges = list(pool.map(lambda data: self.api.send("POST", "/api/patients", as_json(data)), all_data))
-        self.exchanges += exchanges
+        self.exchanges.extend(exchanges)
         for exchange, data in zip(exchanges, all_data, strict=True):
             if exchange.accepted:
                 patient = Patient(_id_in(exchange), stored_data(data))

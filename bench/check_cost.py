@@ -28,7 +28,7 @@ from bdd.settings import load_settings
 from bdd.stacks.embedded.stack import EmbeddedStack
 from bdd.world import World
 
-_TOPIC = contract.TOPIC_OF["patient.created"]
+_TOPIC = contract.current().patient_topic
 _DEADLINE = 10.0
 
 
@@ -102,7 +102,9 @@ class Raw:
 
     def _ends(self) -> dict[int, int]:
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        asked = self._admin.list_offsets({TopicPartition(_TOPIC, n): latest for n in range(contract.PARTITIONS)})
+        asked = self._admin.list_offsets(
+            {TopicPartition(_TOPIC, n): latest for n in range(contract.current().partitions[_TOPIC])}
+        )
         return {place.partition: answer.result().offset for place, answer in asked.items()}
 
 

@@ -114,6 +114,6 @@ def _have_patients(known: World, count: int, **fields: Value) -> None:
 def _table(context: Context) -> dict[str, Value]:
     assert context.table is not None, "this step needs a table with the columns field and value"
     fields = {row["field"]: None if row["value"] == "(none)" else row["value"] for row in context.table}
-    unknown = sorted(fields.keys() - set(contract.PATIENT_FIELDS))
+    unknown = sorted(fields.keys() - set(contract.current().patient_fields))
     assert not unknown, f"a patient has no field {', '.join(unknown)}"
     return dict(fields)

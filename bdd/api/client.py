@@ -1,6 +1,5 @@
 """Sends requests to the platform and keeps every exchange, for the messages and for the evidence."""
 
-import json
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +7,8 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+
+from bdd import strict_json
 
 _TIMEOUT_SECONDS = 10.0
 _PARALLEL = 32
@@ -50,7 +51,7 @@ class Exchange:
             AssertionError: it is not JSON.
         """
         try:
-            return json.loads(self.body)
+            return strict_json.loads(self.body)
         except (ValueError, RecursionError):
             raise AssertionError(f"{self}: the answer is not JSON: {self.body[:200]!r}") from None
 

@@ -58,7 +58,9 @@ def synthetic_data(mark: str) -> dict[str, Value]:
 
 def stored_data(sent: Mapping[str, Value]) -> dict[str, Value]:
     """Return what the platform should hold of a patient that was just created with this data."""
-    return {name: sent.get(name) for name in contract.PATIENT_FIELDS} | {"status": sent.get("status", "offen")}
+    return {name: sent.get(name) for name in contract.current().patient_fields} | {
+        "status": sent.get("status", "offen")
+    }
 
 
 def as_json(data: object) -> str:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from bdd.api.client import Exchange
 from bdd.events.event import Event
 from bdd.events.expectation import Expectation
 
@@ -37,6 +38,7 @@ class Account:
         location: its file and line.
         mark: a text that is in all of its test data and nowhere else, by which its events are known.
         keys: the ids of its patients, as text; also of those that must not exist.
+        exchanges: its requests and the service's answers, oldest first.
         failed: it has failed already, and its evidence says why: the audit does not repeat it.
     """
 
@@ -46,6 +48,7 @@ class Account:
     keys: set[str] = field(default_factory=set)
     expectations: list[Expectation] = field(default_factory=list)
     absences: list[Absence] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
     failed: bool = False
 
     def open(self, event_type: str) -> list[Expectation]:

@@ -1,38 +1,182 @@
-"""What the platform promises about its events: topics, types, and the fields of an envelope and of a patient."""
+"""What the platform promises about its events, read from an AsyncAPI 3 document: `contracts/asyncapi.yaml`."""
 
-from types import MappingProxyType
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
 
-PARTITIONS = 3
+import yaml
 
-TYPES = MappingProxyType(
-    {
-        "patient-events": ("patient.created", "patient.updated", "patient.deleted"),
-        "therapist-events": ("therapist.created", "therapist.updated", "therapist.blocked", "therapist.unblocked"),
-        "matching-events": ("match.created", "match.status_changed"),
-        "communication-events": ("communication.email_sent", "communication.call_scheduled"),
-        "email-commands": ("email.send",),
-        "geocoding-requests": ("geocoding.calculate_distance",),
-    }
-)
-"""The event types of each topic."""
+Node = Mapping[str, Any]
+_DEFAULT = Path(__file__).parents[2] / "contracts" / "asyncapi.yaml"
+_PATIENT_TYPES = ("patient.created", "patient.updated", "patient.deleted")
 
-TOPICS = tuple(TYPES)
 
-TOPIC_OF = MappingProxyType({event_type: topic for topic, types in TYPES.items() for event_type in types})
-"""The topic of each event type."""
+class WrongContract(Exception):
+    """A file cannot be used as the contract; the sentence says why."""
 
-ENVELOPE_FIELDS = ("eventId", "eventType", "version", "timestamp", "producer", "payload")
-VERSION = "1.0"
-PATIENT_PRODUCER = "patient-service"
 
-PATIENT_FIELDS = ("vorname", "nachname", "anrede", "email", "telefon", "status")
-"""The fields of `payload.patient_data`; the API answers the same ones, and `id`."""
+@dataclass(frozen=True)
+class Message:
+    """What the contract says of the records of one event type.
 
-STATUSES = (
-    "offen",
-    "auf der Suche",
-    "in Therapie",
-    "Therapie abgeschlossen",
-    "Suche abgebrochen",
-    "Therapie abgebrochen",
-)
+    Attributes:
+        value: the JSON Schema of the record's value.
+        key: that of its key as text, None where any key will do.
+    """
+
+    value: Node
+    key: Node | None
+
+
+@dataclass(frozen=True, eq=False)
+class Contract:
+    """The names and types of one contract.
+
+    Attributes:
+        file: where it was read from.
+        document: the AsyncAPI document.
+        partitions: topic -> number of partitions.
+        messages: topic -> event type -> what its records must be.
+        version: the `version` of the patients' events.
+        patient_producer: their `producer`.
+        patient_fields: the fields of `payload.patient_data`; the API answers the same ones, and `id`.
+    """
+
+    file: Path
+    document: Node
+    partitions: Mapping[str, int]
+    messages: Mapping[str, Mapping[str, Message]]
+    version: str
+    patient_producer: str
+    patient_fields: tuple[str, ...]
+
+    @cached_property
+    def topic_of(self) -> Mapping[str, str]:
+        """The topic of each event type."""
+        return {event_type: topic for topic, messages in self.messages.items() for event_type in messages}
+
+    @property
+    def patient_topic(self) -> str:
+        """The topic of the patients' events."""
+        return self.topic_of[_PATIENT_TYPES[0]]
+
+
+def current() -> Contract:
+    """Return the contract of this process: what `use` chose, the project's own where it was not called."""
+    return _current or use(_DEFAULT)
+
+
+def use(file: Path) -> Contract:
+    """Choose the contract of this process, before anything has asked for it.
+
+    Raises:
+        WrongContract: the file cannot be used.
+    """
+    global _current  # noqa: PLW0603 - behave's parameter types are the process's too, and know no run
+    _current = read_contract(file)
+    return _current
+
+
+def read_contract(file: Path) -> Contract:
+    """Read an AsyncAPI 3 document. Only its own `#/…` references are followed.
+
+    Raises:
+        WrongContract: it cannot be read, or lacks something that the suite takes from it.
+    """
+    document = read_document(file, "asyncapi")
+    try:
+        return _contract(file, document)
+    except KeyError as missing:
+        raise WrongContract(f"The contract {file} cannot be used: {missing.args[0]} is missing") from missing
+    except (LookupError, TypeError, AttributeError, ValueError) as fault:
+        raise WrongContract(f"The contract {file} cannot be used: {fault}") from fault
+
+
+def read_document(file: Path, kind: str) -> Node:
+    """Read a YAML file that must be an object with a key `asyncapi` or `openapi`, in a version 3.
+
+    Raises:
+        WrongContract: it cannot be read, or is something else.
+    """
+    try:
+        document = yaml.load(file.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    except OSError as fault:
+        raise WrongContract(f"The contract {file} cannot be read: {fault.strerror}. Is its path right?") from fault
+    except yaml.YAMLError as fault:
+        raise WrongContract(f"The contract {file} is not YAML: {fault}") from fault
+    if not isinstance(document, dict) or not str(document.get(kind)).startswith("3."):
+        raise WrongContract(f"The contract {file} is no document of {kind} 3: its first key must be “{kind}: 3…”.")
+    return document
+
+
+def resolved(document: Node, node: Node) -> Node:
+    """Return what a node refers to, or the node itself where it is no reference.
+
+    Raises:
+        LookupError: there is no such place in the document.
+    """
+    while "$ref" in node:
+        place = str(node["$ref"])
+        if not place.startswith("#/"):
+            raise LookupError(f"{place} is not in the document itself")
+        node = document
+        for part in place.removeprefix("#/").split("/"):
+            node = node[part.replace("~1", "/").replace("~0", "~")]
+    return node
+
+
+def _contract(file: Path, document: Node) -> Contract:
+    channels = [resolved(document, channel) for channel in document["channels"].values()]
+    messages = {channel["address"]: dict(_messages(document, channel)) for channel in channels}
+    types = [event_type for known in messages.values() for event_type in known]
+    if twice := {event_type for event_type in types if types.count(event_type) > 1}:
+        raise ValueError(f"on more than one topic: {', '.join(sorted(twice))}")
+    if missing := [event_type for event_type in _PATIENT_TYPES if event_type not in types]:
+        raise ValueError(f"there is no message {', '.join(missing)}")
+    created = next(known[_PATIENT_TYPES[0]] for known in messages.values() if _PATIENT_TYPES[0] in known).value
+    return Contract(
+        file=file,
+        document=document,
+        partitions={channel["address"]: _kafka(document, channel)["partitions"] for channel in channels},
+        messages=messages,
+        version=_constant(document, created, "version"),
+        patient_producer=_constant(document, created, "producer"),
+        patient_fields=tuple(
+            name for part in _applying(document, created, "payload", "patient_data") for name in part["properties"]
+        ),
+    )
+
+
+def _messages(document: Node, channel: Node) -> Iterator[tuple[str, Message]]:
+    for name, reference in channel["messages"].items():
+        message = resolved(document, reference)
+        yield message.get("name", name), Message(message["payload"], _kafka(document, message).get("key"))
+
+
+def _kafka(document: Node, holder: Node) -> Node:
+    """The Kafka binding of a channel or a message."""
+    binding: Node = resolved(document, holder.get("bindings", {})).get("kafka", {})
+    return binding
+
+
+def _constant(document: Node, schema: Node, field: str) -> str:
+    for part in _applying(document, schema, field):
+        if "const" in part:
+            return str(part["const"])
+    raise LookupError(f"no const is given for {field} of {_PATIENT_TYPES[0]}")
+
+
+def _applying(document: Node, schema: Node, *path: str) -> Iterator[Node]:
+    """The schemas that apply to a field, through references and `allOf`."""
+    schema = resolved(document, schema)
+    for part in schema.get("allOf", ()):
+        yield from _applying(document, part, *path)
+    if not path:
+        yield schema
+    elif path[0] in schema.get("properties", {}):
+        yield from _applying(document, schema["properties"][path[0]], *path[1:])
+
+
+_current: Contract | None = None

@@ -1,9 +1,9 @@
 """An event: a record whose value is an envelope."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
+from bdd import strict_json
 from bdd.recorder.record import Record
 
 
@@ -47,7 +47,7 @@ def read_event(record: Record) -> Event:
     if record.value is None:
         raise NotAnEvent("it has no value (a tombstone)")
     try:
-        fields = json.loads(record.value.decode())
+        fields = strict_json.loads(record.value.decode())
     except UnicodeDecodeError as fault:
         raise NotAnEvent(f"its value is not UTF-8: {fault.reason} at byte {fault.start}") from fault
     except (ValueError, RecursionError) as fault:  # not only JSONDecodeError: endless numbers, endless nesting

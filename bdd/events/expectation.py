@@ -39,7 +39,7 @@ class Expectation:
     @property
     def topic(self) -> str:
         """The topic on which the contract wants it."""
-        return contract.TOPIC_OF[self.event_type]
+        return contract.current().topic_of[self.event_type]
 
     def __str__(self) -> str:
         """The expectation in a few words: `patient.created on patient-events with key "5"`."""
@@ -60,8 +60,8 @@ class Expectation:
         fields = event.fields
         fixed = {
             "eventType": event.type,
-            "version": contract.VERSION,
-            "producer": contract.PATIENT_PRODUCER,
+            "version": contract.current().version,
+            "producer": contract.current().patient_producer,
             "payload": self.payload,
         }
         found = [f"{name} is missing, expected {kind}" for name, kind in _VARYING.items() if name not in fields]

@@ -10,7 +10,6 @@ from bdd.events.event import Event, NotAnEvent, read_event
 from bdd.events.expectation import Expectation
 from bdd.recorder.record import Record
 
-_PATIENT_TOPIC = contract.TOPIC_OF["patient.created"]
 _PATIENT_ID = re.compile(rb'"patient_id"\s*:\s*"?(\d+)')
 
 
@@ -38,6 +37,7 @@ class Ledger:
         self.journal = journal
         self.clock_tolerance = clock_tolerance
         self.accounts: list[Account] = []
+        self._contract = contract.current()
         self._marks = Marks(run_id)
         self._by_mark: dict[str, Account] = {}
         self._by_key: dict[str, Account] = {}
@@ -128,7 +128,7 @@ class Ledger:
         for mark in self._marks.find(value):
             if mark in self._by_mark:
                 return self._by_mark[mark]
-        if record.topic != _PATIENT_TOPIC and b'"patient.' not in value:
+        if record.topic != self._contract.patient_topic and b'"patient.' not in value:
             return None  # another service's key 5 is not our patient 5
         keys = [(record.key or b"").decode(errors="replace")]
         keys += [found.decode() for found in _PATIENT_ID.findall(value)]
@@ -138,8 +138,8 @@ class Ledger:
         event = self._event(record)
         return (
             event is not None
-            and record.topic != _PATIENT_TOPIC
-            and event.type in contract.TYPES.get(record.topic, ())
+            and record.topic != self._contract.patient_topic
+            and event.type in self._contract.messages.get(record.topic, ())
         )
 
     def _event(self, record: Record) -> Event | None:

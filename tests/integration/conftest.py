@@ -25,7 +25,7 @@ def broker(distribution: Distribution, tmp_path_factory: pytest.TempPathFactory)
     started = EmbeddedBroker.start(distribution, tmp_path_factory.mktemp("broker") / "kafka")
     try:
         started.wait_ready(within=60)
-        started.create_topics(dict.fromkeys(contract.TOPICS, contract.PARTITIONS))
+        started.create_topics(contract.current().partitions)
         yield started
     finally:
         started.kill()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bdd.waiting import wait_until
-from tests.integration.running import LONG, QUICK, BehaveRun, run_behave
+from tests.integration.running import LONG, QUICK, ROOT, BehaveRun, run_behave
 
 _END_SECONDS = 10.0
 
@@ -72,6 +72,18 @@ def test_a_green_run_leaves_nothing_either(tmp_path: Path) -> None:
     assert not (tmp_path / "evidence").exists()
 
 
+def test_an_event_that_breaks_the_contract_turns_a_run_of_passed_scenarios_red(tmp_path: Path) -> None:
+    own = (ROOT / "contracts" / "asyncapi.yaml").read_text(encoding="utf-8")
+    (tmp_path / "own.yaml").write_text(
+        own.replace("PatientId: {type: integer, minimum: 1}", "PatientId: {type: string}")
+    )
+    run = run_behave(tmp_path, QUICK, "-D", f"contract={tmp_path / 'own.yaml'}")
+    assert run.process.wait(0) != 0
+    assert "1 scenario passed" in run.output
+    assert "breaks the contract: payload.patient_id is 1, the contract wants type" in run.output
+    assert not run.left_over()
+
+
 def test_two_runs_at_once_do_not_meet(tmp_path: Path) -> None:
     runs = []
     for name in ("one", "two"):
@@ -89,6 +101,8 @@ def test_two_runs_at_once_do_not_meet(tmp_path: Path) -> None:
         ([QUICK, "--name", "no such name"], "nothing would be executed"),
         ([QUICK, "-D", "stak=remote"], "Did you mean stack?"),
         ([QUICK, "-D", "stack=moon"], "'moon'; allowed is: 'embedded' or 'remote'"),
+        ([QUICK, "-D", "contract=nowhere.yaml"], "The contract nowhere.yaml cannot be read"),
+        ([QUICK, "-D", "contract=contracts/openapi.yaml"], "is no document of asyncapi 3"),
         ([QUICK, "-D", "fetch_max_wait_ms=20000"], "must nest"),
     ],
 )

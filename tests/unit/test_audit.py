@@ -3,16 +3,19 @@
 import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from hamcrest import assert_that
 
+from bdd.api.answers import AnswerSchemas
+from bdd.api.client import Exchange
 from bdd.events.account import Absence
-from bdd.events.audit import Finding, audit, settle
+from bdd.events.audit import Finding, audit, audit_answers, settle
 from bdd.events.event import read_event
 from bdd.events.matchers import has_published_nothing
 from bdd.report.junit import write_audit
-from tests.unit.builders import Scene, envelope, record
+from tests.unit.builders import NOW, Scene, envelope, record
 
 
 @pytest.fixture
@@ -118,6 +121,52 @@ def test_a_failed_scenario_does_not_hide_what_another_one_left(scene: Scene) -> 
     failed.failed = True
     scene.arrive(record(None, key=b"6"), record(None, key=b"5"))
     assert "breaks the contract" in only_sentence(scene)
+
+
+def test_an_expected_event_that_breaks_the_contract_is_found_and_names_the_field(scene: Scene) -> None:
+    expectation = scene.expect("patient.updated")
+    bare_id = uuid4().hex
+    came = scene.arrive(scene.event("patient.updated", change=lambda fields: fields.update(eventId=bare_id)))
+    assert scene.ledger.claim(expectation), "the step takes it: it is the right event"
+    wanted = f'eventId is "{bare_id}", the contract wants format "uuid"'
+    assert only_sentence(scene) == f'its patient.updated at {came.place}, key "5" breaks the contract: {wanted}'
+
+
+def test_an_unexpected_event_that_breaks_the_contract_is_one_finding_with_both(scene: Scene) -> None:
+    scene.arrive(scene.event(change=lambda fields: fields.update(source="x")))
+    sentence = only_sentence(scene)
+    assert sentence.startswith("left an event that nobody expected: patient.created at ")
+    assert sentence.endswith("; it breaks the contract: source is extra")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (201, '{"message": "Patient not found"}', "the status is 201, the contract has 200, 404"),
+        (404, '{"message": "Nobody"}', 'message is "Nobody", the contract wants const "Patient not found"'),
+        (404, '{"error": 1}', "error is extra; message is missing"),
+    ],
+)
+def test_an_answer_that_breaks_the_contract_names_scenario_request_and_field(
+    scene: Scene, status: int, body: str, said: str
+) -> None:
+    scene.account.exchanges.append(Exchange("GET", "/api/patients/5", None, NOW, 0.004, status, body))
+    (finding,) = audit_answers(scene.ledger, AnswerSchemas())
+    assert finding.scenario == "Create a patient"
+    assert finding.sentence == f"GET /api/patients/5 -> {status} in 4 ms breaks the contract: {said}"
+    scene.account.failed = True
+    assert audit_answers(scene.ledger, AnswerSchemas()) == []
+
+
+def test_a_sound_answer_is_no_finding(scene: Scene) -> None:
+    scene.account.exchanges.append(Exchange("GET", "/api/patients", None, NOW, 0.004, 200, "[]"))
+    assert audit_answers(scene.ledger, AnswerSchemas()) == []
+
+
+def test_of_many_faults_the_first_are_named_and_the_others_counted(scene: Scene) -> None:
+    scene.account.exchanges.append(Exchange("GET", "/api/patients", None, NOW, 0.004, 200, "[1, 2, 3, 4, 5, 6, 7]"))
+    (finding,) = audit_answers(scene.ledger, AnswerSchemas())
+    assert finding.sentence.endswith('[4] is 5, the contract wants type ["object"]; 2 more')
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.04])

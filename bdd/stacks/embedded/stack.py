@@ -50,7 +50,7 @@ class EmbeddedStack:
             self._processes.append(recorder.process)
             self.bootstrap_servers = broker.bootstrap_servers
             broker.wait_ready(_START_SECONDS)
-            broker.create_topics(dict.fromkeys(contract.TOPICS, contract.PARTITIONS))
+            broker.create_topics(contract.current().partitions)
             self.startup["broker"] = time.monotonic() - began
             self._wait_for_service()
             self.startup["service"] = time.monotonic() - began

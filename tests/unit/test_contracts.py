@@ -1,0 +1,156 @@
+"""The contracts: they are what they claim to be, agree with each other, and the reference service keeps them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+import yaml
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from bdd.api.answers import OPENAPI
+from bdd.events import contract
+from bdd.events.contract import Contract, WrongContract, read_contract, read_document
+from bdd.events.schema import EventSchemas, event_schemas
+from bdd.json_schema import Schema
+from reference.patient_service.models import Patient, PatientStatus
+from reference.shared.kafka.schemas import EventSchema
+
+ASYNCAPI = OPENAPI.with_name("asyncapi.yaml")
+ASYNCAPI_SCHEMA = Path(__file__).parent / "asyncapi" / "3.0.0.json"
+PATIENT = Patient(id=5, vorname="Erika", nachname="Mustermann", status=PatientStatus.OFFEN)
+
+
+@pytest.fixture
+def promised() -> Contract:
+    return read_contract(ASYNCAPI)
+
+
+@pytest.fixture
+def event_contract() -> dict[str, Any]:
+    return dict(read_document(ASYNCAPI, "asyncapi"))
+
+
+@pytest.fixture
+def api_contract() -> dict[str, Any]:
+    return dict(read_document(OPENAPI, "openapi"))
+
+
+def write(folder: Path, document: object) -> Path:
+    file = folder / "asyncapi.yaml"
+    file.write_text(yaml.safe_dump(document), encoding="utf-8")
+    return file
+
+
+def test_the_event_contract_is_an_asyncapi_document(event_contract: dict[str, Any]) -> None:
+    validator = jsonschema_rs.Draft7Validator(json.loads(ASYNCAPI_SCHEMA.read_text(encoding="utf-8")), offline=True)
+    assert [error.message for error in validator.iter_errors(event_contract)] == []
+    event_contract["channels"]["patientEvents"]["bindings"]["kafka"]["partitions"] = "three"
+    assert not validator.is_valid(event_contract), "the check itself must be able to fail"
+
+
+def test_the_api_contract_is_an_openapi_document(api_contract: dict[str, Any]) -> None:
+    assert [error.message for error in OpenAPIV31SpecValidator(api_contract).iter_errors()] == []
+    del api_contract["paths"]["/api/patients/{id}"]["parameters"]
+    assert list(OpenAPIV31SpecValidator(api_contract).iter_errors()), "the check itself must be able to fail"
+
+
+def test_the_topics_and_types_are_those_of_the_platforms_page(promised: Contract) -> None:
+    assert promised.partitions == dict.fromkeys(promised.messages, 3)
+    assert {topic: list(types) for topic, types in promised.messages.items()} == {
+        "patient-events": ["patient.created", "patient.updated", "patient.deleted"],
+        "therapist-events": [
+            "therapist.created",
+            "therapist.updated",
+            "therapist.blocked",
+            "therapist.unblocked",
+        ],
+        "matching-events": ["match.created", "match.status_changed"],
+        "communication-events": ["communication.email_sent", "communication.call_scheduled"],
+        "email-commands": ["email.send"],
+        "geocoding-requests": ["geocoding.calculate_distance"],
+    }
+
+
+def test_each_message_wants_the_type_that_it_is_named_after(promised: Contract) -> None:
+    other = json.loads(EventSchema(event_type="other", producer="a-service", payload={}).to_json())
+    for messages in promised.messages.values():
+        for event_type, message in messages.items():
+            breaches = Schema(message.value, promised.document).breaches(other, "the value")
+            assert f'eventType is "other", the contract wants const "{event_type}"' in breaches
+
+
+def test_the_patient_is_the_same_in_both_contracts(
+    event_contract: dict[str, Any], api_contract: dict[str, Any]
+) -> None:
+    in_events, in_api = event_contract["components"]["schemas"], api_contract["components"]["schemas"]
+    answered = dict(in_api["Patient"]["properties"])
+    assert answered.pop("id") == {"$ref": "#/components/schemas/PatientId"}
+    assert in_events["PatientData"]["properties"] == answered == in_api["PatientChanges"]["properties"]
+    assert sorted(in_events["PatientData"]["required"]) == sorted(answered)
+    for shared in ("PatientId", "PatientStatus"):
+        assert in_events[shared] == in_api[shared]
+
+
+def test_a_contract_of_the_platforms_own_gives_the_names(
+    tmp_path: Path, event_contract: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contract, "_current", None)
+    channel = event_contract["channels"]["patientEvents"]
+    channel["address"], channel["bindings"]["kafka"]["partitions"] = "patients", 6
+    event_contract["components"]["schemas"]["Envelope"]["properties"]["version"]["const"] = "2.0"
+    assert contract.current().version == "1.0"
+    event_schemas(contract.use(write(tmp_path, event_contract)))
+    promised = contract.current()
+    assert (promised.patient_topic, promised.partitions["patients"], promised.version) == ("patients", 6, "2.0")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        (["asyncapi"], "2.6.0", "is no document of asyncapi 3"),
+        (["channels", "patientEvents", "address"], None, "address is missing"),
+        (["channels", "patientEvents", "bindings"], None, "partitions is missing"),
+        (["channels", "patientEvents", "messages", "patientDeleted"], None, "there is no message patient.deleted"),
+        (["components", "messages", "patientCreated"], None, "patientCreated is missing"),
+        (["components", "messages", "patientCreated", "payload"], None, "payload is missing"),
+        (["components", "messages", "emailSent", "name"], "email.send", "on more than one topic: email.send"),
+        (["components", "schemas", "Envelope", "properties", "version", "const"], None, "no const is given for"),
+        (
+            ["components", "messageBindings", "patient", "kafka", "key", "type"],
+            "x",
+            "faulty schema for patient",
+        ),
+        (["components", "schemas", "PatientState"], {"$ref": "other.yaml"}, "other.yaml is not in the document"),
+        (
+            ["components", "schemas", "Envelope", "properties", "payload"],
+            {"$ref": "http://127.0.0.1/x"},
+            "127.0.0.1",
+        ),
+    ],
+)
+def test_a_contract_that_cannot_be_used_is_refused_with_the_reason(
+    path: list[str], value: object, said: str, tmp_path: Path, event_contract: dict[str, Any]
+) -> None:
+    place = event_contract
+    for name in path[:-1]:
+        place = place[name]
+    if value is None:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = value
+    file = write(tmp_path, event_contract)
+    with pytest.raises(WrongContract) as wrong:
+        EventSchemas(read_contract(file))
+    assert str(file) in str(wrong.value)
+    assert said in str(wrong.value)
+
+
+@pytest.mark.parametrize("text", ["", "[1, 2", "- a list", "\x00"])
+def test_a_file_that_is_no_contract_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "asyncapi.yaml").write_text(text)
+    with pytest.raises(WrongContract, match=r"asyncapi\.yaml"):
+        read_contract(tmp_path / "asyncapi.yaml")
+    with pytest.raises(WrongContract, match="Is its path right"):
+        read_contract(tmp_path / "missing.yaml")

@@ -1,0 +1,238 @@
+"""Events and answers against the contract: what is sound passes, and every breach names its field."""
+
+import json
+from typing import Any
+
+import pytest
+
+from bdd.api.answers import AnswerSchemas
+from bdd.api.client import Exchange
+from bdd.api.patients import stored_data, synthetic_data
+from bdd.events import contract
+from bdd.events.schema import EventSchemas, event_schemas, foreign_breaches
+from bdd.json_schema import Schema
+from tests.unit.builders import Scene, envelope, record
+
+REMOVED = object()
+
+
+@pytest.fixture(scope="module")
+def schemas() -> EventSchemas:
+    return event_schemas(contract.current())
+
+
+@pytest.fixture(scope="module")
+def answers() -> AnswerSchemas:
+    return AnswerSchemas()
+
+
+def created(*path: str, value: object) -> dict[str, Any]:
+    """Return a lawful patient.created with one field changed."""
+    fields = envelope("patient.created", {"patient_id": 5, "patient_data": stored_data(synthetic_data("m"))})
+    place = fields
+    for name in path[:-1]:
+        place = place[name]
+    if value is REMOVED:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = value
+    return fields
+
+
+@pytest.mark.parametrize(
+    "timestamp",
+    [
+        "2026-11-23T12:15:05.737386",
+        "2026-11-23T12:15:05",
+        "2026-11-23T12:15:05Z",
+        "2026-11-23T12:15:05.7+00:00",
+        "2026-11-23T12:15:05.123456789Z",
+        "2026-11-23T12:15:05.123456789",
+    ],
+)
+def test_a_time_in_utc_is_sound_with_and_without_an_offset(timestamp: str, schemas: EventSchemas) -> None:
+    assert schemas.breaches(record(created("timestamp", value=timestamp))) == []
+
+
+@pytest.mark.parametrize("field", ["anrede", "email", "telefon"])
+def test_null_is_sound_where_a_patient_may_have_nothing(field: str, schemas: EventSchemas) -> None:
+    assert schemas.breaches(record(created("payload", "patient_data", field, value=None))) == []
+
+
+@pytest.mark.parametrize("event_type", ["therapist.created", "therapist.updated"])
+def test_of_another_services_event_the_payload_may_be_any_object(event_type: str, schemas: EventSchemas) -> None:
+    assert schemas.breaches(record(envelope(event_type, {"a": 1}), topic="therapist-events", key=None)) == []
+    (said,) = schemas.breaches(record(envelope(event_type, []), topic="therapist-events"))
+    assert said == 'payload is [], the contract wants type ["object"]'
+
+
+@pytest.mark.parametrize("name", ["eventId", "version", "timestamp", "producer", "payload"])
+def test_a_missing_field_of_the_envelope_is_named(name: str, schemas: EventSchemas) -> None:
+    assert schemas.breaches(record(created(name, value=REMOVED))) == [f"{name} is missing"]
+
+
+@pytest.mark.parametrize("name", ["vorname", "nachname", "anrede", "email", "telefon", "status"])
+def test_a_missing_field_of_the_patient_is_named(name: str, schemas: EventSchemas) -> None:
+    broken = created("payload", "patient_data", name, value=REMOVED)
+    assert schemas.breaches(record(broken)) == [f"payload.patient_data.{name} is missing"]
+
+
+@pytest.mark.parametrize("path", [["source"], ["payload", "reason"], ["payload", "patient_data", "geburtsdatum"]])
+def test_an_extra_field_is_named(path: list[str], schemas: EventSchemas) -> None:
+    assert schemas.breaches(record(created(*path, value="x"))) == [f"{'.'.join(path)} is extra"]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "wanted"),
+    [
+        (["eventId"], "5", 'format "uuid"'),
+        (["eventId"], "{7e3b27a1-1c53-4d31-9d5b-5d2f3f3e1a11}", 'format "uuid"'),
+        (["eventId"], "7e3b27a11c534d319d5b5d2f3f3e1a11", 'format "uuid"'),
+        (["eventId"], 5, 'type ["string"]'),
+        (["version"], "1", 'const "1.0"'),
+        (["version"], 1.0, 'type ["string"]'),
+        (["timestamp"], "yesterday", 'format "date-time"'),
+        (["timestamp"], "2026-13-23T12:15:05", 'format "date-time-local"'),
+        (["timestamp"], "2026-11-23", 'format "date-time-local"'),
+        (["timestamp"], "2026-11-23T12:15:05+01:00", 'pattern "(Z|[+-]00:00)$"'),
+        (["timestamp"], 1780000000, 'type ["string"]'),
+        (["producer"], "Patient-Service", 'const "patient-service"'),
+        (["payload"], None, 'type ["object"]'),
+        (["payload", "patient_id"], "5", 'type ["integer"]'),
+        (["payload", "patient_id"], 0, "minimum 1"),
+        (["payload", "patient_data"], [], 'type ["object"]'),
+        (["payload", "patient_data", "vorname"], None, 'type ["string"]'),
+        (["payload", "patient_data", "email"], 5, 'type ["null", "string"]'),
+        (["payload", "patient_data", "status"], "PatientStatus.OPEN", 'enum ["offen", "auf der Suche"'),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_the_contract_wants(
+    path: list[str], value: object, wanted: str, schemas: EventSchemas
+) -> None:
+    breaches = schemas.breaches(record(created(*path, value=value)))
+    assert all(
+        said.startswith(f"{'.'.join(path)} is {json.dumps(value)}, the contract wants ") for said in breaches
+    )
+    assert wanted in " / ".join(breaches)
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        (b"patient-5", 'the key is "patient-5", the contract wants pattern "^[1-9][0-9]*$"'),
+        (b"", 'the key is "", the contract wants pattern "^[1-9][0-9]*$"'),
+        (None, 'the key is null, the contract wants type ["string"]'),
+        (b"\xff", 'the key is "\\xff", which is not UTF-8'),
+    ],
+)
+def test_a_wrong_key_is_named(key: bytes | None, said: str, schemas: EventSchemas) -> None:
+    fields = envelope("patient.deleted", {"patient_id": 5})
+    assert schemas.breaches(record(fields, key=b"5")) == []
+    assert schemas.breaches(record(fields, key=key)) == [said]
+
+
+def test_a_type_on_the_wrong_topic_is_named(schemas: EventSchemas) -> None:
+    (said,) = schemas.breaches(record(envelope("match.created", {})))
+    assert said.startswith('eventType is "match.created", on patient-events there are patient.created, ')
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (None, "tombstone"),
+        (b"{", "not JSON"),
+        (b"\xff", "not UTF-8"),
+        (b"[]", "no object"),
+        (b"[NaN]", "NaN is no JSON"),
+    ],
+)
+def test_what_is_no_event_says_why(value: bytes | None, said: str, schemas: EventSchemas) -> None:
+    assert said in schemas.breaches(record(value))[0]
+
+
+def test_a_topic_that_the_contract_does_not_know_is_not_judged(schemas: EventSchemas) -> None:
+    assert schemas.breaches(record(None, topic="billing-events")) == []
+
+
+def test_what_python_reads_but_no_schema_library_likes_is_a_breach_and_no_crash() -> None:
+    schema = Schema({"type": "string"}, {"asyncapi": "3.0.0"})
+    nested: list[Any] = []
+    for _ in range(900):
+        nested = [nested]
+    assert "surrogates" in schema.breaches("\ud800", "it")[0]
+    assert schema.breaches(10**400, "it")[0].startswith("it is 1000")
+    assert schema.breaches(nested, "it")[0].startswith("it")
+
+
+def test_foreign_records_that_break_the_contract_are_counted_and_not_shown(schemas: EventSchemas) -> None:
+    scene = Scene()
+    scene.publish_expected()
+    scene.arrive(record(envelope("patient.deleted", {"patient_id": 6}), key=b"6"))
+    assert foreign_breaches(scene.ledger, schemas) == ""
+    broken = scene.arrive(
+        record(envelope("patient.deleted", {"patient_id": "six"}), key=b"6"), record(None, key=b"6")
+    )
+    said = f"2 of 3 foreign records break the contract, the first at {broken.place}"
+    assert foreign_breaches(scene.ledger, schemas) == said
+
+
+PATIENT = {"id": 5, **stored_data(synthetic_data("m"))}
+
+
+def answer(method: str, path: str, status: int | None, body: object) -> Exchange:
+    text = body if isinstance(body, str) else json.dumps(body)
+    return Exchange(method, path, None, 0, 0.004, status, text)
+
+
+def test_sound_answers_pass(answers: AnswerSchemas) -> None:
+    for sound in [
+        answer("POST", "/api/patients", 201, PATIENT),
+        answer("GET", "/api/patients?status=auf der Suche", 200, [PATIENT, PATIENT]),
+        answer("PUT", "/api/patients/5", 200, PATIENT | {"email": None}),
+        answer("DELETE", "/api/patients/5", 404, {"message": "Patient not found"}),
+    ]:
+        assert answers.breaches(sound) == []
+
+
+@pytest.mark.parametrize(
+    ("exchange", "said"),
+    [
+        (answer("POST", "/api/patients", 200, PATIENT), "the status is 200, the contract has 201, 400"),
+        (answer("PUT", "/api/patients/5", 500, "oops"), "the status is 500, the contract has 200, 400, 404"),
+        (answer("DELETE", "/api/patients/5", 204, ""), "the status is 204, the contract has 200, 404"),
+        (answer("PATCH", "/api/patients/5", 200, PATIENT), "the contract has no such request"),
+        (answer("GET", "/api/patients/5/notes", 200, []), "the contract has no such request"),
+        (answer("POST", "/api/patients", 400, "<p>wrong</p>"), "the body is not JSON: '<p>wrong</p>'"),
+        (answer("GET", "/api/patients", 200, "[NaN]"), "the body is not JSON: '[NaN]'"),
+        (answer("POST", "/api/patients", 400, {}), "message is missing"),
+        (answer("POST", "/api/patients", 400, {"message": ""}), 'message is "", the contract wants minLength 1'),
+        (answer("GET", "/api/patients/5", 200, []), 'the body is [], the contract wants type ["object"]'),
+        (answer("GET", "/api/patients/5", 200, PATIENT | {"age": 5}), "age is extra"),
+        (
+            answer("GET", "/api/patients/5", 200, PATIENT | {"id": "5"}),
+            'id is "5", the contract wants type ["integer"]',
+        ),
+        (
+            answer("GET", "/api/patients", 200, [PATIENT, PATIENT | {"vorname": None}]),
+            '[1].vorname is null, the contract wants type ["string"]',
+        ),
+        (
+            answer("GET", "/api/patients/5", 404, {"message": "nothing"}),
+            'message is "nothing", the contract wants const "Patient not found"',
+        ),
+        (
+            answer("DELETE", "/api/patients/5", 200, {"message": "ok"}),
+            'message is "ok", the contract wants const "Patient deleted successfully"',
+        ),
+    ],
+)
+def test_an_answer_that_breaks_the_contract_is_named_by_its_field(
+    exchange: Exchange, said: str, answers: AnswerSchemas
+) -> None:
+    assert answers.breaches(exchange) == [said]
+
+
+@pytest.mark.parametrize("name", sorted(PATIENT))
+def test_a_missing_field_of_an_answer_is_named(name: str, answers: AnswerSchemas) -> None:
+    body = {field: value for field, value in PATIENT.items() if field != name}
+    assert answers.breaches(answer("GET", "/api/patients/5", 200, body)) == [f"{name} is missing"]
