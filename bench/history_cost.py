@@ -31,8 +31,10 @@ def write_history(bootstrap_servers: str, records: int) -> None:
     producer = Producer(
         {"bootstrap.servers": bootstrap_servers, "linger.ms": 20, "queue.buffering.max.messages": 0}
     )
+    topic = contract.current().patient_topic
+    partitions = contract.current().partitions[topic]
     for number in range(records):
-        producer.produce(contract.TOPIC_OF["patient.updated"], _VALUE, partition=number % contract.PARTITIONS)
+        producer.produce(topic, _VALUE, partition=number % partitions)
         if number % 10_000 == 0:
             producer.flush()
     left = producer.flush(120)
