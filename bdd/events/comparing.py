@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+_LONG = 120  # characters
+_HALF_AN_HOUR = 1700  # seconds, and a little less: the smallest difference between time zones
 _ENUM_NAME = "a Python enum's name in place of its value"
 
 
@@ -24,7 +26,7 @@ def differences(path: str, actual: Any, expected: Any) -> list[str]:
 def shown(value: Any) -> str:
     """Return a value as JSON, cut where it is long; half a character (a lone surrogate) is escaped."""
     text = json.dumps(value, ensure_ascii=False).encode(errors="backslashreplace").decode()
-    return text if len(text) <= 120 else f"{text[:100]}… ({len(text)} characters)"  # noqa: PLR2004
+    return text if len(text) <= _LONG else f"{text[:100]}… ({len(text)} characters)"
 
 
 def event_id_faults(value: Any) -> list[str]:
@@ -61,7 +63,7 @@ def timestamp_faults(value: Any, earliest: float, latest: float, tolerance: floa
         if seconds < earliest
         else f"{seconds - latest:.1f} s after"
     )
-    hint = " (a local time without its offset?)" if abs(seconds - earliest) > 1700 else ""  # noqa: PLR2004
+    hint = " (a local time without its offset?)" if abs(seconds - earliest) > _HALF_AN_HOUR else ""
     return [f"timestamp is {shown(value)}: {off}{' its arrival' if off.endswith('after') else ''}{hint}"]
 
 

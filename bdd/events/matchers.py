@@ -1,6 +1,7 @@
 """PyHamcrest matchers for `assert_that(witness, …)`: published, how often, in order, not published."""
 
 import itertools
+from abc import ABC, abstractmethod
 
 from hamcrest.core.base_matcher import BaseMatcher
 from hamcrest.core.description import Description
@@ -13,7 +14,7 @@ from bdd.events.witness import Witness
 from bdd.recorder.record import Record
 
 
-class _Verdict(BaseMatcher[Witness]):
+class _Verdict(BaseMatcher[Witness], ABC):
     """A matcher that reaches its verdict once: what it found wrong is the mismatch."""
 
     def __init__(self) -> None:
@@ -26,8 +27,9 @@ class _Verdict(BaseMatcher[Witness]):
     def describe_mismatch(self, item: Witness, mismatch_description: Description) -> None:
         mismatch_description.append_text(self._wrong)
 
+    @abstractmethod
     def _find_wrong(self, witness: Witness) -> str:
-        raise NotImplementedError
+        """Return the mismatch, empty when there is none."""
 
 
 class HasPublished(_Verdict):
