@@ -18,6 +18,8 @@ _BATCH = 1000
 _POLL_SECONDS = 0.1
 _LOOK_FOR_TOPICS_SECONDS = 1.0
 _REQUEST_SECONDS = 5.0
+# Short, and asked again: a request that met a partition before its leader was known may never be answered.
+_OFFSETS_SECONDS = 1.0
 
 Partition = tuple[str, int]
 
@@ -82,7 +84,12 @@ class TopicsConsumer:
             AssertionError: the journal was not complete after `within` seconds.
         """
         self._take_in_new_partitions()
-        ends = self._end_offsets(list(self._positions))
+        ends = wait_until(
+            lambda: self._end_offsets(list(self._positions)),
+            what="the end offsets",
+            within=within,
+            passing=(KafkaException,),
+        )
 
         def complete() -> int:
             behind = {place: end for place, end in ends.items() if self._positions[place] < end}
@@ -152,7 +159,7 @@ class TopicsConsumer:
         wanted = {TopicPartition(*place): latest for place in places}
         if not wanted:
             return {}
-        answers = self._admin.list_offsets(wanted, request_timeout=_REQUEST_SECONDS)
+        answers = self._admin.list_offsets(wanted, request_timeout=_OFFSETS_SECONDS)
         return {(place.topic, place.partition): answer.result().offset for place, answer in answers.items()}
 
     def _take(self, messages: Sequence[Message]) -> None:

@@ -10,6 +10,8 @@ from confluent_kafka.cimpl import NewTopic
 from bdd.stacks.embedded.errors import BrokerUnavailable
 
 _METADATA_SECONDS = 0.25
+# Short, and asked again: a request that met a partition before its leader was known may never be answered.
+_OFFSETS_SECONDS = 1.0
 
 
 class BrokerAdmin:
@@ -50,7 +52,8 @@ class BrokerAdmin:
         """Check that every partition is led: that its end offset is known."""
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
         partitions = [TopicPartition(name, number) for name, count in topics.items() for number in range(count)]
-        for partition, answer in self._client.list_offsets(dict.fromkeys(partitions, latest)).items():
+        asked = self._client.list_offsets(dict.fromkeys(partitions, latest), request_timeout=_OFFSETS_SECONDS)
+        for partition, answer in asked.items():
             try:
                 answer.result()
             except KafkaException as fault:
