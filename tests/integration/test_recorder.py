@@ -110,13 +110,13 @@ def test_the_journal_on_disk_is_what_was_served_also_after_kill(recording: Recor
 
 def test_a_topic_that_appears_later_is_read_from_its_beginning(tmp_path: Path, broker: EmbeddedBroker) -> None:
     admin = AdminClient({"bootstrap.servers": broker.bootstrap_servers})
-    admin.delete_topics(["geocoding-requests"])["geocoding-requests"].result()
+    admin.delete_topics(["communication-events"])["communication-events"].result()
     recording = Recording(tmp_path, broker.bootstrap_servers)
     try:
-        admin.create_topics([NewTopic("geocoding-requests", 3, 1)])["geocoding-requests"].result()
-        recording.publish(10, topic="geocoding-requests", partition=2)
+        admin.create_topics([NewTopic("communication-events", 3, 1)])["communication-events"].result()
+        recording.publish(10, topic="communication-events", partition=2)
         assert recording.values() == values(10)
-        assert recording.client.topics()["geocoding-requests"] == 3
+        assert recording.client.topics()["communication-events"] == 3
     finally:
         recording.client.close()
         recording.process.kill()

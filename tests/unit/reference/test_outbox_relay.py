@@ -159,7 +159,7 @@ def test_a_stop_still_sends_what_the_broker_takes_at_once(
 ) -> None:
     store(database, "one", "two")
 
-    running.stop()
+    running.stop(within=10)
 
     assert (broker.values, left_over(database)) == (["one", "two"], [])
 
