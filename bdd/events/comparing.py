@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import unicodedata
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -79,12 +80,23 @@ def _of_objects(path: str, actual: dict[str, Any], expected: Mapping[str, Any]) 
 
 def _remark(actual: Any, expected: Any) -> str:
     """Known mistakes get their sentence."""
-    if isinstance(actual, str) and isinstance(expected, str) and "." in actual and " " not in actual:
-        owner, _, member = actual.partition(".")
-        if owner[:1].isupper() and member.isupper():
-            return f": {_ENUM_NAME}"
+    if isinstance(actual, str) and isinstance(expected, str):
+        return _remark_on_text(actual, expected)
+    if isinstance(actual, str) and isinstance(expected, Mapping) and actual.startswith("{"):
+        return ": an object written as text"
     if str(actual) == str(expected) and type(actual) is not type(expected):
         return f": {_kind(actual)} in place of {_kind(expected)}"
+    return ""
+
+
+def _remark_on_text(actual: str, expected: str) -> str:
+    owner, _, member = actual.partition(".")
+    if " " not in actual and owner[:1].isupper() and member.isupper():
+        return f": {_ENUM_NAME}"
+    if actual and expected.startswith(actual):
+        return f": cut off after {len(actual)} of {len(expected)} characters"
+    if unicodedata.normalize("NFC", actual) == unicodedata.normalize("NFC", expected):
+        return ": the same letters, in other code points"  # they look alike in print
     return ""
 
 

@@ -58,7 +58,11 @@ def read_event(record: Record) -> Event:
 
 
 def key_in_words(key: bytes | None) -> str:
-    """Return the key as people write it: in quotes when it is text, `none` when there is none."""
+    """Return the key as people write it: in quotes when it is text, `none` when there is none.
+
+    What cannot be printed is escaped: behave would write it into a JUnit file that is no XML then.
+    """
     if key is None:
         return "none"
-    return f'"{key.decode(errors="backslashreplace")}"'
+    text = key.decode(errors="backslashreplace")
+    return '"' + "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text) + '"'

@@ -45,16 +45,23 @@ def explain_missing(witness: Witness, expectation: Expectation, reason: str) -> 
 
 
 def nearest(witness: Witness, expectation: Expectation) -> NearMiss | None:
-    """Return the unclaimed event since the action that differs least, the scenario's own before others'."""
+    """Return the unclaimed event since the action that differs least.
+
+    The scenario's own come before others', and among those the ones of the expected type and key: an event
+    with another patient's payload differs in more ways than the patient's next event does.
+    """
     misses = [
         NearMiss(event, witness.ledger.differences(expectation, event))
         for event in witness.ledger.events(expectation.after)
         if _is_candidate(witness, expectation, event)
     ]
-    own = witness.account
     return min(
         misses,
-        key=lambda miss: (witness.ledger.owner(miss.event.record) is not own, len(miss.differences)),
+        key=lambda miss: (
+            not _is_own(witness, expectation, miss.event),
+            not (_has_key(expectation, miss.event) and miss.event.type == expectation.event_type),
+            len(miss.differences),
+        ),
         default=None,
     )
 
@@ -62,10 +69,20 @@ def nearest(witness: Witness, expectation: Expectation) -> NearMiss | None:
 def _is_candidate(witness: Witness, expectation: Expectation, event: Event) -> bool:
     if witness.ledger.claimant(event.record):
         return False
-    if witness.ledger.owner(event.record) is witness.account:
+    if _is_own(witness, expectation, event):
         return True
     nameless = not isinstance(event.payload, dict) or "patient_id" not in event.payload
     return event.type == expectation.event_type and (nameless or event.payload == expectation.payload)
+
+
+def _is_own(witness: Witness, expectation: Expectation, event: Event) -> bool:
+    """Whether it belongs to the scenario, or has the patient's key although its payload is another scenario's."""
+    on_topic = event.record.topic == expectation.topic
+    return witness.ledger.owner(event.record) is witness.account or (on_topic and _has_key(expectation, event))
+
+
+def _has_key(expectation: Expectation, event: Event) -> bool:
+    return event.record.key == expectation.key.encode()
 
 
 def _near(miss: NearMiss, expectation: Expectation) -> list[str]:

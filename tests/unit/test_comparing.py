@@ -39,6 +39,17 @@ def test_types_count_inside_a_list_too(actual: Any, expected: Any) -> None:
             'payload.status is "PatientStatus.OPEN", expected "offen": a Python enum\'s name in place of its value',
         ),
         ("erika.m@example.org", "offen", 'payload.status is "erika.m@example.org", expected "offen"'),
+        (
+            "Größner-Äp",
+            "Größner-Äpfelböck",
+            'payload.status is "Größner-Äp", expected "Größner-Äpfelböck": cut off after 10 of 17 characters',
+        ),
+        (
+            "Jürgen",
+            "Ju\u0308rgen",
+            'payload.status is "Jürgen", expected "Ju\u0308rgen": the same letters, in other code points',
+        ),
+        ('{"a": 1}', {"a": 1}, r'payload.status is "{\"a\": 1}", expected {"a": 1}: an object written as text'),
         ("Größe", None, 'payload.status is "Größe", expected null'),
         (None, {"a": 1}, 'payload.status is null, expected {"a": 1}'),
         ({"a": 1}, {"a": 2}, "payload.status.a is 1, expected 2"),

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hamcrest import assert_that
 
+from bdd.api.patients import stored_data, synthetic_data
 from bdd.events.event import read_event
 from bdd.events.matchers import has_kept_order, has_published, has_published_nothing
 from bdd.recorder.record import Record
@@ -67,6 +68,7 @@ def test_nothing_recorded_says_so_and_how_long_was_waited(scene: Scene) -> None:
     [
         ({"key": b"6"}, None, 'its key is "6", expected "5"'),
         ({"key": None}, None, 'its key is none, expected "5"'),
+        ({"key": b"\x00\x05\xff"}, None, r'its key is "\x00\x05\xff", expected "5"'),
         ({"topic": "therapist-events"}, None, "it is on topic therapist-events, expected patient-events"),
         (
             {},
@@ -134,6 +136,20 @@ def test_the_event_that_differs_least_is_the_closest(scene: Scene) -> None:
     assert first_line(but) == 'the closest event differs in 2 ways: version is "2", expected "1.0"'
     assert '- producer is "x", expected "patient-service"' in but
     assert str(read_event(near)) in but
+
+
+def test_the_payload_of_another_scenarios_patient_is_named_although_the_next_event_differs_less(
+    scene: Scene,
+) -> None:
+    other = scene.open_account("Another scenario", 20, patient_id=6)
+    of_other = stored_data(synthetic_data(other.mark))
+    scene.expect()
+    scene.arrive(
+        scene.event(change=lambda fields: fields.update(payload={"patient_id": 6, "patient_data": of_other})),
+        scene.event("patient.updated"),
+    )
+    but = failure(scene, has_published(CREATED, within=SOON))
+    assert first_line(but) == "the closest event differs in 3 ways: payload.patient_id is 6, expected 5"
 
 
 @pytest.mark.parametrize("value", [None, b'{"eventType": "patient.cre', b"\xff"])
