@@ -14,7 +14,8 @@ Feature: Reading publishes nothing
     And no event is published
 
   Scenario: Reading the patients with a status
-    When I ask for the patients with the status “offen”
+    Given a patient with the status “in Therapie”
+    When I ask for the patients with the status “in Therapie”
     Then the service answers with a list that has the patient
-    And every patient in the list has the status “offen”
+    And every patient in the list has the status “in Therapie”
     And no event is published
