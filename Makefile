@@ -4,7 +4,7 @@ ARGS ?=
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help acceptance test lint format constraints clean setup setup-dev
+.PHONY: help acceptance test prove lint format constraints clean setup setup-dev
 
 help:  ## show this help
 	@echo "make acceptance                         is what a newcomer runs; nothing but Python 3.11 is needed"
@@ -21,6 +21,9 @@ test: setup-dev  ## run every check: format, lint, types, steps, unit and integr
 
 lint: setup-dev  ## run the checks that need no platform and no tests
 	@.venv/bin/python tools/run_tests.py --only format --only lint --only types --only steps
+
+prove: setup-dev  ## prove that the suite notices every seeded defect (ARGS='--only NAME', ARGS=--list)
+	@.venv/bin/python -m bdd prove $(ARGS)
 
 format: setup-dev  ## rewrite the code in the project's format
 	@.venv/bin/ruff check --fix-only --quiet

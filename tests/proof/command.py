@@ -1,0 +1,94 @@
+"""`python -m bdd prove`: chooses the defects, shows how it goes, and leaves the reports."""
+
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from bdd.settings import WrongSetting
+from bdd.stacks.embedded.errors import BrokerUnavailable
+from tests.proof.defect import Defect
+from tests.proof.defects import DEFECTS
+from tests.proof.judging import Outcome, Verdict
+from tests.proof.proving import Proof
+from tests.proof.report import Result, layers_table, outcomes_table, write_reports
+
+REPORTS = Path("reports/prove")
+
+_console = Console(highlight=False)
+
+
+def show_defects() -> None:
+    """Print every defect with its sentence."""
+    table = Table("defect", "layer", "the service is as it should be, but …")
+    for defect in DEFECTS:
+        table.add_row(defect.name, defect.layer, escape(defect.says))
+    _console.print(table)
+
+
+def choose(names: Sequence[str]) -> list[Defect]:
+    """Return the defects with these names, all of them when none is given.
+
+    Raises:
+        BadParameter: there is no such defect.
+    """
+    known = {defect.name: defect for defect in DEFECTS}
+    if unknown := sorted(set(names) - known.keys()):
+        raise typer.BadParameter(f"there is no defect {', '.join(unknown)}; see: python -m bdd prove --list")
+    return [known[name] for name in dict.fromkeys(names)] or list(DEFECTS)
+
+
+def run_proof(names: Sequence[str], jobs: int) -> int:
+    """Put the defects on, show what came of them, write the reports; return the exit code."""
+    defects = choose(names)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does, with everything removed
+    began = time.monotonic()
+    try:
+        with Proof(_console.print) as proof:
+            sound = proof.check_sound()
+            _console.print(f"The sound service: {'green' if sound.verdict is Verdict.SURVIVED else 'RED'}")
+            outcomes = _watch(proof, defects, jobs) if sound.verdict is Verdict.SURVIVED else []
+    except (BrokerUnavailable, WrongSetting, AssertionError, OSError) as fault:
+        _console.print(f"Nothing is proven: {fault}", markup=False)
+        return 1
+    except KeyboardInterrupt:
+        _console.print("Interrupted: nothing is proven.")
+        return 130
+    return _conclude(Result(sound, outcomes), time.monotonic() - began)
+
+
+def _watch(proof: Proof, defects: Sequence[Defect], jobs: int) -> list[Outcome]:
+    outcomes: dict[str, Outcome] = {}
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=_console) as progress:
+        task = progress.add_task("", total=len(defects))
+
+        def take(outcome: Outcome) -> None:
+            outcomes[outcome.defect.name] = outcome
+            progress.update(task, advance=1, description=outcome.defect.name)
+            if outcome.verdict is not Verdict.NAMED:
+                progress.print(f"{outcome.defect.name}: {outcome.verdict}", markup=False)
+
+        proof.check(defects, jobs, take)
+    return [outcomes[defect.name] for defect in defects]
+
+
+def _conclude(result: Result, seconds: float) -> int:
+    page = write_reports(result, REPORTS, seconds)
+    if result.outcomes:
+        _console.print(outcomes_table(result.outcomes))
+        _console.print(layers_table(result))
+    for outcome in result.outcomes:
+        if outcome.verdict is not Verdict.NAMED:
+            wanted = f"  wanted: {outcome.defect.pattern}\n" if outcome.said else ""
+            _console.print(
+                f"\n{outcome.defect.name}: {outcome.verdict}: {outcome.by}\n{wanted}{outcome.said}", markup=False
+            )
+    _console.print(f"\n{result}, in {seconds:.0f} s. Read more in {page.as_posix()}.", markup=False)
+    return result.exit_code

@@ -1,0 +1,397 @@
+"""Defects of what an event says: its envelope, its payload, the way it is written."""
+
+import datetime as dt
+import json
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+
+from bdd.events import contract
+from tests.proof.defect import Defect
+from tests.proof.outgoing import (
+    CREATED,
+    DELETED,
+    UPDATED,
+    Event,
+    Outgoing,
+    Publish,
+    drop,
+    edit,
+    edit_data,
+    edit_texts,
+    encode,
+    only,
+    put,
+)
+
+_ENVELOPE = ("event_envelope",)
+_CREATED = ("patient_created",)
+_UPDATED = ("patient_updated",)
+_DELETED = ("patient_deleted",)
+
+_SYNTHETIC = {"anrede": "Frau", "vorname": "Erika", "telefon": r"\+49 30 5550100", "status": "offen"}
+
+
+def _envelope(name: str, says: str, pattern: str, publish: Publish) -> Defect:
+    return Defect(name=name, says=says, pattern=pattern, features=_ENVELOPE, publish=publish)
+
+
+def _names(name: str, says: str, pattern: str, publish: Publish) -> Defect:
+    """A defect that shows in names with letters beyond ASCII."""
+    return Defect(
+        name=name, says=says, pattern=pattern, features=_CREATED, scenario="Names arrive", publish=publish
+    )
+
+
+def _timestamp(write: Callable[[dt.datetime], object]) -> Publish:
+    def change(event: Event) -> None:
+        event["timestamp"] = write(dt.datetime.fromisoformat(event["timestamp"]))
+
+    return edit(change)
+
+
+def _set(name: str, value: object) -> Publish:
+    return edit_data(lambda data: data.update({name: value}))
+
+
+def _stale(*names: str) -> Publish:
+    """Show fields as they were in the patient's event before."""
+    before: dict[bytes | None, dict[str, Any]] = {}
+
+    def publish(out: Outgoing) -> list[Outgoing]:
+        old, before[out.key] = before.get(out.key, {}), out.data
+        event = out.event
+        if out.type == UPDATED:
+            event["payload"]["patient_data"].update({name: old[name] for name in names})
+        return [out.holding(event)]
+
+    return publish
+
+
+def _changes_only() -> Publish:
+    before: dict[bytes | None, dict[str, Any]] = {}
+
+    def publish(out: Outgoing) -> list[Outgoing]:
+        old, before[out.key] = before.get(out.key, {}), out.data
+        event = out.event
+        if out.type == UPDATED:
+            event["payload"]["patient_data"] = {k: v for k, v in out.data.items() if old.get(k) != v}
+        return [out.holding(event)]
+
+    return publish
+
+
+def _payload_of_another() -> Publish:
+    before: list[Any] = []
+
+    def publish(out: Outgoing) -> list[Outgoing]:
+        before.append(out.event["payload"])
+        return [out.holding(out.event | {"payload": before.pop(0) if len(before) > 1 else before[0]})]
+
+    return only([CREATED], publish)
+
+
+def _snake_case(event: Event) -> Event:
+    return {{"eventId": "event_id", "eventType": "event_type"}.get(name, name): event[name] for name in event}
+
+
+_FIELDS_OF_ENVELOPE = [
+    _envelope(
+        f"{name.lower()}-missing",
+        f"the envelope has no {name}",
+        "no object with an eventType" if name == "eventType" else rf"\b{name} is missing",
+        drop(name),
+    )
+    for name in contract.ENVELOPE_FIELDS
+]
+
+_FIELDS_OF_PATIENT = [
+    defect
+    for name in contract.PATIENT_FIELDS
+    for defect in (
+        _envelope(
+            f"{name}-missing",
+            f"patient_data has no {name}",
+            rf"payload\.patient_data\.{name} is missing",
+            edit_data(lambda data, name=name: data.pop(name)),  # type: ignore[misc]
+        ),
+        _envelope(
+            f"{name}-null",
+            f"patient_data shows {name} as null",
+            rf"payload\.patient_data\.{name} is null, expected \"",
+            _set(name, None),
+        ),
+        Defect(
+            name=f"{name}-old",
+            says=f"the event of a change shows {name} as it was before",
+            pattern=rf"payload\.patient_data\.{name} is \"{_SYNTHETIC.get(name, '.*bdd.*z')}.*, expected \"",
+            features=_UPDATED,
+            scenario="Changing every field at once",
+            publish=_stale(name),
+        ),
+    )
+]
+
+_OF_ENVELOPE = [
+    _envelope("envelope-extra-field", "the envelope has a field more", "traceId is extra", put("traceId", "17")),
+    _envelope(
+        "envelope-snake-case",
+        "the envelope's fields are written event_id and event_type",
+        "no object with an eventType",
+        lambda out: [out.holding(_snake_case(out.event))],
+    ),
+    _envelope("version-wrong", "the version is 1.1", r'version is "1\.1", expected "1\.0"', put("version", "1.1")),
+    _envelope(
+        "version-number",
+        "the version is a number",
+        r'version is 1\.0, expected "1\.0": a number in place of text',
+        put("version", 1.0),
+    ),
+    _envelope(
+        "producer-wrong",
+        "the producer is written with an underscore",
+        'producer is "patient_service", expected "patient-service"',
+        put("producer", "patient_service"),
+    ),
+    _envelope(
+        "type-unknown",
+        "the event type is no type of the contract",
+        'eventType is "PatientCreated", expected "patient.created"',
+        edit(lambda event: event.update(eventType="PatientCreated"), CREATED),
+    ),
+    _envelope(
+        "created-as-updated",
+        "a creation is published as a change",
+        'eventType is "patient.updated", expected "patient.created"',
+        edit(lambda event: event.update(eventType=UPDATED), CREATED),
+    ),
+    Defect(
+        name="deleted-as-updated",
+        says="a deletion is published as a change",
+        pattern='eventType is "patient.updated", expected "patient.deleted"',
+        features=_DELETED,
+        publish=edit(lambda event: event.update(eventType=UPDATED), DELETED),
+    ),
+    _envelope(
+        "eventid-reused",
+        "every event has the same eventId",
+        'its eventId ".*" was used before, by the patient.created',
+        put("eventId", "00000000-0000-4000-8000-000000000001"),
+    ),
+    _envelope("eventid-no-uuid", "the eventId is no UUID", "eventId is .*, expected a UUID", put("eventId", "17")),
+    _envelope(
+        "timestamp-local",
+        "the timestamp is a local time without its offset",
+        r"timestamp is .* s after its arrival \(a local time without its offset\?\)",
+        _timestamp(lambda made: (made + dt.timedelta(hours=1)).replace(tzinfo=None).isoformat()),
+    ),
+    _envelope(
+        "timestamp-offset",
+        "the timestamp is written with the offset +01:00",
+        r"timestamp is .*\+01:00\", expected UTC",
+        _timestamp(lambda made: made.astimezone(dt.timezone(dt.timedelta(hours=1))).isoformat()),
+    ),
+    _envelope(
+        "timestamp-number",
+        "the timestamp is a number",
+        r"timestamp is \d+, expected an ISO 8601 time",
+        _timestamp(lambda made: int(made.timestamp() * 1000)),
+    ),
+    _envelope(
+        "timestamp-yesterday",
+        "the timestamp is a day old",
+        r"timestamp is .*: 86\d\d\d\.\d s before the request",
+        _timestamp(lambda made: (made - dt.timedelta(days=1)).isoformat()),
+    ),
+    _envelope(
+        "timestamp-early",
+        "the clock is 5 s slow",
+        r"timestamp is .* s before the request",
+        _timestamp(lambda made: (made - dt.timedelta(seconds=5)).isoformat()),
+    ),
+]
+
+_OF_PAYLOAD = [
+    _envelope(
+        "patient-id-text",
+        "patient_id is text",
+        r"payload\.patient_id is \"\d+\", expected \d+: text in place of a number",
+        edit(lambda event: event["payload"].update(patient_id=str(event["payload"]["patient_id"]))),
+    ),
+    _envelope(
+        "patient-id-missing",
+        "the payload has no patient_id",
+        r"payload\.patient_id is missing",
+        edit(lambda event: event["payload"].pop("patient_id")),
+    ),
+    _envelope(
+        "patient-data-missing",
+        "the payload has no patient_data",
+        r"payload\.patient_data is missing",
+        edit(lambda event: event["payload"].pop("patient_data"), CREATED, UPDATED),
+    ),
+    _envelope(
+        "payload-flat",
+        "the patient's fields stand in the payload itself",
+        r"payload\.patient_data is missing",
+        edit(lambda event: event["payload"].update(event["payload"].pop("patient_data")), CREATED, UPDATED),
+    ),
+    _envelope(
+        "payload-extra-field",
+        "patient_data has a field more",
+        r"patient_data\.alter is extra: 40",
+        _set("alter", 40),
+    ),
+    _envelope(
+        "payload-of-another-patient",
+        "the payload is that of the patient created before",
+        r"payload\.patient_id is \d+, expected \d+",
+        _payload_of_another(),
+    ),
+    _envelope("payload-empty", "the payload is empty", r"payload\.patient_id is missing", put("payload", {})),
+    _envelope("payload-null", "the payload is null", r"payload is null, expected", put("payload", None)),
+    _envelope(
+        "payload-as-text",
+        "the payload is JSON inside of a text",
+        r"payload is \".*: an object written as text",
+        edit(lambda event: event.update(payload=json.dumps(event["payload"]))),
+    ),
+    Defect(
+        name="deleted-with-data",
+        says="a deletion is published with the patient's data",
+        pattern=r"payload\.patient_data is extra",
+        features=_DELETED,
+        publish=edit(lambda event: event["payload"].update(patient_data={"vorname": "Erika"}), DELETED),
+    ),
+    Defect(
+        name="updated-stale",
+        says="the event of a change was made before the change",
+        pattern=r"payload\.patient_data\.anrede is \"Frau\", expected \"Herr\"",
+        features=_UPDATED,
+        publish=_stale(*contract.PATIENT_FIELDS),
+    ),
+    Defect(
+        name="updated-changes-only",
+        says="the event of a change holds only what was changed",
+        pattern=r"payload\.patient_data\.\w+ is missing",
+        features=_UPDATED,
+        publish=_changes_only(),
+    ),
+    _envelope(
+        "status-enum-name",
+        "the status is the name of a Python enum",
+        'status is "PatientStatus.OPEN", expected "offen": a Python enum\'s name',
+        _set("status", "PatientStatus.OPEN"),
+    ),
+    _envelope(
+        "telefon-number",
+        "the phone number is a number",
+        r"patient_data\.telefon is 49305550100, expected",
+        _set("telefon", 49305550100),
+    ),
+    Defect(
+        name="null-as-empty-text",
+        says="what is unknown is shown as an empty text",
+        pattern=r"patient_data\.\w+ is \"\", expected null",
+        features=_CREATED,
+        scenario="only the names",
+        publish=edit_data(lambda data: data.update({name: data[name] or "" for name in data})),
+    ),
+    Defect(
+        name="null-as-none",
+        says="what is unknown is shown as the text None",
+        pattern=r"patient_data\.\w+ is \"None\", expected null",
+        features=_CREATED,
+        scenario="only the names",
+        publish=edit_data(lambda data: data.update({name: str(data[name]) for name in data})),
+    ),
+    Defect(
+        name="null-left-out",
+        says="what is unknown is left out",
+        pattern=r"patient_data\.\w+ is missing, expected null",
+        features=_CREATED,
+        scenario="only the names",
+        publish=edit_data(lambda data: [data.pop(name) for name in list(data) if data[name] is None]),
+    ),
+    Defect(
+        name="texts-cut-off",
+        says="texts are cut off after 50 characters",
+        pattern=r"patient_data\.\w+ is .*: cut off after 50 of 255 characters",
+        features=_CREATED,
+        scenario="longest names",
+        publish=edit_texts(lambda text: text[:50]),
+    ),
+]
+
+_OF_WRITING = [
+    _names(
+        "umlauts-as-question-marks",
+        "letters beyond ASCII become question marks",
+        r"vorname is \"J\?rgen\", expected \"Jürgen\"",
+        edit_texts(lambda text: text.encode("ascii", "replace").decode()),
+    ),
+    _names(
+        "umlauts-twice-encoded",
+        "UTF-8 is taken for Latin-1 and encoded again",
+        r"vorname is \"JÃ¼rgen\", expected \"Jürgen\"",
+        edit_texts(lambda text: text.encode().decode("latin-1")),
+    ),
+    _names(
+        "umlauts-decomposed",
+        "umlauts are taken apart into a letter and two dots",
+        "the same letters, in other code points",
+        edit_texts(lambda text: unicodedata.normalize("NFD", text)),
+    ),
+    _names(
+        "names-as-html",
+        "names are escaped for HTML",
+        r"nachname is \"O&#39;Testington\", expected",
+        edit_texts(lambda text: text.replace("'", "&#39;")),
+    ),
+    _names(
+        "latin-1",
+        "the value is written in Latin-1",
+        "its value is not UTF-8",
+        encode(lambda out: (out.value or b"").decode().encode("latin-1", "replace")),
+    ),
+    _envelope(
+        "utf-16",
+        "the value is written in UTF-16",
+        "its value is not UTF-8",
+        encode(lambda out: (out.value or b"").decode().encode("utf-16")),
+    ),
+    _envelope(
+        "byte-order-mark",
+        "the value begins with a byte order mark",
+        "its value is not JSON: .*BOM",
+        encode(lambda out: b"\xef\xbb\xbf" + (out.value or b"")),
+    ),
+    _envelope(
+        "not-json",
+        "the value is how Python shows a dictionary",
+        "its value is not JSON",
+        encode(lambda out: str(out.event).encode()),
+    ),
+    _envelope(
+        "json-in-json",
+        "the value is JSON inside of a JSON text",
+        "its value is JSON, but no object",
+        lambda out: [out.holding((out.value or b"").decode())],
+    ),
+    _envelope(
+        "list-of-events",
+        "the value is a list with the event",
+        "its value is JSON, but no object",
+        lambda out: [out.holding([out.event])],
+    ),
+    _envelope("value-empty", "the value has no bytes", "its value is not JSON", encode(lambda _out: b"")),
+    Defect(
+        name="deleted-as-tombstone",
+        says="a deletion is published as a record without a value",
+        pattern=r"it has no value \(a tombstone\)",
+        features=_DELETED,
+        publish=only([DELETED], encode(lambda _out: None)),
+    ),
+]
+
+CONTENT_DEFECTS = [*_FIELDS_OF_ENVELOPE, *_OF_ENVELOPE, *_FIELDS_OF_PATIENT, *_OF_PAYLOAD, *_OF_WRITING]

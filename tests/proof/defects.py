@@ -1,0 +1,17 @@
+"""All defects, in the order in which they are put on."""
+
+from tests.proof.api_defects import API_DEFECTS
+from tests.proof.content_defects import CONTENT_DEFECTS
+from tests.proof.defect import SOUND, Defect
+from tests.proof.delivery_defects import DELIVERY_DEFECTS
+
+DEFECTS = (*DELIVERY_DEFECTS, *CONTENT_DEFECTS, *API_DEFECTS)
+
+
+def find(name: str) -> Defect:
+    """Return the defect with this name, or the sound service.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return {defect.name: defect for defect in (SOUND, *DEFECTS)}[name]

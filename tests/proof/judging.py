@@ -1,0 +1,92 @@
+"""Judges a run of the suite against a defect by the JUnit files that it left."""
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from tests.proof.defect import Defect
+
+_LONGEST_HEADLINE = 600
+_AUDIT = "TESTS-audit.xml"
+
+
+class Verdict(StrEnum):
+    """What the suite made of a defect."""
+
+    NAMED = "killed and named"
+    KILLED = "killed, not named"
+    SURVIVED = "survived"
+    NOT_RUN = "not run"
+
+
+@dataclass(frozen=True)
+class Red:
+    """A scenario that failed, or a finding of the audit.
+
+    Attributes:
+        by: the scenario's name, for a finding with "audit: " before it.
+        headline: the message's first lines: what was expected, and the first line of what came.
+    """
+
+    by: str
+    headline: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one defect.
+
+    Attributes:
+        seconds: how long the service and the suite ran.
+        said: the headline of what noticed it; for a run that never came to a verdict, its last lines.
+    """
+
+    defect: Defect
+    verdict: Verdict
+    seconds: float
+    by: str = ""
+    said: str = ""
+
+
+def judge(defect: Defect, junit: Path, exit_code: int, seconds: float, output: Sequence[str]) -> Outcome:
+    """Return the outcome of a run. Only a scenario or a finding kills: a run that broke down proves nothing.
+
+    Args:
+        defect: what the service had.
+        junit: the folder with the run's JUnit files.
+        exit_code: how the run ended.
+        seconds: how long it took.
+        output: its last lines, for a run without a verdict.
+    """
+    try:
+        first = next(reds_in(junit), None)
+    except ET.ParseError as fault:
+        return Outcome(
+            defect, Verdict.NOT_RUN, seconds, said=f"the suite left a JUnit file that is no XML: {fault}"
+        )
+    if first and exit_code:
+        named = re.search(defect.pattern, first.headline)
+        return Outcome(defect, Verdict.NAMED if named else Verdict.KILLED, seconds, first.by, first.headline)
+    if exit_code or not (junit / _AUDIT).exists():
+        return Outcome(defect, Verdict.NOT_RUN, seconds, said="\n".join(output))
+    return Outcome(defect, Verdict.SURVIVED, seconds)
+
+
+def reds_in(junit: Path) -> Iterator[Red]:
+    """Yield what is red, the scenarios first and the audit's findings last."""
+    for file in sorted(junit.glob("*.xml"), key=lambda path: (path.name == _AUDIT, path.name)):
+        for case in ET.parse(file).iter("testcase"):  # noqa: S314 - the suite has just written it
+            bad = case.find("failure") if case.find("failure") is not None else case.find("error")
+            if bad is not None:
+                audited = "audit: " if file.name == _AUDIT else ""
+                yield Red(audited + str(case.get("name")), headline(bad.get("message") or bad.text or ""))
+
+
+def headline(message: str) -> str:
+    """Return a message up to the first line of what came; what follows explains it."""
+    lines = message.strip().splitlines()
+    but = next((number for number, line in enumerate(lines) if line.lstrip().startswith("but:")), 0)
+    return "\n".join(line.strip() for line in lines[: but + 1])[:_LONGEST_HEADLINE]

@@ -1,0 +1,168 @@
+"""Runs the suite against the sound service, then against one with each defect."""
+
+import itertools
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+import requests
+
+from bdd.events import contract
+from bdd.processes import ChildProcess, free_port
+from bdd.settings import load_settings
+from bdd.stacks.embedded.broker import EmbeddedBroker
+from bdd.stacks.embedded.distribution import prepare
+from bdd.waiting import wait_until
+from tests.proof.defect import SOUND, Defect
+from tests.proof.judging import Outcome, judge
+
+_ROOT = Path(__file__).parents[2]
+_START_SECONDS = 60.0
+_RUN_SECONDS = 120.0
+_END_SECONDS = 15.0
+_DEADLINE_SECONDS = 1.5
+_IDS_PER_SERVICE = 100_000
+"""So far apart are the ids of the services' patients: they publish to one broker side by side."""
+
+
+class Interrupted(Exception):
+    """A run was about to begin when the proof was told to end."""
+
+
+class Proof:
+    """A broker, and the services and runs of the suite that come and go beside it; use it in a `with`.
+
+    Raises:
+        BrokerUnavailable: Kafka cannot be fetched or used on this machine.
+        AssertionError: the broker did not start.
+        WrongSetting: a setting in the environment or in .env is wrong.
+    """
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._folder = Path(tempfile.mkdtemp(prefix="prove-"))
+        self._first_ids = itertools.count(1, _IDS_PER_SERVICE)
+        self._runs: set[subprocess.Popen[bytes]] = set()
+        self._lock = threading.Lock()
+        self._ending = False
+
+    def __enter__(self) -> Self:
+        """Start the broker."""
+        with ExitStack() as undo:
+            undo.callback(shutil.rmtree, self._folder, ignore_errors=True)
+            distribution = prepare(load_settings({}).cache_dir, self._say)
+            self._broker = EmbeddedBroker.start(distribution, self._folder / "kafka")
+            undo.callback(self._broker.kill)
+            self._broker.wait_ready(_START_SECONDS)
+            self._broker.create_topics(dict.fromkeys(contract.TOPICS, contract.PARTITIONS))
+            self._undo = undo.pop_all()
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        """End the broker and remove everything."""
+        self._undo.close()
+
+    def check_sound(self) -> Outcome:
+        """Run all features against the service without a defect: it must survive."""
+        return self._run(SOUND, ["features/"])
+
+    def check(self, defects: Sequence[Defect], jobs: int, take: Callable[[Outcome], None]) -> None:
+        """Run the suite against each defect, `jobs` at a time, and hand each outcome over as it comes."""
+        with ThreadPoolExecutor(jobs) as pool:
+            try:
+                for done in as_completed([pool.submit(self._check, defect) for defect in defects]):
+                    take(done.result())
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                self._end_runs()
+                raise
+
+    def _check(self, defect: Defect) -> Outcome:
+        chosen = ["--name", defect.scenario] if defect.scenario else []
+        features = [f"features/{feature}.feature" for feature in defect.features]
+        fast = ["-D", f"deadline={_DEADLINE_SECONDS}", "-D", f"settling={defect.settling}", "--stop"]
+        return self._run(defect, [*features, *chosen, *fast])
+
+    def _run(self, defect: Defect, arguments: Sequence[str]) -> Outcome:
+        began = time.monotonic()
+        folder = self._folder / defect.name
+        service, url = self._start_service(defect, folder)
+        try:
+            exit_code = self._run_suite(folder, url, arguments)
+        finally:
+            service.kill()
+        output = (folder / "behave.txt").read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
+        outcome = judge(defect, folder / "junit", exit_code, time.monotonic() - began, output)
+        shutil.rmtree(folder)
+        return outcome
+
+    def _start_service(self, defect: Defect, folder: Path) -> tuple[ChildProcess, str]:
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        service = ChildProcess.start(
+            "the patient service",
+            [sys.executable, "-m", "tests.proof.broken_service", defect.name, str(next(self._first_ids))],
+            log=folder / "service.log",
+            env={
+                "DATABASE_URL": f"sqlite:///{folder / 'patients.db'}",
+                "KAFKA_BOOTSTRAP_SERVERS": self._broker.bootstrap_servers,
+                "HOST": "127.0.0.1",
+                "PORT": str(port),
+            },
+            cwd=_ROOT,
+        )
+        wait_until(
+            lambda: _check_health(url),
+            what="the patient service",
+            within=_START_SECONDS,
+            passing=(AssertionError, requests.RequestException),
+            give_up=service.trouble,
+        )
+        return service, url
+
+    def _run_suite(self, folder: Path, url: str, arguments: Sequence[str]) -> int:
+        remote = {"stack": "remote", "api_url": url, "bootstrap_servers": self._broker.bootstrap_servers}
+        settings = [f"-D{name}={value}" for name, value in remote.items()]
+        settings += [f"-Devidence_dir={folder / 'evidence'}"]
+        reports = ["--junit", "--junit-directory", str(folder / "junit"), "--no-color"]
+        with (folder / "behave.txt").open("wb") as output, self._lock:
+            if self._ending:
+                raise Interrupted
+            run = subprocess.Popen(
+                [sys.executable, "-m", "behave", *arguments, *settings, *reports],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=_ROOT,
+                env={name: value for name, value in os.environ.items() if not name.startswith("BDD_")},
+            )
+            self._runs.add(run)
+        try:
+            return run.wait(_RUN_SECONDS)
+        except subprocess.TimeoutExpired:
+            run.terminate()
+            return run.wait(_END_SECONDS)
+        finally:
+            self._runs.discard(run)
+
+    def _end_runs(self) -> None:
+        """Ask the runs to end; each cleans up after itself."""
+        with self._lock:
+            self._ending = True
+            for run in list(self._runs):
+                run.terminate()
+
+
+def _check_health(url: str) -> None:
+    with requests.Session() as session:
+        session.trust_env = False
+        assert session.get(f"{url}/health", timeout=5).ok
