@@ -116,14 +116,14 @@ def _signals_wait() -> Iterator[None]:
         return
     came: list[int] = []
     numbers = (signal.SIGINT, signal.SIGTERM)
-    handlers = [signal.signal(number, lambda number, _: came.append(number)) for number in numbers]
+    handlers = [signal.signal(number, lambda came_in, _: came.append(came_in)) for number in numbers]
     try:
         yield
     finally:
         for number, handler in zip(numbers, handlers, strict=True):
             signal.signal(number, handler)
-    for number in came:
-        signal.raise_signal(number)
+    for signal_number in came:
+        signal.raise_signal(signal_number)
 
 
 def free_port() -> int:
