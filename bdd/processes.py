@@ -7,7 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 _TAIL_BYTES = 64 * 1024
@@ -54,7 +56,7 @@ class ChildProcess:
         """
         log.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with log.open("ab") as output:
+            with log.open("ab") as output, _signals_wait():
                 popen = subprocess.Popen(  # noqa: S603 - the project's own commands
                     command,
                     stdin=subprocess.DEVNULL,
@@ -65,9 +67,10 @@ class ChildProcess:
                     start_new_session=True,  # ignored on Windows
                     creationflags=_NEW_GROUP,
                 )
+                child = cls(name, log, popen)
         except OSError as fault:
             raise OSError(f"{name} cannot be started: {fault.strerror}: {command[0]}") from fault
-        return cls(name, log, popen)
+        return child
 
     def trouble(self) -> str | None:
         """Say how it ended, with the last lines of its log; None while it runs or once its end was asked for."""
@@ -103,6 +106,24 @@ class ChildProcess:
             _kill_group(self._popen)
             self._popen.wait()
         atexit.unregister(self.kill)
+
+
+@contextmanager
+def _signals_wait() -> Iterator[None]:
+    """Let SIGINT and SIGTERM take effect after the block: in between, a new process would be known to nobody."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread is ever interrupted
+        return
+    came: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    handlers = [signal.signal(number, lambda came_in, _: came.append(came_in)) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, handlers, strict=True):
+            signal.signal(number, handler)
+    for signal_number in came:
+        signal.raise_signal(signal_number)
 
 
 def free_port() -> int:

@@ -1,11 +1,13 @@
 """Child processes: how they start, how they end, and what is said when they end by themselves."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -152,3 +154,25 @@ def test_a_child_that_nobody_ended_is_killed_when_the_suite_exits(tmp_path: Path
 def test_a_free_port_can_be_listened_on() -> None:
     with socket.create_server(("127.0.0.1", free_port())):
         pass
+
+
+@on_posix
+def test_an_interrupt_while_a_process_starts_comes_after_it_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    original = subprocess.Popen
+
+    def interrupted(*args: Any, **kwargs: Any) -> subprocess.Popen[bytes]:
+        os.kill(os.getpid(), signal.SIGINT)
+        started.append(original(*args, **kwargs))
+        return started[-1]
+
+    killed_at_exit: list[Any] = []
+    monkeypatch.setattr(subprocess, "Popen", interrupted)
+    monkeypatch.setattr("atexit.register", killed_at_exit.append)
+    with pytest.raises(KeyboardInterrupt):
+        ChildProcess.start("the child", [sys.executable, "-c", SLEEPS], log=tmp_path / "child.log")
+    (kill,) = killed_at_exit
+    kill()
+    assert started[0].poll() is not None
