@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bdd.events import contract
+from reference.patient_service.models import PatientStatus
 from tests.proof.defect import Defect
 from tests.proof.traffic import Answer, Inside, Request, Serve, answering, on, refusing
 
@@ -33,7 +34,7 @@ def _nothing_left_out(request: Request, inside: Inside) -> Answer:
 def _status_ignored(request: Request, inside: Inside) -> Answer:
     fields = request.fields
     status = fields.pop("status", "offen")
-    return inside.answer(request.asking(**fields) if status in contract.STATUSES and fields else request)
+    return inside.answer(request.asking(**fields) if status in set(PatientStatus) and fields else request)
 
 
 def _number_as_text(request: Request, inside: Inside) -> Answer:
@@ -121,7 +122,9 @@ _ANSWERS = [
         "404 comes with an empty patient in place of the message",
         "'message': 'Patient not found'",
         "patient_refused",
-        refusing(404, lambda answer: answer.saying({"id": None} | dict.fromkeys(contract.PATIENT_FIELDS))),
+        refusing(
+            404, lambda answer: answer.saying({"id": None} | dict.fromkeys(contract.current().patient_fields))
+        ),
     ),
     _http(
         "unknown-answers-200",

@@ -102,12 +102,12 @@ _FIELDS_OF_ENVELOPE = [
         "no object with an eventType" if name == "eventType" else rf"\b{name} is missing",
         drop(name),
     )
-    for name in contract.ENVELOPE_FIELDS
+    for name in ("eventId", "eventType", "version", "timestamp", "producer", "payload")
 ]
 
 _FIELDS_OF_PATIENT = [
     defect
-    for name in contract.PATIENT_FIELDS
+    for name in contract.current().patient_fields
     for defect in (
         _envelope(
             f"{name}-missing",
@@ -268,7 +268,7 @@ _OF_PAYLOAD = [
         says="the event of a change was made before the change",
         pattern=r"payload\.patient_data\.anrede is \"Frau\", expected \"Herr\"",
         features=_UPDATED,
-        publish=_stale(*contract.PATIENT_FIELDS),
+        publish=_stale(*contract.current().patient_fields),
     ),
     Defect(
         name="updated-changes-only",

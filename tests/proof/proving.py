@@ -63,7 +63,7 @@ class Proof:
             self._broker = EmbeddedBroker.start(distribution, self._folder / "kafka")
             undo.callback(self._broker.kill)
             self._broker.wait_ready(_START_SECONDS)
-            self._broker.create_topics(dict.fromkeys(contract.TOPICS, contract.PARTITIONS))
+            self._broker.create_topics(contract.current().partitions)
             self._undo = undo.pop_all()
         return self
 
