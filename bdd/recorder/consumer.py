@@ -18,6 +18,13 @@ _BATCH = 1000
 _POLL_SECONDS = 0.1
 _LOOK_FOR_TOPICS_SECONDS = 1.0
 _REQUEST_SECONDS = 5.0
+# What a partition's broker says while it becomes the leader, for instance after its restart.
+_NO_LEADER_YET = {
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.FENCED_LEADER_EPOCH,
+    KafkaError.UNKNOWN_LEADER_EPOCH,
+}
 
 Partition = tuple[str, int]
 
@@ -79,10 +86,10 @@ class TopicsConsumer:
 
         Raises:
             KafkaException: the brokers did not answer.
-            AssertionError: the journal was not complete after `within` seconds.
+            AssertionError: a partition has no leader, or the journal was not complete after `within` seconds.
         """
         self._take_in_new_partitions()
-        ends = self._end_offsets(list(self._positions))
+        ends = wait_until(self._ends, what="a leader for every partition", within=_REQUEST_SECONDS)
 
         def complete() -> int:
             behind = {place: end for place, end in ends.items() if self._positions[place] < end}
@@ -145,6 +152,14 @@ class TopicsConsumer:
         return [
             (topic, n) for topic, count in self.partitions().items() if topic in self._topics for n in range(count)
         ]
+
+    def _ends(self) -> dict[Partition, int]:
+        """The end offsets of all partitions that are read; AssertionError while one of them has no leader."""
+        try:
+            return self._end_offsets(list(self._positions))
+        except KafkaException as fault:
+            assert fault.args[0].code() not in _NO_LEADER_YET, fault.args[0].str()
+            raise
 
     def _end_offsets(self, places: Iterable[Partition]) -> dict[Partition, int]:
         """The high watermark of each partition: the offset that the next record will get."""
