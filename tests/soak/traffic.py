@@ -173,4 +173,7 @@ def _flush(producer: Producer) -> None:
 
 
 def _producer(bootstrap_servers: str) -> Producer:
-    return Producer({"bootstrap.servers": bootstrap_servers, "linger.ms": 20, "message.max.bytes": 1_048_000})
+    # Its log would complain of what is left over after an interruption; all else is said by `_flush`.
+    return Producer(
+        {"bootstrap.servers": bootstrap_servers, "linger.ms": 20, "message.max.bytes": 1_048_000, "log_level": 0}
+    )
