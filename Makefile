@@ -4,7 +4,7 @@ ARGS ?=
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help acceptance test prove lint format constraints clean setup setup-dev
+.PHONY: help acceptance test prove soak lint format constraints clean setup setup-dev
 
 help:  ## show this help
 	@echo "make acceptance                         is what a newcomer runs; nothing but Python 3.11 is needed"
@@ -18,6 +18,9 @@ acceptance: setup  ## run the features against the platform
 
 test: setup-dev  ## run every check: format, lint, types, steps, unit and integration tests, features
 	@.venv/bin/python tools/run_tests.py $(ARGS)
+
+soak: setup-dev  ## run the features again and again under bad conditions (about 20 minutes; ARGS='--list')
+	@.venv/bin/python -m tests.soak $(ARGS)
 
 lint: setup-dev  ## run the checks that need no platform and no tests
 	@.venv/bin/python tools/run_tests.py --only format --only lint --only types --only steps

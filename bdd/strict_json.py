@@ -11,6 +11,8 @@ def loads(text: str) -> Any:
         ValueError: it is not JSON.
         RecursionError: it is nested too deeply.
     """
+    if text.startswith("\ufeff"):
+        raise ValueError("it begins with a byte order mark (BOM)")
     return _DECODER.decode(text)
 
 

@@ -1,0 +1,30 @@
+"""Keeps every core busy."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bdd.processes import ChildProcess
+
+# It ends by itself when nobody ends it: after 15 minutes, and when the soak is gone.
+_BURN = """
+import os, time
+parent, end = os.getppid(), time.monotonic() + 900
+while os.getppid() == parent and time.monotonic() < end:
+    sum(range(100_000))
+"""
+
+
+@contextmanager
+def busy_cores() -> Iterator[None]:
+    """Let a process per core do nothing useful until the block ends."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(TemporaryDirectory(prefix="soak-busy-"))
+        for number in range(os.cpu_count() or 1):
+            log = Path(folder, f"{number}.log")
+            burning = ChildProcess.start("a busy process", [sys.executable, "-c", _BURN], log=log)
+            stack.callback(burning.kill)
+        yield

@@ -1,0 +1,119 @@
+"""The sound platform that is soaked: a broker for all runs of a condition, a service for each run."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+from sqlalchemy import create_engine, text
+
+from bdd.events import contract
+from bdd.processes import ChildProcess, free_port
+from bdd.stacks.embedded.broker import SERVER_PROPERTIES, EmbeddedBroker
+from bdd.stacks.embedded.distribution import Distribution
+from bdd.waiting import wait_until
+from reference.patient_service.database import open_database
+
+IDS_OF_A_RUN = 100_000
+_ROOT = Path(__file__).parents[2]
+_START_SECONDS = 60.0
+_QUICK_RESTART = "broker.session.timeout.ms=1000\nbroker.heartbeat.interval.ms=250\n"
+
+
+class Broker:
+    """An embedded broker that can be killed and started again on the same port and data."""
+
+    def __init__(self, distribution: Distribution, folder: Path) -> None:
+        self._distribution = distribution
+        self._folder = folder
+        self._broker = EmbeddedBroker.start(distribution, folder)
+        self.bootstrap_servers = self._broker.bootstrap_servers
+
+    def wait_ready(self) -> None:
+        """Create the contract's topics on the new broker."""
+        self._broker.wait_ready(_START_SECONDS)
+        self._broker.create_topics(contract.current().partitions)
+        # Or a killed broker would be waited for, for 9 s, before it is let in again.
+        with (self._folder / SERVER_PROPERTIES.name).open("a", encoding="utf-8") as properties:
+            properties.write(_QUICK_RESTART)
+
+    def restart(self) -> None:
+        """Kill it, start it again and return when it answers; clients may still be on their way back."""
+        self._broker.kill()
+        command = self._distribution.command("kafka.Kafka", SERVER_PROPERTIES.name)
+        log = self._folder / "broker.log"
+        process = ChildProcess.start("the Kafka broker", command, log=log, cwd=self._folder)
+        self._broker = EmbeddedBroker(process, self.bootstrap_servers)
+        self._broker.wait_ready(_START_SECONDS)
+
+    def kill(self) -> None:
+        """End it; its data is of no use any more."""
+        self._broker.kill()
+
+
+@contextmanager
+def running_broker(distribution: Distribution, folder: Path) -> Iterator[Broker]:
+    """Lend a broker with the topics of the contract."""
+    broker = Broker(distribution, folder)
+    try:
+        broker.wait_ready()
+        yield broker
+    finally:
+        broker.kill()
+
+
+@contextmanager
+def running_service(folder: Path, bootstrap_servers: str, number: int, nature: Mapping[str, str]) -> Iterator[str]:
+    """Lend the address of a service.
+
+    Args:
+        folder: where its database and its log are.
+        bootstrap_servers: where it publishes.
+        number: different for each service of a broker: its patients' ids begin behind number * IDS_OF_A_RUN.
+        nature: variables for `tests.soak.service`.
+    """
+    url = f"http://127.0.0.1:{free_port()}"
+    database = f"sqlite:///{folder / 'patients.db'}"
+    give_ids_from(database, number * IDS_OF_A_RUN)
+    environment = {
+        "DATABASE_URL": database,
+        "KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
+        "HOST": "127.0.0.1",
+        "PORT": url.rpartition(":")[2],
+        **nature,
+    }
+    command = [sys.executable, "-m", "tests.soak.service"]
+    service = ChildProcess.start("the service", command, log=folder / "service.log", env=environment, cwd=_ROOT)
+    try:
+        _wait_for(service, url)
+        yield url
+    finally:
+        service.kill()
+
+
+def give_ids_from(database: str, last: int) -> None:
+    """Make a new database whose first patient gets the id after `last`."""
+    open_database(database).close()
+    engine = create_engine(database)
+    with engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO sqlite_sequence (name, seq) VALUES ('patients', :last)"), {"last": last}
+        )
+    engine.dispose()
+
+
+def _wait_for(service: ChildProcess, url: str) -> None:
+    with requests.Session() as session:
+        session.trust_env = False
+
+        def healthy() -> None:
+            assert session.get(f"{url}/health", timeout=5).ok, "it is not healthy yet"
+
+        wait_until(
+            healthy,
+            what="the service",
+            within=_START_SECONDS,
+            passing=(AssertionError, requests.RequestException),
+            give_up=service.trouble,
+        )

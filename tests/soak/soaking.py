@@ -1,0 +1,168 @@
+"""Makes the runs of a condition, and keeps what a red one leaves."""
+
+import re
+import shutil
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from bdd.stacks.embedded.distribution import Distribution
+from tests.integration.running import BehaveRun
+from tests.soak.conditions import Condition
+from tests.soak.platform import running_broker, running_service
+
+_SCENARIOS = re.compile(r"^(\d+) scenarios? passed, (\d+) failed", re.MULTILINE)
+_CLEAN_UP_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a run; `fault` says why it is red, None when it is green."""
+
+    scenarios: int
+    seconds: float
+    fault: str | None = None
+
+
+@dataclass
+class Result:
+    """What came of a condition."""
+
+    condition: Condition
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    @property
+    def red(self) -> int:
+        """How many runs were red."""
+        return sum(outcome.fault is not None for outcome in self.outcomes)
+
+    @property
+    def scenarios(self) -> int:
+        """How many scenarios were executed."""
+        return sum(outcome.scenarios for outcome in self.outcomes)
+
+    @property
+    def median_seconds(self) -> float:
+        """How long a run takes."""
+        return statistics.median(outcome.seconds for outcome in self.outcomes)
+
+
+def judge(exit_code: int | None, output: str, seconds: float) -> Outcome:
+    """Return the outcome of a run; an exit code None is that of one that did not end."""
+    counted = _SCENARIOS.search(output)
+    passed, failed = (int(counted[1]), int(counted[2])) if counted else (0, 0)
+    if exit_code is None:
+        return Outcome(passed + failed, seconds, "it did not end")
+    if exit_code:
+        return Outcome(passed + failed, seconds, f"exit code {exit_code}, {failed} of {passed + failed} failed")
+    return Outcome(passed, seconds, None if passed else "it ran no scenario")
+
+
+class Soak:
+    """Runs the features under one condition after the other; `stop` ends what is running.
+
+    Args:
+        distribution: what is needed to start brokers.
+        folder: where the runs have their folders, to be removed by the caller.
+        red_folder: where those of red runs are moved to.
+        progress: called with a line for each run that has ended.
+    """
+
+    def __init__(
+        self, distribution: Distribution, folder: Path, red_folder: Path, progress: Callable[[str], None]
+    ) -> None:
+        self._distribution = distribution
+        self._folder = folder
+        self._red_folder = red_folder
+        self._progress = progress
+        self._stopping = threading.Event()
+        self._running: set[BehaveRun] = set()
+
+    def under(self, condition: Condition, runs: int) -> Result:
+        """Make so many runs, a few at a time."""
+        result = Result(condition)
+        folder = self._folder / condition.name
+        with (
+            running_broker(self._distribution, folder / "kafka") as broker,
+            condition.around(broker) as variables,
+            ThreadPoolExecutor(condition.parallel) as pool,
+        ):
+
+            def one_round(number: int) -> list[Outcome]:
+                round_folder = folder / str(number)
+                return self._round(condition, number, round_folder, broker.bootstrap_servers, variables)
+
+            numbers = range(1, runs // condition.together + 1)
+            try:
+                for done in as_completed([pool.submit(one_round, number) for number in numbers]):
+                    for outcome in done.result():
+                        result.outcomes.append(outcome)
+                        self._tell(condition, outcome, f"{len(result.outcomes)}/{runs}")
+            except BaseException:
+                self.stop()
+                pool.shutdown(cancel_futures=True)
+                raise
+        return result
+
+    def stop(self) -> None:
+        """Ask all runs to end; they clean up after themselves. No other one is begun."""
+        self._stopping.set()
+        for run in list(self._running):
+            with suppress(psutil.NoSuchProcess):
+                run.process.terminate()
+
+    def _round(
+        self, condition: Condition, number: int, folder: Path, servers: str, variables: Mapping[str, str]
+    ) -> list[Outcome]:
+        """Start a service and, at once, the runs on it."""
+        if self._stopping.is_set():
+            return []
+        folder.mkdir(parents=True)
+        nature = condition.nature[number % len(condition.nature)]
+        with running_service(folder, servers, number, nature) as url, condition.beside(url):
+            arguments = [
+                *("features/", "-D", "stack=remote", "-D", f"api_url={url}", "-D", f"bootstrap_servers={servers}"),
+                *condition.arguments,
+            ]
+            run_folders = [folder / f"run-{each + 1}" for each in range(condition.together)]
+            for run_folder in run_folders:
+                run_folder.mkdir()
+            began = time.monotonic()
+            runs = [BehaveRun(each, *arguments, environment=variables) for each in run_folders]
+            outcomes = list(self._ends(runs, began))
+        if any(outcome.fault for outcome in outcomes) and not self._stopping.is_set():
+            shutil.move(folder, self._red_folder / f"{condition.name}-{number}")
+        shutil.rmtree(folder, ignore_errors=True)
+        return outcomes
+
+    def _ends(self, runs: Iterable[BehaveRun], began: float) -> Iterable[Outcome]:
+        self._running.update(runs)
+        if self._stopping.is_set():  # it was asked for while they were started
+            self.stop()
+        for run in runs:
+            yield judge(_end(run), run.output, time.monotonic() - began)
+            self._running.discard(run)
+
+    def _tell(self, condition: Condition, outcome: Outcome, count: str) -> None:
+        verdict = f"RED: {outcome.fault}" if outcome.fault else "green"
+        self._progress(f"{condition.name:18}{count:>8}{outcome.seconds:8.1f} s  {verdict}")
+
+
+def _end(run: BehaveRun) -> int | None:
+    """Return its exit code, None when it had to be ended."""
+    try:
+        return run.end()
+    except psutil.TimeoutExpired:
+        run.process.terminate()
+    try:
+        run.process.wait(_CLEAN_UP_SECONDS)
+    except psutil.TimeoutExpired:
+        run.process.kill()
+    return None

@@ -1,0 +1,181 @@
+"""What others do on the platform meanwhile. Everything here is lawful or no event at all, and bounded in count."""
+
+import json
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count, cycle, islice
+from uuid import uuid4
+
+import requests
+from confluent_kafka import Producer
+
+from bdd.events import contract
+from tests.soak.platform import IDS_OF_A_RUN
+
+PREFILLED = 100_000
+EVENTS_A_SECOND = 2_000
+_LONGEST_SECONDS = 900  # of traffic, should nobody end it
+_FLUSH_SECONDS = 60
+_TICK_SECONDS = 0.05
+_POISON_TICK_SECONDS = 0.5
+_PATIENTS_TICK_SECONDS = 0.02
+_FOREIGN_IDS = range(1_500_000_000, 2_000_000_000)
+_RUNS_IDS = range(IDS_OF_A_RUN, 20 * IDS_OF_A_RUN)
+_MEGABYTE = 1_000_000
+
+POISON = (
+    b"",
+    None,
+    b"\xff\xfe\xfd",
+    b'{"eventType": "patient.created", "payload":',
+    b"[" * 100_000,
+    b'{"eventType": "patient.created", "payload": "' + b"x" * _MEGABYTE + b'"}',
+)
+"""Empty, a tombstone, not UTF-8, not JSON, nested too deeply, a megabyte."""
+
+
+def foreign_event(topic: str, event_type: str) -> tuple[str, bytes]:
+    """Return key and value of a valid event.
+
+    A patient's event is of a patient that no run has made. Other services may say what they like of a patient:
+    the ids in their events are those of the runs.
+    """
+    patient_id = random.choice(_FOREIGN_IDS if topic == "patient-events" else _RUNS_IDS)  # noqa: S311 - no secret
+    payload: dict[str, object] = {"patient_id": patient_id}
+    if event_type in {"patient.created", "patient.updated"}:
+        payload["patient_data"] = {**dict.fromkeys(contract.current().patient_fields, "Fremd"), "status": "offen"}
+    event = {
+        "eventId": str(uuid4()),
+        "eventType": event_type,
+        "version": contract.current().version,
+        "timestamp": "2026-01-01T12:00:00+00:00",
+        "producer": f"{event_type.partition('.')[0]}-service",
+        "payload": payload,
+    }
+    return str(patient_id), json.dumps(event).encode()
+
+
+def foreign_events() -> Iterator[tuple[str, str, bytes]]:
+    """Yield topic, key and value without end, every other event on the patients' topic."""
+    patients = cycle(contract.current().messages["patient-events"])
+    others = cycle(
+        event_type for event_type, topic in contract.current().topic_of.items() if topic != "patient-events"
+    )
+    for pair in zip(patients, others, strict=False):
+        for event_type in pair:
+            topic = contract.current().topic_of[event_type]
+            yield topic, *foreign_event(topic, event_type)
+
+
+def prefill(bootstrap_servers: str) -> None:
+    """Publish so many foreign events, and return when the broker has them."""
+    producer = _producer(bootstrap_servers)
+    for topic, key, value in islice(foreign_events(), PREFILLED):
+        producer.produce(topic, value, key=key)
+        producer.poll(0)
+    _flush(producer)
+
+
+@contextmanager
+def foreign_producer(bootstrap_servers: str) -> Iterator[None]:
+    """Publish valid events of others all the time."""
+    producer, events = _producer(bootstrap_servers), foreign_events()
+    began, sent = time.monotonic(), 0
+
+    def what_is_due() -> None:
+        nonlocal sent
+        due = int((time.monotonic() - began) * EVENTS_A_SECOND) - sent
+        for topic, key, value in islice(events, due):
+            producer.produce(topic, value, key=key)
+        sent += due
+        producer.poll(0)
+
+    with _again_and_again(what_is_due, _TICK_SECONDS):
+        yield
+    _flush(producer)
+
+
+@contextmanager
+def poison(bootstrap_servers: str) -> Iterator[None]:
+    """Publish every kind of poison all the time, on one topic after the other."""
+    producer, topics = _producer(bootstrap_servers), cycle(tuple(contract.current().partitions))
+
+    def a_dose() -> None:
+        topic = next(topics)
+        for value in POISON:
+            producer.produce(topic, value, key=random.choice((None, b"", b"\xff", b"1")))  # noqa: S311 - no secret
+        producer.poll(0)
+
+    for _ in tuple(contract.current().partitions):
+        a_dose()
+    with _again_and_again(a_dose, _POISON_TICK_SECONDS):
+        yield
+    _flush(producer)
+
+
+@contextmanager
+def other_patients(api_url: str) -> Iterator[None]:
+    """Create, change and delete patients on the same service."""
+    session = requests.Session()
+    session.trust_env = False
+    alive: list[int] = []
+    numbers = count()
+
+    def next_request() -> None:
+        path = f"{api_url}/api/patients"
+        data = {"vorname": "Otto", "nachname": "Fremd", "email": "fremd@example.org"}
+        kind = next(numbers) % 3
+        if kind == 0:
+            answer = session.post(path, json=data, timeout=10)
+            alive.append(answer.json()["id"])
+        elif kind == 1:
+            answer = session.put(f"{path}/{alive[-1]}", json={"status": "auf der Suche"}, timeout=10)
+        else:
+            answer = session.delete(f"{path}/{alive.pop(0)}", timeout=10)
+        answer.raise_for_status()
+
+    with _again_and_again(next_request, _PATIENTS_TICK_SECONDS):
+        yield
+    session.close()
+
+
+@contextmanager
+def _again_and_again(action: Callable[[], None], tick: float) -> Iterator[None]:
+    """Repeat the action in a thread until the block ends. A fault of it is raised then: nothing was tested."""
+    stop = threading.Event()
+    faults: list[Exception] = []
+
+    def repeat() -> None:
+        try:
+            for _ in range(int(_LONGEST_SECONDS / tick)):
+                action()
+                if stop.wait(tick):
+                    return
+            faults.append(TimeoutError(f"it was meant for {_LONGEST_SECONDS} s"))
+        except Exception as fault:  # noqa: BLE001 - handed over to the thread that waits
+            faults.append(fault)
+
+    thread = threading.Thread(target=repeat, name=action.__name__, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+    if faults:
+        raise AssertionError(f"the traffic broke off, so nothing is proved: {faults[0]!r}") from faults[0]
+
+
+def _flush(producer: Producer) -> None:
+    left = producer.flush(_FLUSH_SECONDS)
+    assert left == 0, f"the broker did not take {left} foreign records within {_FLUSH_SECONDS} s"
+
+
+def _producer(bootstrap_servers: str) -> Producer:
+    # Its log would complain of what is left over after an interruption; all else is said by `_flush`.
+    return Producer(
+        {"bootstrap.servers": bootstrap_servers, "linger.ms": 20, "message.max.bytes": 1_048_000, "log_level": 0}
+    )

@@ -1,0 +1,122 @@
+"""The soak: how runs are divided and judged, and that its traffic and its services are what it says they are."""
+
+import sqlite3
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from bdd.events import contract
+from bdd.events.event import NotAnEvent, read_event
+from reference.patient_service.relay import DeliveryReport
+from tests.soak.__main__ import main
+from tests.soak.conditions import CONDITIONS, allot
+from tests.soak.platform import give_ids_from
+from tests.soak.service import SlowProducer, wrong_clock
+from tests.soak.soaking import judge
+from tests.soak.traffic import POISON, foreign_events
+from tests.unit.builders import record
+
+SUMMARY = "8 features passed, 0 failed, 0 skipped\n{} scenarios passed, {} failed, 0 skipped\n"
+
+
+def test_all_runs_are_divided_among_the_conditions() -> None:
+    assert sum(allot(200).values()) == 200
+
+
+@pytest.mark.parametrize("runs", [1, 7, 200])
+def test_each_condition_gets_a_run_and_no_service_half_a_round(runs: int) -> None:
+    for condition in CONDITIONS:
+        assert allot(runs)[condition.name] >= condition.together
+        assert allot(runs)[condition.name] % condition.together == 0
+
+
+def test_a_run_that_passes_is_green() -> None:
+    outcome = judge(0, SUMMARY.format(64, 0), 1.0)
+    assert (outcome.scenarios, outcome.fault) == (64, None)
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "output", "fault"),
+    [
+        (1, SUMMARY.format(63, 1), "exit code 1, 1 of 64 failed"),
+        (1, SUMMARY.format(64, 0), "exit code 1, 0 of 64 failed"),
+        (1, "The service cannot be reached", "exit code 1, 0 of 0 failed"),
+        (None, SUMMARY.format(64, 0), "it did not end"),
+        (0, SUMMARY.format(0, 0), "it ran no scenario"),
+        (0, "", "it ran no scenario"),
+    ],
+)
+def test_every_other_run_is_red(exit_code: int | None, output: str, fault: str) -> None:
+    assert judge(exit_code, output, 1.0).fault == fault
+
+
+def test_the_traffic_of_others_is_lawful_and_on_every_topic() -> None:
+    sent = list(islice(foreign_events(), 100))
+    assert {topic for topic, _, _ in sent} == set(contract.current().partitions)
+    for topic, key, value in sent:
+        event = read_event(record(value, topic=topic, key=key.encode()))
+        assert event.type in contract.current().messages[topic]
+        assert set(event.fields) == {"eventId", "eventType", "version", "timestamp", "producer", "payload"}
+
+
+def test_poison_is_no_event_but_for_the_megabyte() -> None:
+    *broken, megabyte = POISON
+    for value in broken:
+        with pytest.raises(NotAnEvent):
+            read_event(record(value))
+    assert len(megabyte or b"") >= 1_000_000
+
+
+def test_a_service_with_ids_of_its_own_begins_behind_the_last_one(tmp_path: Path) -> None:
+    file = tmp_path / "patients.db"
+    give_ids_from(f"sqlite:///{file}", 300_000)
+    connection = sqlite3.connect(file)
+    names = "(vorname, nachname, status)"
+    first = connection.execute(f"INSERT INTO patients {names} VALUES ('Erika', 'Mustermann', 'offen')")  # noqa: S608
+    assert first.lastrowid == 300_001
+    connection.close()
+
+
+def test_a_wrong_clock_is_wrong_by_its_offset() -> None:
+    before, present, after = datetime.now(UTC), wrong_clock(3).now(UTC), datetime.now(UTC)
+    assert (present - before).total_seconds() >= 3
+    assert (present - after).total_seconds() <= 3
+
+
+class PromptProducer:
+    """Takes down what it is given."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    def produce(self, topic: str, *, key: str, value: str, on_delivery: DeliveryReport) -> None:
+        self.keys.append(key)
+
+    def poll(self, timeout: float) -> int:
+        return 0
+
+    def purge(self) -> None:
+        """Nothing is queued."""
+
+    def list_topics(self, *, timeout: float) -> object:
+        return None
+
+
+def test_a_batch_is_held_back_once_and_keeps_its_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[float] = []
+    monkeypatch.setattr("tests.soak.service._hold", held.append)
+    prompt = PromptProducer()
+    slow = SlowProducer(prompt, longest=0.4)
+    for batch in (["1", "2"], ["3"]):
+        for key in batch:
+            slow.produce("patient-events", key=key, value="{}", on_delivery=lambda _error, _message: None)
+        slow.poll(0)
+    assert held == [0.4, 0.4]
+    assert prompt.keys == ["1", "2", "3"]
+
+
+def test_the_list_names_every_condition(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [each.name for each in CONDITIONS]
