@@ -55,6 +55,6 @@ Feature: A new patient is announced
       | nachname |
 
   Scenario: Several patients created at once
-    When I create 20 patients at once
-    Then exactly 20 patient.created events are published within 10 seconds
+    When I create 10 patients at once
+    Then exactly 10 patient.created events are published within 10 seconds
     And every event has an id of its own
