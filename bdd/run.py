@@ -17,7 +17,7 @@ from bdd.events.audit import Finding, audit, audit_answers, settle
 from bdd.events.ledger import Ledger
 from bdd.events.schema import event_schemas, foreign_breaches
 from bdd.events.witness import Witness
-from bdd.evidence.collecting import LogMarks, collect, folder_name, mark_logs
+from bdd.evidence.collecting import collect, folder_name
 from bdd.recorder.client import RecorderUnreachable
 from bdd.report.console import durations, say
 from bdd.settings import Settings
@@ -47,7 +47,7 @@ class Run:
         self._token = token
         self._phase_began = time.monotonic()
         self._last_action = 0.0
-        self._log_marks: LogMarks = {}
+        self._marks: Mapping[str, float] = {}
 
     def start(self) -> None:
         """Bring the platform and the recorder up.
@@ -65,7 +65,7 @@ class Run:
     def open_world(self, scenario: Scenario) -> World:
         """Return the world for a scenario that begins."""
         self.scenarios += 1
-        self._log_marks = mark_logs(self.stack.logs())
+        self._marks = {name: source.mark() for name, source in self.stack.evidence().items()}
         account = self.ledger.open_account(scenario.name, str(scenario.location))
         return World(
             api=self.api,
@@ -86,7 +86,7 @@ class Run:
         """Leave what was seen of a failed scenario in a folder and name that folder."""
         feature = folder_name(Path(scenario.filename).stem)
         folder = self.settings.evidence_dir / self.id / feature / folder_name(f"{scenario.name}-{scenario.line}")
-        collect(folder, scenario, failed, world, logs=self.stack.logs(), since=self._log_marks)
+        collect(folder, scenario, failed, world, sources=self.stack.evidence(), since=self._marks)
         say(f"      evidence: {folder}")
 
     def audit(self) -> Sequence[Finding]:

@@ -12,8 +12,6 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 _PREFIX = "BDD_"
-
-
 _PORTS = range(1, 65536)
 
 
@@ -36,6 +34,15 @@ def _host_and_port(value: str) -> str:
     return value
 
 
+_ONLY_FOR = {
+    "api_url": "remote",
+    "bootstrap_servers": "remote",
+    "project": "attached",
+    "network": "attached",
+    "external_port": "compose",
+    "keep": "compose",
+}
+
 Seconds = Annotated[float, Field(ge=0, le=600)]
 Milliseconds = Annotated[int, Field(gt=0, le=3_600_000)]
 
@@ -45,13 +52,21 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, env_file=".env", frozen=True, extra="forbid")
 
-    stack: Literal["embedded", "remote"] = Field("embedded", description="how this run gets a platform")
+    stack: Literal["embedded", "compose", "attached", "remote"] = Field(
+        "embedded", description="how this run gets a platform"
+    )
     api_url: Annotated[str, AfterValidator(_web_address)] | None = Field(
         None, description="remote: where the patient service answers"
     )
     bootstrap_servers: Annotated[str, AfterValidator(_host_and_port)] | None = Field(
         None, description="remote: the Kafka brokers to connect to first"
     )
+    project: str | None = Field(None, description="attached: the Docker Compose project of the platform")
+    network: str | None = Field(None, description="attached: the Docker network of the platform")
+    external_port: Annotated[int, Field(ge=0, le=65535)] | None = Field(
+        None, description="compose: the broker gets a listener EXTERNAL on this port of 127.0.0.1; 0: a free one"
+    )
+    keep: bool = Field(False, description="compose: leave the platform up when the run ends")
     contract: Path | None = Field(None, description="an AsyncAPI 3 document in place of contracts/asyncapi.yaml")
     deadline: Seconds = Field(5.0, description="seconds a published event may take where a step names none")
     deadline_factor: Annotated[float, Field(ge=1, le=100)] = Field(
@@ -80,12 +95,16 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _remote_needs_addresses(self) -> Self:
-        given = {"api_url": self.api_url, "bootstrap_servers": self.bootstrap_servers}
-        if self.stack == "remote" and (missing := [name for name, value in given.items() if value is None]):
+    def _stack_has_what_it_needs(self) -> Self:
+        given = {name for name in self.model_fields_set if getattr(self, name) is not None}
+        for name in sorted(given & _ONLY_FOR.keys()):
+            if self.stack != _ONLY_FOR[name]:
+                raise ValueError(f"{name} belongs to -D stack={_ONLY_FOR[name]}; the stack is {self.stack}")
+        missing = [name for name in ("api_url", "bootstrap_servers") if name not in given]
+        if self.stack == "remote" and missing:
             raise ValueError(f"stack=remote needs {' and '.join(missing)} too: -D {missing[0]}=…")
-        if self.stack != "remote" and (unused := [name for name, value in given.items() if value is not None]):
-            raise ValueError(f"{' and '.join(unused)} belong to -D stack=remote; the stack is {self.stack}")
+        if self.stack == "attached" and len(given & {"project", "network"}) != 1:
+            raise ValueError("stack=attached needs the platform's project or its network: -D project=…")
         return self
 
 

@@ -3,38 +3,39 @@
 import re
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from behave.model import Scenario, Step
 
+from bdd.evidence.sources import Source
 from bdd.recorder.record import to_line
 from bdd.world import World
 
 _SECONDS = 10.0
-_LOG_BYTES = 1_000_000
-
-LogMarks = Mapping[str, int]
-
-
-def mark_logs(logs: Mapping[str, Path]) -> LogMarks:
-    """Return how long each log is now, so that later only what came since is kept."""
-    return {name: path.stat().st_size if path.exists() else 0 for name, path in logs.items()}
 
 
 def collect(
-    folder: Path, scenario: Scenario, failed: Step, world: World, *, logs: Mapping[str, Path], since: LogMarks
+    folder: Path,
+    scenario: Scenario,
+    failed: Step,
+    world: World,
+    *,
+    sources: Mapping[str, Source],
+    since: Mapping[str, float],
 ) -> None:
     """Write what is known of a failed scenario into the folder.
 
-    That is its story, its HTTP exchanges, the records since it began, and the logs since the marks.
+    That is its story, its HTTP exchanges, the records since it began, and the sources (file name -> source)
+    since their marks.
     """
     parts: dict[str, Callable[[], str | bytes]] = {
         "story.txt": lambda: _story(scenario, failed),
         "http.txt": lambda: _exchanges(world),
         "events.jsonl": lambda: b"".join(to_line(record) for record in world.witness.recorder.records(world.began)),
     }
-    for name, path in logs.items():
-        parts[f"logs/{name}.log"] = _log_reader(path, since.get(name, 0))
+    for name, source in sources.items():
+        parts[name] = partial(source.since, since.get(name, 0))
     worker = threading.Thread(target=_write_all, args=(folder, parts), name="evidence", daemon=True)
     worker.start()
     worker.join(_SECONDS)
@@ -72,14 +73,3 @@ def _exchanges(world: World) -> str:
     return "\n".join(
         f"{exchange}\n  sent:     {exchange.sent}\n  received: {exchange.body}" for exchange in world.exchanges
     )
-
-
-def _log_reader(path: Path, begin: int) -> Callable[[], bytes]:
-    """The log since `begin`, its newest part where it is long."""
-
-    def read() -> bytes:
-        with path.open("rb") as log:
-            log.seek(max(begin, path.stat().st_size - _LOG_BYTES))
-            return log.read()
-
-    return read

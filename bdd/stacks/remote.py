@@ -10,6 +10,7 @@ import requests
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from bdd.evidence.sources import LogFile, Source
 from bdd.kafka.client_settings import client_settings
 from bdd.recorder.client import RecorderClient
 from bdd.settings import Settings
@@ -54,9 +55,9 @@ class RemoteStack:
             return None
         return self._local_recorder.process.trouble() or self.recorder.trouble()
 
-    def logs(self) -> Mapping[str, Path]:
-        """See `Stack.logs`."""
-        return {"recorder": self._local_recorder.process.log} if self._local_recorder else {}
+    def evidence(self) -> Mapping[str, Source]:
+        """See `Stack.evidence`."""
+        return {"logs/recorder.log": LogFile(self._local_recorder.process.log)} if self._local_recorder else {}
 
     def stop(self) -> None:
         """End the recorder and remove its folder."""

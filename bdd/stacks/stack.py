@@ -1,9 +1,9 @@
 """What every stack gives a run: a platform, a recorder, its logs, and a clean end."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Protocol
 
+from bdd.evidence.sources import Source
 from bdd.recorder.client import RecorderClient
 
 
@@ -34,8 +34,8 @@ class Stack(Protocol):
     def trouble(self) -> str | None:
         """Say what has broken since the start (a process that ended, a recorder that has lost records), or None."""
 
-    def logs(self) -> Mapping[str, Path]:
-        """Return the log file of each part that this run can look into: name -> file."""
+    def evidence(self) -> Mapping[str, Source]:
+        """Return what this run can look into when a scenario fails: file name (`logs/service.log`) -> source."""
 
     def stop(self) -> None:
         """End and remove what `start` made, and nothing else."""

@@ -7,7 +7,8 @@ from behave.model import Scenario, Step
 from behave.parser import parse_feature
 
 from bdd.api.client import ApiClient, Exchange
-from bdd.evidence.collecting import collect, mark_logs
+from bdd.evidence.collecting import collect
+from bdd.evidence.sources import LogFile
 from bdd.recorder.record import from_line
 from bdd.world import World
 from tests.unit.builders import Scene
@@ -42,8 +43,9 @@ class Failed:
         )
         self.logs = {"patient-service": folder / "service.log"}
 
-    def collect(self, since: dict[str, int] | None = None) -> None:
-        collect(self.folder, self.scenario, self.step, self.world, logs=self.logs, since=since or {})
+    def collect(self, since: dict[str, float] | None = None) -> None:
+        sources = {f"logs/{name}.log": LogFile(path) for name, path in self.logs.items()}
+        collect(self.folder, self.scenario, self.step, self.world, sources=sources, since=since or {})
 
     def text(self, name: str) -> str:
         return (self.folder / name).read_text("utf-8")
@@ -107,8 +109,8 @@ def test_a_folder_that_cannot_be_written_raises_nothing(failed: Failed) -> None:
 def test_only_what_was_logged_since_the_scenario_began_is_kept(failed: Failed) -> None:
     log = failed.logs["patient-service"]
     log.write_text("of an earlier scenario\n")
-    since = mark_logs(failed.logs)
+    since = {"logs/patient-service.log": LogFile(log).mark()}
     with log.open("a") as lines:
         lines.write("of this scenario\n")
-    failed.collect(dict(since))
+    failed.collect(since)
     assert failed.text("logs/patient-service.log") == "of this scenario\n"

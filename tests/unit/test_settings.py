@@ -57,7 +57,7 @@ def test_a_name_in_the_file_without_its_prefix_is_not_silently_ignored(env_file:
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
     [
-        ("stack", "docker", "'embedded' or 'remote'"),
+        ("stack", "docker", "'embedded', 'compose', 'attached' or 'remote'"),
         ("deadline", "soon", "a valid number"),
         ("deadline", "-1", "greater than or equal to 0"),
         ("deadline", "601", "less than or equal to 600"),
@@ -91,13 +91,22 @@ def test_a_wrong_value_is_refused_with_name_value_and_what_is_allowed(
         ({"connections_max_idle_ms": "10000"}, "they are 10000, 10000, 500"),
         ({"request_timeout_ms": "500"}, "they are 60000, 500, 500"),
         ({"fetch_max_wait_ms": "20000"}, "connections_max_idle_ms > request_timeout_ms > fetch_max_wait_ms"),
+        ({"stack": "attached"}, "stack=attached needs the platform's project or its network"),
+        (
+            {"stack": "attached", "project": "a", "network": "b"},
+            "stack=attached needs the platform's project or its",
+        ),
+        ({"keep": "yes"}, "keep belongs to -D stack=compose; the stack is embedded"),
         ({"stack": "remote"}, "stack=remote needs api_url and bootstrap_servers too: -D api_url="),
-        ({**REMOTE, "stack": "embedded"}, "api_url and bootstrap_servers belong to -D stack=remote"),
+        ({**REMOTE, "stack": "embedded"}, "api_url belongs to -D stack=remote"),
         *[
             ({other: REMOTE[other] for other in REMOTE if other != name}, f"stack=remote needs {name} too")
             for name in ("api_url", "bootstrap_servers")
         ],
-        *[({name: REMOTE[name]}, f"{name} belong to -D stack=remote") for name in ("api_url", "bootstrap_servers")],
+        *[
+            ({name: REMOTE[name]}, f"{name} belongs to -D stack=remote")
+            for name in ("api_url", "bootstrap_servers")
+        ],
     ],
 )
 def test_settings_that_do_not_go_together_are_refused(given: dict[str, str], said: str, env_file: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import requests
 
 from bdd.events import contract
+from bdd.evidence.sources import LogFile, Source
 from bdd.processes import ChildProcess, free_port
 from bdd.recorder.client import RecorderClient
 from bdd.report.console import say
@@ -66,9 +67,9 @@ class EmbeddedStack:
                 return ended
         return self.recorder.trouble() if hasattr(self, "recorder") else None
 
-    def logs(self) -> Mapping[str, Path]:
-        """See `Stack.logs`."""
-        return {process.log.stem: process.log for process in self._processes}
+    def evidence(self) -> Mapping[str, Source]:
+        """See `Stack.evidence`."""
+        return {f"logs/{process.log.name}": LogFile(process.log) for process in self._processes}
 
     def stop(self) -> None:
         """End the processes, the last one first, and remove their data."""
