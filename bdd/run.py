@@ -4,7 +4,6 @@ import random
 import string
 import time
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 
 from behave.model import Scenario, Step
@@ -21,11 +20,9 @@ from bdd.evidence.collecting import collect, folder_name
 from bdd.recorder.client import RecorderUnreachable
 from bdd.report.console import durations, say
 from bdd.settings import Settings
-from bdd.stacks.stack import CannotStart, Stack
+from bdd.stacks.choosing import make_stack
+from bdd.stacks.stack import CannotStart
 from bdd.world import World
-
-# By name: a run loads only what its own stack needs.
-_STACKS = {"embedded": "bdd.stacks.embedded.stack", "remote": "bdd.stacks.remote"}
 
 
 class Run:
@@ -43,7 +40,7 @@ class Run:
         self.id = time.strftime("%Y%m%d-%H%M%S-") + token
         self.scenarios = 0
         self.seconds: dict[str, float] = {}
-        self.stack: Stack = import_module(_STACKS[settings.stack]).make_stack(settings)
+        self.stack = make_stack(settings, self.id)
         self._token = token
         self._phase_began = time.monotonic()
         self._last_action = 0.0

@@ -89,7 +89,7 @@ class RemoteStack:
             ) from fault
 
 
-def make_stack(settings: Settings) -> RemoteStack:
+def make_stack(settings: Settings, _run_id: str) -> RemoteStack:
     """Return the stack, not started yet."""
     return RemoteStack(settings)
 

@@ -115,6 +115,6 @@ class EmbeddedStack:
         session.close()
 
 
-def make_stack(settings: Settings) -> EmbeddedStack:
+def make_stack(settings: Settings, _run_id: str) -> EmbeddedStack:
     """Return the stack, not started yet."""
     return EmbeddedStack(settings)
