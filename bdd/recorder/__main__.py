@@ -22,7 +22,7 @@ async def record(settings: RecorderSettings) -> None:
         Journal(settings.journal) as journal,
         _listen(settings.host, settings.port) as listener,
     ):
-        consumer = TopicsConsumer(settings.client, settings.topics, journal)
+        consumer = TopicsConsumer(settings.client, settings.topics, journal, create_topics=settings.create_topics)
         bell = Bell(asyncio.get_running_loop())
         consumer.start(on_news=bell.ring)
         _announce(listener, settings.address)

@@ -3,13 +3,14 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
+from bdd.kafka.topics import create_topics
 from bdd.recorder.journal import Journal
 from bdd.recorder.record import Gap, Record
 from bdd.waiting import wait_until
@@ -33,8 +34,11 @@ class TopicsConsumer:
     published after `ready` can be missed. A topic that appears later is read from its beginning.
     """
 
-    def __init__(self, client: dict[str, str], topics: Sequence[str], journal: Journal) -> None:
-        self._topics = frozenset(topics)
+    def __init__(
+        self, client: dict[str, str], topics: Mapping[str, int], journal: Journal, *, create_topics: bool = False
+    ) -> None:
+        self._topics = topics
+        self._create_topics = create_topics
         self._journal = journal
         self._positions: dict[Partition, int] = {}
         self._unheard: set[Partition] = set()
@@ -118,6 +122,8 @@ class TopicsConsumer:
         """Wait for the brokers, however long they take, and assign the end of every partition."""
         while not self._stopping.is_set():
             try:
+                if self._create_topics:
+                    self._create_missing_topics()
                 self._positions = self._end_offsets(self._existing_partitions())
                 break
             except KafkaException as not_there:
@@ -127,6 +133,12 @@ class TopicsConsumer:
         self._unheard = set(self._positions)
         self._check_ready()
         log.info("pinned to the end of %d partitions", len(self._positions))
+
+    def _create_missing_topics(self) -> None:
+        missing = self._topics.keys() - self.partitions().keys()
+        if missing:
+            create_topics(self._admin, {name: self._topics[name] for name in missing}, within=_REQUEST_SECONDS)
+            log.info("made the topics %s", ", ".join(sorted(missing)))
 
     def _check_ready(self) -> None:
         """Each partition has said that its end was reached: from now on it is really being fetched."""
@@ -203,7 +215,7 @@ class TopicsConsumer:
 
 
 def _with_log(client: dict[str, str]) -> dict[str, Any]:
-    return {**client, "logger": log, "error_cb": lambda error: log.info("librdkafka: %s", error)}
+    return {**client, "logger": log}
 
 
 def _record(message: Message, received: float) -> Record:

@@ -5,7 +5,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
+
+from bdd.events import contract
 
 
 @dataclass(frozen=True)
@@ -14,7 +16,10 @@ class RecorderSettings:
 
     Attributes:
         client: librdkafka settings, `bootstrap.servers` among them.
-        topics: the topics to read; one that does not exist yet is read from its beginning.
+        topics: the topics to read, with their numbers of partitions; one that does not exist yet is read from
+            its beginning.
+        create_topics: make those that are missing. Only where the platform is the run's own: on the network of
+            such a platform the recorder may be the only part that reaches the brokers.
         folder: where the journal and the address file are written.
         token: what a request must carry as `Authorization: Bearer …`.
         host: the address to listen on.
@@ -22,11 +27,12 @@ class RecorderSettings:
     """
 
     client: dict[str, str] = field(repr=False)
-    topics: tuple[str, ...]
+    topics: Mapping[str, int]
     folder: Path
     token: str = field(repr=False)
     host: str = "127.0.0.1"
     port: int = 0
+    create_topics: bool = False
 
     @property
     def journal(self) -> Path:
@@ -42,32 +48,45 @@ class RecorderSettings:
         """Return the environment from which `from_environment` reads these settings."""
         return {
             "RECORDER_CLIENT": json.dumps(self.client),
-            "RECORDER_TOPICS": ",".join(self.topics),
+            "RECORDER_TOPICS": json.dumps(dict(self.topics)),
             "RECORDER_FOLDER": str(self.folder),
             "RECORDER_TOKEN": self.token,
             "RECORDER_HOST": self.host,
             "RECORDER_PORT": str(self.port),
+            "RECORDER_CREATE_TOPICS": "yes" if self.create_topics else "no",
         }
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Read the settings.
+        """Read the settings; without RECORDER_TOPICS the topics are those of the contract.
 
         Raises:
             ValueError: one is missing or wrong; the sentence names it.
         """
         try:
             return cls(
-                client=json.loads(environment["RECORDER_CLIENT"]),
-                topics=tuple(environment["RECORDER_TOPICS"].split(",")),
+                client=_json("RECORDER_CLIENT", environment["RECORDER_CLIENT"]),
+                topics=_json("RECORDER_TOPICS", environment.get("RECORDER_TOPICS") or "null")
+                or contract.current().partitions,
                 folder=Path(environment["RECORDER_FOLDER"]),
                 token=environment["RECORDER_TOKEN"],
                 host=environment.get("RECORDER_HOST", "127.0.0.1"),
-                port=int(environment.get("RECORDER_PORT", "0")),
+                port=_number("RECORDER_PORT", environment.get("RECORDER_PORT", "0")),
+                create_topics=environment.get("RECORDER_CREATE_TOPICS", "no") == "yes",
             )
         except KeyError as missing:
             raise ValueError(f"{missing.args[0]} is not set") from missing
-        except json.JSONDecodeError as wrong:
-            raise ValueError(f"RECORDER_CLIENT is not JSON: {wrong}") from wrong
-        except ValueError as wrong:
-            raise ValueError(f"RECORDER_PORT is not a number: {wrong}") from wrong
+
+
+def _json(name: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as wrong:
+        raise ValueError(f"{name} is not JSON: {wrong}") from wrong
+
+
+def _number(name: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as wrong:
+        raise ValueError(f"{name} is not a number: {wrong}") from wrong

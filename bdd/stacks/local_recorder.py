@@ -28,7 +28,7 @@ class LocalRecorder:
         """Start the process and return at once."""
         recorder = RecorderSettings(
             client=client_settings(bootstrap_servers, settings),
-            topics=tuple(contract.current().partitions),
+            topics=contract.current().partitions,
             folder=folder,
             token=secrets.token_urlsafe(24),
         )

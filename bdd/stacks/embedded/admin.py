@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
-from confluent_kafka.cimpl import NewTopic
 
+from bdd.kafka.topics import create_topics
 from bdd.stacks.embedded.errors import BrokerUnavailable
 
 _METADATA_SECONDS = 0.25
@@ -41,12 +41,10 @@ class BrokerAdmin:
         Raises:
             BrokerUnavailable: a topic was refused, or there was no answer within so many seconds.
         """
-        new = [NewTopic(name, num_partitions=count, replication_factor=1) for name, count in topics.items()]
-        for name, created in self._client.create_topics(new, request_timeout=within).items():
-            try:
-                created.result()
-            except KafkaException as fault:
-                raise BrokerUnavailable(f"the topic {name} was not created: {fault.args[0].str()}") from fault
+        try:
+            create_topics(self._client, topics, within)
+        except KafkaException as fault:
+            raise BrokerUnavailable(fault.args[0].str()) from fault
 
     def check_leaders(self, topics: Mapping[str, int]) -> None:
         """Check that every partition is led: that its end offset is known."""

@@ -1,0 +1,27 @@
+"""Makes topics."""
+
+from collections.abc import Mapping
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+_BROKERS_DEFAULT = -1
+
+
+def create_topics(admin: AdminClient, topics: Mapping[str, int], within: float) -> None:
+    """Create topics (name -> partitions), with as many replicas as the brokers give a topic by themselves.
+
+    Raises:
+        KafkaException: a topic was refused, or there was no answer within so many seconds; it names the topic.
+    """
+    new = [
+        NewTopic(name, num_partitions=count, replication_factor=_BROKERS_DEFAULT) for name, count in topics.items()
+    ]
+    for name, created in admin.create_topics(new, request_timeout=within).items():
+        try:
+            created.result()
+        except KafkaException as fault:
+            error: KafkaError = fault.args[0]
+            said = f"the topic {name} was not created: {error.str()}"
+            raise KafkaException(KafkaError(error.code(), said)) from fault
