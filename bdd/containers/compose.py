@@ -1,0 +1,169 @@
+"""Docker Compose as a run uses it: one project of `docker-compose.bdd.yml`, brought up with progress by service."""
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from docker.client import DockerClient
+from docker.models.containers import Container
+
+from bdd.containers.engine import COMPOSE_PROJECT, COMPOSE_SERVICE
+from bdd.containers.looking import told_with_log
+
+ROOT = Path(__file__).parents[2]
+FILE = ROOT / "docker-compose.bdd.yml"
+_UP_SECONDS = 180
+_SHOWN_LINES = 12
+
+# What Compose and the engine say, and what it means to whoever started the run.
+_KNOWN = (
+    (
+        r"(port is already allocated|address already in use)",
+        "A port is taken: {said}. Free it, or let the run take a free one: -D external_port=0",
+    ),
+    (
+        r"(pull access denied|manifest unknown|failed to resolve|no such host|lookup registry|not found: manifest"
+        r"|failed to fetch|i/o timeout|connection refused.*registry|No such image)",
+        "An image is not on this machine and cannot be fetched: {said}. Fetch it while there is a network "
+        "(docker compose -f docker-compose.bdd.yml pull --ignore-buildable), or load it with `docker load`",
+    ),
+    (
+        r"no space left on device",
+        "The disk of the container engine is full: {said}. `docker system df` shows by what",
+    ),
+    (
+        r"(unknown command: docker compose|is not a docker command|unknown shorthand flag: 'p')",
+        "This `docker` has no Compose: {said}. Install the plugin docker-compose v2 (`docker compose version`)",
+    ),
+)
+
+
+class ComposeFailed(Exception):
+    """Docker Compose could not do what was asked; the message says why and what to do."""
+
+
+class Compose:
+    """One project.
+
+    Args:
+        project: its name, of which there must be no other.
+        variables: for the compose file.
+    """
+
+    def __init__(self, client: DockerClient, project: str, variables: Mapping[str, str]) -> None:
+        self.project = project
+        self._client = client
+        self._variables = variables
+
+    def build(self, services: Sequence[str]) -> None:
+        """Build the images of services, from the cache where nothing has changed.
+
+        Raises:
+            ComposeFailed: an image could not be built.
+        """
+        self._run(["build", "--quiet", *services], lambda _service, _status: None)
+
+    def up(self, services: Sequence[str], progress: Callable[[str, str], None]) -> None:
+        """Start services and return when all are healthy.
+
+        Args:
+            services: those to start; what they depend on is started too.
+            progress: called with a service and its status ("Built", "Created", "Started", "Healthy"), once each.
+
+        Raises:
+            ComposeFailed: one of them could not be started, ended, or was not healthy in time.
+        """
+        options = ["--detach", "--build", "--wait", "--wait-timeout", str(_UP_SECONDS)]
+        self._run(["up", *options, *services], progress)
+
+    def containers(self) -> list[Container]:
+        """Return the project's containers, ended ones too."""
+        label = f"{COMPOSE_PROJECT}={self.project}"
+        return list(self._client.containers.list(all=True, filters={"label": label}, ignore_removed=True))
+
+    def container(self, service: str) -> Container:
+        """Return the container of a service."""
+        return next(each for each in self.containers() if each.labels.get(COMPOSE_SERVICE) == service)
+
+    def _run(self, arguments: Sequence[str], progress: Callable[[str, str], None]) -> None:
+        command = ["docker", "compose", "--progress", "json", "-p", self.project, "-f", str(FILE), *arguments]
+        said: list[str] = []
+        told: set[tuple[str, str]] = set()
+        try:
+            process = subprocess.Popen(  # noqa: S603 - the project's own command
+                command,
+                cwd=ROOT,
+                env={**os.environ, **self._variables},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,  # a build's protocol
+                stderr=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                start_new_session=True,  # Ctrl-C is for the run, which then removes what has been started
+            )
+        except OSError as fault:
+            raise ComposeFailed(
+                f"Docker Compose cannot be started ({fault}). Is the command `docker` installed?"
+            ) from fault
+        with process:
+            try:
+                for line in process.stderr or ():
+                    if (status := self._status_in(line)) and status not in told:
+                        told.add(status)
+                        progress(*status)
+                    elif not status:
+                        said.append(_message_in(line))
+            except BaseException:
+                process.kill()
+                raise
+        if process.returncode:
+            raise ComposeFailed(self._reason([line for line in said if line]))
+
+    def _status_in(self, line: str) -> tuple[str, str] | None:
+        """A line about a service: its name and status. Compose writes a JSON object for each change."""
+        try:
+            fields = json.loads(line)
+            name, status = fields["id"], fields["status"]
+        except (ValueError, KeyError, TypeError):
+            return None
+        return name.removeprefix(f"Container {self.project}-").removesuffix("-1"), status
+
+    def _reason(self, said: Sequence[str]) -> str:
+        text = "\n".join(said)
+        for pattern, sentence in _KNOWN:
+            if found := re.search(f".*{pattern}.*", text):
+                return sentence.format(said=found[0].strip())
+        for container in self.containers():
+            state = container.attrs["State"]
+            health = state.get("Health", {})
+            if state["Status"] == "exited":
+                return told_with_log(container, f"{_service(container)} ended with exit code {state['ExitCode']}")
+            if health.get("Status") == "unhealthy":
+                return told_with_log(
+                    container, f"{_service(container)} is unhealthy: its check says {_last_check(health)}"
+                )
+        return "\n    ".join(["Docker Compose failed. The last it said:", *said[-_SHOWN_LINES:]])
+
+
+def _message_in(line: str) -> str:
+    """What a line that is no status says; warnings are for whoever edits the compose file."""
+    try:
+        fields = json.loads(line)
+    except ValueError:
+        return line.strip()
+    if not isinstance(fields, dict) or fields.get("level") == "warning":
+        return ""
+    return str(fields.get("message") or fields.get("msg") or fields.get("text") or line).strip()
+
+
+def _service(container: Container) -> str:
+    return f"The container of {container.labels.get(COMPOSE_SERVICE)} ({container.name})"
+
+
+def _last_check(health: Mapping[str, list[dict[str, str]]]) -> str:
+    log = health.get("Log") or []
+    return repr(log[-1]["Output"].strip()) if log else "nothing"

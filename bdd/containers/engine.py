@@ -1,0 +1,92 @@
+"""The container engine, and how containers are addressed and described."""
+
+import subprocess
+from typing import Any
+
+import docker
+import requests
+from docker.client import DockerClient
+from docker.errors import DockerException
+from docker.models.containers import Container
+
+_SECONDS = 30
+_NO_ENGINE = (
+    "The container engine does not answer ({reason}). Start Docker and see that `docker info` shows a server, "
+    "or run without it: behave features/ -D stack=embedded"
+)
+
+COMPOSE_PROJECT = "com.docker.compose.project"
+COMPOSE_SERVICE = "com.docker.compose.service"
+
+
+class EngineUnavailable(Exception):
+    """The container engine cannot be used; the sentence says what to do."""
+
+
+def connect() -> DockerClient:
+    """Return a client of the engine that the `docker` command uses.
+
+    Raises:
+        EngineUnavailable: it does not run, or may not be used by this user.
+    """
+    try:
+        return _answering(docker.from_env(timeout=_SECONDS))
+    except (DockerException, requests.RequestException) as fault:
+        # Docker's own library does not know contexts, by which other engines on a laptop are chosen.
+        host = _host_of_context()
+        if host is None:
+            raise EngineUnavailable(_NO_ENGINE.format(reason=_innermost(fault))) from fault
+    try:
+        return _answering(DockerClient(base_url=host, timeout=_SECONDS))
+    except (DockerException, requests.RequestException) as fault:
+        raise EngineUnavailable(_NO_ENGINE.format(reason=f"{_innermost(fault)}, at {host}")) from fault
+
+
+def published_address(container: Container, port: int) -> tuple[str, int] | None:
+    """Return where a TCP port of the container can be reached from this machine, None where it cannot."""
+    published = (container.attrs["NetworkSettings"].get("Ports") or {}).get(f"{port}/tcp") or []
+    for place in published:
+        host = place["HostIp"] if place["HostIp"] not in {"", "0.0.0.0", "::"} else "127.0.0.1"  # noqa: S104
+        return host, int(place["HostPort"])
+    return None
+
+
+def service_name(container: Container) -> str:
+    """What people call the container: its service in Docker Compose, else its own name."""
+    return str(container.labels.get(COMPOSE_SERVICE, container.name))
+
+
+def environment_of(container: Container) -> dict[str, str]:
+    """Return the container's environment variables."""
+    return dict(variable.partition("=")[::2] for variable in container.attrs["Config"]["Env"] or [])
+
+
+def state_of(container: Container) -> dict[str, Any]:
+    """Return what the engine knows of the container's state right now.
+
+    Raises:
+        docker.errors.NotFound: it has been removed.
+    """
+    container.reload()
+    state: dict[str, Any] = container.attrs["State"]
+    return state
+
+
+def _answering(client: DockerClient) -> DockerClient:
+    client.ping()
+    return client
+
+
+def _host_of_context() -> str | None:
+    command = ["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]
+    try:
+        told = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return told.stdout.strip() or None
+
+
+def _innermost(fault: BaseException) -> str:
+    while inner := (fault.__cause__ or fault.__context__):
+        fault = inner
+    return str(fault)

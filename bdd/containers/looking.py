@@ -1,0 +1,147 @@
+"""Looks into containers: their logs and states for the evidence, and whether one of them has ended."""
+
+import threading
+import time
+from collections.abc import Iterable, Sequence
+
+import requests
+from docker.client import DockerClient
+from docker.errors import DockerException
+from docker.models.containers import Container
+
+from bdd.containers.engine import service_name, state_of
+from bdd.evidence.sources import LONGEST
+
+_CLOCK_SECONDS = 1.0  # the engine may run in a virtual machine, whose clock differs a little
+_LAST_LINES = 15
+_LINES_KEPT = 20_000
+
+
+class ContainerLog:
+    """A container's log, each line with its time; its marks are times."""
+
+    def __init__(self, container: Container) -> None:
+        self._container = container
+
+    def mark(self) -> float:
+        """See `Source.mark`."""
+        return time.time() - _CLOCK_SECONDS
+
+    def since(self, mark: float) -> bytes:
+        """See `Source.since`."""
+        since = mark or None
+        log: bytes = self._container.logs(since=since, timestamps=True, tail=_LINES_KEPT)
+        return log[-LONGEST:]
+
+
+class ContainerStates:
+    """How the containers are when it is asked for: state, health, exit code, restarts, want of memory."""
+
+    def __init__(self, containers: Sequence[Container]) -> None:
+        self._containers = containers
+
+    def mark(self) -> float:
+        """See `Source.mark`; the state is always the newest."""
+        return 0
+
+    def since(self, _mark: float) -> bytes:
+        """See `Source.since`."""
+        return "".join(f"{_described(container)}\n" for container in self._containers).encode()
+
+
+class ContainerWatch:
+    """Knows at once when one of the containers has ended, for the engine tells it.
+
+    Args:
+        client: the engine's.
+        containers: those that must keep running; one that comes back is no trouble any more.
+    """
+
+    def __init__(self, client: DockerClient, containers: Iterable[Container]) -> None:
+        self._containers = {str(container.id): container for container in containers}
+        self._ended: dict[str, str] = {}
+        self._events = client.events(
+            decode=True, filters={"type": "container", "container": list(self._containers)}, since=int(time.time())
+        )
+        self._closed = False
+        self._thread = threading.Thread(target=self._follow, name="container watch", daemon=True)
+        self._thread.start()
+
+    def trouble(self) -> str | None:
+        """Say which container has ended, how, and with which last lines; None while all run."""
+        for ended, how in list(self._ended.items()):
+            container = self._containers.get(ended)
+            return told_with_log(container, how) if container else how
+        return None
+
+    def close(self) -> None:
+        """End the watching; what ends from now on is meant to."""
+        self._closed = True
+        self._events.close()
+
+    def _follow(self) -> None:
+        try:
+            for event in self._events:
+                self._take(event["Action"], event["Actor"])
+        except (DockerException, requests.RequestException, OSError, ValueError, AttributeError) as fault:
+            reason = str(fault)
+        else:
+            reason = "it has closed the connection"
+        if not self._closed:
+            self._ended["engine"] = f"the container engine does not tell any more what it does: {reason}"
+
+    def _take(self, action: str, actor: dict[str, dict[str, str]]) -> None:
+        identity = str(actor["ID"])
+        if identity not in self._containers:
+            return
+        if action == "die":
+            self._ended[identity] = how_it_ended(
+                self._containers[identity], actor["Attributes"].get("exitCode", "?")
+            )
+        elif action == "start":
+            self._ended.pop(identity, None)
+
+
+def how_it_ended(container: Container, exit_code: str | int) -> str:
+    """Return how a container ended, in words."""
+    name = f"the container of {service_name(container)} ({container.name})"
+    if _was_out_of_memory(container):
+        limit = container.attrs["HostConfig"].get("Memory") or 0
+        return f"{name} was killed for want of memory: its limit is {limit // 2**20} MB"
+    return f"{name} ended with exit code {exit_code}"
+
+
+def told_with_log(container: Container, how: str) -> str:
+    """Return a sentence about a container with the last lines of its log behind it."""
+    try:
+        lines = container.logs(tail=_LAST_LINES).decode(errors="replace").splitlines()
+    except (DockerException, requests.RequestException):
+        lines = []
+    if not lines:
+        return f"{how}; its log is empty"
+    return "\n    ".join([how, "its last log lines:", *lines])
+
+
+def _was_out_of_memory(container: Container) -> bool:
+    try:
+        return bool(state_of(container).get("OOMKilled"))
+    except (DockerException, requests.RequestException):
+        return False
+
+
+def _described(container: Container) -> str:
+    try:
+        state = state_of(container)
+    except (DockerException, requests.RequestException) as fault:
+        return f"{service_name(container)}: {fault}"
+    facts = {
+        "state": state["Status"],
+        "health": state.get("Health", {}).get("Status", "not checked"),
+        "exit code": state["ExitCode"],
+        "out of memory": "yes" if state["OOMKilled"] else "no",
+        "restarts": container.attrs["RestartCount"],
+        "started": state["StartedAt"],
+        "finished": state["FinishedAt"],
+        "image": container.attrs["Config"]["Image"],
+    }
+    return f"{service_name(container)} ({container.name}): " + ", ".join(f"{k} {v}" for k, v in facts.items())
