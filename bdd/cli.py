@@ -6,6 +6,9 @@ import typer
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
+stack_app = typer.Typer(no_args_is_help=True, help="What runs have put into the container engine.")
+app.add_typer(stack_app, name="stack")
+
 
 @app.callback()
 def commands() -> None:
@@ -36,3 +39,27 @@ def prove(
         show_defects()
         return
     raise typer.Exit(run_proof(only or [], jobs))
+
+
+@stack_app.command(name="list")
+def list_stacks() -> None:
+    """Show what runs have put into the container engine: of runs that go on, were killed, or keep their platform."""
+    from bdd.containers.pruning import show  # noqa: PLC0415 - Docker's library, for these commands alone
+
+    raise typer.Exit(show(typer.echo))
+
+
+@stack_app.command()
+def prune(
+    kept: Annotated[
+        bool, typer.Option("--kept", help="Also platforms that were to be kept (-D keep=yes).")
+    ] = False,
+    images: Annotated[bool, typer.Option("--images", help="Also the images that were built for runs.")] = False,
+) -> None:
+    """Remove what killed runs have left in the container engine. Runs that go on are not touched.
+
+    A run's containers, networks and volumes carry its label; nothing without that label is ever removed.
+    """
+    from bdd.containers.pruning import remove  # noqa: PLC0415 - Docker's library, for these commands alone
+
+    raise typer.Exit(remove(typer.echo, kept=kept, images=images))

@@ -15,6 +15,7 @@ from docker.models.volumes import Volume
 RUN = "acceptance.run"
 OWNER = "acceptance.owner"
 IMAGE = "acceptance.image"
+RECORDER = "acceptance.recorder"
 
 
 @dataclass
@@ -36,6 +37,13 @@ class Leftover:
         """Whether its owner was a process of this machine that has ended."""
         machine, _, process = self.owner.partition("/")
         return machine == socket.gethostname() and not _lives(process)
+
+    @property
+    def state(self) -> str:
+        """Why it is there, in a word or two."""
+        if not self.owner:
+            return "kept, or started by hand"
+        return "abandoned" if self.is_abandoned else f"in use by {self.owner.partition('@')[0]}"
 
     @property
     def names(self) -> list[str]:

@@ -2,12 +2,13 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import requests
 
 from bdd.recorder.record import Entry, Gap, Record, from_line
+from bdd.waiting import wait_until
 
 _CONNECT_SECONDS = 3.0
 _SILENCE_SECONDS = 10.0
@@ -39,8 +40,22 @@ class RecorderClient:
         self._session.headers["Authorization"] = f"Bearer {token}"
         self._thread = threading.Thread(target=self._follow, name="journal mirror", daemon=True)
 
-    def start(self) -> None:
-        """Start to follow the journal from its beginning."""
+    def start(self, within: float, give_up: Callable[[], str | None] = lambda: None) -> None:
+        """Return once the recorder is pinned; from now on its journal is followed, from the beginning.
+
+        Args:
+            within: seconds.
+            give_up: says why it never will be, or None.
+
+        Raises:
+            AssertionError: it was not pinned in time, or never will be.
+        """
+
+        def pinned() -> None:
+            assert self.ready(), "it is not pinned to the end offsets yet"
+
+        passing = (AssertionError, RecorderUnreachable)
+        wait_until(pinned, what="the recorder", within=within, passing=passing, give_up=give_up, every=0.02)
         self._thread.start()
 
     def close(self) -> None:

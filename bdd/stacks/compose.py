@@ -24,6 +24,7 @@ _SERVICES = ("postgres", "kafka", "patient-service", "recorder")
 _SHOWN = {"Built", "Healthy"}
 _SERVICE_PORT = 8001
 _RECORDER_PORT = 8080
+_RECORDER_SECONDS = 30.0
 
 
 class ComposeStack:
@@ -57,8 +58,8 @@ class ComposeStack:
                 self._sources[f"logs/{service}.log"] = ContainerLog(self._compose.container(service))
             self.api_url = self._address("patient-service", _SERVICE_PORT)
             self.recorder = RecorderClient(self._address("recorder", _RECORDER_PORT), self._token)
-            self.recorder.start()
-        except (EngineUnavailable, ComposeFailed, DockerException) as fault:
+            self.recorder.start(_RECORDER_SECONDS, self._watch.trouble)
+        except (EngineUnavailable, ComposeFailed, DockerException, AssertionError) as fault:
             raise CannotStart(f"The platform in Docker did not start: {fault}") from fault
 
     def trouble(self) -> str | None:

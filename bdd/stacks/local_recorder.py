@@ -8,7 +8,7 @@ from typing import Self
 from bdd.events import contract
 from bdd.kafka.client_settings import client_settings
 from bdd.processes import ChildProcess
-from bdd.recorder.client import RecorderClient, RecorderUnreachable
+from bdd.recorder.client import RecorderClient
 from bdd.recorder.settings import RecorderSettings
 from bdd.settings import Settings
 from bdd.waiting import wait_until
@@ -56,17 +56,5 @@ class LocalRecorder:
             every=0.01,
         )
         client = RecorderClient(self._settings.address.read_text(encoding="utf-8"), self._settings.token)
-
-        def pinned() -> None:
-            assert client.ready(), "it is not pinned to the end offsets yet"
-
-        wait_until(
-            pinned,
-            what="the recorder",
-            within=within,
-            passing=(AssertionError, RecorderUnreachable),
-            give_up=self.process.trouble,
-            every=0.02,
-        )
-        client.start()
+        client.start(within, self.process.trouble)
         return client

@@ -1,0 +1,86 @@
+"""The attached stack: a platform that somebody has started with Docker; only a recorder's container joins it."""
+
+import time
+from collections.abc import Mapping
+
+from docker.errors import DockerException
+
+from bdd.containers.compose import ComposeFailed
+from bdd.containers.engine import EngineUnavailable, connect, service_name
+from bdd.containers.leftovers import find
+from bdd.containers.looking import ContainerLog, ContainerStates, ContainerWatch
+from bdd.containers.platform import PlatformNotFound, find_platform
+from bdd.evidence.sources import Source
+from bdd.recorder.client import RecorderClient
+from bdd.report.console import say
+from bdd.settings import Settings
+from bdd.stacks.container_recorder import ContainerRecorder
+from bdd.stacks.stack import CannotStart
+
+_RECORDER_SECONDS = 30.0
+
+
+class AttachedStack:
+    """A platform in containers that are not this run's; see `Stack`."""
+
+    recorder: RecorderClient
+    api_url: str
+
+    def __init__(self, settings: Settings, run_id: str) -> None:
+        self._settings = settings
+        self._run_id = run_id
+        self.startup: dict[str, float] = {}
+        self._started = False
+        self._watch: ContainerWatch | None = None
+        self._sources: dict[str, Source] = {}
+
+    def start(self) -> None:
+        """Find the platform, then start the recorder beside it; see `Stack.start`."""
+        began = time.monotonic()
+        try:
+            self._client = connect()
+            settings = self._settings
+            platform = find_platform(self._client, project=settings.project, network=settings.network)
+            self.api_url = platform.api_url
+            say(
+                f"Found the service {platform.service.name} and the broker {platform.broker.name} "
+                f"({platform.bootstrap_servers}) on the network {platform.network.name}"
+            )
+            self._started = True
+            recorder = ContainerRecorder.start(self._client, platform, settings, self._run_id)
+            watched = [*platform.containers, recorder.container]
+            self._watch = ContainerWatch(self._client, watched)
+            self._sources = {f"logs/{service_name(each)}.log": ContainerLog(each) for each in watched}
+            self._sources["containers.txt"] = ContainerStates(watched)
+            self.recorder = recorder.wait_ready(_RECORDER_SECONDS)
+        except (EngineUnavailable, PlatformNotFound, ComposeFailed, DockerException) as fault:
+            raise CannotStart(f"The platform in Docker cannot be used: {fault}.") from fault
+        except AssertionError as fault:
+            raise CannotStart(f"The recorder did not come up: {fault}") from fault
+        self.startup = {"recorder": time.monotonic() - began}
+
+    def trouble(self) -> str | None:
+        """See `Stack.trouble`."""
+        if self._watch and (ended := self._watch.trouble()):
+            return ended
+        return self.recorder.trouble() if hasattr(self, "recorder") else None
+
+    def evidence(self) -> Mapping[str, Source]:
+        """See `Stack.evidence`."""
+        return self._sources
+
+    def stop(self) -> None:
+        """Remove the recorder, and nothing else."""
+        if self._watch:
+            self._watch.close()
+        if hasattr(self, "recorder"):
+            self.recorder.close()
+        if self._started:
+            self._started = False
+            for made in find(self._client, self._run_id):
+                made.remove()
+
+
+def make_stack(settings: Settings, run_id: str) -> AttachedStack:
+    """Return the stack, not started yet."""
+    return AttachedStack(settings, run_id)

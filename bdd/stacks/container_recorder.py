@@ -1,0 +1,92 @@
+"""A recorder as a container that joins the platform's network, where the broker's advertised name resolves."""
+
+import secrets
+from pathlib import Path
+from typing import Self
+
+from docker.client import DockerClient
+from docker.models.containers import Container
+from docker.types import Mount
+
+from bdd.containers.compose import Compose
+from bdd.containers.engine import published_address
+from bdd.containers.leftovers import RECORDER, labels
+from bdd.containers.platform import Platform
+from bdd.events import contract
+from bdd.kafka.client_settings import client_settings
+from bdd.recorder.client import RecorderClient
+from bdd.recorder.settings import RecorderSettings
+from bdd.settings import Settings
+
+IMAGE = "psychotherapy-acceptance/suite"
+_PORT = 8080
+_FOLDER = "/journal"
+
+
+class ContainerRecorder:
+    """One recorder's container."""
+
+    def __init__(self, container: Container, network: str, token: str) -> None:
+        self.container = container
+        self._network = network
+        self._token = token
+
+    @classmethod
+    def start(cls, client: DockerClient, platform: Platform, settings: Settings, run_id: str) -> Self:
+        """Build the image where need be, start the container and return at once.
+
+        Raises:
+            ComposeFailed: the image cannot be built.
+            docker.errors.DockerException: the container cannot be started.
+        """
+        Compose(client, f"acceptance-{run_id}", {}).build(["recorder"])
+        token = secrets.token_urlsafe(24)
+        recorder = RecorderSettings(
+            client=client_settings(platform.bootstrap_servers, settings),
+            topics=contract.current().partitions,
+            folder=Path(_FOLDER),
+            token=token,
+            host="0.0.0.0",  # noqa: S104 - of the container; it is published on loopback only
+            port=_PORT,
+        )
+        network = str(platform.network.name)
+        container = client.containers.run(
+            IMAGE,
+            ["python", "-m", "bdd.recorder"],
+            name=f"acceptance-{run_id}-recorder",
+            labels={**labels(run_id), RECORDER: "yes"},
+            detach=True,
+            init=True,
+            network=network,
+            environment=recorder.to_environment(),
+            ports={f"{_PORT}/tcp": ("127.0.0.1", 0)},
+            mounts=[Mount(_FOLDER, source=None, type="volume")],  # an anonymous one
+            read_only=True,
+            cap_drop=["ALL"],
+            security_opt=["no-new-privileges:true"],
+            mem_limit="256m",
+            pids_limit=128,
+        )
+        return cls(container, network, token)
+
+    def wait_ready(self, within: float) -> RecorderClient:
+        """Return a client that follows the recorder, once it is pinned.
+
+        Raises:
+            AssertionError: it ended, or was not pinned in time.
+        """
+        self.container.reload()
+        own = self.container.attrs["NetworkSettings"]["Networks"][self._network]["IPAddress"]
+        host, port = published_address(self.container, _PORT) or (
+            own,
+            _PORT,
+        )  # an internal network publishes nothing
+        client = RecorderClient(f"http://{host}:{port}", self._token)
+        client.start(within, self._how_it_ended)
+        return client
+
+    def _how_it_ended(self) -> str | None:
+        self.container.reload()
+        if self.container.status != "exited":
+            return None
+        return f"its container ended: {self.container.logs(tail=5).decode(errors='replace').strip()}"
