@@ -43,7 +43,7 @@ def prove(
 
 @stack_app.command(name="list")
 def list_stacks() -> None:
-    """Show what runs have put into the container engine: of runs that go on, were killed, or keep their platform."""
+    """Show what is in the container engine of runs that go on, were killed, or keep their platform."""
     from bdd.containers.pruning import show  # noqa: PLC0415 - Docker's library, for these commands alone
 
     raise typer.Exit(show(typer.echo))
