@@ -1,5 +1,6 @@
 """The compose stack: both variants pass, nothing is ever left, and what goes wrong is said in a sentence."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from docker.client import DockerClient
 
-from bdd.containers.leftovers import find
+from bdd.containers.leftovers import find, owner_of_this_run
 from bdd.waiting import wait_until
 from tests.integration.containers.conftest import Theirs
 from tests.integration.running import LONG, QUICK, ROOT, BehaveRun, run_behave
@@ -51,6 +52,39 @@ def test_two_runs_at_once_with_two_listeners_do_not_meet(
         (tmp_path / name).mkdir()
         runs.append(BehaveRun(tmp_path / name, "features/", *COMPOSE, "-D", "external_port=0"))
     assert [run.end() for run in runs] == [0, 0], [run.output for run in runs]
+    assert left_in(engine, runs_before) == []
+
+
+def test_the_suite_runs_inside_the_network_and_leaves_its_reports_on_the_host(
+    tmp_path: Path, engine: DockerClient, runs_before: set[str]
+) -> None:
+    reports = tmp_path / "reports"
+    variables = {
+        "ACCEPTANCE_RUN": f"inside-{tmp_path.name}",
+        "ACCEPTANCE_OWNER": owner_of_this_run(),
+        "REPORTS_FOLDER": str(reports),
+    }
+    command = [
+        "docker",
+        "compose",
+        "-p",
+        "inside",
+        "-f",
+        "docker-compose.bdd.yml",
+        "up",
+        "--exit-code-from",
+        "suite",
+    ]
+    try:
+        done = subprocess.run(
+            [*command, "--build"], cwd=ROOT, env=os.environ | variables, capture_output=True, text=True, check=False
+        )
+    finally:
+        for made in find(engine, variables["ACCEPTANCE_RUN"]):
+            made.remove()
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert " 0 failed" in done.stdout
+    assert (reports / "junit" / "TESTS-audit.xml").exists()
     assert left_in(engine, runs_before) == []
 
 
