@@ -130,6 +130,8 @@ class Compose:
             name, status = fields["id"], fields["status"]
         except (ValueError, KeyError, TypeError):
             return None
+        if fields.get("text") == "Error":
+            return None  # its status is why
         return name.removeprefix(f"Container {self.project}-").removesuffix("-1"), status
 
     def _reason(self, said: Sequence[str]) -> str:
@@ -157,6 +159,8 @@ def _message_in(line: str) -> str:
         return line.strip()
     if not isinstance(fields, dict) or fields.get("level") == "warning":
         return ""
+    if fields.get("text") == "Error":
+        return f"{fields.get('id')}: {fields.get('status')}"
     return str(fields.get("message") or fields.get("msg") or fields.get("text") or line).strip()
 
 

@@ -143,6 +143,10 @@ def test_progress_is_told_once_for_each_service_and_status(docker_says: Any) -> 
             "pull access denied for nowhere/none",
             "An image is not on this machine and cannot be fetched: pull access",
         ),
+        (
+            '{"id": "kafka", "text": "Error", "status": "no such host"}',
+            "cannot be fetched: kafka: no such host. Fetch",
+        ),
         ("write /var/lib: no space left on device", "The disk of the container engine is full: write /var/lib"),
         ("docker: 'compose' is not a docker command.", "This `docker` has no Compose"),
         ("something else", "Docker Compose failed. The last it said:\n    something else"),
