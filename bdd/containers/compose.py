@@ -12,6 +12,7 @@ from docker.models.containers import Container
 
 from bdd.containers.engine import COMPOSE_PROJECT, COMPOSE_SERVICE
 from bdd.containers.looking import told_with_log
+from bdd.processes import kill_group
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker-compose.bdd.yml"
@@ -118,7 +119,7 @@ class Compose:
                     elif not status:
                         said.append(_message_in(line))
             except BaseException:
-                process.kill()
+                kill_group(process)  # `docker` leaves the work to another process
                 raise
         if process.returncode:
             raise ComposeFailed(self._reason([line for line in said if line]))
