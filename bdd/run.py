@@ -16,7 +16,7 @@ from bdd.events.audit import Finding, audit, audit_answers, settle
 from bdd.events.ledger import Ledger
 from bdd.events.schema import event_schemas, foreign_breaches
 from bdd.events.witness import Witness
-from bdd.evidence.collecting import collect, folder_name
+from bdd.evidence.collecting import collect, collect_sources, folder_name
 from bdd.recorder.client import RecorderUnreachable
 from bdd.report.console import durations, say
 from bdd.settings import Settings
@@ -52,7 +52,7 @@ class Run:
         Raises:
             CannotStart: one of them did not come up, or the patients' topic is missing.
         """
-        self.stack.start()
+        self._start_stack()
         self.api = ApiClient(self.stack.api_url)
         self.ledger = Ledger(self.stack.recorder, self._token, self.settings.clock_tolerance)
         self._check_topics()
@@ -120,6 +120,17 @@ class Run:
 
     def _witness(self, account: Account) -> Witness:
         return Witness(self.ledger, account, self.stack.recorder, self._trouble, self._surroundings)
+
+    def _start_stack(self) -> None:
+        try:
+            self.stack.start()
+        except CannotStart as fault:
+            sources = self.stack.evidence()
+            if not sources:
+                raise
+            folder = self.settings.evidence_dir / self.id / "start"
+            collect_sources(folder, sources)
+            raise CannotStart(f"{fault}\n      evidence: {folder}") from fault
 
     def _trouble(self) -> str | None:
         """What has broken, without the log's lines: they are printed once, when the run ends."""
