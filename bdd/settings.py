@@ -2,13 +2,14 @@
 
 import difflib
 import os
+import random
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from platformdirs import user_cache_path
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 _PREFIX = "BDD_"
@@ -43,6 +44,11 @@ _ONLY_FOR = {
     "keep": "compose",
 }
 
+
+def _seed(value: object) -> object:
+    return random.randrange(2**32) if value == "new" else value  # noqa: S311 - no secret
+
+
 Seconds = Annotated[float, Field(ge=0, le=600)]
 Milliseconds = Annotated[int, Field(gt=0, le=3_600_000)]
 
@@ -76,6 +82,12 @@ class Settings(BaseSettings):
         2.0, description="seconds after the last action in which the audit awaits late events"
     )
     clock_tolerance: Seconds = Field(2.0, description="seconds the platform's clock may differ from this one's")
+    model_seed: Annotated[int, BeforeValidator(_seed), Field(ge=0)] = Field(
+        1, description="what the random lives are drawn from; new takes another one in each run"
+    )
+    model_stories: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        10, description="how many stories of random lives are played"
+    )
     connections_max_idle_ms: Milliseconds = Field(60_000, description="Kafka client: idle connections are closed")
     request_timeout_ms: Milliseconds = Field(10_000, description="Kafka client: a request has failed")
     fetch_max_wait_ms: Milliseconds = Field(500, description="Kafka client: a fetch returns without data")
