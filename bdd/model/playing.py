@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from statistics import median
 
-from hamcrest import assert_that, contains_string, equal_to, is_
+from hamcrest import assert_that, contains_string, equal_to, instance_of, is_
 
 from bdd.api.client import Exchange
 from bdd.api.patients import Patient, as_json
@@ -63,7 +63,7 @@ class Player:
             return wrong
         return None
 
-    def give_up(self) -> None:
+    def mark_failed(self) -> None:
         """Let the scenario's failure stand for all stories; its evidence shows what the last one sent."""
         for part in self._parts:
             part.witness.account.failed = True
@@ -138,6 +138,7 @@ def _live(world: World, life: Life) -> None:
 def _check_body(exchange: Exchange, expected: Outcome, patient: Patient | None) -> None:
     if expected.naming:
         with _checking(words.refuses(expected.status, expected.naming)):
+            assert_that(exchange.json, instance_of(dict), str(exchange))
             assert_that(exchange.json.get("message"), contains_string(expected.naming), str(exchange))
     elif expected.message:
         with _checking(words.answers(expected.status, expected.message)):

@@ -23,11 +23,9 @@ def refuses(status: int, field: str) -> str:
 
 def exactly(count: int, event_type: str) -> str:
     """Say how many events of a type are published."""
-    return (
-        f"exactly one {event_type} event is published"
-        if count == 1
-        else (f"exactly {count} {event_type} events are published")
-    )
+    if count == 1:
+        return f"exactly one {event_type} event is published"
+    return f"exactly {count} {event_type} events are published"
 
 
 def nothing_else(story: Story) -> str:

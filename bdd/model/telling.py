@@ -13,7 +13,7 @@ def play_random_lives(world: World) -> None:
     search = Search(player.play)
     found = search.run(world.model_seed, world.model_stories)
     if found:
-        player.give_up()
+        player.mark_failed()
     lives = sum(map(len, search.played))
     world.remarks.append(
         f"    {lives} random lives in {len(search.played)} stories, -D model_seed={world.model_seed}"
