@@ -45,6 +45,7 @@ class Run:
         self._phase_began = time.monotonic()
         self._last_action = 0.0
         self._marks: Mapping[str, float] = {}
+        self._requests = 0
 
     def start(self) -> None:
         """Bring the platform and the recorder up.
@@ -63,6 +64,7 @@ class Run:
         """Return the world for a scenario that begins."""
         self.scenarios += 1
         self._marks = {name: source.mark() for name, source in self.stack.evidence().items()}
+        self._requests = len(self.api.exchanges)
         account = self.ledger.open_account(scenario.name, str(scenario.location))
         return World(
             api=self.api,
@@ -71,13 +73,17 @@ class Run:
             default_deadline=self.settings.deadline,
             deadline_factor=self.settings.deadline_factor,
             began=self.stack.recorder.cursor,
+            model_seed=self.settings.model_seed,
+            model_stories=self.settings.model_stories,
         )
 
     def close_world(self, world: World, scenario: Scenario) -> None:
         """Take note of how a scenario ended."""
         world.witness.account.failed = scenario.status.has_failed()
-        if world.exchanges:
+        if len(self.api.exchanges) > self._requests:
             self._last_action = time.monotonic()
+        for remark in world.remarks:
+            say(remark)
 
     def keep_evidence(self, world: World, scenario: Scenario, failed: Step) -> None:
         """Leave what was seen of a failed scenario in a folder and name that folder."""

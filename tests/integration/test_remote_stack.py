@@ -1,7 +1,6 @@
 """The features against a service and a broker that were started by hand."""
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,13 +8,13 @@ import pytest
 import requests
 from confluent_kafka import Producer
 
-from bdd.processes import ChildProcess, free_port
+from bdd.processes import free_port
 from bdd.recorder.client import RecorderClient
 from bdd.settings import load_settings
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.stacks.local_recorder import LocalRecorder
 from bdd.waiting import wait_until
-from tests.integration.running import QUICK, ROOT, run_behave
+from tests.integration.running import QUICK, patient_service, remote, run_behave
 
 FOREIGN_RECORDS = 100_000
 TOKEN = "synthetic-token"
@@ -23,27 +22,8 @@ TOKEN = "synthetic-token"
 
 @pytest.fixture
 def api_url(tmp_path: Path, broker: EmbeddedBroker) -> Iterator[str]:
-    url = f"http://127.0.0.1:{free_port()}"
-    environment = {
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'patients.db'}",
-        "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
-        "PORT": url.rpartition(":")[2],
-    }
-    command = [sys.executable, "-m", "reference.patient_service"]
-    service = ChildProcess.start("service", command, log=tmp_path / "service.log", env=environment, cwd=ROOT)
-
-    def healthy() -> None:
-        assert requests.get(f"{url}/health", timeout=5).ok
-
-    wait_until(
-        healthy,
-        what="the service",
-        within=30,
-        passing=(AssertionError, requests.RequestException),
-        give_up=service.trouble,
-    )
-    yield url
-    service.stop(5)
+    with patient_service(tmp_path, broker.bootstrap_servers) as url:
+        yield url
 
 
 def publish_foreign_records(bootstrap_servers: str) -> None:
@@ -68,15 +48,7 @@ def test_all_features_pass_on_topics_that_already_hold_100000_foreign_records(
     tmp_path: Path, broker: EmbeddedBroker, api_url: str
 ) -> None:
     publish_foreign_records(broker.bootstrap_servers)
-    remote = [
-        "-D",
-        "stack=remote",
-        "-D",
-        f"api_url={api_url}",
-        "-D",
-        f"bootstrap_servers={broker.bootstrap_servers}",
-    ]
-    run = run_behave(tmp_path, "features/", *remote)
+    run = run_behave(tmp_path, "features/", *remote(api_url, broker.bootstrap_servers))
     assert run.process.wait(0) == 0, run.output
     assert " 0 failed" in run.output
     assert not run.left_over()
@@ -125,8 +97,7 @@ def test_a_recorder_that_runs_already_is_followed_from_now_on_and_left_running(
 
 def test_a_broker_that_cannot_be_reached_is_told_from_a_service_that_cannot(tmp_path: Path, api_url: str) -> None:
     nowhere = f"127.0.0.1:{free_port()}"
-    remote = ["-D", "stack=remote", "-D", f"api_url={api_url}", "-D", f"bootstrap_servers={nowhere}"]
-    run = run_behave(tmp_path, QUICK, *remote)
+    run = run_behave(tmp_path, QUICK, *remote(api_url, nowhere))
     assert run.process.wait(0) != 0
     assert f"The broker cannot be reached: {nowhere}" in run.output
     assert "Traceback" not in run.output
