@@ -3,9 +3,10 @@
 import threading
 from http import HTTPStatus
 
-from hamcrest import assert_that, equal_to, is_
+from hamcrest import assert_that
 
 from bdd.api.client import ApiClient, Exchange
+from bdd.api.matchers import answers, answers_patient
 from bdd.api.patients import Patient
 from bdd.events.event import Event
 from bdd.events.witness import Witness
@@ -46,12 +47,12 @@ class Reader:
             raise self._fault
         assert self._seen, "the reader has broken"
         event, exchange = self._seen
-        why = f"{event} came before its change could be read: {exchange}, asked for when the event was there"
+        why = f"{event} came before its change could be read. Next: publish after the commit, not before it."
         if event.type == "patient.deleted":
-            assert_that(exchange.status, is_(equal_to(HTTPStatus.NOT_FOUND.value)), why)
+            assert_that(exchange, answers(HTTPStatus.NOT_FOUND), why)
         else:
-            assert_that(exchange.status, is_(equal_to(HTTPStatus.OK.value)), why)
-            assert_that(exchange.json, is_(equal_to({"id": patient.id, **patient.data})), why)
+            assert_that(exchange, answers(HTTPStatus.OK), why)
+            assert_that(exchange, answers_patient(patient.id, patient.data), why)
 
     def _run(self) -> None:
         try:

@@ -126,7 +126,7 @@ class Run:
         self._phase_began = now
 
     def _witness(self, account: Account) -> Witness:
-        return Witness(self.ledger, account, self.stack.recorder, self._trouble, self._surroundings)
+        return Witness(self.ledger, account, self.stack.recorder, self._trouble, self._platform)
 
     def _tell_of(self, foreign: Foreign) -> None:
         """Foreign records are no fault of this run; who wants to look at the broken ones finds them in a file."""
@@ -151,10 +151,9 @@ class Run:
         trouble = self.stack.trouble()
         return trouble.splitlines()[0] if trouble else None
 
-    def _surroundings(self) -> Sequence[str]:
-        """The last request and the platform's state, for messages."""
-        requests = [f"request:  {exchange}" for exchange in self.api.exchanges[-1:]]
-        return [*requests, f"platform: {self._trouble() or self._state_of_topic()}"]
+    def _platform(self) -> str:
+        """The platform's state, for messages."""
+        return self._trouble() or self._state_of_topic()
 
     def _state_of_topic(self) -> str:
         topic = contract.current().patient_topic

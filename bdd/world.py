@@ -150,6 +150,7 @@ class World:
                 step=step or self.step,
                 after=after,
                 requested_at=exchange.sent_at,
+                request=str(exchange),
                 before=before,
             )
         )

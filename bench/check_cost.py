@@ -39,7 +39,7 @@ class Suite:
         self.after_arrival: list[float] = []
         ledger = Ledger(stack.recorder, "bench", clock_tolerance=2)
         account = ledger.open_account("benchmark", "bench/check_cost.py")
-        witness = Witness(ledger, account, stack.recorder, stack.trouble, lambda: ())
+        witness = Witness(ledger, account, stack.recorder, stack.trouble, lambda: "")
         self._world = World(ApiClient(stack.api_url), witness, stack.recorder.topics, _DEADLINE, 1)
 
     def published(self) -> None:

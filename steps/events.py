@@ -65,11 +65,11 @@ def in_order(context: Context) -> None:
 
 @then("the patient's events are, in this order")
 def in_this_order(context: Context) -> None:
+    in_order(context)
     events = world(context).witness.account.claims(world(context).patient.key)
     in_kafka = sorted(events, key=lambda event: (event.record.partition, event.record.offset))
     wanted = [row["event"] for row in context.table or ()]
     assert_that([event.type for event in in_kafka], contains_exactly(*wanted))
-    in_order(context)
 
 
 @then("all of them are in the same partition")

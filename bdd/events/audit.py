@@ -10,15 +10,16 @@ from bdd.events.account import Account
 from bdd.events.event import NotAnEvent, read_event
 from bdd.events.expectation import Expectation
 from bdd.events.ledger import Ledger
-from bdd.events.near_miss import NearMiss, in_words, nearest
-from bdd.events.order import misplaced
-from bdd.events.repeats import how_it_repeats, repeated
+from bdd.events.near_miss import NearMiss, advice, in_words, nearest
+from bdd.events.order import IN_ORDER, misplaced
+from bdd.events.repeats import surplus
 from bdd.events.schema import event_schemas
 from bdd.events.witness import Witness
 from bdd.recorder.record import Record
 from bdd.waiting import wait_until
 
 _SHOWN = 5
+_BY_CONTRACT = "correct this where the service makes the event; contracts/asyncapi.yaml says what was promised"
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,14 @@ class Finding:
         location: the scenario's file and line.
         step: the step that promised otherwise, or that caused it, in its own words.
         sentence: what is wrong, with the event and the field; it goes on where the step ends.
+        advice: what to do about it.
     """
 
     scenario: str
     location: str
     step: str
     sentence: str
+    advice: str
 
     @property
     def told(self) -> str:
@@ -44,7 +47,7 @@ class Finding:
 
     def __str__(self) -> str:
         """The finding as it is printed."""
-        return f"{self.scenario} ({self.location})\n    {self.told}"
+        return f"{self.scenario} ({self.location})\n    {self.told}\n    next: {self.advice}"
 
 
 def settle(last_action: float, seconds: float) -> None:
@@ -66,7 +69,7 @@ def audit(ledger: Ledger, witness_of: Callable[[Account], Witness]) -> list[Find
             ledger.claim(expectation, newest)
     witnesses = {account.mark: witness_of(account) for account in ledger.accounts if not account.failed}
     missing = [(witness, each) for witness in witnesses.values() for each in witness.account.open()]
-    misses = [(witness.account, expectation, nearest(witness, expectation)) for witness, expectation in missing]
+    misses = [(witness, expectation, nearest(witness, expectation)) for witness, expectation in missing]
     findings = [_never_came(*each) for each in misses]
     findings += [found for witness in witnesses.values() for found in _out_of_order(witness.account)]
     told = {miss.event.record.place for *_, miss in misses if miss}
@@ -80,7 +83,12 @@ def audit(ledger: Ledger, witness_of: Callable[[Account], Witness]) -> list[Find
 def audit_answers(ledger: Ledger, schemas: AnswerSchemas) -> list[Finding]:
     """Return the answers of the service that break its API's contract."""
     return [
-        _finding(account, each.step, f"got an answer that breaks the contract: {each.exchange}: {_listed(faults)}")
+        _finding(
+            account,
+            each.step,
+            f"got an answer that breaks the contract: {each.exchange}: {_listed(faults)}",
+            "correct the service's answer; contracts/openapi.yaml says what was promised",
+        )
         for account in ledger.accounts
         if not account.failed
         for each in account.requests
@@ -94,16 +102,17 @@ def _numbered(ledger: Ledger, newest: int) -> Iterator[tuple[int, Record]]:
     return enumerate(records, newest - len(records))
 
 
-def _never_came(account: Account, expectation: Expectation, miss: NearMiss | None) -> Finding:
+def _never_came(witness: Witness, expectation: Expectation, miss: NearMiss | None) -> Finding:
     sentence = f"was never followed by {expectation}"
     if miss:
         sentence += f"; the closest event is {miss.event}: {_listed(miss.differences)}"
-    return _finding(account, expectation.step, sentence)
+    return _finding(witness.account, expectation.step, sentence, advice(witness, miss, expectation))
 
 
 def _out_of_order(account: Account) -> list[Finding]:
     return [
-        _finding(account, each.step, f"was announced out of order: {wrong}") for each, wrong in misplaced(account)
+        _finding(account, each.step, f"was announced out of order: {wrong}", IN_ORDER)
+        for each, wrong in misplaced(account)
     ]
 
 
@@ -115,24 +124,22 @@ def _of_record(witness: Witness, cursor: int, record: Record, told: bool) -> lis
         return _surplus(witness, cursor, record, faults, told)
     if faults:
         sentence = f"left an event that breaks the contract: {in_words(record)}: {_listed(faults)}"
-        return [_finding(witness.account, claimant.step, sentence)]
+        return [_finding(witness.account, claimant.step, sentence, _BY_CONTRACT)]
     return []
 
 
 def _surplus(witness: Witness, cursor: int, record: Record, faults: Sequence[str], told: bool) -> list[Finding]:
-    account = witness.account
+    account, found = witness.account, surplus(witness, record)
     try:
-        event = read_event(record)
+        event_type, what = read_event(record).type, "an event that nobody expected"
+        said = found.sentence + (f"; it breaks the contract: {_listed(faults)}" if faults else "")
     except NotAnEvent:
-        event_type, first, what, said = "", None, "a record that is no event", in_words(record)
-    else:
-        event_type, first, what = event.type, repeated(witness, event), "an event that nobody expected"
-        said = how_it_repeats(witness, record) + (f"; it breaks the contract: {_listed(faults)}" if faults else "")
+        event_type, what, said = "", "a record that is no event", in_words(record)
     broken = [absence for absence in account.absences if absence.covers(event_type, cursor)]
     if broken:
-        return [_finding(account, broken[-1].step, f"does not hold, later came: {said}")]
-    step = first.step if first in account.expectations else account.cause(event_type, cursor)
-    return [] if told else [_finding(account, step, f"left {what}: {said}")]
+        return [_finding(account, broken[-1].step, f"does not hold, later came: {said}", found.advice)]
+    step = found.repeats.step if found.repeats else account.cause(event_type, cursor)
+    return [] if told else [_finding(account, step, f"left {what}: {said}", found.advice)]
 
 
 def _listed(faults: Sequence[str]) -> str:
@@ -141,5 +148,5 @@ def _listed(faults: Sequence[str]) -> str:
     return "; ".join([*faults[:_SHOWN], *more])
 
 
-def _finding(account: Account, step: str, sentence: str) -> Finding:
-    return Finding(account.scenario, account.location, step, sentence)
+def _finding(account: Account, step: str, sentence: str, what_next: str) -> Finding:
+    return Finding(account.scenario, account.location, step, sentence, what_next)

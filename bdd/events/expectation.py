@@ -21,6 +21,7 @@ class Expectation:
         step: the step whose action causes the event, in its own words.
         after: the journal's cursor when the action began: only what came later can fulfil it.
         requested_at: when the action began, in seconds since 1970 UTC.
+        request: the request and its answer in a line, for messages.
         before: the payload as it would have been right before the action, None where that is not known.
         claim: the event that fulfilled it, None as long as none did.
     """
@@ -31,6 +32,7 @@ class Expectation:
     step: str
     after: int
     requested_at: float
+    request: str = ""
     before: Mapping[str, Any] | None = None
     claim: Event | None = None
     looked_to: int = field(init=False)

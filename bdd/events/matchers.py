@@ -7,8 +7,8 @@ from hamcrest.core.description import Description
 
 from bdd.events.account import Absence, Account
 from bdd.events.near_miss import explain_missing, in_words
-from bdd.events.order import misplaced
-from bdd.events.repeats import how_it_repeats
+from bdd.events.order import IN_ORDER, misplaced
+from bdd.events.repeats import surplus
 from bdd.events.witness import Witness
 from bdd.recorder.record import Record
 
@@ -75,12 +75,8 @@ class HasPublishedExactly(HasPublished):
     def _find_surplus(self, witness: Witness, after: int) -> str:
         fence = witness.read_up_to_now()
         witness.ledger.promise_absence(witness.account, Absence(self._step, after, self._event_type))
-        surplus = _of_type(witness.ledger.unclaimed(witness.account, after, fence), self._event_type)
-        if not surplus:
-            return ""
-        return "\n          ".join(
-            [f"it came again: {how_it_repeats(witness, surplus[0])}", *witness.surroundings()]
-        )
+        came = _of_type(witness.ledger.unclaimed(witness.account, after, fence), self._event_type)
+        return f"it came again: {_explained(witness, came[0])}" if came else ""
 
 
 class HasPublishedNothing(_Verdict):
@@ -123,10 +119,8 @@ class HasPublishedNothingElse(_Verdict):
     def _find_wrong(self, witness: Witness) -> str:
         fence = witness.read_up_to_now()
         witness.ledger.promise_absence(witness.account, self._absence)
-        surplus = witness.ledger.unclaimed(witness.account, self._absence.after, fence)
-        if not surplus:
-            return ""
-        return "\n          ".join([how_it_repeats(witness, surplus[0]), *witness.surroundings()])
+        came = witness.ledger.unclaimed(witness.account, self._absence.after, fence)
+        return _explained(witness, came[0]) if came else ""
 
 
 class HasKeptOrder(_Verdict):
@@ -140,7 +134,9 @@ class HasKeptOrder(_Verdict):
         if not witness.account.claims():
             return "no event of this scenario has been seen by an earlier step"
         for expectation, wrong in misplaced(witness.account):
-            return "\n          ".join([f"patient {expectation.key}: {wrong}", *witness.surroundings()])
+            told = [f"patient {expectation.key}: {wrong}", f"step:     {expectation.step}"]
+            told += [*witness.surroundings(expectation.request), f"next:     {IN_ORDER}"]
+            return "\n          ".join(told)
         return ""
 
 
@@ -167,6 +163,15 @@ def has_published_nothing_else(step: str, *, after: int) -> HasPublishedNothingE
 def has_kept_order() -> HasKeptOrder:
     """Match when the events seen so far are in the order of the actions, patient by patient."""
     return HasKeptOrder()
+
+
+def _explained(witness: Witness, record: Record) -> str:
+    """What a surplus record is, and what to do about it."""
+    found = surplus(witness, record)
+    cause = found.repeats
+    step = [f"step:     {cause.step}"] if cause else []
+    lines = [found.sentence, *step, *witness.surroundings(cause.request if cause else "")]
+    return "\n          ".join([*lines, f"next:     {found.advice}"])
 
 
 def _not_asked_for(account: Account, wanted: int) -> list[str]:

@@ -40,8 +40,8 @@ def explain_missing(witness: Witness, expectation: Expectation, reason: str) -> 
     else:
         lines = [f"nothing about it was recorded since the request, on any topic: {reason}"]
     lines += _also_recorded(ledger, witness, records, miss)
-    lines += [f"step:     {expectation.step}", *witness.surroundings()]
-    lines.append(f"next:     {_advice(witness, miss, expectation)}")
+    lines += [f"step:     {expectation.step}", *witness.surroundings(expectation.request)]
+    lines.append(f"next:     {advice(witness, miss, expectation, bool(broken))}")
     return "\n          ".join(lines)
 
 
@@ -120,11 +120,22 @@ def _fault(record: Record) -> str | None:
     return None
 
 
-def _advice(witness: Witness, miss: NearMiss | None, expectation: Expectation) -> str:
+def advice(witness: Witness, miss: NearMiss | None, expectation: Expectation, broken: bool = False) -> str:
+    """Say what to do about an event that did not come.
+
+    Args:
+        witness: the scenario's.
+        miss: what came closest.
+        expectation: the one that was not met.
+        broken: a record came that is no event.
+    """
     if witness.trouble():
         return "see why it ended; its log is in the evidence folder"
     if miss and any(difference.endswith(STALE) for difference in miss.differences):
         return "let the service make its event from what the change has stored, not from what it read before"
-    if miss:
+    if miss or broken:
         return f"correct this where the service makes its {expectation.event_type} event"
-    return f"see in the service's log whether it published {expectation.event_type} after this request"
+    return (
+        f"see in the service's log whether it published {expectation.event_type} after this request: "
+        "was the event made, and did the broker take it?"
+    )

@@ -7,6 +7,9 @@ from bdd.events.account import Account
 from bdd.events.event import Event
 from bdd.events.expectation import Expectation
 
+IN_ORDER = "publish a patient's events one after the other with its id as key, as its changes were committed"
+"""What to do about a broken order."""
+
 
 def misplaced(account: Account) -> Iterator[tuple[Expectation, str]]:
     """Yield each expectation whose event does not lie behind that of the change before it, and where it lies."""

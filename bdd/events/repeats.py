@@ -1,4 +1,6 @@
-"""Tells what a surplus event is: a redelivery, a duplicate, another event with a used eventId, or unasked for."""
+"""Tells what a surplus record is: a redelivery, a duplicate, another event with a used eventId, or unasked for."""
+
+from dataclasses import dataclass
 
 from bdd.events import comparing
 from bdd.events.event import Event, NotAnEvent, read_event
@@ -7,8 +9,47 @@ from bdd.events.witness import Witness
 from bdd.recorder.record import Record
 
 
-def repeated(witness: Witness, event: Event) -> Expectation | None:
-    """Return the expectation whose event this one repeats, by its eventId or by its content; None without one."""
+@dataclass(frozen=True)
+class Surplus:
+    """What a surplus record is.
+
+    Attributes:
+        sentence: the record, and what it is.
+        advice: what to do about it.
+        repeats: the expectation whose event it repeats, None where it repeats none.
+    """
+
+    sentence: str
+    advice: str
+    repeats: Expectation | None = None
+
+
+def surplus(witness: Witness, record: Record) -> Surplus:
+    """Return what a record is that no expectation of the scenario has claimed."""
+    try:
+        event = read_event(record)
+    except NotAnEvent as fault:
+        return Surplus(f"{record.place} is no event: {fault}", "correct how the service writes its events")
+    expectation = _repeated(witness, event)
+    first = expectation.claim if expectation else None
+    if first is None:
+        sentence = f"{event} was not asked for by any action of this scenario"
+        return Surplus(sentence, "publish only what was changed and stored")
+    place = first.record.place
+    if event.id != first.id:
+        sentence = f"{event} is a duplicate of {place}: another eventId, the same content"
+        advice = "look in the service for a second publish, or for a retry that makes the event anew"
+    elif _same(event.fields, first.fields):
+        sentence = f'{event} is a redelivery of {place}: the same eventId "{event.id}"'
+        advice = "look in the service for a retry after the event was taken; an idempotent producer does not repeat"
+    else:
+        sentence = f'{event} has the eventId "{event.id}" that {place} has, but is another event'
+        advice = "let the service make an eventId for each event"
+    return Surplus(sentence, advice, expectation)
+
+
+def _repeated(witness: Witness, event: Event) -> Expectation | None:
+    """The expectation whose event this one repeats, by its eventId or by its content."""
     first = witness.ledger.claimed_with_id(event.id)
     if first:
         return witness.ledger.claimant(first.record)
@@ -18,23 +59,6 @@ def repeated(witness: Witness, event: Event) -> Expectation | None:
         if each.claim and each.event_type == event.type and _same(event.payload, each.claim.payload)
     )
     return next(alike, None)
-
-
-def how_it_repeats(witness: Witness, record: Record) -> str:
-    """Say what a surplus record is."""
-    try:
-        event = read_event(record)
-    except NotAnEvent as fault:
-        return f"{record.place} is no event: {fault}"
-    expectation = repeated(witness, event)
-    first = expectation.claim if expectation else None
-    if first is None:
-        return f"{event} was not asked for by any action of this scenario"
-    if event.id != first.id:
-        return f"{event} is a duplicate of {first.record.place}: another eventId, the same content"
-    if _same(event.fields, first.fields):
-        return f'{event} is a redelivery of {first.record.place}: the same eventId "{event.id}"'
-    return f'{event} has the eventId "{event.id}" that {first.record.place} has, but is another event'
 
 
 def _same(one: object, other: object) -> bool:

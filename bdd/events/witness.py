@@ -28,14 +28,20 @@ class Witness:
 
     Attributes:
         trouble: says in a line why nothing more can come (a dead process, a gap of the recorder), or None.
-        surroundings: the last action and the state of the platform, a line each, for messages.
+        platform: the state of the platform in a line, for messages.
     """
 
     ledger: Ledger
     account: Account
     recorder: Recorder
     trouble: Callable[[], str | None]
-    surroundings: Callable[[], Sequence[str]]
+    platform: Callable[[], str]
+
+    def surroundings(self, request: str = "") -> list[str]:
+        """Return the lines that end a message: a request (the scenario's last one), and the platform's state."""
+        last = [str(each.exchange) for each in self.account.requests[-1:]]
+        told = [f"request:  {each}" for each in ([request] if request else last)]
+        return [*told, f"platform: {self.platform()}"]
 
     def await_claims(self, expectations: Sequence[Expectation], within: float) -> None:
         """Return as soon as an event has been claimed for each expectation.

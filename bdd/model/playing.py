@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from statistics import median
 
-from hamcrest import assert_that, contains_string, equal_to, instance_of, is_
+from hamcrest import assert_that
 
 from bdd.api.client import Exchange
+from bdd.api.matchers import answers, answers_message, answers_patient, refuses
 from bdd.api.patients import Patient, as_json
 from bdd.events.audit import settle
 from bdd.events.matchers import has_kept_order, has_published, has_published_nothing_else
@@ -124,7 +125,7 @@ def _live(world: World, life: Life) -> None:
         expected = outcome(action, data, world.mark)
         with _checking(words.answers(expected.status)):
             exchange = world.send(action.method, path, as_json(sent) if sent else None, f"When {action.words}")
-            assert_that(exchange.status, is_(equal_to(expected.status)), f"{exchange}: {exchange.body}")
+            assert_that(exchange, answers(expected.status))
         if expected.event == "patient.created":
             with _checking(words.ANSWERS_PATIENT):
                 patient = world.meet(exchange, expected.data or {})
@@ -139,14 +140,13 @@ def _live(world: World, life: Life) -> None:
 def _check_body(exchange: Exchange, expected: Outcome, patient: Patient | None) -> None:
     if expected.naming:
         with _checking(words.refuses(expected.status, expected.naming)):
-            assert_that(exchange.json, instance_of(dict), str(exchange))
-            assert_that(exchange.json.get("message"), contains_string(expected.naming), str(exchange))
+            assert_that(exchange, refuses(expected.status, expected.naming))
     elif expected.message:
         with _checking(words.answers(expected.status, expected.message)):
-            assert_that(exchange.json, is_(equal_to({"message": expected.message})), str(exchange))
+            assert_that(exchange, answers_message(expected.message))
     elif patient:
         with _checking(words.ANSWERS_PATIENT):
-            assert_that(exchange.json, is_(equal_to({"id": patient.id, **(expected.data or {})})), str(exchange))
+            assert_that(exchange, answers_patient(patient.id, expected.data or {}))
 
 
 @contextmanager

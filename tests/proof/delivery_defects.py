@@ -144,7 +144,7 @@ def _before_commit(event_type: str, method: str, scenario: str) -> Defect:
     return Defect(
         name=f"{event_type.removeprefix('patient.')}-before-the-commit",
         says=f"{event_type} is published before what it says is committed",
-        pattern=f"{event_type} at .* came before its change could be read: GET ",
+        pattern=f"{event_type} at .* came before its change could be read",
         features=("event_timing",),
         scenario=scenario,
         publish=only([event_type], place(after=0.1)),
@@ -257,7 +257,7 @@ _WHEN = [
     Defect(
         name="created-overtaken",
         says="patient.created is overtaken by the changes that follow",
-        pattern="sequence containing .*'patient.created'",
+        pattern="patient.updated at .* lies before patient.created",
         features=("patient_life",),
         scenario="A whole life",
         publish=only([CREATED], place(after=0.5)),

@@ -111,7 +111,7 @@ class Scene:
             account,
             self.recorder,
             trouble=lambda: next(iter(self.troubles), None),
-            surroundings=lambda: ["request:  POST /api/patients -> 201 in 4 ms"],
+            platform=lambda: "all is well",
         )
 
     def payload(self, event_type: str = "patient.created", patient_id: int = 5) -> dict[str, object]:
@@ -127,6 +127,7 @@ class Scene:
             step=f"something causes {event_type}",
             after=self.recorder.cursor,
             requested_at=NOW,
+            request="POST /api/patients -> 201 in 4 ms",
         )
         self.account.expectations.append(expectation)
         return expectation

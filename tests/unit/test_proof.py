@@ -23,7 +23,11 @@ MESSAGE = """Expected: one patient.created event on patient-events with key "5"
      but: the closest event differs in 1 way: its key is none, expected "5"
           closest:  patient.created at patient-events/0@17, key none"""
 FINDING = Finding(
-    "Deleted", "features/patient_deleted.feature:6", "When I delete it", "left a record: its key is none"
+    scenario="Deleted",
+    location="features/patient_deleted.feature:6",
+    step="When I delete it",
+    sentence="left a record: its key is none",
+    advice="correct it",
 )
 
 

@@ -90,7 +90,11 @@ def patient_with(**changed: object) -> Set:
 
 
 def listed(*statuses: str) -> Set:
-    return lambda stage: stage.answer(200, [stage.patient | {"status": status} for status in statuses])
+    """A list of patients; the last one is the scenario's."""
+    last = len(statuses) + 4
+    return lambda stage: stage.answer(
+        200, [stage.patient | {"id": last - n, "status": status} for n, status in enumerate(statuses)]
+    )
 
 
 def still_has(**changed: object) -> Set:
