@@ -55,7 +55,8 @@ def audit_run(context: Context) -> None:
     if context.config.junit:
         write_audit(Path(context.config.junit_directory), findings)
     report = mask("\n".join(f"  {finding}" for finding in findings))
-    assert not findings, f"the audit found {len(findings)} thing(s) that no scenario explains:\n{report}"
+    count = "1 thing" if len(findings) == 1 else f"{len(findings)} things"
+    assert not findings, f"the audit found {count} that no scenario explains:\n{report}"
 
 
 def _end_run(run: Run) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from behave.runner import Context
 
-from bdd.api.client import ApiClient, Exchange
+from bdd.api.client import ApiClient, Exchange, NoAnswer
 from bdd.api.patients import Patient, Value, as_json, stored_data
 from bdd.events.account import Request
 from bdd.events.expectation import Expectation
@@ -84,7 +84,11 @@ class World:
     def send(self, method: str, path: str, body: str | None = None, step: str = "") -> Exchange:
         """Send a request as an action of this scenario's step (the current one): what follows may be its doing."""
         self.after = after = self.witness.recorder.cursor
-        exchange = self.api.send(method, path, body)
+        try:
+            exchange = self.api.send(method, path, body)
+        except NoAnswer as fault:
+            self.witness.account.requests.append(Request(step or self.step, after, fault.exchange))
+            raise
         self.witness.account.requests.append(Request(step or self.step, after, exchange))
         return exchange
 

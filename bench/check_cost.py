@@ -22,7 +22,7 @@ from bdd.api.client import ApiClient
 from bdd.api.patients import synthetic_data
 from bdd.events import contract
 from bdd.events.ledger import Ledger
-from bdd.events.matchers import has_published, has_published_nothing
+from bdd.events.matchers import has_published, has_published_exactly, has_published_nothing
 from bdd.events.witness import Witness
 from bdd.settings import load_settings
 from bdd.stacks.embedded.stack import EmbeddedStack
@@ -47,6 +47,12 @@ class Suite:
         self._world.create_patient(synthetic_data(self._world.mark))
         assert_that(self._world.witness, has_published("patient.created", within=_DEADLINE))
         self.after_arrival.append(time.time() - self._world.witness.account.claims()[-1].record.received)
+
+    def exactly_one(self) -> None:
+        """Create a patient and see its event, and no other of its type."""
+        self._world.create_patient(synthetic_data(self._world.mark))
+        verdict = has_published_exactly("exactly one", "patient.created", within=_DEADLINE)
+        assert_that(self._world.witness, verdict)
 
     def not_published(self) -> None:
         """Send a refused request and see that nothing was published."""
@@ -73,6 +79,11 @@ class Raw:
         patient = self._session.post(self._url, json={"vorname": "Erika", "nachname": "Mustermann"}).json()
         while self._read() != str(patient["id"]).encode():
             pass
+
+    def exactly_one(self) -> None:
+        """Create a patient, read its event, and all up to the end offsets."""
+        self.published()
+        self._read_up_to(self._ends())
 
     def not_published(self) -> None:
         """Send a refused request and read up to the end offsets."""
@@ -127,6 +138,8 @@ def _print_table(checks: int, suite: Suite, raw: Raw) -> None:
     kinds: dict[str, Callable[[], None]] = {
         "published, suite": suite.published,
         "published, raw limit": raw.published,
+        "exactly one, suite": suite.exactly_one,
+        "exactly one, raw limit": raw.exactly_one,
         "not published, suite": suite.not_published,
         "not published, raw limit": raw.not_published,
     }

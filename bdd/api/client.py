@@ -15,10 +15,6 @@ _PARALLEL = 32
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
-class NoAnswer(AssertionError):
-    """The service did not answer a request."""
-
-
 @dataclass(frozen=True)
 class Exchange:
     """One request and its answer.
@@ -61,6 +57,22 @@ class Exchange:
         return f"{self.method} {self.path} -> {outcome} in {self.seconds * 1000:.0f} ms"
 
 
+class NoAnswer(AssertionError):
+    """The service did not answer a request.
+
+    Attributes:
+        exchange: what was sent.
+    """
+
+    def __init__(self, url: str, exchange: Exchange, fault: requests.RequestException) -> None:
+        super().__init__(
+            f"the service at {url} did not answer {exchange.method} {exchange.path}: {_in_words(fault)}\n"
+            f"          fault:    {fault}\n"
+            "          next:     see whether the service runs (docker compose ps), and what its log says last"
+        )
+        self.exchange = exchange
+
+
 class ApiClient:
     """Talks to one service; may be used by several threads at once."""
 
@@ -99,5 +111,13 @@ class ApiClient:
         exchange = Exchange(method, path, body, sent_at, time.monotonic() - began, status, text)
         self.exchanges.append(exchange)
         if failure is not None:
-            raise NoAnswer(f"the service at {self.url} did not answer {method} {path}: {failure}") from failure
+            raise NoAnswer(self.url, exchange, failure) from failure
         return exchange
+
+
+def _in_words(fault: requests.RequestException) -> str:
+    if isinstance(fault, requests.Timeout):
+        return f"nothing came within {_TIMEOUT_SECONDS:g} s"
+    if "refused" in str(fault):
+        return "nothing listens there"
+    return "it closed the connection without an answer" if "RemoteDisconnected" in str(fault) else "no connection"

@@ -50,7 +50,10 @@ class Answers(BaseMatcher[Exchange]):
         first, *more = self._faults(item)
         lines = [first, *(f"          - {fault}" for fault in more), f"request:  {item}"]
         lines += [f"sent:     {item.sent[:_LONG]}"] if item.sent else []
-        lines += [f"answer:   {item.body[:_LONG]}", "next:     correct the service's answer, or what it keeps"]
+        lines += [
+            f"answer:   {item.body[:_LONG].strip()}",
+            "next:     correct the service's answer, or what it keeps",
+        ]
         mismatch_description.append_text("\n          ".join(lines))
 
     def _faults(self, exchange: Exchange) -> Sequence[str]:

@@ -98,7 +98,8 @@ class HasPublishedNothing(_Verdict):
             came = _of_type(came, self._absence.event_type)
         if not came:
             return ""
-        lines = [f"{len(came)} came, first a {in_words(came[0])}", *witness.surroundings()]
+        step = [f"step:     {each.step}" for each in witness.account.requests[-1:]]
+        lines = [f"{len(came)} came, first a {in_words(came[0])}", *step, *witness.surroundings()]
         lines.append(
             "next:     publish only what was changed and stored; a refused or reading request changes nothing"
         )

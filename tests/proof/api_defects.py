@@ -1,5 +1,6 @@
 """Defects of what the service answers, and of what it keeps."""
 
+import os
 from dataclasses import replace
 
 from bdd.events import contract
@@ -93,7 +94,19 @@ def _store(name: str, says: str, pattern: str, feature: str, store: Serve) -> De
     return Defect(name=name, says=says, pattern=pattern, features=(feature,), store=store)
 
 
+def _die(_request: Request, _inside: Inside) -> Answer:
+    """End at once, as a process does that is killed."""
+    os._exit(3)
+
+
 _ANSWERS = [
+    _http(
+        "dies-of-a-deletion",
+        "the service ends when it is asked to delete a patient",
+        r"the service at http://.* did not answer DELETE /api/patients/\d+: it closed the connection",
+        "patient_deleted",
+        on("DELETE", _die),
+    ),
     _http(
         "created-answers-200",
         "a creation is answered with 200 in place of 201",

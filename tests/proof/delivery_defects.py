@@ -202,6 +202,27 @@ _UNASKED = [
     ),
 ]
 
+_BESIDE = [
+    Defect(
+        name="created-twice-altered",
+        says="patient.created is published again with the same eventId and another version",
+        pattern='an event that nobody expected: patient.created .* has the eventId ".*" that .* is another event',
+        features=("event_envelope",),
+        scenario="What the envelope says",
+        settling=0.5,
+        publish=only([CREATED], lambda out: [out, out.holding(out.event | {"version": "1.1"})]),
+    ),
+    Defect(
+        name="deleted-then-tombstone",
+        says="patient.deleted is followed by a record without a value",
+        pattern=r"“When I delete the patient” left a record that is no event: .* it has no value \(a tombstone\)",
+        features=("patient_deleted",),
+        scenario="nothing more",
+        settling=0.5,
+        publish=only([DELETED], lambda out: [out, replace(out, value=None)]),
+    ),
+]
+
 _WHERE = [
     Defect(name=name, says=says, pattern=pattern, features=("event_envelope",), settling=0.5, publish=publish)
     for name, says, pattern, publish in [
@@ -310,4 +331,4 @@ _BEFORE_COMMIT = [
     _before_commit(DELETED, "DELETE", "A deleted patient"),
 ]
 
-DELIVERY_DEFECTS = [*map(_never, TYPES), *_REPEATED, *_UNASKED, *_WHERE, *_WHEN, *_BEFORE_COMMIT]
+DELIVERY_DEFECTS = [*map(_never, TYPES), *_REPEATED, *_UNASKED, *_BESIDE, *_WHERE, *_WHEN, *_BEFORE_COMMIT]

@@ -1,0 +1,46 @@
+"""The audit as a run prints it: late events with the step that promised otherwise, foreign records in a file."""
+
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+from bdd.recorder.record import Record, from_line
+from bdd.stacks.embedded.broker import EmbeddedBroker
+from tests.integration.running import QUICK, patient_service, remote, run_behave
+from tests.soak.traffic import poison
+
+BROKEN = "tests.proof.broken_service"
+
+
+def test_an_event_that_comes_late_is_named_with_the_scenario_and_the_step(
+    tmp_path: Path, broker: EmbeddedBroker
+) -> None:
+    late = "refused-announced-1500-ms-later"
+    reports = ["--junit", "--junit-directory", str(tmp_path / "junit")]
+    chosen = ["features/patient_refused.feature", "--name", "A new patient needs its names"]
+    with patient_service(tmp_path, broker.bootstrap_servers, BROKEN, late, "3000000") as url:
+        run = run_behave(tmp_path, *chosen, *reports, *remote(url, broker.bootstrap_servers))
+    assert run.process.wait(0) == 1
+    assert "2 scenarios passed, 0 failed" in run.output
+    finding = (
+        r"  A new patient needs its names -- required fields \(features/patient_refused.feature:\d+\)\n"
+        r"    “And no event is published” does not hold, later came: patient.created at patient-events/.*\n"
+        r"    next: "
+    )
+    assert len(re.findall(finding, run.output)) == 2
+    assert ET.parse(tmp_path / "junit" / "TESTS-audit.xml").getroot().get("failures") == "2"  # noqa: S314 - ours
+
+
+def test_foreign_records_that_break_the_contract_fail_nothing_and_may_be_looked_at(
+    tmp_path: Path, broker: EmbeddedBroker
+) -> None:
+    sound = patient_service(tmp_path, broker.bootstrap_servers, BROKEN, "sound", "4000000")  # some poison has key 1
+    with sound as url, poison(broker.bootstrap_servers):
+        run = run_behave(tmp_path, QUICK, *remote(url, broker.bootstrap_servers))
+    assert run.process.wait(0) == 0, run.output
+    assert re.search(r"^\d+ of \d+ foreign records break the contract, the first at ", run.output, re.MULTILINE)
+    (file,) = (tmp_path / "evidence").rglob("foreign.jsonl")
+    assert f"to look at: {file}" in run.output
+    kept = [from_line(line) for line in file.read_bytes().splitlines()]
+    assert all(isinstance(each, Record) for each in kept)
+    assert len(kept) > 1
