@@ -135,11 +135,13 @@ def _surplus(witness: Witness, cursor: int, record: Record, faults: Sequence[str
         said = found.sentence + (f"; it breaks the contract: {_listed(faults)}" if faults else "")
     except NotAnEvent:
         event_type, what, said = "", "a record that is no event", in_words(record)
+    if told:
+        return []
     broken = [absence for absence in account.absences if absence.covers(event_type, cursor)]
     if broken:
         return [_finding(account, broken[-1].step, f"does not hold, later came: {said}", found.advice)]
     step = found.repeats.step if found.repeats else account.cause(event_type, cursor)
-    return [] if told else [_finding(account, step, f"left {what}: {said}", found.advice)]
+    return [_finding(account, step, f"left {what}: {said}", found.advice)]
 
 
 def _listed(faults: Sequence[str]) -> str:

@@ -1,13 +1,12 @@
-"""Defects of what an event says: its envelope, its payload, the way it is written."""
+"""Defects of what an event says: its envelope and its payload."""
 
 import datetime as dt
 import json
-import unicodedata
 from collections.abc import Callable
 from typing import Any
 
 from bdd.events import contract
-from tests.proof.defect import Defect
+from tests.proof.defect import Defect, in_envelope
 from tests.proof.outgoing import (
     CREATED,
     DELETED,
@@ -19,28 +18,15 @@ from tests.proof.outgoing import (
     edit,
     edit_data,
     edit_texts,
-    encode,
     only,
     put,
 )
 
-_ENVELOPE = ("event_envelope",)
 _CREATED = ("patient_created",)
 _UPDATED = ("patient_updated",)
 _DELETED = ("patient_deleted",)
 
 _SYNTHETIC = {"anrede": "Frau", "vorname": "Erika", "telefon": r"\+49 30 5550100", "status": "offen"}
-
-
-def _envelope(name: str, says: str, pattern: str, publish: Publish) -> Defect:
-    return Defect(name=name, says=says, pattern=pattern, features=_ENVELOPE, publish=publish)
-
-
-def _names(name: str, says: str, pattern: str, publish: Publish) -> Defect:
-    """A defect that shows in names with letters beyond ASCII."""
-    return Defect(
-        name=name, says=says, pattern=pattern, features=_CREATED, scenario="Names arrive", publish=publish
-    )
 
 
 def _timestamp(write: Callable[[dt.datetime], object]) -> Publish:
@@ -96,7 +82,7 @@ def _snake_case(event: Event) -> Event:
 
 
 _FIELDS_OF_ENVELOPE = [
-    _envelope(
+    in_envelope(
         f"{name.lower()}-missing",
         f"the envelope has no {name}",
         "no object with an eventType" if name == "eventType" else rf"\b{name} is missing",
@@ -109,13 +95,13 @@ _FIELDS_OF_PATIENT = [
     defect
     for name in contract.current().patient_fields
     for defect in (
-        _envelope(
+        in_envelope(
             f"{name}-missing",
             f"patient_data has no {name}",
             rf"payload\.patient_data\.{name} is missing",
             edit_data(lambda data, name=name: data.pop(name)),  # type: ignore[misc]
         ),
-        _envelope(
+        in_envelope(
             f"{name}-null",
             f"patient_data shows {name} as null",
             rf"payload\.patient_data\.{name} is null, expected \"",
@@ -133,39 +119,41 @@ _FIELDS_OF_PATIENT = [
 ]
 
 _OF_ENVELOPE = [
-    _envelope("envelope-extra-field", "the envelope has a field more", "traceId is extra", put("traceId", "17")),
-    _envelope(
+    in_envelope("envelope-extra-field", "the envelope has a field more", "traceId is extra", put("traceId", "17")),
+    in_envelope(
         "envelope-of-a-megabyte",
         "the envelope has a field more, of almost a megabyte: the most that the service's client sends",
         r"traceId is extra: \"1+… \(990002 characters\)",
         put("traceId", "1" * 990_000),
     ),
-    _envelope(
+    in_envelope(
         "envelope-snake-case",
         "the envelope's fields are written event_id and event_type",
         "no object with an eventType",
         lambda out: [out.holding(_snake_case(out.event))],
     ),
-    _envelope("version-wrong", "the version is 1.1", r'version is "1\.1", expected "1\.0"', put("version", "1.1")),
-    _envelope(
+    in_envelope(
+        "version-wrong", "the version is 1.1", r'version is "1\.1", expected "1\.0"', put("version", "1.1")
+    ),
+    in_envelope(
         "version-number",
         "the version is a number",
         r'version is 1\.0, expected "1\.0": a number in place of text',
         put("version", 1.0),
     ),
-    _envelope(
+    in_envelope(
         "producer-wrong",
         "the producer is written with an underscore",
         'producer is "patient_service", expected "patient-service"',
         put("producer", "patient_service"),
     ),
-    _envelope(
+    in_envelope(
         "type-unknown",
         "the event type is no type of the contract",
         'eventType is "PatientCreated", expected "patient.created"',
         edit(lambda event: event.update(eventType="PatientCreated"), CREATED),
     ),
-    _envelope(
+    in_envelope(
         "created-as-updated",
         "a creation is published as a change",
         'eventType is "patient.updated", expected "patient.created"',
@@ -178,38 +166,40 @@ _OF_ENVELOPE = [
         features=_DELETED,
         publish=edit(lambda event: event.update(eventType=UPDATED), DELETED),
     ),
-    _envelope(
+    in_envelope(
         "eventid-reused",
         "every event has the same eventId",
         'its eventId ".*" was used before, by the patient.created',
         put("eventId", "00000000-0000-4000-8000-000000000001"),
     ),
-    _envelope("eventid-no-uuid", "the eventId is no UUID", "eventId is .*, expected a UUID", put("eventId", "17")),
-    _envelope(
+    in_envelope(
+        "eventid-no-uuid", "the eventId is no UUID", "eventId is .*, expected a UUID", put("eventId", "17")
+    ),
+    in_envelope(
         "timestamp-local",
         "the timestamp is a local time without its offset",
         r"timestamp is .* s after its arrival \(a local time without its offset\?\)",
         _timestamp(lambda made: (made + dt.timedelta(hours=1)).replace(tzinfo=None).isoformat()),
     ),
-    _envelope(
+    in_envelope(
         "timestamp-offset",
         "the timestamp is written with the offset +01:00",
         r"timestamp is .*\+01:00\", expected UTC",
         _timestamp(lambda made: made.astimezone(dt.timezone(dt.timedelta(hours=1))).isoformat()),
     ),
-    _envelope(
+    in_envelope(
         "timestamp-number",
         "the timestamp is a number",
         r"timestamp is \d+, expected an ISO 8601 time",
         _timestamp(lambda made: int(made.timestamp() * 1000)),
     ),
-    _envelope(
+    in_envelope(
         "timestamp-yesterday",
         "the timestamp is a day old",
         r"timestamp is .*: 86\d\d\d\.\d s before the request",
         _timestamp(lambda made: (made - dt.timedelta(days=1)).isoformat()),
     ),
-    _envelope(
+    in_envelope(
         "timestamp-early",
         "the clock is 5 s slow",
         r"timestamp is .* s before the request",
@@ -218,45 +208,45 @@ _OF_ENVELOPE = [
 ]
 
 _OF_PAYLOAD = [
-    _envelope(
+    in_envelope(
         "patient-id-text",
         "patient_id is text",
         r"payload\.patient_id is \"\d+\", expected \d+: text in place of a number",
         edit(lambda event: event["payload"].update(patient_id=str(event["payload"]["patient_id"]))),
     ),
-    _envelope(
+    in_envelope(
         "patient-id-missing",
         "the payload has no patient_id",
         r"payload\.patient_id is missing",
         edit(lambda event: event["payload"].pop("patient_id")),
     ),
-    _envelope(
+    in_envelope(
         "patient-data-missing",
         "the payload has no patient_data",
         r"payload\.patient_data is missing",
         edit(lambda event: event["payload"].pop("patient_data"), CREATED, UPDATED),
     ),
-    _envelope(
+    in_envelope(
         "payload-flat",
         "the patient's fields stand in the payload itself",
         r"payload\.patient_data is missing",
         edit(lambda event: event["payload"].update(event["payload"].pop("patient_data")), CREATED, UPDATED),
     ),
-    _envelope(
+    in_envelope(
         "payload-extra-field",
         "patient_data has a field more",
         r"patient_data\.alter is extra: 40",
         _set("alter", 40),
     ),
-    _envelope(
+    in_envelope(
         "payload-of-another-patient",
         "the payload is that of the patient created before",
         r"payload\.patient_id is \d+, expected \d+",
         _payload_of_another(),
     ),
-    _envelope("payload-empty", "the payload is empty", r"payload\.patient_id is missing", put("payload", {})),
-    _envelope("payload-null", "the payload is null", r"payload is null, expected", put("payload", None)),
-    _envelope(
+    in_envelope("payload-empty", "the payload is empty", r"payload\.patient_id is missing", put("payload", {})),
+    in_envelope("payload-null", "the payload is null", r"payload is null, expected", put("payload", None)),
+    in_envelope(
         "payload-as-text",
         "the payload is JSON inside of a text",
         r"payload is \".*: an object written as text",
@@ -283,13 +273,13 @@ _OF_PAYLOAD = [
         features=_UPDATED,
         publish=_changes_only(),
     ),
-    _envelope(
+    in_envelope(
         "status-enum-name",
         "the status is the name of a Python enum",
         'status is "PatientStatus.OPEN", expected "offen": a Python enum\'s name',
         _set("status", "PatientStatus.OPEN"),
     ),
-    _envelope(
+    in_envelope(
         "telefon-number",
         "the phone number is a number",
         r"patient_data\.telefon is 49305550100, expected",
@@ -329,75 +319,4 @@ _OF_PAYLOAD = [
     ),
 ]
 
-_OF_WRITING = [
-    _names(
-        "umlauts-as-question-marks",
-        "letters beyond ASCII become question marks",
-        r"vorname is \"J\?rgen\", expected \"Jürgen\"",
-        edit_texts(lambda text: text.encode("ascii", "replace").decode()),
-    ),
-    _names(
-        "umlauts-twice-encoded",
-        "UTF-8 is taken for Latin-1 and encoded again",
-        r"vorname is \"JÃ¼rgen\", expected \"Jürgen\"",
-        edit_texts(lambda text: text.encode().decode("latin-1")),
-    ),
-    _names(
-        "umlauts-decomposed",
-        "umlauts are taken apart into a letter and two dots",
-        "the same letters, in other code points",
-        edit_texts(lambda text: unicodedata.normalize("NFD", text)),
-    ),
-    _names(
-        "names-as-html",
-        "names are escaped for HTML",
-        r"nachname is \"O&#39;Testington\", expected",
-        edit_texts(lambda text: text.replace("'", "&#39;")),
-    ),
-    _names(
-        "latin-1",
-        "the value is written in Latin-1",
-        "its value is not UTF-8",
-        encode(lambda out: (out.value or b"").decode().encode("latin-1", "replace")),
-    ),
-    _envelope(
-        "utf-16",
-        "the value is written in UTF-16",
-        "its value is not UTF-8",
-        encode(lambda out: (out.value or b"").decode().encode("utf-16")),
-    ),
-    _envelope(
-        "byte-order-mark",
-        "the value begins with a byte order mark",
-        "its value is not JSON: .*BOM",
-        encode(lambda out: b"\xef\xbb\xbf" + (out.value or b"")),
-    ),
-    _envelope(
-        "not-json",
-        "the value is how Python shows a dictionary",
-        "its value is not JSON",
-        encode(lambda out: str(out.event).encode()),
-    ),
-    _envelope(
-        "json-in-json",
-        "the value is JSON inside of a JSON text",
-        "its value is JSON, but no object",
-        lambda out: [out.holding((out.value or b"").decode())],
-    ),
-    _envelope(
-        "list-of-events",
-        "the value is a list with the event",
-        "its value is JSON, but no object",
-        lambda out: [out.holding([out.event])],
-    ),
-    _envelope("value-empty", "the value has no bytes", "its value is not JSON", encode(lambda _out: b"")),
-    Defect(
-        name="deleted-as-tombstone",
-        says="a deletion is published as a record without a value",
-        pattern=r"it has no value \(a tombstone\)",
-        features=_DELETED,
-        publish=only([DELETED], encode(lambda _out: None)),
-    ),
-]
-
-CONTENT_DEFECTS = [*_FIELDS_OF_ENVELOPE, *_OF_ENVELOPE, *_FIELDS_OF_PATIENT, *_OF_PAYLOAD, *_OF_WRITING]
+CONTENT_DEFECTS = [*_FIELDS_OF_ENVELOPE, *_OF_ENVELOPE, *_FIELDS_OF_PATIENT, *_OF_PAYLOAD]

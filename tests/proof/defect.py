@@ -43,5 +43,10 @@ class Defect:
         return "publisher" if self.publish else "store" if self.store else "HTTP"
 
 
+def in_envelope(name: str, says: str, pattern: str, publish: Publish) -> Defect:
+    """Return a defect that shows in every event, as most do."""
+    return Defect(name=name, says=says, pattern=pattern, features=("event_envelope",), publish=publish)
+
+
 SOUND = Defect(name="sound", says="nothing is wrong", pattern="", features=())
 """The control: the same wrapper around the service, and no fault."""

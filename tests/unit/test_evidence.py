@@ -6,7 +6,7 @@ import pytest
 from behave.model import Scenario, Step
 from behave.parser import parse_feature
 
-from bdd.api.client import ApiClient, Exchange
+from bdd.api.client import ApiClient, Exchange, NoAnswer
 from bdd.events.account import Request
 from bdd.evidence.collecting import collect, collect_foreign
 from bdd.evidence.sources import LogFile
@@ -81,6 +81,13 @@ def test_everything_that_was_seen_is_kept(failed: Failed) -> None:
     ]
     assert from_line((failed.folder / "events.jsonl").read_bytes()) == came
     assert failed.text("logs/patient-service.log") == "ready\n"
+
+
+def test_a_request_that_was_not_answered_is_kept(failed: Failed) -> None:
+    with pytest.raises(NoAnswer):
+        failed.world.send("DELETE", "/api/patients/5")
+    failed.collect()
+    assert "DELETE /api/patients/5 -> no answer (ConnectionError) in " in failed.text("http.txt")
 
 
 @pytest.mark.parametrize("part", ["events.jsonl", "logs/patient-service.log"])

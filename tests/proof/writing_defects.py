@@ -1,0 +1,90 @@
+"""Defects of how an event is written: letters, encodings, and what is no JSON at all."""
+
+import unicodedata
+
+from tests.proof.defect import Defect, in_envelope
+from tests.proof.outgoing import DELETED, Publish, edit_texts, encode, only
+
+
+def _names(name: str, says: str, pattern: str, publish: Publish) -> Defect:
+    """A defect that shows in names with letters beyond ASCII."""
+    return Defect(
+        name=name,
+        says=says,
+        pattern=pattern,
+        features=("patient_created",),
+        scenario="Names arrive",
+        publish=publish,
+    )
+
+
+WRITING_DEFECTS = [
+    _names(
+        "umlauts-as-question-marks",
+        "letters beyond ASCII become question marks",
+        r"vorname is \"J\?rgen\", expected \"Jürgen\"",
+        edit_texts(lambda text: text.encode("ascii", "replace").decode()),
+    ),
+    _names(
+        "umlauts-twice-encoded",
+        "UTF-8 is taken for Latin-1 and encoded again",
+        r"vorname is \"JÃ¼rgen\", expected \"Jürgen\"",
+        edit_texts(lambda text: text.encode().decode("latin-1")),
+    ),
+    _names(
+        "umlauts-decomposed",
+        "umlauts are taken apart into a letter and two dots",
+        "the same letters, in other code points",
+        edit_texts(lambda text: unicodedata.normalize("NFD", text)),
+    ),
+    _names(
+        "names-as-html",
+        "names are escaped for HTML",
+        r"nachname is \"O&#39;Testington\", expected",
+        edit_texts(lambda text: text.replace("'", "&#39;")),
+    ),
+    _names(
+        "latin-1",
+        "the value is written in Latin-1",
+        "its value is not UTF-8",
+        encode(lambda out: (out.value or b"").decode().encode("latin-1", "replace")),
+    ),
+    in_envelope(
+        "utf-16",
+        "the value is written in UTF-16",
+        "its value is not UTF-8",
+        encode(lambda out: (out.value or b"").decode().encode("utf-16")),
+    ),
+    in_envelope(
+        "byte-order-mark",
+        "the value begins with a byte order mark",
+        "its value is not JSON: .*BOM",
+        encode(lambda out: b"\xef\xbb\xbf" + (out.value or b"")),
+    ),
+    in_envelope(
+        "not-json",
+        "the value is how Python shows a dictionary",
+        "its value is not JSON",
+        encode(lambda out: str(out.event).encode()),
+    ),
+    in_envelope(
+        "json-in-json",
+        "the value is JSON inside of a JSON text",
+        "its value is JSON, but no object",
+        lambda out: [out.holding((out.value or b"").decode())],
+    ),
+    in_envelope(
+        "list-of-events",
+        "the value is a list with the event",
+        "its value is JSON, but no object",
+        lambda out: [out.holding([out.event])],
+    ),
+    in_envelope("value-empty", "the value has no bytes", "its value is not JSON", encode(lambda _out: b"")),
+    Defect(
+        name="deleted-as-tombstone",
+        says="a deletion is published as a record without a value",
+        pattern=r"it has no value \(a tombstone\)",
+        features=("patient_deleted",),
+        publish=only([DELETED], encode(lambda _out: None)),
+    ),
+]
