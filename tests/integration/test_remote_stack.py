@@ -1,45 +1,15 @@
 """The features against a service and a broker that were started by hand."""
 
 import json
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-import requests
 from confluent_kafka import Producer
 
-from bdd.processes import ChildProcess, free_port
+from bdd.processes import free_port
 from bdd.stacks.embedded.broker import EmbeddedBroker
-from bdd.waiting import wait_until
-from tests.integration.running import QUICK, ROOT, run_behave
+from tests.integration.running import QUICK, run_behave
 
 FOREIGN_RECORDS = 100_000
-
-
-@pytest.fixture
-def api_url(tmp_path: Path, broker: EmbeddedBroker) -> Iterator[str]:
-    url = f"http://127.0.0.1:{free_port()}"
-    environment = {
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'patients.db'}",
-        "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
-        "PORT": url.rpartition(":")[2],
-    }
-    command = [sys.executable, "-m", "reference.patient_service"]
-    service = ChildProcess.start("service", command, log=tmp_path / "service.log", env=environment, cwd=ROOT)
-
-    def healthy() -> None:
-        assert requests.get(f"{url}/health", timeout=5).ok
-
-    wait_until(
-        healthy,
-        what="the service",
-        within=30,
-        passing=(AssertionError, requests.RequestException),
-        give_up=service.trouble,
-    )
-    yield url
-    service.stop(5)
 
 
 def publish_foreign_records(bootstrap_servers: str) -> None:
