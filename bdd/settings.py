@@ -1,50 +1,43 @@
 """The settings of a run: `behave -D name=value` first, then `BDD_NAME` in the environment, then the file `.env`."""
 
+import contextlib
 import difflib
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
 from platformdirs import user_cache_path
-from pydantic import AfterValidator, Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
+
+from bdd import masking
+from bdd.setting_rules import secret_values, security_is_complete, stack_has_what_it_needs, time_outs_nest
+from bdd.setting_values import (
+    certificates_file,
+    host_and_port,
+    host_names,
+    private_key_file,
+    read_secret,
+    secret_file,
+    web_address,
+)
 
 _PREFIX = "BDD_"
-_PORTS = range(1, 65536)
 
 
 class WrongSetting(Exception):
     """A setting has a wrong value or an unknown name; the message has a line for each."""
 
 
-def _web_address(value: str) -> str:
-    address = urlsplit(value)
-    if address.scheme not in {"http", "https"} or not address.hostname:
-        raise ValueError("an address that begins with http:// or https://")
-    return value.rstrip("/")
-
-
-def _host_and_port(value: str) -> str:
-    for server in value.split(","):
-        host, _, port = server.strip().rpartition(":")
-        if not host or not port.isdecimal() or int(port) not in _PORTS:
-            raise ValueError("host:port, several with commas between them")
-    return value
-
-
-_ONLY_FOR = {
-    "api_url": "remote",
-    "bootstrap_servers": "remote",
-    "project": "attached",
-    "network": "attached",
-    "external_port": "compose",
-    "keep": "compose",
-}
-
 Seconds = Annotated[float, Field(ge=0, le=600)]
 Milliseconds = Annotated[int, Field(gt=0, le=3_600_000)]
+WebAddress = Annotated[str, AfterValidator(web_address)]
+CertificatesFile = Annotated[Path, AfterValidator(certificates_file)]
+PrivateKeyFile = Annotated[Path, AfterValidator(private_key_file)]
+SecretFile = Annotated[Path, AfterValidator(secret_file)]
+HostNames = Annotated[tuple[str, ...], NoDecode, BeforeValidator(host_names)]
+Secret = Annotated[SecretStr, Field(min_length=1)]
 
 
 class Settings(BaseSettings):
@@ -55,11 +48,35 @@ class Settings(BaseSettings):
     stack: Literal["embedded", "compose", "attached", "remote"] = Field(
         "embedded", description="how this run gets a platform"
     )
-    api_url: Annotated[str, AfterValidator(_web_address)] | None = Field(
-        None, description="remote: where the patient service answers"
-    )
-    bootstrap_servers: Annotated[str, AfterValidator(_host_and_port)] | None = Field(
+    api_url: WebAddress | None = Field(None, description="remote: where the patient service answers")
+    bootstrap_servers: Annotated[str, AfterValidator(host_and_port)] | None = Field(
         None, description="remote: the Kafka brokers to connect to first"
+    )
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="remote: how the brokers are talked to"
+    )
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = Field(
+        None, description="remote: how the user is authenticated"
+    )
+    sasl_username: str | None = Field(None, min_length=1, description="remote: the user's name at the brokers")
+    sasl_password: Secret | None = Field(None, description="remote: the user's password at the brokers")
+    sasl_password_file: SecretFile | None = Field(None, description="remote: a file that holds it")
+    ssl_ca: CertificatesFile | None = Field(
+        None, description="remote: a PEM file of the authorities that are trusted; none: those of this machine"
+    )
+    ssl_certificate: CertificatesFile | None = Field(
+        None, description="remote: a PEM file of the certificate by which this client is known"
+    )
+    ssl_key: PrivateKeyFile | None = Field(None, description="remote: a PEM file of the certificate's key")
+    ssl_key_password: Secret | None = Field(None, description="remote: what opens an encrypted key")
+    ssl_key_password_file: SecretFile | None = Field(None, description="remote: a file that holds it")
+    recorder_url: WebAddress | None = Field(
+        None, description="remote: a recorder that runs already; none is started then"
+    )
+    recorder_token: Secret | None = Field(None, description="remote: the token of that recorder")
+    recorder_token_file: SecretFile | None = Field(None, description="remote: a file that holds it")
+    allow_host: HostNames = Field(
+        (), description="remote: hosts to write to although they are neither local nor private"
     )
     project: str | None = Field(None, description="attached: the Docker Compose project of the platform")
     network: str | None = Field(None, description="attached: the Docker network of the platform")
@@ -85,27 +102,28 @@ class Settings(BaseSettings):
     )
     evidence_dir: Path = Field(Path("evidence"), description="where failed scenarios leave what was seen")
 
-    @model_validator(mode="after")
-    def _time_outs_nest(self) -> Self:
-        if not self.connections_max_idle_ms > self.request_timeout_ms > self.fetch_max_wait_ms:
-            raise ValueError(
-                "the client time-outs must nest, connections_max_idle_ms > request_timeout_ms > fetch_max_wait_ms; "
-                f"they are {self.connections_max_idle_ms}, {self.request_timeout_ms}, {self.fetch_max_wait_ms}"
-            )
-        return self
+    @model_validator(mode="before")
+    @classmethod
+    def _secrets_from_files(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """A file that cannot be read is left to the check of its own setting, whose message says more."""
+        for name in SECRETS:
+            if not (file := given.get(f"{name}_file")):
+                continue
+            if given.get(name) is not None:
+                raise ValueError(f"{name} is given by itself and by {name}_file: leave out one of them")
+            with contextlib.suppress(OSError, ValueError):
+                given = {**given, name: read_secret(Path(file)) or None}
+        return given
 
     @model_validator(mode="after")
-    def _stack_has_what_it_needs(self) -> Self:
-        given = {name for name in self.model_fields_set if getattr(self, name) is not None}
-        for name in sorted(given & _ONLY_FOR.keys()):
-            if self.stack != _ONLY_FOR[name]:
-                raise ValueError(f"{name} belongs to -D stack={_ONLY_FOR[name]}; the stack is {self.stack}")
-        missing = [name for name in ("api_url", "bootstrap_servers") if name not in given]
-        if self.stack == "remote" and missing:
-            raise ValueError(f"stack=remote needs {' and '.join(missing)} too: -D {missing[0]}=…")
-        if self.stack == "attached" and len(given & {"project", "network"}) != 1:
-            raise ValueError("stack=attached needs the platform's project or its network: -D project=…")
+    def _go_together(self) -> Self:
+        for rule in (time_outs_nest, stack_has_what_it_needs, security_is_complete):
+            rule(self)
         return self
+
+
+SECRETS = tuple(name.removesuffix("_file") for name, field in Settings.model_fields.items() if "_file" in name)
+"""The settings that no command line may show; each has another one with `_file` after its name."""
 
 
 def load_settings(userdata: Mapping[str, str], env_file: Path = Path(".env")) -> Settings:
@@ -126,6 +144,8 @@ def load_settings(userdata: Mapping[str, str], env_file: Path = Path(".env")) ->
         for name in map(str.lower, in_file)
         if name.startswith(_PREFIX.lower())
     }
+    if shown := [name for name in userdata if name in SECRETS]:
+        raise WrongSetting("\n".join(map(_on_command_line, shown)))
     unknown = [_unknown(spelt, name) for spelt, name in given.items() if name not in Settings.model_fields]
     unknown += [
         f"The setting {name} in {env_file} needs its prefix there: {_PREFIX}{name.upper()}=…"
@@ -135,9 +155,19 @@ def load_settings(userdata: Mapping[str, str], env_file: Path = Path(".env")) ->
     if unknown:
         raise WrongSetting("\n".join(unknown))
     try:
-        return Settings(_env_file=env_file, **dict(userdata))  # type: ignore[arg-type]
+        settings = Settings(_env_file=env_file, **dict(userdata))  # type: ignore[arg-type]
     except ValidationError as wrong:
         raise WrongSetting("\n".join(_sentence(dict(error)) for error in wrong.errors())) from None
+    masking.remember(secret_values(settings))
+    return settings
+
+
+def _on_command_line(name: str) -> str:
+    return (
+        f"The setting -D {name} is refused, for everyone on this machine can read a command line. There are two "
+        f"other ways: {_PREFIX}{name.upper()}=… in the environment or in .env, or a file that holds it and "
+        f"-D {name}_file=…"
+    )
 
 
 def _unknown(spelt: str, name: str) -> str:
@@ -153,4 +183,5 @@ def _sentence(error: dict[str, Any]) -> str:
     name = str(error["loc"][0])
     allowed = message.removeprefix("Input should be ")
     meaning = Settings.model_fields[name].description
-    return f"The setting {name} is {error['input']!r}; allowed is: {allowed}. ({meaning})"
+    value = "not usable" if name in SECRETS else masking.mask(repr(error["input"]))
+    return f"The setting {name} is {value}; allowed is: {allowed}. ({meaning})"

@@ -24,12 +24,13 @@ class RecorderClient:
 
     Args:
         url: where the recorder answers, for instance `http://127.0.0.1:40123`.
-        token: the token of this run.
+        token: the recorder's token.
     """
 
     def __init__(self, url: str, token: str) -> None:
         self.url = url
         self.gaps: list[Gap] = []
+        self._begin = 0
         self._entries: list[Entry] = []
         self._grown = threading.Condition()
         self._closed = threading.Event()
@@ -41,7 +42,9 @@ class RecorderClient:
         self._thread = threading.Thread(target=self._follow, name="journal mirror", daemon=True)
 
     def start(self, within: float, give_up: Callable[[], str | None] = lambda: None) -> None:
-        """Return once the recorder is pinned; from now on its journal is followed, from the beginning.
+        """Return once the recorder is pinned; from now on its journal is followed.
+
+        That is from its beginning, or from where `skip_to` says.
 
         Args:
             within: seconds.
@@ -58,6 +61,10 @@ class RecorderClient:
         wait_until(pinned, what="the recorder", within=within, passing=passing, give_up=give_up, every=0.02)
         self._thread.start()
 
+    def skip_to(self, cursor: int) -> None:
+        """Leave out what is before the cursor: it was there before this run. To be called before `start`."""
+        self._begin = cursor
+
     def close(self) -> None:
         """Stop following; what was mirrored stays readable."""
         self._closed.set()  # the mirror's thread notices with the next line or heartbeat
@@ -65,11 +72,13 @@ class RecorderClient:
     @property
     def cursor(self) -> int:
         """The place after the newest entry that has arrived here."""
-        return len(self._entries)
+        return self._begin + len(self._entries)
 
     def records(self, after: int = 0, before: int | None = None) -> list[Record]:
         """Return the records between two cursors, in the order the recorder read them."""
-        return [entry for entry in self._entries[after:before] if isinstance(entry, Record)]
+        first = max(0, after - self._begin)
+        last = None if before is None else max(0, before - self._begin)
+        return [entry for entry in self._entries[first:last] if isinstance(entry, Record)]
 
     def wait_for_more(self, after: int, seconds: float) -> None:
         """Return when there is something after the cursor, or when the seconds have passed."""

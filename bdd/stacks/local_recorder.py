@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Self
 
+from bdd import masking
 from bdd.events import contract
 from bdd.kafka.client_settings import client_settings
 from bdd.processes import ChildProcess
@@ -32,11 +33,12 @@ class LocalRecorder:
             folder=folder,
             token=secrets.token_urlsafe(24),
         )
+        masking.remember([recorder.token])
         process = ChildProcess.start(
             "the recorder",
             [sys.executable, "-m", "bdd.recorder"],
             log=folder / "recorder.log",
-            env=recorder.to_environment(),
+            env=recorder.to_environment(),  # a command line would show its secrets
             cwd=_ROOT,
         )
         return cls(process, recorder)

@@ -1,0 +1,115 @@
+"""What a single setting's value may be; each function returns the value or says what is allowed."""
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+_PORTS = range(1, 65536)
+_HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
+
+
+def web_address(value: str) -> str:
+    """Return an address without its last slash.
+
+    Raises:
+        ValueError: it is no address of a server, or it holds a password, which a command line would show.
+    """
+    address = urlsplit(value)
+    try:
+        complete = address.scheme in {"http", "https"} and address.hostname and address.port != 0
+    except ValueError:  # a port that is no number
+        complete = False
+    if not complete:
+        raise ValueError("an address that begins with http:// or https://")
+    if "@" in address.netloc:
+        raise ValueError("an address without user and password")
+    return value.rstrip("/")
+
+
+def host_and_port(value: str) -> str:
+    """Return one `host:port` or several.
+
+    Raises:
+        ValueError: one of them is none.
+    """
+    for server in value.split(","):
+        host, _, port = server.strip().rpartition(":")
+        if not host or not port.isdecimal() or int(port) not in _PORTS:
+            raise ValueError("host:port, several with commas between them")
+    return value
+
+
+def host_names(value: str | Iterable[str]) -> tuple[str, ...]:
+    """Return the names of a list with commas.
+
+    Raises:
+        ValueError: one of them is neither a name nor an IP address; there are no patterns.
+    """
+    names = value.split(",") if isinstance(value, str) else value
+    hosts = tuple(name.strip().strip("[]").rstrip(".").lower() for name in names)
+    if not all(_is_ip_address(host) or _HOST_NAME.fullmatch(host) for host in hosts):
+        raise ValueError("names of hosts without port, several with commas between them")
+    return hosts
+
+
+def certificates_file(file: Path) -> Path:
+    """Return a file of certificates as an absolute path; see `_pem_file`."""
+    return _pem_file(file, "CERTIFICATE")
+
+
+def private_key_file(file: Path) -> Path:
+    """Return the file of a private key as an absolute path; see `_pem_file`."""
+    return _pem_file(file, "PRIVATE KEY")
+
+
+def secret_file(file: Path) -> Path:
+    """Return a file that holds a secret.
+
+    Raises:
+        ValueError: it cannot be read, or it is empty.
+    """
+    if not read_secret(_readable(file)):
+        raise ValueError("a file that holds the secret; this one is empty")
+    return file
+
+
+def read_secret(file: Path) -> str:
+    """Return what a secret's file holds, without the line's end that editors add.
+
+    Raises:
+        ValueError: it is no text.
+    """
+    try:
+        return file.expanduser().read_text(encoding="utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise ValueError("a file of text in UTF-8") from None
+
+
+def _is_ip_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _readable(file: Path) -> Path:
+    try:
+        with file.expanduser().open("rb"):
+            return file.expanduser().absolute()  # the recorder runs in another folder
+    except OSError as fault:
+        raise ValueError(f"a file that can be read; here: {fault.strerror}") from None
+
+
+def _pem_file(file: Path, kind: str) -> Path:
+    """Return the absolute path of a PEM file.
+
+    Raises:
+        ValueError: it cannot be read, or nothing of this kind is in it.
+    """
+    readable = _readable(file)
+    if not re.search(rf"-----BEGIN [A-Z ]*{kind}-----".encode(), readable.read_bytes()):
+        raise ValueError(f"a PEM file, one with -----BEGIN {kind}----- in it")
+    return readable

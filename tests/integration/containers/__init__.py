@@ -1,0 +1,1 @@
+"""Tests on a real container engine; left out, with the reason, where none answers."""

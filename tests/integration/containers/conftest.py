@@ -1,0 +1,67 @@
+"""A container engine, and a platform in it that is not the suite's."""
+
+import secrets
+from collections.abc import Iterator
+
+import pytest
+from docker.client import DockerClient
+
+from bdd.containers.compose import Compose
+from bdd.containers.engine import EngineUnavailable, connect
+from bdd.containers.leftovers import OWNER, RUN, find, labels
+from bdd.processes import free_port
+
+
+@pytest.fixture(scope="session")
+def engine() -> DockerClient:
+    """The engine; without one these tests are left out."""
+    try:
+        return connect()
+    except EngineUnavailable as fault:
+        pytest.skip(f"left out: {fault}")
+
+
+class Theirs:
+    """A platform that somebody else has started with Docker Compose, with two listeners; it has a recorder too."""
+
+    def __init__(self, engine: DockerClient) -> None:
+        self.engine = engine
+        self.external_port = free_port()
+        self.run = f"test-{secrets.token_hex(4)}"
+        marks = labels(self.run)
+        self.compose = Compose(
+            engine,
+            f"theirs-{self.run}",
+            {
+                "ACCEPTANCE_RUN": marks[RUN],
+                "ACCEPTANCE_OWNER": marks[OWNER],
+                "KAFKA_EXTERNAL_PORT": str(self.external_port),
+            },
+        )
+
+    @property
+    def project(self) -> str:
+        return self.compose.project
+
+    def as_it_is(self) -> dict[str, str]:
+        """Each container with the time of its start: what must not change under a run beside it."""
+        return {str(each.name): each.attrs["State"]["StartedAt"] for each in self.compose.containers()}
+
+    def remove(self) -> None:
+        for made in find(self.engine, self.run):
+            made.remove()
+
+
+@pytest.fixture(scope="session")
+def theirs(engine: DockerClient) -> Iterator[Theirs]:
+    platform = Theirs(engine)
+    try:
+        platform.compose.up(["postgres", "kafka", "patient-service", "recorder"], lambda _service, _status: None)
+        yield platform
+    finally:
+        platform.remove()
+
+
+@pytest.fixture
+def runs_before(engine: DockerClient) -> set[str]:
+    return {made.run for made in find(engine)}

@@ -1,0 +1,203 @@
+"""The compose stack: both variants pass, nothing is ever left, and what goes wrong is said in a sentence."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from docker.client import DockerClient
+
+from bdd.containers.leftovers import find, owner_of_this_run
+from bdd.waiting import wait_until
+from tests.integration.containers.conftest import Theirs
+from tests.integration.running import LONG, QUICK, ROOT, BehaveRun, run_behave
+
+COMPOSE = ("-D", "stack=compose")
+
+
+def left_in(engine: DockerClient, before: set[str]) -> list[str]:
+    return [name for made in find(engine) if made.run not in before for name in made.names]
+
+
+def wait_for(run: BehaveRun, text: str) -> None:
+    def said() -> None:
+        assert text in run.output, run.output
+
+    def ended() -> str | None:
+        return run.output if run.process.poll() is not None else None
+
+    wait_until(said, what=text, within=180, give_up=ended)
+
+
+def test_all_features_pass_with_one_listener_and_leave_a_platform_beside_them_as_it_was(
+    tmp_path: Path, engine: DockerClient, theirs: Theirs, runs_before: set[str]
+) -> None:
+    before = theirs.as_it_is()
+    run = run_behave(tmp_path, "features/", *COMPOSE)
+    assert run.process.wait(0) == 0, run.output
+    assert " 0 failed" in run.output
+    assert "kafka           healthy" in run.output, "progress by service"
+    assert left_in(engine, runs_before) == []
+    assert theirs.as_it_is() == before
+
+
+def test_two_runs_at_once_with_two_listeners_do_not_meet(
+    tmp_path: Path, engine: DockerClient, runs_before: set[str]
+) -> None:
+    runs = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        runs.append(BehaveRun(tmp_path / name, "features/", *COMPOSE, "-D", "external_port=0"))
+    assert [run.end() for run in runs] == [0, 0], [run.output for run in runs]
+    assert left_in(engine, runs_before) == []
+
+
+def test_the_suite_runs_inside_the_network_and_leaves_its_reports_on_the_host(
+    tmp_path: Path, engine: DockerClient, runs_before: set[str]
+) -> None:
+    reports = tmp_path / "reports"
+    variables = {
+        "ACCEPTANCE_RUN": f"inside-{tmp_path.name}",
+        "ACCEPTANCE_OWNER": owner_of_this_run(),
+        "REPORTS_FOLDER": str(reports),
+    }
+    command = [
+        "docker",
+        "compose",
+        "-p",
+        "inside",
+        "-f",
+        "docker-compose.bdd.yml",
+        "up",
+        "--exit-code-from",
+        "suite",
+    ]
+    try:
+        done = subprocess.run(
+            [*command, "--build"], cwd=ROOT, env=os.environ | variables, capture_output=True, text=True, check=False
+        )
+    finally:
+        for made in find(engine, variables["ACCEPTANCE_RUN"]):
+            made.remove()
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert " 0 failed" in done.stdout
+    assert (reports / "junit" / "TESTS-audit.xml").exists()
+    assert left_in(engine, runs_before) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+def test_a_run_that_is_interrupted_while_it_starts_leaves_nothing(
+    tmp_path: Path, engine: DockerClient, runs_before: set[str], number: int
+) -> None:
+    run = BehaveRun(tmp_path, QUICK, *COMPOSE)
+    wait_for(run, "postgres        healthy")
+    run.process.send_signal(number)
+    assert run.end() != 0
+    assert left_in(engine, runs_before) == []
+    assert "Traceback" not in run.output
+
+
+def test_a_container_that_dies_ends_the_waiting_and_is_named_with_its_log(
+    tmp_path: Path, engine: DockerClient, runs_before: set[str]
+) -> None:
+    run = BehaveRun(tmp_path, LONG, *COMPOSE, "--no-capture")
+    wait_for(run, "exactly one patient.created event is published")
+    container = next(
+        each
+        for made in find(engine)
+        if made.run not in runs_before
+        for each in made.containers
+        if "kafka" in str(each.name)
+    )
+    container.kill()
+    assert run.end() != 0
+    assert "the container of kafka" in run.output
+    assert "ended with exit code 137" in run.output
+    assert "its last log lines:" in run.output
+    evidence = next((tmp_path / "evidence").glob("*/*/*/"))
+    assert {file.name for file in (evidence / "logs").iterdir()} == {
+        f"{service}.log" for service in ("postgres", "kafka", "patient-service", "recorder")
+    }
+    assert "kafka (" in (evidence / "containers.txt").read_text()
+    assert "exit code 137" in (evidence / "containers.txt").read_text()
+    assert left_in(engine, runs_before) == []
+
+
+def test_what_a_killed_run_leaves_is_found_and_removed_by_its_label_and_nothing_else_is(
+    tmp_path: Path, engine: DockerClient, theirs: Theirs, runs_before: set[str]
+) -> None:
+    before = theirs.as_it_is()
+    run = BehaveRun(tmp_path, LONG, *COMPOSE, "--no-capture")
+    wait_for(run, "exactly one patient.created event is published")
+    assert "in use by" in stack_command("list").stdout
+    assert "removed of run" not in stack_command("prune").stdout, "a run that goes on is not touched"
+    run.process.kill()
+    run.end()
+    assert left_in(engine, runs_before), "nobody could clean up"
+    told = stack_command("prune")
+    assert told.returncode == 0
+    assert "removed of run" in told.stdout
+    assert left_in(engine, runs_before) == []
+    assert theirs.as_it_is() == before
+
+
+def test_a_platform_can_be_kept_and_is_removed_as_was_said(
+    tmp_path: Path, engine: DockerClient, runs_before: set[str]
+) -> None:
+    run = run_behave(tmp_path, QUICK, *COMPOSE, "-D", "keep=yes")
+    assert run.process.wait(0) == 0, run.output
+    assert "docker compose -p acceptance-" in run.output
+    assert left_in(engine, runs_before)
+    assert "removed of run" not in stack_command("prune").stdout, "it was to be kept"
+    command = next(line for line in run.output.splitlines() if "remove:" in line).partition("remove:")[2].split()
+    subprocess.run(command, check=True, capture_output=True)
+    assert left_in(engine, runs_before) == []
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"DOCKER_HOST": "unix:///nowhere.sock"}, "The container engine does not answer"),
+        (
+            {"PATIENT_SERVICE_IMAGE": "nowhere.invalid/none"},
+            "An image is not on this machine and cannot be fetched",
+        ),
+        (
+            {"PATIENT_SERVICE_IMAGE": "python:3.11-slim-bookworm"},
+            "The container of patient-service (acceptance-",
+        ),
+    ],
+    ids=["no engine", "no image", "service ends at once"],
+)
+def test_what_goes_wrong_at_the_start_is_said_in_a_sentence(
+    tmp_path: Path,
+    engine: DockerClient,
+    runs_before: set[str],
+    environment: dict[str, str],
+    said: str,
+) -> None:
+    run = run_behave(tmp_path, QUICK, *COMPOSE, environment=environment)
+    assert run.process.wait(0) != 0
+    assert said in run.output
+    assert "Traceback" not in run.output
+    assert left_in(engine, runs_before) == []
+
+
+def test_a_port_that_is_taken_is_said_in_a_sentence(
+    tmp_path: Path, engine: DockerClient, runs_before: set[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        run = run_behave(tmp_path, QUICK, *COMPOSE, "-D", f"external_port={port}")
+    assert run.process.wait(0) != 0
+    assert "A port is taken" in run.output
+    assert f"{port}" in run.output
+    assert left_in(engine, runs_before) == []
+
+
+def stack_command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "bdd", "stack", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
