@@ -5,14 +5,16 @@ import signal
 from pathlib import Path
 
 from behave.model import Feature
+from behave.reporter.junit import JUnitReporter
 from behave.runner import Context
 
 from bdd.events import contract
 from bdd.events.schema import event_schemas
 from bdd.report.console import durations, say
+from bdd.report.folders import CannotWrite, check_writable
 from bdd.report.junit import write_audit
 from bdd.run import Run
-from bdd.settings import load_settings
+from bdd.settings import Settings, load_settings
 
 
 def begin_run(context: Context) -> None:
@@ -21,6 +23,7 @@ def begin_run(context: Context) -> None:
     if settings.contract:
         event_schemas(contract.use(settings.contract))
     _check_selection(context)
+    _check_folders(context, settings)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # behave cleans up after SIGINT only
     run = context.run = Run(settings)
     context.add_cleanup(_end_run, run)
@@ -59,6 +62,24 @@ def _end_run(run: Run) -> None:
     run.stop()
     run.end_phase("stop")
     say(f"\nTime: {durations(run.seconds)}; {run.scenarios} scenarios on the {run.settings.stack} stack")
+
+
+def _check_folders(context: Context, settings: Settings) -> None:
+    """What a run leaves must be writable before it begins.
+
+    Raises:
+        CannotWrite: it is not.
+    """
+    try:
+        check_writable(settings.evidence_dir, "-D evidence_dir=…")
+        if context.config.junit:
+            check_writable(Path(context.config.junit_directory), "--junit-directory …")
+    except CannotWrite:
+        # behave would write its report all the same, and fail with a traceback.
+        context.config.reporters = [
+            each for each in context.config.reporters if not isinstance(each, JUnitReporter)
+        ]
+        raise
 
 
 def _check_selection(context: Context) -> None:

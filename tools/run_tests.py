@@ -27,12 +27,21 @@ class Check:
     name: str
     command: tuple[str, ...]
     junit: str | None = None
+    is_module: bool = True
+
+    @property
+    def command_line(self) -> list[str]:
+        """The whole command; what is no module is a program that was installed beside Python."""
+        program, *arguments = self.command
+        beside = shutil.which(program, path=Path(sys.executable).parent) or program
+        return [sys.executable, "-m", *self.command] if self.is_module else [beside, *arguments]
 
 
 CHECKS = (
     Check("format", ("ruff", "format", "--check")),
     Check("lint", ("ruff", "check")),
     Check("types", ("mypy",)),
+    Check("images", ("hadolint", "Dockerfile.bdd", "reference/Dockerfile"), is_module=False),
     Check("steps", ("behave", "--dry-run", "-f", "null")),
     Check("unit", ("pytest", "tests/unit", f"--junitxml={UNIT}"), UNIT),
     Check("integration", ("pytest", "tests/integration", f"--junitxml={INTEGRATION}"), INTEGRATION),
@@ -73,7 +82,7 @@ def run_check(check: Check, project: Path = PROJECT) -> Result:
     if report:
         _remove(report)
     began = time.monotonic()
-    exit_code = _run([sys.executable, "-m", *check.command], project)
+    exit_code = _run(check.command_line, project)
     seconds = time.monotonic() - began
     print(f"== {check.name}: exit code {exit_code} after {seconds:.1f} s", flush=True)
     count, remark = judge(exit_code, read_junit(report) if report else None)

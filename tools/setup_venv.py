@@ -100,10 +100,17 @@ class Environment:
         return self.stamp.read_text().split() if self.stamp.exists() else []
 
     def _fingerprint(self, dev: bool) -> str:
-        names = ["requirements.txt", "constraints.txt"] + (["requirements-dev.txt"] if dev else [])
-        parts = [f"{_dotted(THIS_PYTHON)} {self.folder}".encode()]
-        parts += [(self.project / name).read_bytes() for name in names]
+        requirements = self.project / ("requirements-dev.txt" if dev else "requirements.txt")
+        parts = [f"{_dotted(THIS_PYTHON)} {self.folder}".encode(), (self.project / "constraints.txt").read_bytes()]
+        parts += [file.read_bytes() for file in _with_included(requirements)]
         return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def _with_included(requirements: Path) -> List[Path]:
+    """A file of requirements and those that it includes."""
+    lines = [line.split() for line in requirements.read_text().splitlines()]
+    included = [requirements.parent / words[1] for words in lines if words[:1] == ["-r"]]
+    return [requirements] + [file for each in included for file in _with_included(each)]
 
 
 def check_python(version: Tuple[int, int]) -> None:

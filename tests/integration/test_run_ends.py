@@ -131,6 +131,25 @@ def test_a_cache_folder_that_cannot_be_used_is_said_in_a_sentence(tmp_path: Path
     assert "Traceback" not in run.output
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["-D", "evidence_dir={}/evidence"], "-D evidence_dir=…"),
+        (["--junit", "--junit-directory", "{}/junit"], "--junit-directory …"),
+    ],
+)
+def test_a_folder_that_cannot_be_written_is_said_before_anything_starts(
+    tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    run = run_behave(tmp_path, QUICK, *[argument.format(tmp_path / "file") for argument in arguments])
+    assert run.process.wait(0) != 0
+    assert "cannot be written: Not a directory" in run.output
+    assert said in run.output
+    assert "Traceback" not in run.output
+    assert not list(run.temporary.iterdir())
+
+
 def test_the_first_use_without_network_is_said_in_a_sentence(tmp_path: Path) -> None:
     nowhere = dict.fromkeys(("https_proxy", "http_proxy", "HTTPS_PROXY", "HTTP_PROXY"), "http://127.0.0.1:9")
     run = run_behave(tmp_path, QUICK, "-D", f"cache_dir={tmp_path / 'cache'}", environment=nowhere)

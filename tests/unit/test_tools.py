@@ -27,9 +27,12 @@ def installs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Environment:
-    """The environment of a project that has requirements and nothing else."""
-    for name in ("requirements.txt", "requirements-dev.txt", "constraints.txt"):
-        (tmp_path / name).write_text("# none\n")
+    """The environment of a project that has requirements, some of them included by others, and nothing else."""
+    (tmp_path / "part").mkdir()
+    (tmp_path / "part" / "requirements.txt").write_text("# none\n")
+    (tmp_path / "requirements.txt").write_text("-r part/requirements.txt  # a part\n")
+    (tmp_path / "requirements-dev.txt").write_text("-r requirements.txt\n")
+    (tmp_path / "constraints.txt").write_text("# none\n")
     return Environment(tmp_path)
 
 
@@ -51,7 +54,7 @@ def test_what_a_run_needs_is_not_enough_for_the_checks(environment: Environment,
     assert not environment.is_ready(dev=True)
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "constraints.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "part/requirements.txt", "constraints.txt"])
 def test_a_changed_requirement_is_installed_anew(environment: Environment, installs: list[str], name: str) -> None:
     environment.install(dev=True)
     (environment.project / name).write_text("behave==1.0\n")

@@ -1,6 +1,7 @@
 """The compose stack: both variants pass, nothing is ever left, and what goes wrong is said in a sentence."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -68,7 +69,7 @@ def test_the_suite_runs_inside_the_network_and_leaves_its_reports_on_the_host(
         "docker",
         "compose",
         "-p",
-        "inside",
+        f"inside-{secrets.token_hex(4)}",
         "-f",
         "docker-compose.bdd.yml",
         "up",

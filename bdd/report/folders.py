@@ -1,0 +1,29 @@
+"""Makes sure, before anything starts, that what a run leaves can be written."""
+
+from pathlib import Path
+
+
+class CannotWrite(Exception):
+    """A folder cannot be written; the sentence says what to do."""
+
+
+def check_writable(folder: Path, setting: str) -> None:
+    """Check that the folder, or the one that it will be made in, can be written.
+
+    Args:
+        folder: where something is going to be left.
+        setting: how another one is chosen, for the message.
+
+    Raises:
+        CannotWrite: it cannot.
+    """
+    existing = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    probe = existing / ".writable"
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as fault:
+        raise CannotWrite(
+            f"The folder {folder} cannot be written: {fault.strerror} ({existing}). Make room or correct its "
+            f"permissions, or name another one: {setting}"
+        ) from fault
