@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 _TAIL_BYTES = 64 * 1024
 
@@ -103,7 +104,7 @@ class ChildProcess:
         """End it at once, with everything in its process group."""
         self._asked_to_end = True
         if self._popen.poll() is None:
-            _kill_group(self._popen)
+            kill_group(self._popen)
             self._popen.wait()
         atexit.unregister(self.kill)
 
@@ -139,13 +140,15 @@ if sys.platform == "win32":
     # The only event that reaches a group of its own. Python ends on it, Java does not: `stop` kills that.
     _POLITE_END = signal.CTRL_BREAK_EVENT
 
-    def _kill_group(popen: subprocess.Popen[bytes]) -> None:
+    def kill_group(popen: subprocess.Popen[Any]) -> None:
+        """End a process; Windows has no groups that could be ended."""
         popen.kill()
 else:
     _NEW_GROUP = 0
     _POLITE_END = signal.SIGTERM
 
-    def _kill_group(popen: subprocess.Popen[bytes]) -> None:
+    def kill_group(popen: subprocess.Popen[Any]) -> None:
+        """End a process that leads a session of its own, with everything that it has started."""
         # It may just have ended; macOS then says "not permitted".
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(popen.pid, signal.SIGKILL)

@@ -12,6 +12,7 @@ from docker.models.containers import Container
 
 from bdd.containers.engine import COMPOSE_PROJECT, COMPOSE_SERVICE
 from bdd.containers.looking import told_with_log
+from bdd.processes import kill_group
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker-compose.bdd.yml"
@@ -118,7 +119,7 @@ class Compose:
                     elif not status:
                         said.append(_message_in(line))
             except BaseException:
-                process.kill()
+                kill_group(process)  # `docker` leaves the work to another process
                 raise
         if process.returncode:
             raise ComposeFailed(self._reason([line for line in said if line]))
@@ -130,6 +131,8 @@ class Compose:
             name, status = fields["id"], fields["status"]
         except (ValueError, KeyError, TypeError):
             return None
+        if fields.get("text") == "Error":
+            return None  # its status is why
         return name.removeprefix(f"Container {self.project}-").removesuffix("-1"), status
 
     def _reason(self, said: Sequence[str]) -> str:
@@ -157,6 +160,8 @@ def _message_in(line: str) -> str:
         return line.strip()
     if not isinstance(fields, dict) or fields.get("level") == "warning":
         return ""
+    if fields.get("text") == "Error":
+        return f"{fields.get('id')}: {fields.get('status')}"
     return str(fields.get("message") or fields.get("msg") or fields.get("text") or line).strip()
 
 

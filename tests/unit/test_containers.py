@@ -1,0 +1,164 @@
+"""What is made of containers: whose they are, which is the broker, and what Compose's complaints mean."""
+
+import json
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Any, cast
+
+import psutil
+import pytest
+from docker.client import DockerClient
+from docker.models.containers import Container
+
+from bdd.containers import platform
+from bdd.containers.compose import Compose, ComposeFailed
+from bdd.containers.engine import published_address
+from bdd.containers.leftovers import Leftover, labels, owner_of_this_run
+from bdd.containers.platform import PlatformNotFound, bootstrap_servers
+
+
+def container(name: str, *environment: str, image: str = "image", ports: dict[str, Any] | None = None) -> Container:
+    attributes = {
+        "Name": f"/{name}-1",
+        "Config": {
+            "Env": list(environment),
+            "Image": image,
+            "Labels": {"com.docker.compose.service": name},
+            "ExposedPorts": {},
+        },
+        "NetworkSettings": {"Ports": ports or {}, "Networks": {}},
+    }
+    return Container(attrs=attributes)
+
+
+def test_what_a_living_process_owns_is_not_abandoned() -> None:
+    assert not Leftover("run", owner=owner_of_this_run()).is_abandoned
+
+
+def test_what_a_process_that_has_ended_owned_is_abandoned() -> None:
+    nobody = next(number for number in range(100_000, 4_000_000) if not psutil.pid_exists(number))
+    assert Leftover("run", owner=f"{socket.gethostname()}/{nobody}@1.00").is_abandoned
+
+
+def test_a_later_process_with_the_same_number_is_another_one() -> None:
+    assert Leftover("run", owner=f"{socket.gethostname()}/{os.getpid()}@1.00").is_abandoned
+
+
+@pytest.mark.parametrize("owner", ["", "another-machine/1@1.00"])
+def test_what_is_kept_or_of_another_machine_is_not_abandoned(owner: str) -> None:
+    assert not Leftover("run", owner=owner).is_abandoned
+
+
+def test_what_is_to_be_kept_has_no_owner() -> None:
+    assert labels("run", keep=True)["acceptance.owner"] == ""
+    assert labels("run")["acceptance.owner"] == owner_of_this_run()
+
+
+@pytest.mark.parametrize(
+    ("variables", "inside"),
+    [
+        (["KAFKA_ADVERTISED_LISTENERS=PLAINTEXT://kafka:9092"], "kafka:9092"),
+        (["KAFKA_ADVERTISED_LISTENERS=EXTERNAL://localhost:29092, INTERNAL://kafka:9092"], "kafka:9092"),
+        (["KAFKA_CFG_ADVERTISED_LISTENERS=A://broker.local:19092"], "broker.local:19092"),
+        ([], "kafka:9092"),
+    ],
+)
+def test_the_address_that_holds_inside_the_network_is_taken(variables: list[str], inside: str) -> None:
+    assert bootstrap_servers(container("kafka", *variables)) == inside
+
+
+def test_a_broker_that_only_advertises_localhost_is_refused_with_the_way_out() -> None:
+    with pytest.raises(PlatformNotFound, match=r"INTERNAL://kafka:9092,EXTERNAL://localhost:<port>"):
+        bootstrap_servers(container("kafka", "KAFKA_ADVERTISED_LISTENERS=PLAINTEXT://localhost:9092"))
+
+
+def test_the_broker_is_known_by_its_settings_or_its_image() -> None:
+    by_settings = container("events", "KAFKA_ADVERTISED_LISTENERS=A://events:9092")
+    by_image = container("bus", image="apache/kafka:4.3.1")
+    other = container("kafka-ui")
+    assert platform._broker_among([other, by_image, by_settings]) is by_settings
+    assert platform._broker_among([other, by_image]) is by_image
+    with pytest.raises(PlatformNotFound, match="kafka-ui"):
+        platform._broker_among([other])
+
+
+def test_the_patient_service_is_known_by_its_name_or_its_port() -> None:
+    by_name, by_port = container("patient_service"), container("api", ports={"8001/tcp": None})
+    assert platform._service_among([container("postgres"), by_name, by_port]) is by_name
+    assert platform._service_among([container("postgres"), by_port]) is by_port
+    with pytest.raises(PlatformNotFound, match="0 of these containers look like the patient service: postgres"):
+        platform._service_among([container("postgres")])
+
+
+def test_a_port_that_is_published_everywhere_is_reached_on_loopback() -> None:
+    ports = {"8001/tcp": [{"HostIp": "0.0.0.0", "HostPort": "32768"}]}  # noqa: S104 - what the engine says
+    assert published_address(container("api", ports=ports), 8001) == ("127.0.0.1", 32768)
+    assert published_address(container("api"), 8001) is None
+
+
+class NoContainers:
+    """An engine in which nothing runs."""
+
+    @property
+    def containers(self) -> "NoContainers":
+        return self
+
+    def list(self, **_filters: object) -> list[Container]:
+        return []
+
+
+@pytest.fixture
+def docker_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Put a `docker` in the path that says these lines and ends with this code."""
+
+    def says(lines: list[str], code: int) -> Compose:
+        program = tmp_path / "docker"
+        program.write_text(
+            f"#!{sys.executable}\nimport sys\nsys.stderr.write({chr(10).join(lines)!r})\nsys.exit({code})\n"
+        )
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        return Compose(cast("DockerClient", NoContainers()), "mine", {})
+
+    return says
+
+
+def test_progress_is_told_once_for_each_service_and_status(docker_says: Any) -> None:
+    lines = [
+        json.dumps({"id": "Container mine-patient-service-1", "status": status})
+        for status in ("Created", "Healthy", "Healthy")
+    ]
+    told: list[tuple[str, str]] = []
+    docker_says(["not JSON", *lines], 0).up(["patient-service"], lambda *status: told.append(status))
+    assert told == [("patient-service", "Created"), ("patient-service", "Healthy")]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("Bind for 127.0.0.1:29092 failed: port is already allocated", "A port is taken: Bind for 127.0.0.1:29092"),
+        (
+            "pull access denied for nowhere/none",
+            "An image is not on this machine and cannot be fetched: pull access",
+        ),
+        (
+            '{"id": "kafka", "text": "Error", "status": "no such host"}',
+            "cannot be fetched: kafka: no such host. Fetch",
+        ),
+        ("write /var/lib: no space left on device", "The disk of the container engine is full: write /var/lib"),
+        ("docker: 'compose' is not a docker command.", "This `docker` has no Compose"),
+        ("something else", "Docker Compose failed. The last it said:\n    something else"),
+    ],
+)
+def test_what_compose_complains_of_is_said_with_the_next_step(docker_says: Any, line: str, said: str) -> None:
+    with pytest.raises(ComposeFailed) as failed:
+        docker_says([line], 1).up(["kafka"], lambda *_status: None)
+    assert said in str(failed.value)
+
+
+def test_without_docker_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ComposeFailed, match="Is the command `docker` installed"):
+        Compose(cast("DockerClient", NoContainers()), "mine", {}).build(["recorder"])
