@@ -94,6 +94,32 @@ def watch(
     raise typer.Exit(run_watch(settings, wanted, json=json, limit=limit))
 
 
+@app.command()
+def doctor(
+    *,
+    defined: Defined = None,
+    try_it: Annotated[
+        bool, typer.Option("--try", help="Also create a synthetic patient, see its event, and delete it again.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="JSON in place of the table.")] = False,
+) -> None:
+    """Look at one stack, check by check, and name the next command to type.
+
+    A check passes, fails, or is not reached, because another one that it needs has not passed. The exit code is 0
+    only when all have passed.
+
+    On a platform that is there nothing is written, unless with --try. That is the answer to “no events show up”: it
+    tells whether the request was refused, the event did not come, or it is not what the contract says.
+
+    - `python -m bdd doctor` (the embedded stack: this machine, and a platform that is started for it)
+    - `python -m bdd doctor -D stack=remote -D api_url=http://127.0.0.1:8001 -D bootstrap_servers=127.0.0.1:9092`
+    - `python -m bdd doctor -D stack=attached -D project=NAME --try`
+    """
+    from bdd.doctor.command import run_doctor  # noqa: PLC0415 - each command loads what it needs
+
+    raise typer.Exit(run_doctor(settings_of(defined), as_json=json, try_it=try_it))
+
+
 @stack_app.command(name="list")
 def list_stacks() -> None:
     """Show what is in the container engine of runs that go on, were killed, or keep their platform."""

@@ -28,7 +28,7 @@ class AttachedStack:
 
     def __init__(self, settings: Settings, run_id: str) -> None:
         self._settings = settings
-        self._run_id = run_id
+        self.run_id = run_id
         self.startup: dict[str, float] = {}
         self._started = False
         self._watch: ContainerWatch | None = None
@@ -47,7 +47,7 @@ class AttachedStack:
                 f"({platform.bootstrap_servers}) on the network {platform.network.name}"
             )
             self._started = True
-            recorder = ContainerRecorder.start(self._client, platform, settings, self._run_id)
+            recorder = ContainerRecorder.start(self._client, platform, settings, self.run_id)
             watched = [*platform.containers, recorder.container]
             self._watch = ContainerWatch(self._client, watched)
             self._sources = {f"logs/{service_name(each)}.log": ContainerLog(each) for each in watched}
@@ -77,7 +77,7 @@ class AttachedStack:
             self.recorder.close()
         if self._started:
             self._started = False
-            for made in find(self._client, self._run_id):
+            for made in find(self._client, self.run_id):
                 made.remove()
 
 
