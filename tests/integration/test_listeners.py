@@ -92,9 +92,9 @@ def test_a_broker_that_wants_a_certificate_is_sound_for_one_that_it_trusts(
 
     assert ask(special.address("MUTUAL"), shown(authority)).sound
     none = ask(special.address("MUTUAL"), tls(authority))
-    assert "wants a client's certificate" in none.sentence()
+    assert "does not accept this client, whose certificate is missing" in none.sentence()
     stranger = ask(special.address("MUTUAL"), shown(Authority(tmp_path, "stranger")))
-    assert f"does not accept the certificate {tmp_path / 'client.pem'}" in stranger.sentence()
+    assert f"does not accept this client, whose certificate is {tmp_path / 'client.pem'}" in stranger.sentence()
     assert none.bootstrap[0].fault is stranger.bootstrap[0].fault is Fault.WANTS_CERTIFICATE
 
 
@@ -104,17 +104,13 @@ def test_a_broker_that_wants_a_certificate_is_sound_for_one_that_it_trusts(
         (
             "TLS",
             "PLAINTEXT",
-            Fault.WANTS_TLS,
-            "speaks TLS, which security_protocol=PLAINTEXT",
-            "security_protocol=SSL ",
+            (Fault.WANTS_TLS, "speaks TLS, which security_protocol=PLAINTEXT", "security_protocol=SSL "),
         ),
         ("SASL_TLS", "SASL_PLAINTEXT", (Fault.WANTS_TLS, "speaks TLS, which", "-D security_protocol=SASL_SSL")),
         (
             "PLAIN",
             "SSL",
-            Fault.NO_TLS,
-            "speaks no TLS, which security_protocol=SSL",
-            "-D security_protocol=PLAINTEXT",
+            (Fault.NO_TLS, "speaks no TLS, which security_protocol=SSL", "-D security_protocol=PLAINTEXT"),
         ),
         ("SASL", "SASL_SSL", (Fault.NO_TLS, "speaks no TLS", "-D security_protocol=SASL_PLAINTEXT")),
         ("SASL", "PLAINTEXT", (Fault.WANTS_SASL, "wants a login by SASL", "-D security_protocol=SASL_PLAINTEXT")),
@@ -124,9 +120,7 @@ def test_a_broker_that_wants_a_certificate_is_sound_for_one_that_it_trusts(
         (
             "OTHER_NAME",
             "SSL",
-            Fault.WRONG_NAME,
-            "is for broker.example.org, 192.0.2.7",
-            "a name that the certificate",
+            (Fault.WRONG_NAME, "is for broker.example.org, 192.0.2.7, not for", "a name that the certificate"),
         ),
         ("EXPIRED", "SSL", (Fault.UNTRUSTED, "certificate has expired", "renew")),
     ],
