@@ -10,9 +10,11 @@ from behave.runner import Context
 
 from bdd.events import contract
 from bdd.events.schema import event_schemas
+from bdd.masking import mask
 from bdd.report.console import durations, say
 from bdd.report.folders import CannotWrite, check_writable
 from bdd.report.junit import write_audit
+from bdd.report.masked import mask_formatters
 from bdd.run import Run
 from bdd.settings import Settings, load_settings
 
@@ -20,6 +22,7 @@ from bdd.settings import Settings, load_settings
 def begin_run(context: Context) -> None:
     """Check settings, contract and selection, then start the run; whatever happens, it will be stopped."""
     settings = load_settings(context.config.userdata)
+    mask_formatters(context._runner.formatters)  # behave has no public way to them
     if settings.contract:
         event_schemas(contract.use(settings.contract))
     _check_selection(context)
@@ -51,7 +54,7 @@ def audit_run(context: Context) -> None:
     findings = run.audit()
     if context.config.junit:
         write_audit(Path(context.config.junit_directory), findings)
-    report = "\n".join(f"  {finding}" for finding in findings)
+    report = mask("\n".join(f"  {finding}" for finding in findings))
     assert not findings, f"the audit found {len(findings)} thing(s) that no scenario explains:\n{report}"
 
 

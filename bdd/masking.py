@@ -16,11 +16,12 @@ MASK = "***"
 # As a part of a longer word a shorter secret would take half of an ordinary text with it.
 _LONG_ENOUGH = 6
 
-# A quote, also one that JSON inside JSON has escaped.
-_QUOTE = r"\\*[\"']"
-_QUOTED = rf"(?P<quote>{_QUOTE})(?:(?!(?P=quote)).)*(?P=quote)"
+_QUOTED = r"(?P<quote>[\"'])(?:\\.|(?!(?P=quote))[^\\])*(?P=quote)"
+# The same within JSON that is within JSON.
+_QUOTED_TWICE = r"(?P<quote>\\+[\"'])(?:(?!(?<!\\)(?P=quote)).)*(?P=quote)"
 _PASSWORD = r"(?:password|passwd|passphrase|pwd)"  # noqa: S105 - a word to look for
 _OTHER_SECRET = r"(?:secret|token|api[_-]?key|access[_-]?key)"  # noqa: S105 - words to look for
+_NAME = rf"(?:{_PASSWORD}|{_OTHER_SECRET})"
 _PATTERNS = (
     # A log that was cut off may begin or end in the middle of a key.
     (
@@ -30,14 +31,12 @@ _PATTERNS = (
     (r"\A[A-Za-z0-9+/=\s]*?(?P<end>-----END [A-Z ]*PRIVATE KEY-----)", rf"{MASK} \g<end>"),
     (r"(?P<before>\bauthorization\W{1,6}(?:bearer|basic)\s+)[^\s\"'\\,]+", rf"\g<before>{MASK}"),
     (r"(?P<before>\b[a-z][a-z0-9+.-]*://[^\s/?#:@\"']*:)[^\s/?#@\"']+(?=@)", rf"\g<before>{MASK}"),
-    # name="value", "name": "value", also with quotes that are escaped
-    (
-        rf"(?P<before>(?:{_PASSWORD}|{_OTHER_SECRET})(?:{_QUOTE})?\s*[=:]\s*){_QUOTED}",
-        rf"\g<before>\g<quote>{MASK}\g<quote>",
-    ),
+    # name="value" and "name": "value"
+    (rf"(?P<before>{_NAME}(?:[\"'])?\s*[=:]\s*){_QUOTED}", rf"\g<before>\g<quote>{MASK}\g<quote>"),
+    (rf"(?P<before>{_NAME}(?:\\+[\"'])?\s*[=:]\s*){_QUOTED_TWICE}", rf"\g<before>\g<quote>{MASK}\g<quote>"),
     # name=value; a colon is taken after passwords only, for “the token: …” is prose
     (
-        rf"(?P<before>(?:{_PASSWORD}\s*[=:]|{_OTHER_SECRET}=)\s*)(?![*\"'\\])[^\s\"'\\,;&<>(){{}}\[\]]+",
+        rf"(?P<before>(?:{_PASSWORD}\s*[=:]|{_OTHER_SECRET}=)\s*)[^\s\"'\\,;&<>(){{}}\[\]]+",
         rf"\g<before>{MASK}",
     ),
 )
@@ -72,13 +71,13 @@ def _known_forms() -> list[re.Pattern[str]]:
 
 
 def _ways_to_write(secret: str) -> set[str]:
-    return {
-        secret,
-        json.dumps(secret)[1:-1],
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-        quote(secret, safe=""),
-        base64.b64encode(secret.encode()).decode(),
-    }
+    plain = {secret, quote(secret, safe=""), base64.b64encode(secret.encode()).decode()}
+    in_json = _escaped(plain)
+    return plain | in_json | _escaped(in_json)
+
+
+def _escaped(texts: Iterable[str]) -> set[str]:
+    return {json.dumps(text, ensure_ascii=ascii_only)[1:-1] for text in texts for ascii_only in (True, False)}
 
 
 def _as_pattern(form: str) -> re.Pattern[str]:

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bdd.masking import mask
+
 _TAIL_BYTES = 64 * 1024
 
 
@@ -84,10 +86,11 @@ class ChildProcess:
         return "\n    ".join([f"{self.name} {_how_it_ended(code)}", "its last log lines:", *lines])
 
     def last_lines(self, count: int = 15) -> list[str]:
-        """Return the last `count` lines that it wrote."""
+        """Return the last `count` lines that it wrote, without the secrets in them."""
         with self.log.open("rb") as log:
             log.seek(max(0, log.seek(0, os.SEEK_END) - _TAIL_BYTES))
-            return log.read().decode(errors="replace").splitlines()[-count:]
+            text = log.read().decode(errors="replace")
+        return mask(text).splitlines()[-count:]  # first masked, for a key has many lines
 
     def stop(self, within: float) -> bool:
         """Ask it to end and wait; after `within` seconds kill it. Return whether it ended in time."""

@@ -17,6 +17,7 @@ from bdd.events.witness import Witness
 from bdd.evidence.collecting import collect, folder_name
 from bdd.recorder.client import RecorderUnreachable
 from bdd.report.console import durations, say
+from bdd.report.masked import mask_failures
 from bdd.settings import Settings
 from bdd.stacks.choosing import make_stack, new_run_id
 from bdd.stacks.stack import CannotStart
@@ -72,6 +73,7 @@ class Run:
 
     def close_world(self, world: World, scenario: Scenario) -> None:
         """Take note of how a scenario ended."""
+        mask_failures(scenario)
         world.witness.account.failed = scenario.status.has_failed()
         if world.exchanges:
             self._last_action = time.monotonic()

@@ -93,6 +93,7 @@ class ApiClient:
                 data=body.encode() if body is not None else None,
                 headers={"Content-Type": "application/json"} if body is not None else None,
                 timeout=_TIMEOUT_SECONDS,
+                allow_redirects=False,  # no answer of the contract, and it may lead to a host that was not checked
             )
             status, text = answer.status_code, answer.content.decode(errors="replace")
             date = answer.headers.get("Date")

@@ -1,4 +1,4 @@
-"""Collects the evidence of a failed scenario. It never raises, and never takes longer than ten seconds."""
+"""Collects the evidence of a failed scenario, without secrets. Never raises, never takes more than ten seconds."""
 
 import re
 import threading
@@ -9,6 +9,7 @@ from pathlib import Path
 from behave.model import Scenario, Step
 
 from bdd.evidence.sources import Source
+from bdd.masking import mask_bytes
 from bdd.recorder.record import to_line
 from bdd.world import World
 
@@ -56,7 +57,8 @@ def _write_all(folder: Path, parts: Mapping[str, Callable[[], str | bytes]]) -> 
         try:
             file = folder / name
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content if isinstance(content, bytes) else content.encode(errors="backslashreplace"))
+            written = content if isinstance(content, bytes) else content.encode(errors="backslashreplace")
+            file.write_bytes(mask_bytes(written))
         except OSError:
             return  # the folder cannot be written; the console names it, and the failure is reported all the same
 

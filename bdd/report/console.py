@@ -3,10 +3,12 @@
 import sys
 from collections.abc import Mapping
 
+from bdd.masking import mask
+
 
 def say(line: str) -> None:
-    """Print a line at once, also into a pipe."""
-    sys.stdout.write(line + "\n")
+    """Print a line at once, also into a pipe, without the secrets in it."""
+    sys.stdout.write(mask(line) + "\n")
     sys.stdout.flush()
 
 

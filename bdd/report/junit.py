@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bdd.events.audit import Finding
+from bdd.masking import mask
 
 
 def write_audit(folder: Path, findings: Sequence[Finding]) -> Path:
@@ -27,4 +28,5 @@ def write_audit(folder: Path, findings: Sequence[Finding]) -> Path:
 
 def _printable(text: str) -> str:
     """XML has no way to write most control characters; keys of Kafka records may hold them."""
+    text = mask(text)
     return "".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in text)

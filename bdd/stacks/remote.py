@@ -3,22 +3,22 @@
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
-import requests
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
-
+from bdd.api.client import ApiClient, NoAnswer
 from bdd.evidence.sources import LogFile, Source
 from bdd.kafka.client_settings import client_settings
+from bdd.kafka.listeners import Diagnosis, diagnose
+from bdd.network import servers
 from bdd.recorder.client import RecorderClient, RecorderUnreachable
 from bdd.settings import Settings
 from bdd.stacks.local_recorder import LocalRecorder
+from bdd.stacks.safety import refuse_public_hosts, refuse_unknown_host
 from bdd.stacks.stack import CannotStart
 from bdd.waiting import wait_until
 
-_CONNECT_SECONDS = 5.0
 _RECORDER_SECONDS = 20.0
 
 
@@ -30,6 +30,7 @@ class RemoteStack:
     def __init__(self, settings: Settings) -> None:
         assert settings.api_url, "the settings ask for it with stack=remote"
         self._settings = settings
+        self._bootstrap_servers = settings.bootstrap_servers
         self.api_url = settings.api_url
         self.startup: dict[str, float] = {}
         self._folder: Path | None = None
@@ -38,24 +39,32 @@ class RemoteStack:
     def start(self) -> None:
         """Check all addresses, then start the recorder or follow the one that runs; see `Stack.start`."""
         began = time.monotonic()
+        self._check_where_it_writes()
         self._reach_service()
-        if self._settings.bootstrap_servers:
-            self._reach_brokers(self._settings.bootstrap_servers)
+        if self._bootstrap_servers:
+            self._reach_brokers(self._bootstrap_servers)
+        self.startup["addresses"] = time.monotonic() - began
         try:
             self.recorder = self._follow_recorder() or self._start_recorder()
         except AssertionError as fault:
-            raise CannotStart(f"The recorder did not come up: {fault}") from fault
-        self.startup = {"recorder": time.monotonic() - began}
+            raise CannotStart(
+                "\n".join([f"The recorder did not come up: {fault}", *self._seen_from_here()])
+            ) from fault
+        self.startup["recorder"] = time.monotonic() - began
 
     def trouble(self) -> str | None:
         """See `Stack.trouble`; of a platform that others run only the recorder can be looked into."""
-        if not hasattr(self, "recorder"):
-            return self._local_recorder.process.trouble() if self._local_recorder else None
-        return (self._local_recorder and self._local_recorder.process.trouble()) or self.recorder.trouble()
+        ended = self._local_recorder.process.trouble() if self._local_recorder else None
+        return ended or (self.recorder.trouble() if hasattr(self, "recorder") else None)
 
     def evidence(self) -> Mapping[str, Source]:
         """See `Stack.evidence`."""
-        return {"logs/recorder.log": LogFile(self._local_recorder.process.log)} if self._local_recorder else {}
+        sources: dict[str, Source] = {}
+        if self._local_recorder:
+            sources["logs/recorder.log"] = LogFile(self._local_recorder.process.log)
+        if self._bootstrap_servers:
+            sources["brokers.txt"] = _Momentary(self._seen_from_here)
+        return sources
 
     def stop(self) -> None:
         """End what was started and remove its folder; a recorder that ran before runs on."""
@@ -66,10 +75,45 @@ class RemoteStack:
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
 
+    def _check_where_it_writes(self) -> None:
+        host = urlsplit(self.api_url).hostname or ""
+        allowed = self._settings.allow_host
+        bootstrap = [server.host for server in servers(self._bootstrap_servers)] if self._bootstrap_servers else []
+        refuse_public_hosts({"api_url": [host], "bootstrap_servers": bootstrap}, allowed)
+        refuse_unknown_host("api_url", host, allowed)
+
+    def _reach_service(self) -> None:
+        """Any answer will do: what it should be is for the features to check."""
+        api = ApiClient(self.api_url)
+        try:
+            api.send("GET", "/api/patients?status=offen")
+        except NoAnswer as fault:
+            raise CannotStart(
+                f"The service cannot be reached: GET {self.api_url}/api/patients: {_cause(fault)}. "
+                "Is it running, and is api_url right?"
+            ) from fault
+        finally:
+            api.close()
+
+    def _reach_brokers(self, bootstrap_servers: str) -> None:
+        """What they advertise must be reached too, and be allowed."""
+        diagnosis = self._diagnose(bootstrap_servers)
+        if not diagnosis.sound:
+            raise CannotStart(diagnosis.sentence())
+        advertised = [broker.seen.server.host for broker in diagnosis.brokers]
+        refuse_public_hosts({"what the brokers advertise": advertised}, self._settings.allow_host)
+
+    def _diagnose(self, bootstrap_servers: str) -> Diagnosis:
+        return diagnose(bootstrap_servers, client_settings(bootstrap_servers, self._settings))
+
+    def _seen_from_here(self) -> list[str]:
+        """How the brokers are seen in this moment, for messages and for evidence."""
+        return [self._diagnose(self._bootstrap_servers).sentence()] if self._bootstrap_servers else []
+
     def _start_recorder(self) -> RecorderClient:
-        assert self._settings.bootstrap_servers, "the settings ask for it where no recorder runs"
+        assert self._bootstrap_servers, "the settings ask for it where no recorder runs"
         self._folder = Path(tempfile.mkdtemp(prefix="acceptance-"))
-        self._local_recorder = LocalRecorder.start(self._folder, self._settings.bootstrap_servers, self._settings)
+        self._local_recorder = LocalRecorder.start(self._folder, self._bootstrap_servers, self._settings)
         return self._local_recorder.wait_ready(_RECORDER_SECONDS)
 
     def _follow_recorder(self) -> RecorderClient | None:
@@ -93,25 +137,20 @@ class RemoteStack:
         client.start(_RECORDER_SECONDS)
         return client
 
-    def _reach_service(self) -> None:
-        """Any answer will do: what it should be is for the features to check."""
-        try:
-            requests.get(f"{self.api_url}/api/patients", params={"status": "offen"}, timeout=_CONNECT_SECONDS)
-        except requests.RequestException as fault:
-            raise CannotStart(
-                f"The service cannot be reached: GET {self.api_url}/api/patients: {_cause(fault)}. "
-                "Is it running, and is api_url right?"
-            ) from fault
 
-    def _reach_brokers(self, bootstrap_servers: str) -> None:
-        client = AdminClient({**client_settings(bootstrap_servers, self._settings), "log_level": "0"})
-        try:
-            client.list_topics(timeout=_CONNECT_SECONDS)
-        except KafkaException as fault:
-            raise CannotStart(
-                f"The broker cannot be reached: {bootstrap_servers} gave no metadata within "
-                f"{_CONNECT_SECONDS:g} s ({fault.args[0].str()}). Is it running, and is bootstrap_servers right?"
-            ) from fault
+class _Momentary:
+    """A source without history: what can be said in the moment that it is asked; see `Source`."""
+
+    def __init__(self, lines: Callable[[], list[str]]) -> None:
+        self._lines = lines
+
+    def mark(self) -> float:
+        """See `Source.mark`."""
+        return 0
+
+    def since(self, mark: float) -> bytes:
+        """See `Source.since`."""
+        return "".join(f"{line}\n" for line in self._lines()).encode()
 
 
 def make_stack(settings: Settings, _run_id: str) -> RemoteStack:

@@ -4,11 +4,15 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from bdd.evidence.sources import Source
+from bdd.masking import mask
 from bdd.recorder.client import RecorderClient
 
 
 class CannotStart(Exception):
-    """The platform or the recorder could not be brought up; the sentence says what to do."""
+    """The platform or the recorder could not be brought up; the sentence says what to do, and holds no secret."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(mask(sentence))
 
 
 class Stack(Protocol):

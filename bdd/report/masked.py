@@ -1,0 +1,37 @@
+"""Masks what behave reports: its formatters print messages, its JUnit reporter keeps them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from behave.model import Scenario
+
+from bdd.masking import mask
+
+
+class MaskedStream:
+    """A stream that gets no secrets; all but `write` is as it was."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write a text without its secrets."""
+        self._stream.write(mask(text))
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def mask_formatters(formatters: Iterable[Any]) -> None:
+    """From now on mask what these formatters of behave print."""
+    for formatter in formatters:
+        formatter.stream = MaskedStream(formatter.stream)
+
+
+def mask_failures(scenario: Scenario) -> None:
+    """Mask the messages of a scenario that has ended, before reporters read them."""
+    for step in scenario.all_steps:
+        if step.exception is not None:
+            step.error_message = mask(step.error_message or "")
+            step.exception.args = (mask(str(step.exception)),)

@@ -1,0 +1,62 @@
+"""Keeps test patients out of real platforms: a host that looks like one is refused unless it is named."""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from bdd.network import Unresolved, is_local, is_private, resolve
+from bdd.stacks.stack import CannotStart
+
+_RESOLVE_SECONDS = 3.0
+
+
+def refuse_public_hosts(hosts: Mapping[str, Iterable[str]], allowed: Collection[str]) -> None:
+    """Let only hosts pass that are this machine, in a private network, or allowed by their names.
+
+    What counts are a name's addresses, all of them: a name promises nothing. One that does not resolve passes,
+    for nothing can be written there; whoever connects says more about it.
+
+    Args:
+        hosts: where they were found ("api_url") -> the hosts.
+        allowed: names and addresses that the setting `allow_host` lists.
+
+    Raises:
+        CannotStart: at least one may not be written to; the sentence has the setting that would allow it.
+    """
+    refused: dict[str, str] = {}
+    for where, names in hosts.items():
+        for name in names:
+            host = name.rstrip(".").lower()
+            if host not in allowed and (public := public_addresses(host)):
+                addresses = ", ".join(address for address in public if address != host)
+                refused[host] = f"{where} leads to {host}" + (f" ({addresses})" if addresses else "")
+    if refused:
+        setting = ",".join([*allowed, *refused])
+        raise CannotStart(
+            f"Refused: {' and '.join(refused.values())}, which is neither this machine nor in a private network. "
+            "A run writes test patients, so it must not meet a platform that people use. If this one is made for "
+            f"tests, say so by name: -D allow_host={setting}"
+        )
+
+
+def refuse_unknown_host(where: str, host: str, allowed: Collection[str]) -> None:
+    """Let no host pass that does not resolve now: later it might, to whatever.
+
+    Raises:
+        CannotStart: it does not resolve.
+    """
+    if host in allowed:
+        return
+    try:
+        resolve(host, _RESOLVE_SECONDS)
+    except Unresolved as fault:
+        raise CannotStart(
+            f"{where} leads to {host}, and that name does not resolve on this machine: {fault}. Is {where} right?"
+        ) from fault
+
+
+def public_addresses(host: str) -> list[str]:
+    """Return those addresses of a host that are neither this machine's nor of a private network."""
+    try:
+        addresses = resolve(host, _RESOLVE_SECONDS)
+    except Unresolved:
+        return []
+    return [address for address in addresses if not (is_local(address) or is_private(address))]

@@ -1,0 +1,281 @@
+"""The diagnosis of a connection, against a real broker's listeners and against servers that are none."""
+
+import http.server
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bdd.kafka.listeners import Diagnosis, diagnose
+from bdd.kafka.probing import Fault
+from bdd.processes import free_port
+from bdd.stacks.embedded.broker import Distribution
+from tests.certificates import Authority
+from tests.special_broker import PASSWORD, USER, Listener, SpecialBroker
+
+SASL = {"sasl.username": USER, "sasl.password": PASSWORD}
+BACKOFF = {"reconnect.backoff.ms": "20", "reconnect.backoff.max.ms": "500"}
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="module")
+def closed_port() -> int:
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def special(
+    distribution: Distribution, tmp_path_factory: pytest.TempPathFactory, authority: Authority, closed_port: int
+) -> Iterator[SpecialBroker]:
+    listeners = {
+        "PLAIN": Listener(),
+        "SASL": Listener("SASL_PLAINTEXT", scram=False),
+        "SASL_TLS": Listener("SASL_SSL"),
+        "TLS": Listener("SSL"),
+        "MUTUAL": Listener("SSL", mutual=True),
+        "OTHER_NAME": Listener("SSL", hosts=("broker.example.org", "192.0.2.7")),
+        "EXPIRED": Listener("SSL", valid_for=-timedelta(hours=1)),
+        "ONE": Listener(advertised="kafka.invalid:9092"),
+        "GONE": Listener(advertised=f"127.0.0.1:{closed_port}"),
+        "NAMED": Listener("SSL", hosts=("localhost",)),
+    }
+    started = SpecialBroker(distribution, tmp_path_factory.mktemp("special") / "kafka", listeners, authority)
+    try:
+        started.broker.wait_ready(60)
+        started.add_scram_user()
+        yield started
+    finally:
+        started.broker.kill()
+
+
+def ask(server: str, client: dict[str, str] | None = None) -> Diagnosis:
+    found = diagnose(server, {**BACKOFF, **(client or {})})
+    assert PASSWORD not in repr(found)
+    assert PASSWORD not in found.sentence()
+    return found
+
+
+def tls(authority: Authority) -> dict[str, str]:
+    return {"security.protocol": "SSL", "ssl.ca.location": str(authority.ca)}
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
+def test_a_broker_that_wants_a_login_over_tls_is_sound_for_a_user_it_knows(
+    mechanism: str, special: SpecialBroker, authority: Authority
+) -> None:
+    client = {**tls(authority), "security.protocol": "SASL_SSL", "sasl.mechanism": mechanism, **SASL}
+    found = ask(special.address("SASL_TLS"), client)
+    assert found.sound, found.sentence()
+    assert [str(broker.seen.server) for broker in found.brokers] == [special.address("SASL_TLS")]
+
+    refused = ask(special.address("SASL_TLS"), {**client, "sasl.password": "wrong"})
+    assert refused.bootstrap[0].fault is Fault.AUTHENTICATION
+    assert f"refuses the credentials of the user “{USER}” ({mechanism}): " in refused.sentence()
+    assert "BDD_SASL_PASSWORD" in refused.sentence()
+
+
+def test_a_broker_that_wants_a_certificate_is_sound_for_one_that_it_trusts(
+    special: SpecialBroker, authority: Authority, tmp_path: Path
+) -> None:
+    def shown(by: Authority) -> dict[str, str]:
+        issued = by.issue("client")
+        files = {"ssl.certificate.location": str(issued.certificate), "ssl.key.location": str(issued.key)}
+        return {**tls(authority), **files}
+
+    assert ask(special.address("MUTUAL"), shown(authority)).sound
+    none = ask(special.address("MUTUAL"), tls(authority))
+    assert "does not accept this client, whose certificate is missing" in none.sentence()
+    stranger = ask(special.address("MUTUAL"), shown(Authority(tmp_path, "stranger")))
+    assert f"does not accept this client, whose certificate is {tmp_path / 'client.pem'}" in stranger.sentence()
+    assert none.bootstrap[0].fault is stranger.bootstrap[0].fault is Fault.WANTS_CERTIFICATE
+
+
+@pytest.mark.parametrize(
+    ("listener", "protocol", "expected"),
+    [
+        (
+            "TLS",
+            "PLAINTEXT",
+            (Fault.WANTS_TLS, "speaks TLS, which security_protocol=PLAINTEXT", "security_protocol=SSL "),
+        ),
+        ("SASL_TLS", "SASL_PLAINTEXT", (Fault.WANTS_TLS, "speaks TLS, which", "-D security_protocol=SASL_SSL")),
+        (
+            "PLAIN",
+            "SSL",
+            (Fault.NO_TLS, "speaks no TLS, which security_protocol=SSL", "-D security_protocol=PLAINTEXT"),
+        ),
+        ("SASL", "SASL_SSL", (Fault.NO_TLS, "speaks no TLS", "-D security_protocol=SASL_PLAINTEXT")),
+        ("SASL", "PLAINTEXT", (Fault.WANTS_SASL, "wants a login by SASL", "-D security_protocol=SASL_PLAINTEXT")),
+        ("SASL_TLS", "SSL", (Fault.WANTS_SASL, "wants a login by SASL", "-D security_protocol=SASL_SSL")),
+        ("PLAIN", "SASL_PLAINTEXT", (Fault.NO_SASL, "knows no login by SASL", "-D security_protocol=PLAINTEXT")),
+        ("TLS", "SASL_SSL", (Fault.NO_SASL, "knows no login by SASL", "-D security_protocol=SSL")),
+        (
+            "OTHER_NAME",
+            "SSL",
+            (Fault.WRONG_NAME, "is for broker.example.org, 192.0.2.7, not for", "a name that the certificate"),
+        ),
+        ("EXPIRED", "SSL", (Fault.UNTRUSTED, "certificate has expired", "renew")),
+    ],
+)
+def test_a_protocol_that_does_not_fit_is_told_from_others(
+    listener: str, protocol: str, expected: tuple[Fault, str, str], special: SpecialBroker, authority: Authority
+) -> None:
+    fault, said, next_line = expected
+    client = {"security.protocol": protocol}
+    if protocol.endswith("SSL"):
+        client |= {"ssl.ca.location": str(authority.ca)}
+    if protocol.startswith("SASL"):
+        client |= {"sasl.mechanism": "PLAIN", **SASL}
+    found = ask(special.address(listener), client)
+    assert found.bootstrap[0].fault is fault
+    assert found.bootstrap[0].connects
+    assert not found.sound
+    first, *others = found.sentence().splitlines()
+    assert first.startswith("The broker cannot be reached: ")
+    assert said in first
+    assert next_line in "\n".join(others)
+
+
+def test_a_mechanism_that_is_not_offered_is_named_with_those_that_are(special: SpecialBroker) -> None:
+    client = {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "SCRAM-SHA-512", **SASL}
+    found = ask(special.address("SASL"), client)
+    assert found.bootstrap[0].fault is Fault.MECHANISM
+    assert "does not offer sasl_mechanism=SCRAM-SHA-512; it offers: PLAIN" in found.sentence()
+
+
+def test_an_authority_that_is_not_trusted_is_named(special: SpecialBroker, tmp_path: Path) -> None:
+    found = ask(special.address("TLS"), tls(Authority(tmp_path, "stranger")))
+    assert found.bootstrap[0].fault is Fault.UNTRUSTED
+    assert "is not trusted: unable to get local issuer certificate" in found.sentence()
+    assert f"now: {tmp_path / 'ca.pem'}" in found.sentence()
+
+
+def test_a_certificate_for_another_name_than_the_advertised_one_is_noticed(
+    special: SpecialBroker, authority: Authority
+) -> None:
+    found = ask(special.address("NAMED", "localhost"), tls(authority))
+    assert found.bootstrap[0].fault is None
+    assert found.brokers[0].seen.fault is Fault.WRONG_NAME
+    assert f"sends its clients on to {special.address('NAMED')}, and the certificate of" in found.sentence()
+
+
+def test_an_advertised_name_that_does_not_resolve_is_explained_with_the_two_ways_out(
+    special: SpecialBroker,
+) -> None:
+    bootstrap = special.address("ONE", "localhost")
+    port = bootstrap.rpartition(":")[2]
+    found = ask(bootstrap)
+    assert found.told_by is not None
+    assert found.told_by.server.host == "localhost"
+    (broker,) = found.brokers
+    assert (str(broker.seen.server), broker.seen.resolves, broker.seen.connects) == (
+        "kafka.invalid:9092",
+        False,
+        False,
+    )
+    lines = [line.strip() for line in found.sentence().splitlines()]
+    assert lines[0].startswith(
+        f"The broker at {bootstrap} answers, but sends its clients on to kafka.invalid:9092, and the name "
+        f"kafka.invalid does not resolve on this machine ({socket.gethostname()}): "
+    )
+    for line in (
+        "behave features/ -D stack=attached -D project=…   # its name: docker compose ls",
+        "KAFKA_LISTENERS: INTERNAL://:9092,EXTERNAL://:29092,CONTROLLER://:9093",
+        f"KAFKA_ADVERTISED_LISTENERS: INTERNAL://kafka.invalid:9092,EXTERNAL://localhost:{port}",
+        "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: INTERNAL:PLAINTEXT,EXTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "KAFKA_INTER_BROKER_LISTENER_NAME: INTERNAL",
+    ):
+        assert line in lines
+    assert f'"127.0.0.1:{port}:29092"' in found.sentence()
+
+
+def test_an_advertised_port_where_nothing_listens_is_named(special: SpecialBroker, closed_port: int) -> None:
+    found = ask(special.address("GONE"))
+    (broker,) = found.brokers
+    assert (broker.seen.fault, broker.seen.resolves, broker.seen.connects) == (Fault.REFUSED, True, False)
+    said = f"sends its clients on to 127.0.0.1:{closed_port}, which refuses connections from this machine"
+    assert said in found.sentence()
+    assert "two ways out" in found.sentence()
+
+
+def test_one_bootstrap_server_that_answers_is_enough(special: SpecialBroker, closed_port: int) -> None:
+    found = ask(f"kafka.invalid:9092,127.0.0.1:{closed_port},{special.address('PLAIN')}")
+    assert found.sound, found.sentence()
+    assert [seen.fault for seen in found.bootstrap] == [Fault.UNRESOLVED, Fault.REFUSED, None]
+    none = ask(f"kafka.invalid:9092,127.0.0.1:{closed_port}")
+    assert "kafka.invalid:9092: its name does not resolve" in none.sentence()
+    assert f"127.0.0.1:{closed_port}: it refuses connections" in none.sentence()
+
+
+def test_a_bootstrap_name_that_does_not_resolve_and_a_broker_that_is_down(closed_port: int) -> None:
+    unresolved = ask("kafka.invalid:9092")
+    assert "the name kafka.invalid does not resolve on this machine" in unresolved.sentence()
+    assert not unresolved.bootstrap[0].resolves
+    down = ask(f"localhost:{closed_port}")
+    assert f"localhost:{closed_port} (127.0.0.1) refuses connections" in down.sentence().replace("::1, ", "")
+    assert "docker compose ps" in down.sentence()
+
+
+@contextmanager
+def silent() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+@contextmanager
+def closing() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def close_each() -> None:
+            try:
+                while True:
+                    listener.accept()[0].close()
+            except OSError:
+                return  # the test is over
+
+        threading.Thread(target=close_each, daemon=True).start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def web() -> Iterator[int]:
+    class Quiet(http.server.BaseHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+@pytest.mark.parametrize("protocol", ["PLAINTEXT", "SSL"])
+@pytest.mark.parametrize(
+    ("server", "fault", "said"),
+    [
+        (silent, Fault.SILENT, "takes connections, but says nothing that a Kafka broker would say"),
+        (closing, Fault.CLOSED, "takes connections and closes them at once"),
+        (web, Fault.NOT_KAFKA, "is no Kafka broker: its answer begins with “HTTP/1.0 501 "),
+    ],
+)
+def test_what_listens_but_is_no_broker_is_told(
+    server: Callable[[], AbstractContextManager[int]], fault: Fault, said: str, protocol: str
+) -> None:
+    with server() as port:
+        found = ask(f"127.0.0.1:{port}", {"security.protocol": protocol})
+    assert found.bootstrap[0].fault is fault
+    assert said in found.sentence()
+
+
+def test_topics_that_exist_are_part_of_what_is_found(special: SpecialBroker) -> None:
+    special.broker.create_topics({"synthetic": 2})
+    assert ask(special.address("PLAIN")).topics == {"synthetic": 2}

@@ -1,0 +1,125 @@
+"""A real broker whose listeners differ from the embedded stack's: secured ones, or advertised under other names."""
+
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._scram import ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
+
+from bdd.processes import ChildProcess, free_port
+from bdd.stacks.embedded.broker import (
+    DATA_FOLDER,
+    SERVER_PROPERTIES,
+    Distribution,
+    EmbeddedBroker,
+    write_server_properties,
+)
+from tests.certificates import Authority
+
+USER = "suite"
+PASSWORD = "correct-horse-battery"
+_SCRAM = {"SCRAM-SHA-256": ScramMechanism.SCRAM_SHA_256, "SCRAM-SHA-512": ScramMechanism.SCRAM_SHA_512}
+_PLAIN_LOGIN = f'org.apache.kafka.common.security.plain.PlainLoginModule required user_{USER}="{PASSWORD}";'
+_SCRAM_LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+
+
+@dataclass(frozen=True)
+class Listener:
+    """One more listener of the broker.
+
+    Attributes:
+        protocol: its security protocol.
+        advertised: the `host:port` that clients are sent on to; None: where it listens.
+        scram: whether it offers SCRAM beside PLAIN, where it wants a login.
+        mutual: whether clients must show a certificate.
+        hosts: what its certificate is for.
+        valid_for: from now on.
+    """
+
+    protocol: str = "PLAINTEXT"
+    advertised: str | None = None
+    scram: bool = True
+    mutual: bool = False
+    hosts: tuple[str, ...] = ("localhost", "127.0.0.1")
+    valid_for: timedelta = timedelta(days=1)
+
+
+class SpecialBroker:
+    """An embedded broker with more listeners beside its own, by name; `bootstrap_servers` is its own, PLAINTEXT."""
+
+    def __init__(
+        self,
+        distribution: Distribution,
+        folder: Path,
+        listeners: Mapping[str, Listener],
+        authority: Authority | None = None,
+    ) -> None:
+        self._ports = {name: free_port() for name in listeners}
+        shutil.copytree(distribution.template, folder / DATA_FOLDER)
+        port = free_port()
+        write_server_properties(folder, port, controller_port=free_port())
+        _add_listeners(folder / SERVER_PROPERTIES.name, listeners, self._ports, authority)
+        command = distribution.command("kafka.Kafka", SERVER_PROPERTIES.name)
+        process = ChildProcess.start("the Kafka broker", command, log=folder / "broker.log", cwd=folder)
+        self.broker = EmbeddedBroker(process, f"127.0.0.1:{port}")
+        self.bootstrap_servers = self.broker.bootstrap_servers
+
+    def address(self, listener: str, host: str = "127.0.0.1") -> str:
+        """Where a listener listens, in the words of `bootstrap_servers`."""
+        return f"{host}:{self._ports[listener]}"
+
+    def add_scram_user(self) -> None:
+        """Make the user known to the listeners with SCRAM."""
+        admin = AdminClient({"bootstrap.servers": self.bootstrap_servers})
+        for mechanism in _SCRAM.values():
+            change = UserScramCredentialUpsertion(
+                USER, ScramCredentialInfo(mechanism, 4096), PASSWORD.encode(), b"synthetic salt"
+            )
+            for done in admin.alter_user_scram_credentials([change], request_timeout=10).values():
+                done.result()
+
+
+def _add_listeners(
+    properties: Path, listeners: Mapping[str, Listener], ports: Mapping[str, int], authority: Authority | None
+) -> None:
+    """Later lines of a properties file replace earlier ones."""
+    had = dict(
+        line.split("=", 1) for line in properties.read_text("utf-8").splitlines() if "=" in line and line[0] != "#"
+    )
+    for name, listener in listeners.items():
+        here = f"127.0.0.1:{ports[name]}"
+        had["listeners"] += f",{name}://{here}"
+        had["advertised.listeners"] += f",{name}://{listener.advertised or here}"
+        had["listener.security.protocol.map"] += f",{name}:{listener.protocol}"
+        if listener.protocol.startswith("SASL"):
+            had |= _sasl(name, _SCRAM if listener.scram else ())
+        if listener.protocol.endswith("SSL"):
+            assert authority, "TLS needs an authority"
+            had |= _tls(name, listener, authority)
+    properties.write_text("".join(f"{name}={value}\n" for name, value in had.items()), encoding="utf-8")
+
+
+def _sasl(listener: str, scram: Iterable[str]) -> dict[str, str]:
+    prefix = f"listener.name.{listener.lower()}"
+    logins = {"plain": _PLAIN_LOGIN, **{name.lower(): _SCRAM_LOGIN for name in scram}}
+    return {
+        f"{prefix}.sasl.enabled.mechanisms": ",".join(["PLAIN", *scram]),
+        **{f"{prefix}.{mechanism}.sasl.jaas.config": login for mechanism, login in logins.items()},
+    }
+
+
+def _tls(listener: str, settings: Listener, authority: Authority) -> dict[str, str]:
+    prefix = f"listener.name.{listener.lower()}.ssl"
+    server = authority.issue(f"broker-{listener}", settings.hosts, valid_for=settings.valid_for)
+    chain = server.certificate.with_suffix(".chain")
+    chain.write_bytes(server.key.read_bytes() + server.certificate.read_bytes())
+    return {
+        f"{prefix}.keystore.type": "PEM",
+        f"{prefix}.keystore.location": str(chain),
+        f"{prefix}.truststore.type": "PEM",
+        f"{prefix}.truststore.location": str(authority.ca),
+        f"{prefix}.client.auth": "required" if settings.mutual else "none",
+    }

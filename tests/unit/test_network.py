@@ -1,0 +1,54 @@
+"""Names and connections: never longer than they are given."""
+
+import socket
+import threading
+
+import pytest
+
+from bdd.network import Server, Unresolved, connect, is_local, is_own, is_private, resolve, servers
+from bdd.processes import free_port
+
+
+@pytest.mark.parametrize(
+    ("text", "server"),
+    [("kafka:9092", Server("kafka", 9092)), ("[::1]:9092", Server("::1", 9092)), (" a.b:1", Server("a.b", 1))],
+)
+def test_a_server_is_read_and_written(text: str, server: Server) -> None:
+    assert Server.parse(text) == server
+    assert str(server) == text.strip()
+    assert servers(f"{text},{text}") == (server, server)
+
+
+def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answered.wait(30))
+    with pytest.raises(Unresolved, match=r"^no answer within 0\.05 s$"):
+        resolve("kafka", within=0.05)
+    assert not answered.is_set()
+    answered.set()
+
+
+@pytest.mark.parametrize("host", ["kafka.invalid", "a" * 64 + ".org", ".."])
+def test_a_name_without_address_says_why(host: str) -> None:
+    with pytest.raises(Unresolved) as why:
+        resolve(host, within=30)
+    assert str(why.value)
+
+
+def test_a_connection_is_made_to_the_first_address_that_takes_one() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        with connect(["127.0.0.99", "127.0.0.1"], port, within=5) as connection:
+            assert connection.getpeername() == ("127.0.0.1", port)
+    with pytest.raises(ConnectionRefusedError):
+        connect(["127.0.0.99", "127.0.0.1"], free_port(), within=5)
+    with pytest.raises(TimeoutError):
+        connect([], 1, within=5)
+
+
+def test_addresses_are_known_by_where_they_lead() -> None:
+    assert is_local("127.0.0.2")
+    assert is_own("127.0.0.1")
+    assert not is_own("203.0.113.7")
+    assert is_private("fe80::1%eth0")
+    assert not is_private("127.0.0.1")
