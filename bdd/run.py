@@ -14,7 +14,7 @@ from bdd.events.audit import Finding, audit, audit_answers, settle
 from bdd.events.ledger import Ledger
 from bdd.events.schema import event_schemas, foreign_breaches
 from bdd.events.witness import Witness
-from bdd.evidence.collecting import collect, folder_name
+from bdd.evidence.collecting import collect, collect_sources, folder_name
 from bdd.recorder.client import RecorderUnreachable
 from bdd.report.console import durations, say
 from bdd.report.masked import mask_failures
@@ -43,6 +43,7 @@ class Run:
         self._phase_began = time.monotonic()
         self._last_action = 0.0
         self._marks: Mapping[str, float] = {}
+        self._requests = 0
 
     def start(self) -> None:
         """Bring the platform and the recorder up.
@@ -50,7 +51,7 @@ class Run:
         Raises:
             CannotStart: one of them did not come up, or the patients' topic is missing.
         """
-        self.stack.start()
+        self._start_stack()
         self.api = ApiClient(self.stack.api_url)
         self.ledger = Ledger(self.stack.recorder, self._token, self.settings.clock_tolerance)
         self._check_topics()
@@ -61,6 +62,7 @@ class Run:
         """Return the world for a scenario that begins."""
         self.scenarios += 1
         self._marks = {name: source.mark() for name, source in self.stack.evidence().items()}
+        self._requests = len(self.api.exchanges)
         account = self.ledger.open_account(scenario.name, str(scenario.location))
         return World(
             api=self.api,
@@ -69,14 +71,18 @@ class Run:
             default_deadline=self.settings.deadline,
             deadline_factor=self.settings.deadline_factor,
             began=self.stack.recorder.cursor,
+            model_seed=self.settings.model_seed,
+            model_stories=self.settings.model_stories,
         )
 
     def close_world(self, world: World, scenario: Scenario) -> None:
         """Take note of how a scenario ended."""
         mask_failures(scenario)
         world.witness.account.failed = scenario.status.has_failed()
-        if world.exchanges:
+        if len(self.api.exchanges) > self._requests:
             self._last_action = time.monotonic()
+        for remark in world.remarks:
+            say(remark)
 
     def keep_evidence(self, world: World, scenario: Scenario, failed: Step) -> None:
         """Leave what was seen of a failed scenario in a folder and name that folder."""
@@ -119,6 +125,17 @@ class Run:
 
     def _witness(self, account: Account) -> Witness:
         return Witness(self.ledger, account, self.stack.recorder, self._trouble, self._surroundings)
+
+    def _start_stack(self) -> None:
+        try:
+            self.stack.start()
+        except CannotStart as fault:
+            sources = self.stack.evidence()
+            if not sources:
+                raise
+            folder = self.settings.evidence_dir / self.id / "start"
+            collect_sources(folder, sources)
+            raise CannotStart(f"{fault}\n      evidence: {folder}") from fault
 
     def _trouble(self) -> str | None:
         """What has broken, without the log's lines: they are printed once, when the run ends."""

@@ -1,6 +1,7 @@
 """What a single setting's value may be; each function returns the value or says what is allowed."""
 
 import ipaddress
+import random
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -85,6 +86,11 @@ def read_secret(file: Path) -> str:
         return file.expanduser().read_text(encoding="utf-8").rstrip("\r\n")
     except UnicodeDecodeError:
         raise ValueError("a file of text in UTF-8") from None
+
+
+def seed(value: object) -> object:
+    """Return a seed as it was given, and for `new` one that nobody has had."""
+    return random.randrange(2**32) if value == "new" else value  # noqa: S311 - no secret
 
 
 def _is_ip_address(host: str) -> bool:

@@ -20,6 +20,7 @@ from bdd.setting_values import (
     private_key_file,
     read_secret,
     secret_file,
+    seed,
     web_address,
 )
 
@@ -93,6 +94,12 @@ class Settings(BaseSettings):
         2.0, description="seconds after the last action in which the audit awaits late events"
     )
     clock_tolerance: Seconds = Field(2.0, description="seconds the platform's clock may differ from this one's")
+    model_seed: Annotated[int, BeforeValidator(seed), Field(ge=0)] = Field(
+        1, description="what the random lives are drawn from; new takes another one in each run"
+    )
+    model_stories: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        10, description="how many stories of random lives are played"
+    )
     connections_max_idle_ms: Milliseconds = Field(60_000, description="Kafka client: idle connections are closed")
     request_timeout_ms: Milliseconds = Field(10_000, description="Kafka client: a request has failed")
     fetch_max_wait_ms: Milliseconds = Field(500, description="Kafka client: a fetch returns without data")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from behave.runner import Context
 
@@ -27,6 +27,10 @@ class World:
         step: the current step, in its own words.
         after: the journal's cursor when the last action began.
         patients: those of the scenario, in the order of their creation.
+        model_seed: what random stories are drawn from.
+        model_stories: how many of them are played.
+        counterexample: a random story that went otherwise than the model says, empty when none did.
+        remarks: what the console says when the scenario has ended.
     """
 
     api: ApiClient
@@ -38,6 +42,10 @@ class World:
     step: str = ""
     after: int = 0
     patients: list[Patient] = field(default_factory=list)
+    model_seed: int = 1
+    model_stories: int = 1
+    counterexample: str | None = None
+    remarks: list[str] = field(default_factory=list)
 
     @property
     def mark(self) -> str:
@@ -84,38 +92,59 @@ class World:
         self.exchanges.extend(exchanges)
         for exchange, data in zip(exchanges, all_data, strict=True):
             if exchange.accepted:
-                patient = Patient(_id_in(exchange), stored_data(data))
-                self.patients.append(patient)
-                self.watch(patient)
-                self._expect("patient.created", patient, exchange, after)
+                patient = self.meet(exchange, stored_data(data))
+                self.expect("patient.created", patient, exchange, after)
 
     def update_patient(self, patient: Patient, changes: Mapping[str, Value]) -> None:
         """Change fields of a patient; when the service accepts it, a patient.updated event is expected."""
         exchange = self.send("PUT", patient.path, as_json(changes))
         if exchange.accepted:
             patient.data.update(changes)
-            self._expect("patient.updated", patient, exchange, self.after)
+            self.expect("patient.updated", patient, exchange, self.after)
 
     def delete_patient(self, patient: Patient) -> None:
         """Delete a patient; when the service accepts it, a patient.deleted event is expected."""
         exchange = self.send("DELETE", patient.path)
         if exchange.accepted:
-            self._expect("patient.deleted", patient, exchange, self.after)
+            self.expect("patient.deleted", patient, exchange, self.after)
+
+    def meet(self, exchange: Exchange, data: Mapping[str, Value]) -> Patient:
+        """Return the patient whose creation the service has answered; from now on it is the scenario's."""
+        patient = Patient(_id_in(exchange), dict(data))
+        self.patients.append(patient)
+        self.watch(patient)
+        return patient
 
     def watch(self, patient: Patient) -> None:
         """From now on what is published about the patient belongs to this scenario."""
         self.witness.ledger.watch_key(self.witness.account, patient.key)
 
-    def _expect(self, event_type: str, patient: Patient, exchange: Exchange, after: int) -> None:
+    def expect(self, event_type: str, patient: Patient, exchange: Exchange, after: int, step: str = "") -> None:
+        """Expect an event that shows the patient as it is now, caused by the step (the current one)."""
         self.witness.account.expectations.append(
             Expectation(
                 event_type=event_type,
                 key=patient.key,
                 payload=patient.event_payload(event_type),
-                step=self.step,
+                step=step or self.step,
                 after=after,
                 requested_at=exchange.sent_at,
             )
+        )
+
+    def part(self, name: str) -> "World":
+        """Return a world with an account of its own, for a part of this scenario that is judged by itself."""
+        mine = self.witness.account
+        account = self.witness.ledger.open_account(f"{mine.scenario}, {name}", mine.location)
+        witness = replace(self.witness, account=account)
+        return World(
+            api=self.api,
+            witness=witness,
+            topics=self.topics,
+            default_deadline=self.default_deadline,
+            deadline_factor=self.deadline_factor,
+            began=witness.recorder.cursor,
+            step=self.step,
         )
 
 

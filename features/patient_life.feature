@@ -37,3 +37,16 @@ Feature: The events of a patient tell its life in order
     And I change every patient's status to “in Therapie”
     Then exactly 10 patient.updated events are published within 10 seconds
     And each patient's events are in the order of the changes
+
+  Scenario: Two patients at the same time
+    When these patients live at the same time
+      | patient 1                                          | patient 2                                          |
+      | I create a patient                                 | I create a patient with nothing but the names      |
+      | I change the patient's status to “auf der Suche”   | I change the patient's telefon to “+49 30 5550123” |
+      | I try to change the patient's vorname to a number  | I ask for the patient                              |
+      | I change the patient's status to “in Therapie”     | I delete the patient                               |
+    Then exactly 2 patient.created events are published
+    And exactly 3 patient.updated events are published
+    And exactly one patient.deleted event is published
+    And no other event is published
+    And each patient's events are in the order of the changes

@@ -5,7 +5,7 @@ from behave.runner import Context
 from hamcrest import assert_that, contains_exactly, equal_to, has_length, is_
 
 from bdd.events.event import Event
-from bdd.events.matchers import has_kept_order, has_published, has_published_nothing
+from bdd.events.matchers import has_kept_order, has_published, has_published_nothing, has_published_nothing_else
 from bdd.world import world
 
 
@@ -44,6 +44,12 @@ def nothing_published(context: Context) -> None:
 def none_published(context: Context, event_type: str) -> None:
     known = world(context)
     assert_that(known.witness, has_published_nothing(known.step, after=known.after, event_type=event_type))
+
+
+@then("no other event is published")
+def nothing_else_published(context: Context) -> None:
+    known = world(context)
+    assert_that(known.witness, has_published_nothing_else(known.step, after=known.began))
 
 
 @then("each patient's events are in the order of the changes")

@@ -1,14 +1,10 @@
 """Steps about requests that the service must refuse."""
 
-import json
-
 from behave import given, when
 from behave.runner import Context
 
-from bdd.api.patients import as_json, synthetic_data, unknown_patient
+from bdd.api.patients import as_json, synthetic_data, unknown_patient, wrong_value
 from bdd.world import world
-
-_WRONG_VALUES = {"a number": 12345, "true": True, "a list": ["Erika"], "an object": {"name": "Erika"}}
 
 
 @given("an id that no patient has")
@@ -27,13 +23,13 @@ def create_without(context: Context, field: str) -> None:
 
 @when("I try to create a patient whose {field:w} is {wrong}")
 def create_with_wrong_type(context: Context, field: str, wrong: str) -> None:
-    data = {**synthetic_data(world(context).mark), field: _wrong_value(wrong)}
+    data = {**synthetic_data(world(context).mark), field: wrong_value(wrong)}
     world(context).send("POST", "/api/patients", as_json(data))
 
 
 @when("I try to change the patient's {field:w} to {wrong}")
 def change_to_wrong_type(context: Context, field: str, wrong: str) -> None:
-    body = as_json({field: _wrong_value(wrong)})
+    body = as_json({field: wrong_value(wrong)})
     world(context).send("PUT", world(context).patient.path, body)
 
 
@@ -52,10 +48,3 @@ def request_unknown(context: Context, method: str) -> None:
     verb = {"read": "GET", "change": "PUT", "delete": "DELETE"}[method]
     body = as_json({"telefon": "+49 30 5550199"}) if verb == "PUT" else None
     world(context).send(verb, world(context).patient.path, body)
-
-
-def _wrong_value(words: str) -> object:
-    """What the table calls “a number”, or the quoted text itself."""
-    return (
-        _WRONG_VALUES[words] if words in _WRONG_VALUES else json.loads(words.translate({0x201C: '"', 0x201D: '"'}))
-    )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from bdd.events import contract
 
 Value = str | int | None
+_WRONG_VALUES = {"a number": 12345, "true": True, "a list": ["Erika"], "an object": {"name": "Erika"}}
 _NEVER_GIVEN_OUT = range(2_000_000_000, 2_147_483_647)  # fits a database's 32-bit integer
 
 
@@ -61,6 +62,13 @@ def stored_data(sent: Mapping[str, Value]) -> dict[str, Value]:
     return {name: sent.get(name) for name in contract.current().patient_fields} | {
         "status": sent.get("status", "offen")
     }
+
+
+def wrong_value(words: str) -> object:
+    """Return a value that a step gives a field although it does not fit: “a number”, or the quoted text itself."""
+    if words in _WRONG_VALUES:
+        return _WRONG_VALUES[words]
+    return json.loads(words.translate({0x201C: '"', 0x201D: '"'}))
 
 
 def as_json(data: object) -> str:

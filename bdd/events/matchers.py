@@ -97,6 +97,26 @@ class HasPublishedNothing(_Verdict):
         return "\n          ".join(lines)
 
 
+class HasPublishedNothingElse(_Verdict):
+    """Earlier steps have seen everything since the cursor; decided and watched as `HasPublishedNothing`."""
+
+    def __init__(self, step: str, after: int) -> None:
+        super().__init__()
+        self._absence = Absence(step, after)
+
+    def describe_to(self, description: Description) -> None:
+        """Say what was expected."""
+        description.append_text("no event beside those that earlier steps have seen")
+
+    def _find_wrong(self, witness: Witness) -> str:
+        fence = witness.read_up_to_now()
+        witness.ledger.promise_absence(witness.account, self._absence)
+        surplus = witness.ledger.unclaimed(witness.account, self._absence.after, fence)
+        if not surplus:
+            return ""
+        return "\n          ".join([how_it_repeats(witness, surplus[0]), *witness.surroundings()])
+
+
 class HasKeptOrder(_Verdict):
     """The scenario's events of each patient lie in one partition, in the order of the actions."""
 
@@ -123,6 +143,11 @@ def has_published(event_type: str, *, times: int = 1, within: float, exactly: bo
 def has_published_nothing(step: str, *, after: int, event_type: str | None = None) -> HasPublishedNothing:
     """Match when nothing (of the type) was published for the scenario's patients since the cursor."""
     return HasPublishedNothing(step, after, event_type)
+
+
+def has_published_nothing_else(step: str, *, after: int) -> HasPublishedNothingElse:
+    """Match when nothing was published since the cursor but what earlier steps have seen."""
+    return HasPublishedNothingElse(step, after)
 
 
 def has_kept_order() -> HasKeptOrder:

@@ -35,16 +35,24 @@ def collect(
         "http.txt": lambda: _exchanges(world),
         "events.jsonl": lambda: b"".join(to_line(record) for record in world.witness.recorder.records(world.began)),
     }
-    for name, source in sources.items():
-        parts[name] = partial(source.since, since.get(name, 0))
-    worker = threading.Thread(target=_write_all, args=(folder, parts), name="evidence", daemon=True)
-    worker.start()
-    worker.join(_SECONDS)
+    parts.update({name: partial(source.since, since.get(name, 0)) for name, source in sources.items()})
+    _write_in_time(folder, parts)
+
+
+def collect_sources(folder: Path, sources: Mapping[str, Source]) -> None:
+    """Write what the sources (file name -> source) hold from their beginning into the folder."""
+    _write_in_time(folder, {name: partial(source.since, 0) for name, source in sources.items()})
 
 
 def folder_name(text: str) -> str:
     """Return a text as a folder's name that every operating system takes."""
     return re.sub(r"[^\w.-]+", "-", text).strip("-.")[:80]
+
+
+def _write_in_time(folder: Path, parts: Mapping[str, Callable[[], str | bytes]]) -> None:
+    worker = threading.Thread(target=_write_all, args=(folder, parts), name="evidence", daemon=True)
+    worker.start()
+    worker.join(_SECONDS)
 
 
 def _write_all(folder: Path, parts: Mapping[str, Callable[[], str | bytes]]) -> None:

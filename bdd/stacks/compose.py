@@ -4,11 +4,12 @@ import json
 import secrets
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 
 from docker.errors import DockerException
 
 from bdd.containers.compose import FILE, Compose, ComposeFailed
-from bdd.containers.engine import EngineUnavailable, connect, published_address
+from bdd.containers.engine import EngineUnavailable, connect, published_address, service_name
 from bdd.containers.leftovers import OWNER, RUN, find, labels
 from bdd.containers.looking import ContainerLog, ContainerStates, ContainerWatch
 from bdd.events import contract
@@ -51,15 +52,14 @@ class ComposeStack:
             say(f"Docker Compose brings up the project {self.project}")
             began = time.monotonic()
             self._compose.up(_SERVICES, lambda service, status: self._tell(service, status, began))
-            containers = self._compose.containers()
-            self._watch = ContainerWatch(self._client, containers)
-            self._sources = {"containers.txt": ContainerStates(containers)}
-            for service in _SERVICES:
-                self._sources[f"logs/{service}.log"] = ContainerLog(self._compose.container(service))
+            self._watch = ContainerWatch(self._client, self._compose.containers())
             self.api_url = self._address("patient-service", _SERVICE_PORT)
             self.recorder = RecorderClient(self._address("recorder", _RECORDER_PORT), self._token)
             self.recorder.start(_RECORDER_SECONDS, self._watch.trouble)
+            self._look_into_containers(self._compose)
         except (EngineUnavailable, ComposeFailed, DockerException, AssertionError) as fault:
+            with suppress(DockerException):
+                self._look_into_containers(self._compose)
             raise CannotStart(f"The platform in Docker did not start: {fault}") from fault
 
     def trouble(self) -> str | None:
@@ -86,6 +86,12 @@ class ComposeStack:
             for made in find(self._client, self._run_id):
                 made.remove()
         self._compose = None
+
+    def _look_into_containers(self, compose: Compose | None) -> None:
+        containers = compose.containers() if compose else []
+        self._sources = {f"logs/{service_name(each)}.log": ContainerLog(each) for each in containers}
+        if containers:
+            self._sources["containers.txt"] = ContainerStates(containers)
 
     def _variables(self) -> dict[str, str]:
         marks = labels(self._run_id, keep=self._settings.keep)

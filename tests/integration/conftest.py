@@ -1,20 +1,16 @@
 """What the integration tests share: one real Kafka broker for all of them, and a patient service for each."""
 
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import platformdirs
 import pytest
-import requests
 
 from bdd.events import contract
-from bdd.processes import ChildProcess, free_port
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.stacks.embedded.distribution import Distribution, prepare
-from bdd.waiting import wait_until
-from tests.integration.running import ROOT
+from tests.integration.running import patient_service
 
 
 @pytest.fixture(scope="session")
@@ -39,24 +35,5 @@ def broker(distribution: Distribution, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture
 def api_url(tmp_path: Path, broker: EmbeddedBroker) -> Iterator[str]:
     """A patient service on that broker."""
-    url = f"http://127.0.0.1:{free_port()}"
-    environment = {
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'patients.db'}",
-        "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
-        "PORT": url.rpartition(":")[2],
-    }
-    command = [sys.executable, "-m", "reference.patient_service"]
-    service = ChildProcess.start("service", command, log=tmp_path / "service.log", env=environment, cwd=ROOT)
-
-    def healthy() -> None:
-        assert requests.get(f"{url}/health", timeout=5).ok
-
-    wait_until(
-        healthy,
-        what="the service",
-        within=30,
-        passing=(AssertionError, requests.RequestException),
-        give_up=service.trouble,
-    )
-    yield url
-    service.stop(5)
+    with patient_service(tmp_path, broker.bootstrap_servers) as url:
+        yield url

@@ -1,12 +1,17 @@
-"""Runs behave and the project's commands as a user would, each in a process, and looks at what they leave."""
+"""Runs behave and the project's commands as a user would, each in a process; also beside a service."""
 
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+import requests
+
+from bdd.processes import ChildProcess, free_port
+from bdd.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 FEATURES = Path("tests/integration/features")
@@ -80,6 +85,44 @@ class BehaveRun(ModuleRun):
 
     def __init__(self, folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
         super().__init__(folder, "behave", "--no-color", *arguments, environment=environment)
+
+
+@contextmanager
+def patient_service(folder: Path, bootstrap_servers: str, *command: str) -> Iterator[str]:
+    """Run a patient service, the reference's own unless another module is named; its address is yielded."""
+    url = f"http://127.0.0.1:{free_port()}"
+    service = ChildProcess.start(
+        "service",
+        [sys.executable, "-m", *(command or ("reference.patient_service",))],
+        log=folder / "service.log",
+        env={
+            "DATABASE_URL": f"sqlite:///{folder / 'patients.db'}",
+            "KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
+            "PORT": url.rpartition(":")[2],
+        },
+        cwd=ROOT,
+    )
+
+    def healthy() -> None:
+        assert requests.get(f"{url}/health", timeout=5).ok
+
+    try:
+        wait_until(
+            healthy,
+            what="the service",
+            within=30,
+            passing=(AssertionError, requests.RequestException),
+            give_up=service.trouble,
+        )
+        yield url
+    finally:
+        service.stop(5)
+
+
+def remote(api_url: str, bootstrap_servers: str, **settings: object) -> list[str]:
+    """Return the arguments of a run against a platform that is there already."""
+    given = {"stack": "remote", "api_url": api_url, "bootstrap_servers": bootstrap_servers, **settings}
+    return [f"-D{name}={value}" for name, value in given.items()]
 
 
 def run_behave(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> BehaveRun:

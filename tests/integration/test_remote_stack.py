@@ -14,7 +14,7 @@ from bdd.settings import load_settings
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.stacks.local_recorder import LocalRecorder
 from bdd.waiting import wait_until
-from tests.integration.running import QUICK, run_behave
+from tests.integration.running import QUICK, remote, run_behave
 
 FOREIGN_RECORDS = 100_000
 TOKEN = "synthetic-token"
@@ -42,15 +42,7 @@ def test_all_features_pass_on_topics_that_already_hold_100000_foreign_records(
     tmp_path: Path, broker: EmbeddedBroker, api_url: str
 ) -> None:
     publish_foreign_records(broker.bootstrap_servers)
-    remote = [
-        "-D",
-        "stack=remote",
-        "-D",
-        f"api_url={api_url}",
-        "-D",
-        f"bootstrap_servers={broker.bootstrap_servers}",
-    ]
-    run = run_behave(tmp_path, "features/", *remote)
+    run = run_behave(tmp_path, "features/", *remote(api_url, broker.bootstrap_servers))
     assert run.process.wait(0) == 0, run.output
     assert " 0 failed" in run.output
     assert not run.left_over()
@@ -99,8 +91,7 @@ def test_a_recorder_that_runs_already_is_followed_from_now_on_and_left_running(
 
 def test_a_broker_that_cannot_be_reached_is_told_from_a_service_that_cannot(tmp_path: Path, api_url: str) -> None:
     nowhere = f"127.0.0.1:{free_port()}"
-    remote = ["-D", "stack=remote", "-D", f"api_url={api_url}", "-D", f"bootstrap_servers={nowhere}"]
-    run = run_behave(tmp_path, QUICK, *remote)
+    run = run_behave(tmp_path, QUICK, *remote(api_url, nowhere))
     assert run.process.wait(0) != 0
     assert f"The broker cannot be reached: {nowhere}" in run.output
     assert "Traceback" not in run.output

@@ -71,6 +71,20 @@ def _refused_but_stored(request: Request, inside: Inside) -> Answer:
     return answer
 
 
+def _refused_comes_later() -> Serve:
+    """Keep what a refused change has touched, and store it with the patient's next change."""
+    touched: set[int | None] = set()
+
+    def serve(request: Request, inside: Inside) -> Answer:
+        left = {"anrede": "verdorben"} if request.patient in touched else {}
+        answer = inside.answer(request.asking(**left | request.fields) if request.fields else request)
+        if answer.refuses:
+            touched.add(request.patient)
+        return answer
+
+    return serve
+
+
 def _http(name: str, says: str, pattern: str, feature: str, serve: Serve, *, scenario: str = "") -> Defect:
     return Defect(name=name, says=says, pattern=pattern, features=(feature,), scenario=scenario, serve=serve)
 
@@ -273,6 +287,13 @@ _KEPT = [
         "was <.*'verdorben'",
         "patient_refused",
         on("PUT", _refused_but_stored),
+    ),
+    _store(
+        "refused-change-comes-later",
+        "what a refused change has touched is stored with the next change",
+        "was <.*'verdorben'",
+        "patient_random_lives",
+        on("PUT", _refused_comes_later()),
     ),
 ]
 

@@ -67,6 +67,9 @@ def test_a_name_in_the_file_without_its_prefix_is_not_silently_ignored(env_file:
         ("clock_tolerance", "", "a valid number"),
         ("request_timeout_ms", "1.5", "a valid integer"),
         ("fetch_max_wait_ms", "0", "greater than 0"),
+        ("model_seed", "often", "a valid integer"),
+        ("model_seed", "-1", "greater than or equal to 0"),
+        ("model_stories", "0", "greater than or equal to 1"),
         ("api_url", "localhost:8001", "http:// or https://"),
         ("bootstrap_servers", "kafka", "host:port"),
         ("bootstrap_servers", "kafka:9092,", "host:port"),
@@ -113,6 +116,12 @@ def test_settings_that_do_not_go_together_are_refused(given: dict[str, str], sai
     told = refusal(given, env_file)
     assert told.startswith("Settings that do not go together: ")
     assert said in told
+
+
+def test_a_new_seed_is_another_one_each_time(env_file: Path) -> None:
+    seeds = {load_settings({"model_seed": "new"}, env_file).model_seed for _ in range(5)}
+    assert len(seeds) == 5
+    assert load_settings({"model_seed": "7"}, env_file).model_seed == 7
 
 
 def test_a_remote_stack_with_both_addresses_is_taken(env_file: Path) -> None:

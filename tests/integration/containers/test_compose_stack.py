@@ -187,6 +187,15 @@ def test_what_goes_wrong_at_the_start_is_said_in_a_sentence(
     assert left_in(engine, runs_before) == []
 
 
+def test_a_start_that_fails_leaves_the_logs_of_its_containers(tmp_path: Path, engine: DockerClient) -> None:
+    image = {"PATIENT_SERVICE_IMAGE": "python:3.11-slim-bookworm"}  # a service that ends at once
+    run = run_behave(tmp_path, QUICK, *COMPOSE, environment=image)
+    evidence = next((tmp_path / "evidence").glob("*/start"))
+    assert f"evidence: {evidence}" in run.output
+    assert "ready to accept connections" in (evidence / "logs" / "postgres.log").read_text()
+    assert "patient-service" in (evidence / "containers.txt").read_text()
+
+
 def test_a_port_that_is_taken_is_said_in_a_sentence(
     tmp_path: Path, engine: DockerClient, runs_before: set[str]
 ) -> None:

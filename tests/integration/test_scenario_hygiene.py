@@ -1,0 +1,88 @@
+"""Every scenario passes alone, and all of them in any order: none needs what another one left."""
+
+import itertools
+import json
+import random
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from behave.runner_util import parse_features
+
+from bdd.stacks.embedded.broker import EmbeddedBroker
+from tests.integration.running import ROOT, BehaveRun, patient_service, remote, run_behave
+
+SIDE_BY_SIDE = 3
+FOLDERS = itertools.count()
+
+
+def locations() -> list[str]:
+    """The place of every scenario, each row of an outline's examples among them, as `file:line`."""
+    files = [str(path.relative_to(ROOT)) for path in sorted((ROOT / "features").glob("*.feature"))]
+    features = parse_features(files)  # type: ignore[no-untyped-call]
+    return [
+        f"{file}:{scenario.line}"
+        for file, feature in zip(files, features, strict=True)
+        for scenario in feature.walk_scenarios()
+    ]
+
+
+LOCATIONS = locations()
+
+
+class Suite:
+    """Runs scenarios against one service and one broker."""
+
+    def __init__(self, folder: Path, settings: Sequence[str]) -> None:
+        self._folder = folder
+        self._settings = settings
+
+    def run(self, places: Sequence[str]) -> tuple[BehaveRun, list[str]]:
+        """Run the scenarios in this order; return the run and what was executed, in the order in which it was.
+
+        behave makes one feature of neighbours from the same file and runs them in the file's order. To it a file
+        that is spelt in another way, from the root, is another one: each scenario is spelt unlike the one before.
+        """
+        folder = self._folder / str(next(FOLDERS))
+        folder.mkdir()
+        spelt = [str(ROOT / place) if number % 2 else place for number, place in enumerate(places)]
+        listed = folder / "executed.json"
+        run = run_behave(folder, *spelt, *self._settings, "-f", "json", "-o", str(listed))
+        executed = [
+            element["location"]
+            for feature in json.loads(listed.read_text("utf-8") or "[]")
+            for element in feature["elements"]
+            if element["type"] == "scenario" and element.get("status") == "passed"
+        ]
+        return run, executed
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory, broker: EmbeddedBroker) -> Iterator[Suite]:
+    folder = tmp_path_factory.mktemp("hygiene")
+    with patient_service(folder, broker.bootstrap_servers) as url:
+        yield Suite(folder, remote(url, broker.bootstrap_servers, settling=0.1))
+
+
+def test_all_scenarios_pass_in_reverse_order(suite: Suite) -> None:
+    order = LOCATIONS[::-1]
+    run, executed = suite.run(order)
+    assert run.process.wait(0) == 0, run.output
+    assert executed == order
+
+
+def test_all_scenarios_pass_in_a_random_order(suite: Suite) -> None:
+    seed = time.time_ns()
+    order = random.Random(seed).sample(LOCATIONS, len(LOCATIONS))  # noqa: S311 - no secret
+    run, executed = suite.run(order)
+    assert run.process.wait(0) == 0, f"seed {seed}\n{run.output}"
+    assert executed == order, f"seed {seed}"
+
+
+def test_every_scenario_passes_alone(suite: Suite) -> None:
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        runs = pool.map(lambda place: (place, *suite.run([place])), LOCATIONS)
+        failed = [run.output for place, run, executed in runs if run.process.wait(0) or executed != [place]]
+    assert not failed, failed[0]

@@ -1,0 +1,324 @@
+"""Random lives: what the model says, how a story is found, shortened and told."""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from behave.parser import parse_feature
+
+from bdd.events.audit import audit
+from bdd.events.event import read_event
+from bdd.model import playing
+from bdd.model.actions import PATTERNS, Story, action
+from bdd.model.lives import event_counts, outcomes
+from bdd.model.playing import Player, WentWrong
+from bdd.model.search import Search
+from bdd.model.story import as_gherkin, from_table
+from bdd.model.telling import play_random_lives
+from bdd.recorder.record import Record
+from tests.unit.fake_platform import FakePlatform, Publish
+from tests.unit.suite_steps import bound, patterns
+
+CREATE, READ, DELETE = "I create a patient", "I ask for the patient", "I delete the patient"
+CALL = "I change the patient's telefon to “+49 30 5550101”"
+SEARCHING = "I change the patient's status to “auf der Suche”"
+WRONG = "I try to change the patient's status to “vielleicht”"
+UNNAMED = "I try to create a patient without vorname"
+CREATED, UPDATED, DELETED = "patient.created", "patient.updated", "patient.deleted"
+TOLD = "each patient's events are in the order of the changes"
+
+
+def story(*lives: Iterable[str]) -> Story:
+    return tuple(tuple(map(action, life)) for life in lives)
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(playing, "_SHORTEST_HURRY_SECONDS", 0.01)
+    monkeypatch.setattr(playing, "_SETTLING_SECONDS", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("life", "statuses", "events"),
+    [
+        ([CREATE], [201], [CREATED]),
+        ([UNNAMED], [400], [None]),
+        ([CREATE, CALL, READ], [201, 200, 200], [CREATED, UPDATED, None]),
+        ([CREATE, WRONG, CALL], [201, 400, 200], [CREATED, None, UPDATED]),
+        ([CREATE, DELETE, DELETE, READ, CALL], [201, 200, 404, 404, 404], [CREATED, DELETED, None, None, None]),
+    ],
+)
+def test_the_model_says_what_is_answered_and_published(
+    life: list[str], statuses: list[int], events: list[str | None]
+) -> None:
+    (lived,) = story(life)
+    expected = list(outcomes(lived, "mark"))
+    assert [each.status for each in expected] == statuses
+    assert [each.event for each in expected] == events
+
+
+def test_the_model_keeps_what_a_change_leaves_out() -> None:
+    (lived,) = story([CREATE, CALL, "I clear the patient's email", SEARCHING])
+    *_, last = outcomes(lived, "mark")
+    assert last.data == {
+        "anrede": "Frau",
+        "vorname": "Erika",
+        "nachname": "Mustermann-mark",
+        "email": None,
+        "telefon": "+49 30 5550101",
+        "status": "auf der Suche",
+    }
+
+
+def test_a_refused_change_changes_nothing() -> None:
+    (lived,) = story([CREATE, WRONG])
+    created, refused = outcomes(lived, "mark")
+    assert refused.data == created.data
+    assert refused.naming == "status"
+
+
+def test_events_are_counted_over_all_lives() -> None:
+    assert event_counts(story([CREATE, CALL, SEARCHING], [CREATE, DELETE], [UNNAMED])) == {
+        CREATED: 2,
+        UPDATED: 2,
+        DELETED: 1,
+    }
+
+
+def test_what_happens_in_a_life_is_a_step_of_the_suite() -> None:
+    assert set(PATTERNS) <= set(patterns("when"))
+
+
+def test_a_step_that_cannot_happen_in_a_life_is_refused() -> None:
+    with pytest.raises(
+        AssertionError, match="nothing in a life is called “I sleep”; there are: I create a patient; "
+    ):
+        action("I sleep")
+
+
+def test_one_life_is_told_step_by_step_up_to_the_one_that_fails() -> None:
+    assert as_gherkin(story([CREATE, CALL, SEARCHING]), "exactly 2 patient.updated events are published") == (
+        "Scenario: The shortest story that fails\n"
+        "  When I create a patient\n"
+        "  And I change the patient's telefon to “+49 30 5550101”\n"
+        "  And I change the patient's status to “auf der Suche”\n"
+        "  Then exactly one patient.created event is published\n"
+        "  And exactly 2 patient.updated events are published"
+    )
+
+
+def test_a_wrong_answer_is_told_without_the_events() -> None:
+    assert as_gherkin(story([CREATE, DELETE, READ]), "the service answers 404").splitlines()[-2:] == [
+        "  And I ask for the patient",
+        "  Then the service answers 404",
+    ]
+
+
+@pytest.mark.parametrize(
+    "lives",
+    [[[UNNAMED]], [[CREATE, CALL, WRONG, READ, DELETE]], [[CREATE, CALL], [UNNAMED], [CREATE, DELETE, READ]]],
+)
+def test_a_story_can_be_pasted_into_a_feature(lives: list[list[str]]) -> None:
+    told = as_gherkin(story(*lives), TOLD)
+    feature = parse_feature(f"Feature: Pasted\n{told}\n")  # type: ignore[no-untyped-call]
+    for step in feature.scenarios[0].steps:
+        assert bound(step.step_type, step.name)
+    if len(lives) > 1:
+        table = feature.scenarios[0].steps[0].table
+        assert from_table(table.headings, table.rows) == story(*lives)
+
+
+def counterexample(goes_wrong: Callable[[Story], bool], seed: int = 1, count: int = 50) -> tuple[Search, Any]:
+    def play(played: Story, hurry: bool) -> WentWrong | None:
+        return WentWrong(TOLD, "wrong") if goes_wrong(played) else None
+
+    hunt = Search(play)
+    return hunt, hunt.run(seed, count)
+
+
+def test_a_seed_always_tells_the_same_stories_whatever_modules_are_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, none = counterexample(lambda _: False)
+    monkeypatch.setattr("hypothesis.internal.conjecture.providers._get_local_constants", lambda: 1 / 0)
+    second, _ = counterexample(lambda _: False)
+    other, _ = counterexample(lambda _: False, seed=2)
+    assert none is None
+    assert first.played == second.played != other.played
+
+
+def test_as_many_stories_are_played_as_were_asked_for_and_they_differ_in_kind() -> None:
+    hunt, _ = counterexample(lambda _: False, count=200)
+    assert len(hunt.played) == 200
+    told = {each.words for played in hunt.played for life in played for each in life}
+    assert {CREATE, READ, DELETE, CALL, SEARCHING, WRONG, UNNAMED, "I clear the patient's email"} <= told
+    assert {len(played) for played in hunt.played} == {1, 2, 3}
+
+
+def has_two_changes_in_a_row(played: Story) -> bool:
+    return any("PUT PUT" in " ".join(each.method for each in life if not each.wrong) for life in played)
+
+
+def test_what_goes_wrong_is_shrunk_to_the_shortest_story() -> None:
+    _, found = counterexample(has_two_changes_in_a_row)
+    assert found.story == story([CREATE, CALL, CALL])
+    assert found.again
+    assert len(found.first[0]) > 3
+
+
+def test_a_fault_that_needs_two_lives_is_shrunk_to_two() -> None:
+    _, found = counterexample(lambda played: sum(len(life) > 1 for life in played) > 1)
+    assert [len(life) for life in found.story] == [2, 2]
+
+
+def test_shrinking_ends_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(0, 100_000, 3))
+    monkeypatch.setattr("bdd.model.search.time.monotonic", lambda: next(clock))
+    hunt, found = counterexample(lambda played: sum(map(len, played)) > 1)
+    assert found is not None
+    assert len(hunt.played) - found.number <= 20 / 3
+
+
+def test_what_goes_wrong_in_a_hurry_only_is_not_shown() -> None:
+    def play(played: Story, hurry: bool) -> WentWrong | None:
+        return WentWrong(TOLD, "wrong") if hurry or sum(map(len, played)) > 4 else None
+
+    found = Search(play).run(1, 50)
+    assert found is not None
+    assert not found.again
+    assert found.story == found.first
+
+
+def test_a_fault_of_the_suite_ends_the_search_at_once() -> None:
+    played: list[Story] = []
+
+    def play(story: Story, hurry: bool) -> WentWrong | None:
+        played.append(story)
+        raise ConnectionError("no recorder")
+
+    with pytest.raises(ConnectionError, match="no recorder"):
+        Search(play).run(1, 50)
+    assert len(played) == 1
+
+
+def message(publish: Publish = lambda event: [event], stories: int = 100) -> str:
+    """What a scenario of random lives says on a platform that publishes so; the audit must not repeat it."""
+    platform = FakePlatform(publish)
+    world = platform.world()
+    world.model_stories = stories
+    play_random_lives(world)
+    assert world.remarks
+    if world.counterexample:
+        world.witness.account.failed = True
+        assert world.exchanges, "the evidence shows what was sent"
+    assert audit(platform.scene.ledger, platform.scene.witness_of) == []
+    assert world.counterexample is not None
+    return world.counterexample
+
+
+def with_type(event: Record, event_type: str) -> Record:
+    return replace(event, value=json.dumps(read_event(event).fields | {"eventType": event_type}).encode())
+
+
+def quick_changes_lost() -> Publish:
+    before = [b""]
+
+    def publish(event: Record) -> list[Record]:
+        key = (event.key or b"") if read_event(event).type == UPDATED else b""
+        before[0], lost = key, key and key == before[0]
+        return [] if lost else [event]
+
+    return publish
+
+
+def stale() -> Publish:
+    data: dict[bytes | None, object] = {}
+
+    def publish(event: Record) -> list[Record]:
+        fields = read_event(event).fields
+        if fields["eventType"] != DELETED:
+            shown, data[event.key] = data.get(event.key), fields["payload"]["patient_data"]
+            fields["payload"] = fields["payload"] | {"patient_data": shown or data[event.key]}
+        return [replace(event, value=json.dumps(fields).encode())]
+
+    return publish
+
+
+def test_a_sound_platform_has_no_counterexample() -> None:
+    assert message() == ""
+
+
+@pytest.mark.parametrize(
+    ("publish", "said", "steps"),
+    [
+        (
+            quick_changes_lost(),
+            "nothing about it was recorded",
+            [
+                "When I create a patient",
+                f"And {CALL}",
+                f"And {CALL}",
+                "Then exactly one patient.created event is published",
+                "And exactly 2 patient.updated events are published",
+            ],
+        ),
+        (
+            stale(),
+            'payload.patient_data.telefon is "+49 30 5550100", expected "+49 30 5550101"',
+            [
+                "When I create a patient",
+                f"And {CALL}",
+                "Then exactly one patient.created event is published",
+                "And exactly one patient.updated event is published",
+            ],
+        ),
+        (
+            lambda event: [with_type(event, UPDATED) if read_event(event).type == DELETED else event],
+            'eventType is "patient.updated", expected "patient.deleted"',
+            [
+                "When I create a patient",
+                "And I delete the patient",
+                "Then exactly one patient.created event is published",
+                "And exactly one patient.deleted event is published",
+            ],
+        ),
+        (
+            lambda event: [event, replace(event, offset=event.offset + 100_000)],
+            "is a redelivery of patient-events/",
+            [
+                "When I create a patient",
+                "Then exactly one patient.created event is published",
+                "And no other event is published",
+            ],
+        ),
+    ],
+    ids=["quick changes lost", "stale", "deleted as updated", "twice"],
+)
+def test_the_shortest_story_is_told(publish: Publish, said: str, steps: list[str]) -> None:
+    told = message(publish)
+    assert said in told
+    block = told.partition("Scenario: The shortest story that fails\n")[2].partition("\n\n")[0]
+    assert [line.strip() for line in block.splitlines()] == steps
+    assert "-D model_seed=1 -D model_stories=100" in told
+
+
+def test_a_wrong_answer_is_told_with_the_step_that_looks_at_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = FakePlatform.answer
+
+    def answer(self: FakePlatform, method: str, path: str, fields: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        status, body = sound(self, method, path, fields)
+        return 500 if status == 404 else status, body
+
+    monkeypatch.setattr(FakePlatform, "answer", answer)
+    told = message()
+    assert "    And I ask for the patient\n    Then the service answers 404\n" in told
+
+
+def test_a_late_event_is_laid_to_its_story_by_the_audit() -> None:
+    platform = FakePlatform()
+    player = Player(platform.world())
+    assert player.play(story([CREATE]), hurry=False) is None
+    platform.announce("DELETE", 101, {})
+    (finding,) = audit(platform.scene.ledger, platform.scene.witness_of)
+    assert finding.scenario == "Create a patient, story 1"
+    assert 'said "no other event is published", but later came: patient.deleted' in finding.sentence

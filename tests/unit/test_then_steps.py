@@ -1,0 +1,281 @@
+"""No Then step is one that cannot fail: each passes on a sound world and fails on every spoilt one."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from behave.model import Table
+
+from bdd.api.client import ApiClient, Exchange
+from bdd.api.patients import Patient, stored_data, synthetic_data
+from bdd.world import World
+from tests.unit.builders import NOW, SOON, Scene, record
+from tests.unit.suite_steps import bound, patterns
+
+CREATED, UPDATED, DELETED = "patient.created", "patient.updated", "patient.deleted"
+
+
+class FakeApi(ApiClient):
+    """Gives the same answer to every request."""
+
+    def __init__(self) -> None:
+        super().__init__("http://127.0.0.1:9")
+        self.answer: object = {}
+
+    def send(self, method: str, path: str, body: str | None = None) -> Exchange:
+        return Exchange(method, path, body, NOW, 0.004, 200, json.dumps(self.answer))
+
+
+class Stage:
+    """A world with the patient 5, on which a step can look."""
+
+    def __init__(self) -> None:
+        self.scene = Scene()
+        self.api = FakeApi()
+        self.topics = {"patient-events": 3}
+        self.world = World(
+            api=self.api,
+            witness=self.scene.witness,
+            topics=lambda: self.topics,
+            default_deadline=SOON,
+            deadline_factor=1,
+            step="Then something is seen",
+            patients=[Patient(5, stored_data(synthetic_data(self.scene.account.mark)))],
+        )
+
+    @property
+    def patient(self) -> dict[str, object]:
+        """The patient as the service answers it."""
+        return {"id": 5, **self.world.patient.data}
+
+    def answer(self, status: int, body: object) -> None:
+        self.world.exchanges.append(Exchange("GET", "/api/patients/5", None, NOW, 0.004, status, json.dumps(body)))
+
+    def seen(self, event_type: str = CREATED, **place: Any) -> None:
+        """Let an earlier step have seen an event."""
+        self.scene.publish_expected(event_type, **place)
+
+    def look(self, step: str, rows: Sequence[str]) -> None:
+        table = Table(["event"], rows=[[row] for row in rows])  # type: ignore[no-untyped-call]
+        bound("then", step)[1](SimpleNamespace(world=self.world, table=table))
+
+
+Set = Callable[[Stage], object]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A step, a world in which it must pass, and worlds in which it must fail."""
+
+    step: str
+    sound: Set
+    spoilt: Sequence[Set]
+    rows: Sequence[str] = field(default=())
+
+
+def all_of(*acts: Set) -> Set:
+    return lambda stage: [act(stage) for act in acts]
+
+
+def answer(status: int, body: object = None) -> Set:
+    return lambda stage: stage.answer(status, body)
+
+
+def patient_with(**changed: object) -> Set:
+    return lambda stage: stage.answer(200, stage.patient | changed)
+
+
+def listed(*statuses: str) -> Set:
+    return lambda stage: stage.answer(200, [stage.patient | {"status": status} for status in statuses])
+
+
+def still_has(**changed: object) -> Set:
+    def serve(stage: Stage) -> None:
+        stage.api.answer = stage.patient | changed
+
+    return serve
+
+
+def expect(event_type: str = CREATED, times: int = 1) -> Set:
+    return lambda stage: [stage.scene.expect(event_type) for _ in range(times)]
+
+
+def come(event_type: str = CREATED, times: int = 1, **place: Any) -> Set:
+    return lambda stage: stage.scene.arrive(*(stage.scene.event(event_type, **place) for _ in range(times)))
+
+
+def comes_with(change: Callable[[dict[str, Any]], object]) -> Set:
+    return lambda stage: stage.scene.arrive(stage.scene.event(change=change))
+
+
+def seen(event_type: str = CREATED, **place: Any) -> Set:
+    return lambda stage: stage.seen(event_type, **place)
+
+
+def topics(**existing: int) -> Set:
+    def create(stage: Stage) -> None:
+        stage.topics = {name.replace("_", "-"): count for name, count in existing.items()}
+
+    return create
+
+
+def edited(**changes: object) -> Set:
+    """Change an event after it has been seen: the contract's own checks would not let it be seen so."""
+
+    def edit(stage: Stage) -> None:
+        stage.seen()
+        claim = stage.scene.account.claims()[-1]
+        claim.fields.update(changes)
+
+    return edit
+
+
+def shows(**data: object) -> Set:
+    return edited(payload={"patient_id": 5, "patient_data": data})
+
+
+def seen_with_key(key: bytes) -> Set:
+    """The key is checked when an event is claimed: only another patient's event has another key by then."""
+
+    def see(stage: Stage) -> None:
+        stage.seen()
+        claim = stage.scene.account.claims()[-1]
+        stage.scene.account.expectations[-1].claim = type(claim)(record(claim.fields, key=key), claim.fields)
+
+    return see
+
+
+def in_two_partitions(stage: Stage) -> None:
+    """The ledger claims no event from a second partition: such a claim has to be made here."""
+    stage.seen()
+    stage.seen(UPDATED)
+    claim = stage.scene.account.claims()[-1]
+    stage.scene.account.expectations[-1].claim = type(claim)(record(claim.fields, partition=2), claim.fields)
+
+
+def same_id(stage: Stage) -> None:
+    stage.seen()
+    stage.seen(UPDATED)
+    first, second = stage.scene.account.claims()
+    second.fields["eventId"] = first.id
+
+
+def nothing(_stage: Stage) -> None:
+    """What a world is like in which nothing has happened."""
+
+
+NO_EVENT = all_of(expect())
+WRONG_FIELD = all_of(expect(), comes_with(lambda fields: fields.update(producer="another-service")))
+WRONG_KEY = all_of(expect(), come(key=b"6"))
+ONCE = all_of(expect(), come())
+TWICE = all_of(expect(), come(times=2))
+MANY = all_of(expect(times=2), come(times=2))
+LIFE = (CREATED, UPDATED, DELETED)
+
+CASES = [
+    Case("the service answers 201", answer(201), [answer(200), answer(500), nothing]),
+    Case(
+        "the service answers 404 with “Patient not found”",
+        answer(404, {"message": "Patient not found"}),
+        [answer(200, {"message": "Patient not found"}), answer(404, {"message": "Not found"}), answer(404, {})],
+    ),
+    Case(
+        "the service refuses with 400, naming “status”",
+        answer(400, {"message": "status is unknown"}),
+        [answer(200, {"message": "status is unknown"}), answer(400, {"message": "Bad request"}), answer(400, {})],
+    ),
+    Case("the service answers with the patient", patient_with(), [patient_with(vorname="Max"), patient_with(id=6)]),
+    Case(
+        "the service answers with a list that has the patient",
+        listed("in Therapie", "offen"),
+        [listed(), listed("in Therapie"), nothing],
+    ),
+    Case(
+        "every patient in the list has the status “offen”",
+        listed("offen", "offen"),
+        [listed("offen", "in Therapie"), nothing],
+    ),
+    Case(
+        "the service still has the patient as before", still_has(), [still_has(vorname="Max"), still_has(id=None)]
+    ),
+    Case("a patient.created event is published", ONCE, [NO_EVENT, WRONG_FIELD, WRONG_KEY, nothing]),
+    Case("a patient.created event is published within 0.05 seconds", ONCE, [NO_EVENT, WRONG_FIELD, nothing]),
+    Case("exactly one patient.created event is published", ONCE, [NO_EVENT, TWICE, MANY, WRONG_FIELD]),
+    Case("exactly 2 patient.created events are published", MANY, [ONCE, all_of(MANY, come()), nothing]),
+    Case("exactly 2 patient.created events are published within 0.05 seconds", MANY, [ONCE, all_of(MANY, come())]),
+    Case("no event is published", nothing, [come(), come(DELETED), come(topic="matching-events")]),
+    Case("no patient.updated event is published", come(), [come(UPDATED)]),
+    Case("no other event is published", seen(), [all_of(seen(), come()), all_of(seen(), come(DELETED)), come()]),
+    Case(
+        "each patient's events are in the order of the changes",
+        all_of(seen(offset=1), seen(UPDATED, offset=2)),
+        [all_of(seen(offset=2), seen(UPDATED, offset=1)), nothing],
+    ),
+    Case(
+        "the patient's events are, in this order",
+        all_of(seen(offset=1), seen(UPDATED, offset=2), seen(DELETED, offset=3)),
+        [
+            all_of(seen(offset=1), seen(UPDATED, offset=3), seen(DELETED, offset=2)),
+            all_of(seen(offset=1), seen(UPDATED, offset=2)),
+            all_of(seen(offset=1), seen(UPDATED, offset=2), seen(UPDATED, offset=3), seen(DELETED, offset=4)),
+            nothing,
+        ],
+        rows=LIFE,
+    ),
+    Case(
+        "all of them are in the same partition",
+        all_of(seen(), seen(UPDATED)),
+        [in_two_partitions, nothing],
+    ),
+    Case("the event's version is “1.0”", seen(), [edited(version="1.1"), edited(version=1.0), nothing]),
+    Case("the event shows the patient's vorname as “Erika”", seen(), [shows(vorname="Max"), shows(vorname=None)]),
+    Case(
+        "the event holds the patient's id and nothing else",
+        seen(DELETED),
+        [
+            seen(),
+            edited(payload={"patient_id": 6}),
+            edited(payload={"patient_id": "5"}),
+            edited(payload={}),
+            nothing,
+        ],
+    ),
+    Case("the event's key is the patient's id", seen(), [seen_with_key(b"6"), seen_with_key(b"")]),
+    Case("every event has an id of its own", all_of(seen(), seen(UPDATED)), [same_id, nothing]),
+    Case(
+        "each life has left the events that the model says, and no others",
+        lambda stage: setattr(stage.world, "counterexample", ""),
+        [lambda stage: setattr(stage.world, "counterexample", "Expected: one event"), nothing],
+    ),
+    Case(
+        "the topic patient-events exists with 3 partitions",
+        topics(patient_events=3),
+        [topics(patient_events=1), topics(therapist_events=3), topics()],
+    ),
+]
+
+
+def test_every_then_step_has_a_case() -> None:
+    assert {bound("then", case.step)[0] for case in CASES} == set(patterns("then"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.step)
+def test_a_then_step_passes_on_a_sound_world(case: Case) -> None:
+    stage = Stage()
+    case.sound(stage)
+    stage.look(case.step, case.rows)
+
+
+@pytest.mark.parametrize(
+    ("case", "number"),
+    [(case, n) for case in CASES for n in range(len(case.spoilt))],
+    ids=lambda each: getattr(each, "step", each),
+)
+def test_a_then_step_fails_on_a_spoilt_world(case: Case, number: int) -> None:
+    stage = Stage()
+    case.spoilt[number](stage)
+    with pytest.raises(AssertionError):
+        stage.look(case.step, case.rows)
