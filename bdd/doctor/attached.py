@@ -14,8 +14,6 @@ from bdd.settings import Settings
 from bdd.stacks.attached import AttachedStack
 from bdd.stacks.stack import Stack
 
-_START_SECONDS = 120.0
-
 
 def make_checks(settings: Settings, stack: Stack, *, try_it: bool) -> list[Check]:
     """Return the checks in their order."""
@@ -33,7 +31,7 @@ def make_checks(settings: Settings, stack: Stack, *, try_it: bool) -> list[Check
     if try_it:
         ps, log = place.command("ps --all"), place.command("logs --tail 50 patient-service")
         checks += [
-            start_check("recorder", stack, ("API", "topics"), within=_START_SECONDS, next_command=ps),
+            start_check("recorder", stack, ("API", "topics"), next_command=ps),
             event_check(stack, settings, ("recorder",), next_command=log),
         ]
     return checks

@@ -12,8 +12,7 @@ from rich.table import Column, Table
 
 from bdd.doctor.check import Result, State, examine
 from bdd.doctor.choosing import checks_for
-from bdd.masking import mask, remember
-from bdd.setting_rules import secret_values
+from bdd.masking import mask
 from bdd.settings import Settings
 from bdd.stacks.choosing import make_stack, new_run_id
 from bdd.stacks.opened import removed_at_the_end
@@ -23,7 +22,6 @@ _COLOURS = {State.PASSED: "green", State.FAILED: "red", State.NOT_REACHED: "yell
 
 def run_doctor(settings: Settings, *, as_json: bool, try_it: bool) -> int:
     """Look at the stack of the settings; return the exit code: 0 when every check has passed."""
-    remember(secret_values(settings))
     stack = make_stack(settings, new_run_id())
     try:
         with removed_at_the_end(stack), Console(stderr=True).status("") as status:

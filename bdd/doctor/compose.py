@@ -18,7 +18,6 @@ from bdd.settings import Settings
 from bdd.stacks.compose import ComposeStack
 from bdd.stacks.stack import Stack
 
-_START_SECONDS = 300.0
 _BASE = re.compile(r"^FROM (\S+)", re.MULTILINE)
 
 
@@ -37,7 +36,7 @@ def make_checks(settings: Settings, stack: Stack, *, try_it: bool) -> list[Check
         needed = tuple(check.name for check in checks)
         again = "behave features/patient_created.feature -D stack=compose"
         checks += [
-            start_check("start", stack, needed, within=_START_SECONDS, next_command=again),
+            start_check("start", stack, needed, next_command=again),
             *ServiceChecks(lambda: stack.api_url, settings.clock_tolerance).checks("start"),
             event_check(stack, settings, ("API",), next_command=f"{again} -D keep=yes"),
         ]

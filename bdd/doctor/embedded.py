@@ -14,7 +14,6 @@ from bdd.stacks.embedded.stack import EmbeddedStack
 from bdd.stacks.stack import Stack
 
 _FIRST_TIME_SECONDS = 300.0
-_START_SECONDS = 90.0
 _JAVA_SECONDS = 10
 _AGAIN = "behave features/patient_created.feature"
 
@@ -25,7 +24,7 @@ def make_checks(settings: Settings, stack: Stack, *, try_it: bool) -> list[Check
     checks = [
         Check("cache", lambda: _cache(settings), within=_FIRST_TIME_SECONDS),
         Check("Java", lambda: _java(settings), ("cache",)),
-        start_check("start", stack, ("Java",), within=_START_SECONDS, next_command=_AGAIN),
+        start_check("start", stack, ("Java",), next_command=_AGAIN),
         *ServiceChecks(lambda: stack.api_url, settings.clock_tolerance).checks("start"),
         *KafkaChecks(settings, lambda: stack.bootstrap_servers).checks("start"),
     ]

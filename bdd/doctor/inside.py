@@ -16,13 +16,12 @@ from docker.types import Mount
 
 from bdd.containers.compose import Compose, ComposeFailed
 from bdd.containers.engine import service_name
-from bdd.containers.leftovers import RECORDER, labels
+from bdd.containers.leftovers import RECORDER, find, labels
 from bdd.containers.platform import Platform
 from bdd.doctor.check import Check, Failed, State
 from bdd.settings import Settings
 from bdd.stacks.container_recorder import IMAGE
 
-_BUILD_SECONDS = 600.0
 _LOOK_SECONDS = 60.0
 _PASSED_ON = ("connections_max_idle_ms", "request_timeout_ms", "fetch_max_wait_ms")
 _CONTRACT = "/contract.yaml"
@@ -59,8 +58,8 @@ class InsideChecks:
         """Return them, in order."""
         told = [Check(name, partial(self._told, name), (after,)) for name, after in _TOLD.items()]
         return [
-            Check("image", self._image, depends_on, _BUILD_SECONDS),
-            Check("network", self._network, ("image",), _LOOK_SECONDS + 10),
+            Check("image", self._image, depends_on, within=None),
+            Check("network", self._network, ("image",), within=None),
             *told,
         ]
 
@@ -74,12 +73,13 @@ class InsideChecks:
     def _network(self) -> str:
         name = self._platform().network.name
         try:
-            container = self._started()
             try:
+                container = self._started()
                 container.wait(timeout=_LOOK_SECONDS)
                 said, complained = container.logs(stderr=False), container.logs(stdout=False)
             finally:
-                container.remove(force=True, v=True)
+                for made in find(self._client(), self._run_id):
+                    made.remove()
         except (DockerException, requests.RequestException) as fault:
             raise Failed(f"no container can look from there: {fault}", f"docker network inspect {name}") from fault
         try:

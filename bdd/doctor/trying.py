@@ -17,7 +17,7 @@ MARK = "doctor"
 _EVENT_SECONDS = 60.0
 
 
-def start_check(name: str, stack: Stack, depends_on: tuple[str, ...], *, within: float, next_command: str) -> Check:
+def start_check(name: str, stack: Stack, depends_on: tuple[str, ...], *, next_command: str) -> Check:
     """Return a check that starts the stack; whoever made the stack removes it."""
 
     def start() -> str:
@@ -28,7 +28,7 @@ def start_check(name: str, stack: Stack, depends_on: tuple[str, ...], *, within:
             raise Failed(str(fault), next_command) from fault
         return ", ".join(f"{part} after {seconds:.1f} s" for part, seconds in stack.startup.items())
 
-    return Check(name, start, depends_on, within)
+    return Check(name, start, depends_on, within=None)
 
 
 def event_check(stack: Stack, settings: Settings, depends_on: tuple[str, ...], *, next_command: str) -> Check:
