@@ -28,7 +28,6 @@ class Exchange:
         seconds: how long the answer took.
         status: the answer's status code, None where no answer came.
         body: the answer's body as text, or why none came.
-        date: the answer's header of that name, None where it has none.
     """
 
     method: str
@@ -38,7 +37,6 @@ class Exchange:
     seconds: float
     status: int | None
     body: str
-    date: str | None = None
 
     @property
     def accepted(self) -> bool:
@@ -85,7 +83,7 @@ class ApiClient:
             NoAnswer: no answer came within 10 seconds, or nothing listens there.
         """
         began, sent_at = time.monotonic(), time.time()
-        status, date, failure = None, None, None
+        status, failure = None, None
         try:
             answer = self._session.request(
                 method,
@@ -96,10 +94,9 @@ class ApiClient:
                 allow_redirects=False,  # no answer of the contract, and it may lead to a host that was not checked
             )
             status, text = answer.status_code, answer.content.decode(errors="replace")
-            date = answer.headers.get("Date")
         except requests.RequestException as fault:
             failure, text = fault, type(fault).__name__
-        exchange = Exchange(method, path, body, sent_at, time.monotonic() - began, status, text, date)
+        exchange = Exchange(method, path, body, sent_at, time.monotonic() - began, status, text)
         self.exchanges.append(exchange)
         if failure is not None:
             raise NoAnswer(f"the service at {self.url} did not answer {method} {path}: {failure}") from failure

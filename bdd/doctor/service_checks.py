@@ -1,19 +1,18 @@
 """What can be seen of the patient service from outside: whether it listens, its health, its answers, its clock."""
 
 from collections.abc import Callable
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from bdd.api.answers import AnswerSchemas
 from bdd.api.client import ApiClient, Exchange, NoAnswer
 from bdd.api.patients import unknown_patient
+from bdd.clock import NoClock, service_clock_difference
 from bdd.doctor.check import Check, Failed
 from bdd.faults import innermost
 from bdd.network import Unresolved, connect, resolve
 
 _PATH = "/api/patients?status=offen"
 _CONNECT_SECONDS = 3.0
-_DATE_SECONDS = 1.0  # the header's resolution
 _PORTS = {"http": 80, "https": 443}
 _OK, _NOT_FOUND = 200, 404
 
@@ -77,23 +76,14 @@ class ServiceChecks:
         return f"as the contract has it: {', '.join(told)}"
 
     def _clock(self) -> str:
-        """The header is cut off to whole seconds: what cannot be more than that is no difference."""
-        exchange = self._get(_PATH)
-        if exchange.date is None:
-            raise Failed("its answers have no Date header: its clock cannot be compared so", "timedatectl")
         try:
-            theirs = parsedate_to_datetime(exchange.date).timestamp()
-        except ValueError as fault:
-            raise Failed(f"its Date header is {exchange.date!r}, which is no date", self._curl(_PATH)) from fault
-        answered_at = exchange.sent_at + exchange.seconds
-        ahead, behind = theirs - answered_at, exchange.sent_at - (theirs + _DATE_SECONDS)
-        if (apart := max(ahead, behind)) > self._clock_tolerance:
-            which = "ahead" if ahead > behind else "behind"
-            raise Failed(
-                f"its clock is {apart:.0f} s {which}; {self._clock_tolerance:g} s are allowed (clock_tolerance)",
-                "timedatectl",
-            )
-        return f"none that could be seen: at most {max(0.0, apart) + _DATE_SECONDS:.0f} s"
+            difference = service_clock_difference(self._url())
+        except NoClock as fault:
+            raise Failed(str(fault), self._curl(_PATH)) from fault
+        if difference.exceeds(self._clock_tolerance):
+            allowed = f"{self._clock_tolerance:g} s are allowed (clock_tolerance)"
+            raise Failed(f"{difference}; {allowed}", "timedatectl")
+        return str(difference)
 
     def _get(self, path: str) -> Exchange:
         client = ApiClient(self._url())

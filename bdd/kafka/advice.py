@@ -37,16 +37,16 @@ _WHAT_IS_WRONG = {
 
 _WHICH_PORT = "docker compose ps   # does kafka run, and which port of this machine leads to it?"
 _CORRECT_NAME = (
-    "correct bootstrap_servers",
-    "or, where the name belongs to a Docker network, read inside it:",
+    "correct bootstrap_servers; where the name belongs to a Docker network, read inside that:",
     "behave features/ -D stack=attached -D project=…   # its name: docker compose ls",
+    "or bootstrap at the port of this machine that leads to the broker: docker compose ps",
 )
 _NEXT = {
     Fault.UNRESOLVED: _CORRECT_NAME,
     Fault.ELSEWHERE: _CORRECT_NAME,
     Fault.REFUSED: (_WHICH_PORT, "then correct bootstrap_servers, or start it: docker compose up -d kafka"),
     Fault.UNREACHABLE: ("look for a firewall, or a machine that is down, between here and there",),
-    Fault.CLOSED: ("docker compose logs kafka   # is it still starting, is something else on this port?",),
+    Fault.CLOSED: ("docker compose logs kafka   # is it still starting, does its port lead to a listener?",),
     Fault.SILENT: (_WHICH_PORT, "then correct bootstrap_servers, or restart a broker that hangs"),
     Fault.NOT_KAFKA: (_WHICH_PORT, "then correct bootstrap_servers: Kafka's usual port is 9092"),
     Fault.WANTS_TLS: (

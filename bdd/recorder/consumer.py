@@ -87,13 +87,14 @@ class TopicsConsumer:
             KafkaException: the brokers did not answer.
             AssertionError: the journal was not complete after `within` seconds.
         """
-        self._take_in_new_partitions()
-        ends = wait_until(
-            lambda: self._end_offsets(list(self._positions)),
-            what="the end offsets",
-            within=within,
-            passing=(KafkaException,),
-        )
+
+        def end_offsets() -> dict[Partition, int]:
+            # Looking for partitions also refreshes what the client remembers of leaders: where it remembers that
+            # there is none, it asks no broker.
+            self._take_in_new_partitions()
+            return self._end_offsets(list(self._positions))
+
+        ends = wait_until(end_offsets, what="the end offsets", within=within, passing=(KafkaException,))
 
         def complete() -> int:
             behind = {place: end for place, end in ends.items() if self._positions[place] < end}

@@ -1,7 +1,9 @@
 """The features against a service and a broker that were started by hand."""
 
 import json
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -89,10 +91,57 @@ def test_a_recorder_that_runs_already_is_followed_from_now_on_and_left_running(
     assert "Traceback" not in refused.output
 
 
+@pytest.fixture
+def talkative_url() -> Iterator[str]:
+    """A service that fails and says too much."""
+
+    class Talkative(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = b'{"message": "cannot connect to postgresql://patients:synthetic-pw@postgres/patients"}'
+            self.send_response(500)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET  # noqa: N815 - so http.server finds it
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Talkative) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_what_a_broken_platform_gives_away_is_masked_in_all_that_a_run_leaves(
+    tmp_path: Path, broker: EmbeddedBroker, talkative_url: str
+) -> None:
+    to = remote(talkative_url, broker.bootstrap_servers)
+    reports = [
+        "--junit",
+        "--junit-directory",
+        str(tmp_path / "junit"),
+        "-f",
+        "json",
+        "-o",
+        str(tmp_path / "run.json"),
+    ]
+    run = run_behave(tmp_path, "features/patient_created.feature", "-f", "plain", *reports, *to)
+    assert run.process.wait(0) != 0
+    left = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+    assert [file.name for file, text in left.items() if b"synthetic-pw" in text] == []
+    masked = [file for file, text in left.items() if b"postgresql://patients:***@postgres/patients" in text]
+    assert {file.name for file in masked} >= {"http.txt", "output.txt", "run.json"}
+    assert any(file.parent.name == "junit" for file in masked)
+    assert b"answers as a Kafka broker" in next(text for file, text in left.items() if file.name == "brokers.txt")
+
+
 def test_a_broker_that_cannot_be_reached_is_told_from_a_service_that_cannot(tmp_path: Path, api_url: str) -> None:
     nowhere = f"127.0.0.1:{free_port()}"
     run = run_behave(tmp_path, QUICK, *remote(api_url, nowhere))
     assert run.process.wait(0) != 0
-    assert f"The broker cannot be reached: {nowhere}" in run.output
+    assert f"The broker cannot be reached: {nowhere} refuses connections" in run.output
+    assert "docker compose ps" in run.output
     assert "Traceback" not in run.output
     assert not run.left_over()

@@ -48,6 +48,12 @@ class BrokerAdmin:
 
     def check_leaders(self, topics: Mapping[str, int]) -> None:
         """Check that every partition is led: that its end offset is known."""
+        try:
+            # The client remembers partitions without leader from right after the topics were made, and then asks
+            # no broker any more; this makes it look anew.
+            self._client.list_topics(timeout=_METADATA_SECONDS)
+        except KafkaException as fault:
+            raise AssertionError(fault.args[0].str()) from fault
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
         partitions = [TopicPartition(name, number) for name, count in topics.items() for number in range(count)]
         asked = self._client.list_offsets(dict.fromkeys(partitions, latest), request_timeout=_OFFSETS_SECONDS)

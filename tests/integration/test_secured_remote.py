@@ -1,0 +1,138 @@
+"""The features against brokers that want a login or a certificate; no secret is left anywhere."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bdd.events import contract
+from bdd.kafka.client_settings import client_settings
+from bdd.settings import load_settings
+from bdd.stacks.embedded.broker import Distribution
+from bdd.stacks.local_recorder import LocalRecorder
+from tests.certificates import Authority
+from tests.integration.running import QUICK, BehaveRun, patient_service, remote, run_behave
+from tests.special_broker import PASSWORD, USER, Listener, SpecialBroker
+
+KEY_PASSWORD = "staple-and-battery"
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="module")
+def secured(
+    distribution: Distribution, tmp_path_factory: pytest.TempPathFactory, authority: Authority
+) -> Iterator[SpecialBroker]:
+    listeners = {"SASL_TLS": Listener("SASL_SSL"), "MUTUAL": Listener("SSL", mutual=True)}
+    started = SpecialBroker(distribution, tmp_path_factory.mktemp("secured") / "kafka", listeners, authority)
+    try:
+        started.broker.wait_ready(60)
+        started.broker.create_topics(contract.current().partitions)
+        started.add_scram_user()
+        yield started
+    finally:
+        started.broker.kill()
+
+
+@pytest.fixture(scope="module")
+def api_url(secured: SpecialBroker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The service publishes over the broker's listener without security: it is not what is tested here."""
+    with patient_service(tmp_path_factory.mktemp("service"), secured.bootstrap_servers) as url:
+        yield url
+
+
+def sasl(secured: SpecialBroker, authority: Authority, api_url: str, mechanism: str) -> dict[str, str]:
+    return {
+        "api_url": api_url,
+        "bootstrap_servers": secured.address("SASL_TLS"),
+        "security_protocol": "SASL_SSL",
+        "sasl_mechanism": mechanism,
+        "sasl_username": USER,
+        "ssl_ca": str(authority.ca),
+    }
+
+
+def behave(folder: Path, features: str, given: Mapping[str, str], secrets: Mapping[str, str]) -> BehaveRun:
+    folder.mkdir(exist_ok=True)
+    run = run_behave(folder, features, *remote(**given), environment=secrets)
+    assert "Traceback" not in run.output
+    assert not run.left_over()
+    left = [file.read_bytes() for file in folder.rglob("*") if file.is_file()]
+    assert not [text for text in left for secret in (PASSWORD, KEY_PASSWORD) if secret.encode() in text]
+    return run
+
+
+def test_all_features_pass_over_sasl_and_tls(
+    secured: SpecialBroker, authority: Authority, api_url: str, tmp_path: Path
+) -> None:
+    given = sasl(secured, authority, api_url, "SCRAM-SHA-512")
+    run = behave(tmp_path, "features/", given, {"BDD_SASL_PASSWORD": PASSWORD})
+    assert run.process.wait(0) == 0, run.output
+    assert " 0 failed" in run.output
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256"])
+def test_the_other_mechanisms_serve_a_run_too(
+    mechanism: str, secured: SpecialBroker, authority: Authority, api_url: str, tmp_path: Path
+) -> None:
+    password = tmp_path.parent / f"{mechanism}.password"
+    password.write_text(PASSWORD + "\n")
+    given = sasl(secured, authority, api_url, mechanism) | {"sasl_password_file": str(password)}
+    run = behave(tmp_path, QUICK, given, {})
+    assert run.process.wait(0) == 0, run.output
+    assert "1 scenario passed" in run.output
+
+
+def test_a_run_shows_its_certificate_where_the_broker_wants_one(
+    secured: SpecialBroker, authority: Authority, api_url: str, tmp_path: Path
+) -> None:
+    issued = authority.issue("client", password=KEY_PASSWORD)
+    given = {
+        "api_url": api_url,
+        "bootstrap_servers": secured.address("MUTUAL"),
+        "security_protocol": "SSL",
+        "ssl_ca": str(authority.ca),
+        "ssl_certificate": str(issued.certificate),
+        "ssl_key": str(issued.key),
+    }
+    run = behave(tmp_path, QUICK, given, {"BDD_SSL_KEY_PASSWORD": KEY_PASSWORD})
+    assert run.process.wait(0) == 0, run.output
+    assert "1 scenario passed" in run.output
+
+
+def test_wrong_credentials_end_the_run_before_anything_is_started(
+    secured: SpecialBroker, authority: Authority, api_url: str, tmp_path: Path
+) -> None:
+    given = sasl(secured, authority, api_url, "SCRAM-SHA-256")
+    run = behave(tmp_path, QUICK, given, {"BDD_SASL_PASSWORD": f"not-{PASSWORD[::-1]}"})
+    assert run.process.wait(0) != 0
+    assert f"refuses the credentials of the user “{USER}” (SCRAM-SHA-256)" in run.output
+    assert "0 scenarios passed" in run.output
+    assert PASSWORD[::-1] not in run.output
+
+
+def test_a_recorder_is_told_secrets_where_nobody_sees_them(
+    secured: SpecialBroker, authority: Authority, api_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BDD_SASL_PASSWORD", PASSWORD)
+    settings = load_settings({"stack": "remote", **sasl(secured, authority, api_url, "PLAIN")})
+    recorder = LocalRecorder.start(tmp_path, secured.address("SASL_TLS"), settings)
+    try:
+        recorder.wait_ready(30).close()
+        assert PASSWORD not in " ".join(psutil.Process(recorder.process.pid).cmdline())
+    finally:
+        recorder.process.stop(10)
+    assert not [file for file in tmp_path.rglob("*") if file.is_file() and PASSWORD.encode() in file.read_bytes()]
+
+    refused = client_settings(secured.address("SASL_TLS"), settings) | {"security.protocol": "SASL_SSL_SYNTHETIC"}
+    assert PASSWORD in refused.values()
+    monkeypatch.setattr("bdd.stacks.local_recorder.client_settings", lambda *_: refused)
+    broken = LocalRecorder.start(tmp_path / "broken", secured.address("SASL_TLS"), settings)
+    with pytest.raises(AssertionError, match="SASL_SSL_SYNTHETIC") as told:
+        broken.wait_ready(30)
+    assert PASSWORD not in str(told.value)
+    assert PASSWORD not in broken.process.log.read_text()

@@ -1,0 +1,41 @@
+"""What the embedded broker is asked while it starts."""
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+
+from bdd.stacks.embedded import admin
+from bdd.stacks.embedded.admin import BrokerAdmin
+from bdd.waiting import wait_until
+
+TOPICS = {"patient-events": 3}
+
+
+class Client:
+    """Like librdkafka's: it remembers partitions without leader, and asks nobody before its next look at topics."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def list_topics(self, timeout: float) -> object:
+        self.looks += 1
+        return SimpleNamespace(brokers={1: "itself"})
+
+    def list_offsets(self, wanted: Mapping[TopicPartition, object], request_timeout: float) -> object:
+        return dict.fromkeys(wanted, SimpleNamespace(result=self._end))
+
+    def _end(self) -> None:
+        if self.looks < 2:
+            raise KafkaException(KafkaError(KafkaError.LEADER_NOT_AVAILABLE))
+
+
+def test_a_client_that_remembers_partitions_without_leader_is_made_to_look_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(admin, "AdminClient", lambda _settings: Client())
+    broker = BrokerAdmin("127.0.0.1:9")
+    with pytest.raises(AssertionError, match="patient-events/0"):
+        broker.check_leaders(TOPICS)
+    wait_until(lambda: broker.check_leaders(TOPICS), what="leaders", within=5)
