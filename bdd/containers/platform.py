@@ -97,6 +97,20 @@ def bootstrap_servers(broker: Container) -> str:
     return f"{service_name(broker)}:9092"
 
 
+def address_from_here(broker: Container) -> str | None:
+    """Return where a client on this machine would connect to the broker, whether or not that leads anywhere.
+
+    That is the listener advertised for this machine, or else a published port; None where there is neither.
+    """
+    for address in advertised_listeners(broker).values():
+        if address.rpartition(":")[0] in _ONLY_ITSELF:
+            return address
+    for port in _ports(broker):
+        if port.endswith("/tcp") and (place := published_address(broker, int(port.removesuffix("/tcp")))):
+            return f"{place[0]}:{place[1]}"
+    return None
+
+
 def _of_project(client: DockerClient, project: str) -> list[Container]:
     found = client.containers.list(filters={"label": f"{COMPOSE_PROJECT}={project}"}, ignore_removed=True)
     if not found:
