@@ -32,9 +32,9 @@ class Check:
         name: for the table; other checks depend on it by this name.
         look: returns a sentence about what is as it should be, or raises `Failed`.
         depends_on: checks that must have passed, or this one would only repeat their failure.
-        within: seconds it may take. None: it starts something, and has limits of its own; it is then made in the
+        within: seconds it may take. None: it makes something, and has limits of its own; it is then made in the
             main thread, which a signal interrupts, so that whoever removes things does not miss one that is
-            just being started.
+            just being made.
     """
 
     name: str

@@ -127,6 +127,27 @@ def test_an_event_that_does_not_come_or_is_wrong_is_noticed(
     assert "logs" in checks["event"]["next"]
 
 
+def test_an_interrupted_try_leaves_no_patient(tmp_path: Path, broker: EmbeddedBroker) -> None:
+    command = ("tests.proof.broken_service", "created-never", "4000000")
+    with patient_service(tmp_path, broker.bootstrap_servers, *command) as url:
+        run = ModuleRun(tmp_path, "bdd", "doctor", "--try", *remote(url, broker.bootstrap_servers, deadline=60))
+
+        def patients() -> list[object]:
+            found: list[object] = requests.get(f"{url}/api/patients", timeout=10).json()
+            return found
+
+        def waiting() -> None:
+            assert patients(), "the doctor has not made its patient yet"
+
+        wait_until(waiting, what="the patient", within=60)
+        run.process.send_signal(signal.SIGTERM)
+        assert run.process.wait(_END_SECONDS) == 1
+        assert patients() == []
+    assert "Interrupted" in run.said
+    assert "Traceback" not in run.output
+    assert not run.left_over()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_doctor_leaves_nothing(tmp_path: Path, number: int) -> None:
     run = ModuleRun(tmp_path, "bdd", "doctor")
