@@ -63,7 +63,7 @@ class RemoteStack:
         sources: dict[str, Source] = {}
         if self._local_recorder:
             sources["logs/recorder.log"] = LogFile(self._local_recorder.process.log)
-        if self._bootstrap_servers:
+        if hasattr(self, "recorder"):  # after a start that failed, the brokers may be the ones that were refused
             sources["brokers.txt"] = _Momentary(self._seen_from_here)
         return sources
 
