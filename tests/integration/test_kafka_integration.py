@@ -24,7 +24,7 @@ def platform() -> Platform:
     try:
         return find_running_platform(connect(), os.environ.get("ACCEPTANCE_PROJECT"))[1]
     except (EngineUnavailable, PlatformNotFound) as fault:
-        pytest.skip(str(fault).splitlines()[0])
+        pytest.skip(" ".join(str(fault).split()))
 
 
 @pytest.fixture(scope="module")
