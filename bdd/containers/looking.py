@@ -10,7 +10,7 @@ from docker.errors import DockerException
 from docker.models.containers import Container
 
 from bdd.containers.engine import service_name, state_of
-from bdd.evidence.sources import LONGEST
+from bdd.evidence.sources import LONGEST, Source
 
 _CLOCK_SECONDS = 1.0  # the engine may run in a virtual machine, whose clock differs a little
 _LAST_LINES = 15
@@ -100,6 +100,14 @@ class ContainerWatch:
             )
         elif action == "start":
             self._ended.pop(identity, None)
+
+
+def sources_of(containers: Sequence[Container]) -> dict[str, Source]:
+    """Return what evidence can be taken of containers: file name -> source."""
+    sources: dict[str, Source] = {f"logs/{service_name(each)}.log": ContainerLog(each) for each in containers}
+    if containers:
+        sources["containers.txt"] = ContainerStates(containers)
+    return sources
 
 
 def how_it_ended(container: Container, exit_code: str | int) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from docker.errors import DockerException
 
 from bdd.containers.compose import ComposeFailed
-from bdd.containers.engine import EngineUnavailable, connect, service_name
+from bdd.containers.engine import EngineUnavailable, connect
 from bdd.containers.leftovers import find
-from bdd.containers.looking import ContainerLog, ContainerStates, ContainerWatch
+from bdd.containers.looking import ContainerWatch, sources_of
 from bdd.containers.platform import PlatformNotFound, find_platform
 from bdd.evidence.sources import Source
 from bdd.recorder.client import RecorderClient
@@ -50,8 +50,7 @@ class AttachedStack:
             recorder = ContainerRecorder.start(self._client, platform, settings, self.run_id)
             watched = [*platform.containers, recorder.container]
             self._watch = ContainerWatch(self._client, watched)
-            self._sources = {f"logs/{service_name(each)}.log": ContainerLog(each) for each in watched}
-            self._sources["containers.txt"] = ContainerStates(watched)
+            self._sources = sources_of(watched)
             self.recorder = recorder.wait_ready(_RECORDER_SECONDS)
         except (EngineUnavailable, PlatformNotFound, ComposeFailed, DockerException) as fault:
             raise CannotStart(f"The platform in Docker cannot be used: {fault}.") from fault

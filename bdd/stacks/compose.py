@@ -9,9 +9,9 @@ from contextlib import suppress
 from docker.errors import DockerException
 
 from bdd.containers.compose import FILE, Compose, ComposeFailed
-from bdd.containers.engine import EngineUnavailable, connect, published_address, service_name
+from bdd.containers.engine import EngineUnavailable, connect, published_address
 from bdd.containers.leftovers import OWNER, RUN, find, labels
-from bdd.containers.looking import ContainerLog, ContainerStates, ContainerWatch
+from bdd.containers.looking import ContainerWatch, sources_of
 from bdd.events import contract
 from bdd.evidence.sources import Source
 from bdd.kafka.client_settings import client_settings
@@ -56,10 +56,10 @@ class ComposeStack:
             self.api_url = self._address("patient-service", _SERVICE_PORT)
             self.recorder = RecorderClient(self._address("recorder", _RECORDER_PORT), self._token)
             self.recorder.start(_RECORDER_SECONDS, self._watch.trouble)
-            self._look_into_containers(self._compose)
+            self._sources = sources_of(self._compose.containers())
         except (EngineUnavailable, ComposeFailed, DockerException, AssertionError) as fault:
             with suppress(DockerException):
-                self._look_into_containers(self._compose)
+                self._sources = sources_of(self._compose.containers() if self._compose else [])
             raise CannotStart(f"The platform in Docker did not start: {fault}") from fault
 
     def trouble(self) -> str | None:
@@ -86,12 +86,6 @@ class ComposeStack:
             for made in find(self._client, self._run_id):
                 made.remove()
         self._compose = None
-
-    def _look_into_containers(self, compose: Compose | None) -> None:
-        containers = compose.containers() if compose else []
-        self._sources = {f"logs/{service_name(each)}.log": ContainerLog(each) for each in containers}
-        if containers:
-            self._sources["containers.txt"] = ContainerStates(containers)
 
     def _variables(self) -> dict[str, str]:
         marks = labels(self._run_id, keep=self._settings.keep)
