@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import requests
 from docker.client import DockerClient
@@ -54,11 +54,13 @@ class ContainerWatch:
 
     Args:
         client: the engine's.
-        containers: those that must keep running; one that comes back is no trouble any more.
+        needed: those that must keep running; one that comes back is no trouble any more.
+        others: those that may come to a good end, as one that only prepares something does.
     """
 
-    def __init__(self, client: DockerClient, containers: Iterable[Container]) -> None:
-        self._containers = {str(container.id): container for container in containers}
+    def __init__(self, client: DockerClient, needed: Sequence[Container], others: Sequence[Container] = ()) -> None:
+        self._containers = {str(container.id): container for container in (*needed, *others)}
+        self._may_end = {str(container.id) for container in others}
         self._ended: dict[str, str] = {}
         self._events = client.events(
             decode=True, filters={"type": "container", "container": list(self._containers)}, since=int(time.time())

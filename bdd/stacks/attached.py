@@ -48,9 +48,10 @@ class AttachedStack:
             )
             self._started = True
             recorder = ContainerRecorder.start(self._client, platform, settings, self.run_id)
-            watched = [*platform.containers, recorder.container]
-            self._watch = ContainerWatch(self._client, watched)
-            self._sources = sources_of(watched)
+            needed = [platform.broker, platform.service, recorder.container]
+            others = [each for each in platform.containers if each not in needed]
+            self._watch = ContainerWatch(self._client, needed, others)
+            self._sources = sources_of([*needed, *others])
             self.recorder = recorder.wait_ready(_RECORDER_SECONDS)
         except (EngineUnavailable, PlatformNotFound, ComposeFailed, DockerException) as fault:
             raise CannotStart(f"The platform in Docker cannot be used: {fault}.") from fault
