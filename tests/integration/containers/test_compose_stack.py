@@ -47,7 +47,7 @@ def test_two_runs_at_once_with_two_listeners_do_not_meet(tmp_path: Path, engine:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         runs.append(BehaveRun(tmp_path / name, "features/", *COMPOSE, "-D", "external_port=0"))
-    assert [run.end() for run in runs] == [0, 0], [run.output for run in runs]
+    assert [run.end() for run in runs] == [0, 0], "\n".join(run.output for run in runs)
     assert [made_by(run, engine) for run in runs] == [[], []]
 
 
