@@ -12,9 +12,9 @@ from bdd.events import contract
 from bdd.events.account import Account
 from bdd.events.audit import Finding, audit, audit_answers, settle
 from bdd.events.ledger import Ledger
-from bdd.events.schema import event_schemas, foreign_breaches
+from bdd.events.schema import Foreign, event_schemas, foreign_records
 from bdd.events.witness import Witness
-from bdd.evidence.collecting import collect, collect_sources, folder_name
+from bdd.evidence.collecting import collect, collect_foreign, collect_sources, folder_name
 from bdd.recorder.client import RecorderUnreachable
 from bdd.report.console import durations, say
 from bdd.report.masked import mask_failures
@@ -108,8 +108,7 @@ class Run:
             raise AssertionError(f"The run cannot be audited: {self.stack.trouble() or fault}") from fault
         assert not (trouble := self.stack.trouble()), f"The run cannot be audited: {trouble}"
         findings = audit(self.ledger, self._witness) + audit_answers(self.ledger, AnswerSchemas())
-        if foreign := foreign_breaches(self.ledger, event_schemas(contract.current())):
-            say(f"\n{foreign}")
+        self._tell_of(foreign_records(self.ledger, event_schemas(contract.current())))
         self.end_phase("audit")
         return findings
 
@@ -125,6 +124,13 @@ class Run:
 
     def _witness(self, account: Account) -> Witness:
         return Witness(self.ledger, account, self.stack.recorder, self._trouble, self._surroundings)
+
+    def _tell_of(self, foreign: Foreign) -> None:
+        """Foreign records are no fault of this run; who wants to look at the broken ones finds them in a file."""
+        if foreign.broken:
+            file = self.settings.evidence_dir / self.id / "foreign.jsonl"
+            collect_foreign(file, foreign.broken)
+            say(f"\n{foreign}\n      to look at: {file}")
 
     def _start_stack(self) -> None:
         try:

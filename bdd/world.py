@@ -8,6 +8,7 @@ from behave.runner import Context
 
 from bdd.api.client import ApiClient, Exchange
 from bdd.api.patients import Patient, Value, as_json, stored_data
+from bdd.events.account import Request
 from bdd.events.expectation import Expectation
 from bdd.events.witness import Witness
 
@@ -55,7 +56,7 @@ class World:
     @property
     def exchanges(self) -> list[Exchange]:
         """The scenario's requests and answers, oldest first."""
-        return self.witness.account.exchanges
+        return [each.exchange for each in self.witness.account.requests]
 
     @property
     def patient(self) -> Patient:
@@ -73,11 +74,11 @@ class World:
         """Return how many seconds to wait: what the step says or the default, scaled for slow machines."""
         return (self.default_deadline if seconds is None else seconds) * self.deadline_factor
 
-    def send(self, method: str, path: str, body: str | None = None) -> Exchange:
-        """Send a request as an action of this scenario: what is published from now on may be its doing."""
-        self.after = self.witness.recorder.cursor
+    def send(self, method: str, path: str, body: str | None = None, step: str = "") -> Exchange:
+        """Send a request as an action of this scenario's step (the current one): what follows may be its doing."""
+        self.after = after = self.witness.recorder.cursor
         exchange = self.api.send(method, path, body)
-        self.exchanges.append(exchange)
+        self.witness.account.requests.append(Request(step or self.step, after, exchange))
         return exchange
 
     def create_patient(self, data: Mapping[str, Value]) -> None:
@@ -89,7 +90,7 @@ class World:
         self.after = after = self.witness.recorder.cursor
         with ThreadPoolExecutor(min(_PARALLEL, len(all_data))) as pool:
             exchanges = list(pool.map(lambda data: self.api.send("POST", "/api/patients", as_json(data)), all_data))
-        self.exchanges.extend(exchanges)
+        self.witness.account.requests += [Request(self.step, after, exchange) for exchange in exchanges]
         for exchange, data in zip(exchanges, all_data, strict=True):
             if exchange.accepted:
                 patient = self.meet(exchange, stored_data(data))
@@ -99,8 +100,9 @@ class World:
         """Change fields of a patient; when the service accepts it, a patient.updated event is expected."""
         exchange = self.send("PUT", patient.path, as_json(changes))
         if exchange.accepted:
+            before = patient.event_payload("patient.updated")
             patient.data.update(changes)
-            self.expect("patient.updated", patient, exchange, self.after)
+            self.expect("patient.updated", patient, exchange, self.after, before=before)
 
     def delete_patient(self, patient: Patient) -> None:
         """Delete a patient; when the service accepts it, a patient.deleted event is expected."""
@@ -119,8 +121,20 @@ class World:
         """From now on what is published about the patient belongs to this scenario."""
         self.witness.ledger.watch_key(self.witness.account, patient.key)
 
-    def expect(self, event_type: str, patient: Patient, exchange: Exchange, after: int, step: str = "") -> None:
-        """Expect an event that shows the patient as it is now, caused by the step (the current one)."""
+    def expect(
+        self,
+        event_type: str,
+        patient: Patient,
+        exchange: Exchange,
+        after: int,
+        *,
+        step: str = "",
+        before: Mapping[str, object] | None = None,
+    ) -> None:
+        """Expect an event that shows the patient as it is now, caused by the step (the current one).
+
+        With `before`, the payload as it was, an event that still holds the old values is told as such.
+        """
         self.witness.account.expectations.append(
             Expectation(
                 event_type=event_type,
@@ -129,6 +143,7 @@ class World:
                 step=step or self.step,
                 after=after,
                 requested_at=exchange.sent_at,
+                before=before,
             )
         )
 

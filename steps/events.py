@@ -5,7 +5,13 @@ from behave.runner import Context
 from hamcrest import assert_that, contains_exactly, equal_to, has_length, is_
 
 from bdd.events.event import Event
-from bdd.events.matchers import has_kept_order, has_published, has_published_nothing, has_published_nothing_else
+from bdd.events.matchers import (
+    has_kept_order,
+    has_published,
+    has_published_exactly,
+    has_published_nothing,
+    has_published_nothing_else,
+)
 from bdd.world import world
 
 
@@ -16,22 +22,22 @@ def published(context: Context, event_type: str) -> None:
 
 @then("a {event_type:EventType} event is published within {seconds:g} seconds")
 def published_within(context: Context, event_type: str, seconds: float) -> None:
-    _assert_published(context, event_type, seconds=seconds)
+    _assert_published(context, event_type, seconds)
 
 
 @then("exactly one {event_type:EventType} event is published")
 def published_once(context: Context, event_type: str) -> None:
-    _assert_published(context, event_type, exactly=True)
+    _assert_published_exactly(context, event_type)
 
 
 @then("exactly {count:d} {event_type:EventType} events are published")
 def published_times(context: Context, count: int, event_type: str) -> None:
-    _assert_published(context, event_type, times=count, exactly=True)
+    _assert_published_exactly(context, event_type, count)
 
 
 @then("exactly {count:d} {event_type:EventType} events are published within {seconds:g} seconds")
 def published_times_within(context: Context, count: int, event_type: str, seconds: float) -> None:
-    _assert_published(context, event_type, times=count, exactly=True, seconds=seconds)
+    _assert_published_exactly(context, event_type, count, seconds)
 
 
 @then("no event is published")
@@ -100,12 +106,17 @@ def own_ids(context: Context) -> None:
     assert_that(set(ids), has_length(len(ids)), "different event ids")
 
 
-def _assert_published(
-    context: Context, event_type: str, *, times: int = 1, exactly: bool = False, seconds: float | None = None
+def _assert_published(context: Context, event_type: str, seconds: float | None = None) -> None:
+    known = world(context)
+    assert_that(known.witness, has_published(event_type, within=known.deadline(seconds)))
+
+
+def _assert_published_exactly(
+    context: Context, event_type: str, times: int = 1, seconds: float | None = None
 ) -> None:
     known = world(context)
-    verdict = has_published(event_type, times=times, within=known.deadline(seconds), exactly=exactly)
-    assert_that(known.witness, verdict)
+    within = known.deadline(seconds)
+    assert_that(known.witness, has_published_exactly(known.step, event_type, times=times, within=within))
 
 
 def _claims(context: Context) -> list[Event]:

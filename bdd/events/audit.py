@@ -1,16 +1,18 @@
 """The audit: the check of the ledger when the run ends. Nothing that concerns this run may be unexplained."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bdd.api.answers import AnswerSchemas
 from bdd.events import contract
 from bdd.events.account import Account
 from bdd.events.event import NotAnEvent, read_event
+from bdd.events.expectation import Expectation
 from bdd.events.ledger import Ledger
-from bdd.events.matchers import how_it_repeats
-from bdd.events.near_miss import in_words
+from bdd.events.near_miss import NearMiss, in_words, nearest
+from bdd.events.order import misplaced
+from bdd.events.repeats import how_it_repeats, repeated
 from bdd.events.schema import event_schemas
 from bdd.events.witness import Witness
 from bdd.recorder.record import Record
@@ -21,15 +23,28 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that turns the run red although every scenario may have passed."""
+    """Something that turns the run red although every scenario may have passed.
+
+    Attributes:
+        scenario: the name of the scenario that it belongs to.
+        location: the scenario's file and line.
+        step: the step that promised otherwise, or that caused it, in its own words.
+        sentence: what is wrong, with the event and the field; it goes on where the step ends.
+    """
 
     scenario: str
     location: str
+    step: str
     sentence: str
+
+    @property
+    def told(self) -> str:
+        """The step, and what is wrong."""
+        return f"“{self.step}” {self.sentence}" if self.step else self.sentence
 
     def __str__(self) -> str:
         """The finding as it is printed."""
-        return f"{self.scenario} ({self.location})\n    {self.sentence}"
+        return f"{self.scenario} ({self.location})\n    {self.told}"
 
 
 def settle(last_action: float, seconds: float) -> None:
@@ -44,46 +59,80 @@ def settle(last_action: float, seconds: float) -> None:
 
 
 def audit(ledger: Ledger, witness_of: Callable[[Account], Witness]) -> list[Finding]:
-    """Return what the run leaves unexplained: surplus, late and broken records, and events that never came."""
+    """Return what the run leaves unexplained: events that never came, out of order, surplus, late or broken."""
+    newest = ledger.journal.cursor
     for account in ledger.accounts:
-        for expectation in account.expectations:
-            if expectation.claim is None:
-                ledger.claim(expectation)
-    schemas = event_schemas(contract.current())
-    findings = []
-    for cursor, record in enumerate(ledger.journal.records()):
+        for expectation in account.open():
+            ledger.claim(expectation, newest)
+    witnesses = {account.mark: witness_of(account) for account in ledger.accounts if not account.failed}
+    missing = [(witness, each) for witness in witnesses.values() for each in witness.account.open()]
+    misses = [(witness.account, expectation, nearest(witness, expectation)) for witness, expectation in missing]
+    findings = [_never_came(*each) for each in misses]
+    findings += [found for witness in witnesses.values() for found in _out_of_order(witness.account)]
+    told = {miss.event.record.place for *_, miss in misses if miss}
+    for cursor, record in _numbered(ledger, newest):
         owner = ledger.owner(record)
-        if owner and not owner.failed:
-            faults = schemas.breaches(record)
-            if ledger.claimant(record) is None:
-                findings.append(_finding(owner, _surplus(witness_of(owner), cursor, record, faults)))
-            elif faults:
-                findings.append(_finding(owner, f"its {in_words(record)} breaks the contract: {_listed(faults)}"))
-    return findings + [missing for account in ledger.accounts for missing in _never_came(account)]
+        if owner and owner.mark in witnesses:
+            findings += _of_record(witnesses[owner.mark], cursor, record, record.place in told)
+    return findings
 
 
 def audit_answers(ledger: Ledger, schemas: AnswerSchemas) -> list[Finding]:
     """Return the answers of the service that break its API's contract."""
     return [
-        _finding(account, f"{exchange} breaks the contract: {_listed(faults)}")
+        _finding(account, each.step, f"got an answer that breaks the contract: {each.exchange}: {_listed(faults)}")
         for account in ledger.accounts
         if not account.failed
-        for exchange in account.exchanges
-        if (faults := schemas.breaches(exchange))
+        for each in account.requests
+        if (faults := schemas.breaches(each.exchange))
     ]
 
 
-def _surplus(witness: Witness, cursor: int, record: Record, faults: Sequence[str]) -> str:
+def _numbered(ledger: Ledger, newest: int) -> Iterator[tuple[int, Record]]:
+    """Each record with its cursor; a journal that was there before the run does not begin at 0."""
+    records = ledger.journal.records(before=newest)
+    return enumerate(records, newest - len(records))
+
+
+def _never_came(account: Account, expectation: Expectation, miss: NearMiss | None) -> Finding:
+    sentence = f"was never followed by {expectation}"
+    if miss:
+        sentence += f"; the closest event is {miss.event}: {_listed(miss.differences)}"
+    return _finding(account, expectation.step, sentence)
+
+
+def _out_of_order(account: Account) -> list[Finding]:
+    return [
+        _finding(account, each.step, f"was announced out of order: {wrong}") for each, wrong in misplaced(account)
+    ]
+
+
+def _of_record(witness: Witness, cursor: int, record: Record, told: bool) -> list[Finding]:
+    """At most one finding: a record that is named as the closest to what never came is not named again."""
+    faults = event_schemas(contract.current()).breaches(record)
+    claimant = witness.ledger.claimant(record)
+    if claimant is None:
+        return _surplus(witness, cursor, record, faults, told)
+    if faults:
+        sentence = f"left an event that breaks the contract: {in_words(record)}: {_listed(faults)}"
+        return [_finding(witness.account, claimant.step, sentence)]
+    return []
+
+
+def _surplus(witness: Witness, cursor: int, record: Record, faults: Sequence[str], told: bool) -> list[Finding]:
+    account = witness.account
     try:
-        event_type = read_event(record).type
+        event = read_event(record)
     except NotAnEvent:
-        return f"left a record that breaks the contract: {in_words(record)}"
-    repeats = how_it_repeats(witness, record)
-    repeats += f"; it breaks the contract: {_listed(faults)}" if faults else ""
-    broken = [absence for absence in witness.account.absences if absence.covers(event_type, cursor)]
+        event_type, first, what, said = "", None, "a record that is no event", in_words(record)
+    else:
+        event_type, first, what = event.type, repeated(witness, event), "an event that nobody expected"
+        said = how_it_repeats(witness, record) + (f"; it breaks the contract: {_listed(faults)}" if faults else "")
+    broken = [absence for absence in account.absences if absence.covers(event_type, cursor)]
     if broken:
-        return f'said "{broken[-1].step}", but later came: {repeats}'
-    return f"left an event that nobody expected: {repeats}"
+        return [_finding(account, broken[-1].step, f"does not hold, later came: {said}")]
+    step = first.step if first in account.expectations else account.cause(event_type, cursor)
+    return [] if told else [_finding(account, step, f"left {what}: {said}")]
 
 
 def _listed(faults: Sequence[str]) -> str:
@@ -92,12 +141,5 @@ def _listed(faults: Sequence[str]) -> str:
     return "; ".join([*faults[:_SHOWN], *more])
 
 
-def _never_came(account: Account) -> list[Finding]:
-    if account.failed:
-        return []
-    missing = [each for each in account.expectations if each.claim is None]
-    return [_finding(account, f"“{each.step}” was never followed by {each}") for each in missing]
-
-
-def _finding(account: Account, sentence: str) -> Finding:
-    return Finding(account.scenario, account.location, sentence)
+def _finding(account: Account, step: str, sentence: str) -> Finding:
+    return Finding(account.scenario, account.location, step, sentence)

@@ -10,18 +10,28 @@ from typing import Any
 _LONG = 120  # characters
 _HALF_AN_HOUR = 1700  # seconds, and a little less: the smallest difference between time zones
 _ENUM_NAME = "a Python enum's name in place of its value"
+STALE = "its value before the change"
+_UNKNOWN = object()
 
 
-def differences(path: str, actual: Any, expected: Any) -> list[str]:
-    """Return a sentence for each difference, none when both are the same, types included (`1` is not `"1"`)."""
+def differences(path: str, actual: Any, expected: Any, before: Any = _UNKNOWN) -> list[str]:
+    """Return a sentence for each difference, none when both are the same, types included (`1` is not `"1"`).
+
+    Args:
+        path: what the value is called.
+        actual: what came.
+        expected: what should have come.
+        before: what would have been right before the change.
+    """
     if isinstance(actual, dict) and isinstance(expected, Mapping):
-        return _of_objects(path, actual, expected)
+        return _of_objects(path, actual, expected, before if isinstance(before, Mapping) else {})
     if isinstance(actual, list) and isinstance(expected, list) and len(actual) == len(expected):
         pairs = enumerate(zip(actual, expected, strict=True))
         return [found for n, pair in pairs for found in differences(f"{path}[{n}]", *pair)]
-    if type(actual) is type(expected) and actual == expected:
+    if _same(actual, expected):
         return []
-    return [f"{path} is {shown(actual)}, expected {shown(expected)}{_remark(actual, expected)}"]
+    remark = f": {STALE}" if _same(actual, before) else _remark(actual, expected)
+    return [f"{path} is {shown(actual)}, expected {shown(expected)}{remark}"]
 
 
 def shown(value: Any) -> str:
@@ -68,12 +78,18 @@ def timestamp_faults(value: Any, earliest: float, latest: float, tolerance: floa
     return [f"timestamp is {shown(value)}: {off}{' its arrival' if off.endswith('after') else ''}{hint}"]
 
 
-def _of_objects(path: str, actual: dict[str, Any], expected: Mapping[str, Any]) -> list[str]:
+def _same(one: object, other: object) -> bool:
+    return type(one) is type(other) and one == other
+
+
+def _of_objects(
+    path: str, actual: dict[str, Any], expected: Mapping[str, Any], before: Mapping[str, Any]
+) -> list[str]:
     prefix = f"{path}." if path else ""
     found = []
     for name, value in expected.items():
         if name in actual:
-            found += differences(prefix + name, actual[name], value)
+            found += differences(prefix + name, actual[name], value, before.get(name, _UNKNOWN))
         else:
             found.append(f"{prefix}{name} is missing, expected {shown(value)}")
     found += [f"{prefix}{name} is extra: {shown(actual[name])}" for name in actual if name not in expected]

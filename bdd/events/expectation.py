@@ -21,6 +21,7 @@ class Expectation:
         step: the step whose action causes the event, in its own words.
         after: the journal's cursor when the action began: only what came later can fulfil it.
         requested_at: when the action began, in seconds since 1970 UTC.
+        before: the payload as it would have been right before the action, None where that is not known.
         claim: the event that fulfilled it, None as long as none did.
     """
 
@@ -30,6 +31,7 @@ class Expectation:
     step: str
     after: int
     requested_at: float
+    before: Mapping[str, Any] | None = None
     claim: Event | None = None
     looked_to: int = field(init=False)
 
@@ -65,7 +67,8 @@ class Expectation:
             "payload": self.payload,
         }
         found = [f"{name} is missing, expected {kind}" for name, kind in _VARYING.items() if name not in fields]
-        found += comparing.differences("", {name: fields[name] for name in fields if name not in _VARYING}, fixed)
+        given = {name: fields[name] for name in fields if name not in _VARYING}
+        found += comparing.differences("", given, fixed, {"payload": self.before})
         if "eventId" in fields:
             found += comparing.event_id_faults(fields["eventId"])
         if "timestamp" in fields:

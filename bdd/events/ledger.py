@@ -65,9 +65,14 @@ class Ledger:
         account = self._linked(record)
         return None if account and self._is_lawful_elsewhere(record) else account
 
-    def claim(self, expectation: Expectation) -> Event | None:
-        """Return the event that fulfils the expectation, None while there is none; each event is claimed once."""
-        newest = self.journal.cursor
+    def claim(self, expectation: Expectation, before: int | None = None) -> Event | None:
+        """Return the event that fulfils the expectation, None while there is none; each event is claimed once.
+
+        Args:
+            expectation: of two that the same event would fulfil, the older one must be asked for first.
+            before: the cursor up to which is looked: the same for both, or the younger may get the older's event.
+        """
+        newest = self.journal.cursor if before is None else before
         for record in self.journal.records(expectation.looked_to, newest):
             event = self._event(record)
             if event and not self.differences(expectation, event) and self.claimant(record) is None:

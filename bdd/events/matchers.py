@@ -1,17 +1,18 @@
 """PyHamcrest matchers for `assert_that(witness, …)`: published, how often, in order, not published."""
 
-import itertools
 from abc import ABC, abstractmethod
 
 from hamcrest.core.base_matcher import BaseMatcher
 from hamcrest.core.description import Description
 
-from bdd.events import comparing
-from bdd.events.account import Absence
-from bdd.events.event import Event, NotAnEvent, read_event
+from bdd.events.account import Absence, Account
 from bdd.events.near_miss import explain_missing, in_words
+from bdd.events.order import misplaced
+from bdd.events.repeats import how_it_repeats
 from bdd.events.witness import Witness
 from bdd.recorder.record import Record
+
+_SHOWN = 200
 
 
 class _Verdict(BaseMatcher[Witness], ABC):
@@ -33,15 +34,14 @@ class _Verdict(BaseMatcher[Witness], ABC):
 
 
 class HasPublished(_Verdict):
-    """The events that the scenario's actions ask for have arrived; with `exactly`, and no other of their type."""
+    """The events that the scenario's actions ask for have arrived."""
 
-    def __init__(self, event_type: str, times: int, within: float, exactly: bool) -> None:
+    def __init__(self, event_type: str, times: int, within: float) -> None:
         super().__init__()
         self._event_type = event_type
         self._times = times
         self._within = within
-        self._exactly = exactly
-        self._expected = f"{'exactly ' if exactly else ''}{_count(times, event_type)}"
+        self._expected = _count(times, event_type)
 
     def describe_to(self, description: Description) -> None:
         """Say what was expected."""
@@ -50,19 +50,31 @@ class HasPublished(_Verdict):
     def _find_wrong(self, witness: Witness) -> str:
         wanted = witness.account.open(self._event_type)
         if len(wanted) != self._times:
-            asked = f"{len(wanted)} such event{'s' if len(wanted) != 1 else ''}"
-            lines = [f"the scenario's actions ask for {asked} that no step has seen yet", *witness.surroundings()]
-            return "\n          ".join(lines)
+            return "\n          ".join([*_not_asked_for(witness.account, len(wanted)), *witness.surroundings()])
         self._expected += f" on {wanted[0].topic} with key " + ", ".join(f'"{each.key}"' for each in wanted)
         try:
             witness.await_claims(wanted, self._within)
         except AssertionError:
             missing = next(each for each in wanted if each.claim is None)
             return explain_missing(witness, missing, witness.trouble() or f"{self._within:g} s were waited")
-        return self._find_surplus(witness, min(each.after for each in wanted)) if self._exactly else ""
+        return self._find_surplus(witness, min(each.after for each in wanted))
+
+    def _find_surplus(self, _witness: Witness, _after: int) -> str:
+        """Others of the type are the audit's to find."""
+        return ""
+
+
+class HasPublishedExactly(HasPublished):
+    """They have arrived and no other of their type, up to a fence taken now; the audit keeps watching."""
+
+    def __init__(self, step: str, event_type: str, times: int, within: float) -> None:
+        super().__init__(event_type, times, within)
+        self._step = step
+        self._expected = f"exactly {self._expected}"
 
     def _find_surplus(self, witness: Witness, after: int) -> str:
         fence = witness.read_up_to_now()
+        witness.ledger.promise_absence(witness.account, Absence(self._step, after, self._event_type))
         surplus = _of_type(witness.ledger.unclaimed(witness.account, after, fence), self._event_type)
         if not surplus:
             return ""
@@ -125,19 +137,21 @@ class HasKeptOrder(_Verdict):
         description.append_text("each patient's events in one partition, in the order of the changes")
 
     def _find_wrong(self, witness: Witness) -> str:
-        claims = {key: witness.account.claims(key) for key in witness.account.keys}
-        if not any(claims.values()):
+        if not witness.account.claims():
             return "no event of this scenario has been seen by an earlier step"
-        for key, events in claims.items():
-            for earlier, later in itertools.pairwise(events):
-                if wrong := _misplaced(earlier, later):
-                    return "\n          ".join([f"patient {key}: {wrong}", *witness.surroundings()])
+        for expectation, wrong in misplaced(witness.account):
+            return "\n          ".join([f"patient {expectation.key}: {wrong}", *witness.surroundings()])
         return ""
 
 
-def has_published(event_type: str, *, times: int = 1, within: float, exactly: bool = False) -> HasPublished:
+def has_published(event_type: str, *, times: int = 1, within: float) -> HasPublished:
     """Match when that many events of the type, as the scenario's actions ask for, are there within the seconds."""
-    return HasPublished(event_type, times, within, exactly)
+    return HasPublished(event_type, times, within)
+
+
+def has_published_exactly(step: str, event_type: str, *, times: int = 1, within: float) -> HasPublishedExactly:
+    """Match when they are there, and no other of the type; the step's word is kept until the run ends."""
+    return HasPublishedExactly(step, event_type, times, within)
 
 
 def has_published_nothing(step: str, *, after: int, event_type: str | None = None) -> HasPublishedNothing:
@@ -155,26 +169,18 @@ def has_kept_order() -> HasKeptOrder:
     return HasKeptOrder()
 
 
-def how_it_repeats(witness: Witness, record: Record) -> str:
-    """Say whether a surplus record is a redelivery, a duplicate or something else."""
-    try:
-        event = read_event(record)
-    except NotAnEvent as fault:
-        return f"{record.place} is no event: {fault}"
-    if first := witness.ledger.claimed_with_id(event.id):
-        return f'{event} is a redelivery of {first.record.place}: the same eventId "{event.id}"'
-    for first in witness.account.claims():
-        if first.type == event.type and not comparing.differences("payload", event.payload, first.payload):
-            return f"{event} is a duplicate of {first.record.place}: another eventId, the same content"
-    return f"{event} was not asked for by any action of this scenario"
-
-
-def _misplaced(earlier: Event, later: Event) -> str:
-    if earlier.record.partition != later.record.partition:
-        return f"{later} is in another partition than {earlier}, which was changed before"
-    if later.record.offset < earlier.record.offset:
-        return f"{later} lies before {earlier}, which was changed before"
-    return ""
+def _not_asked_for(account: Account, wanted: int) -> list[str]:
+    """Why the scenario's actions ask for another number of events than the step: mostly, one was refused."""
+    refused = [each for each in account.requests if not each.exchange.accepted]
+    if refused and not wanted:
+        why = f"{refused[-1].exchange}: {refused[-1].exchange.body[:_SHOWN]}"
+        return [
+            f"the service refused what would have caused it: {why}",
+            f"step:     {refused[-1].step}",
+            "next:     see why the service refused it; what it did not do, it must not announce",
+        ]
+    asked = f"{wanted} such event{'s' if wanted != 1 else ''}"
+    return [f"the scenario's actions ask for {asked} that no step has seen yet"]
 
 
 def _of_type(records: list[Record], event_type: str) -> list[Record]:

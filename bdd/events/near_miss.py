@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bdd.events.comparing import STALE
 from bdd.events.event import Event, NotAnEvent, key_in_words, read_event
 from bdd.events.expectation import Expectation
 from bdd.events.ledger import Ledger
@@ -122,6 +123,8 @@ def _fault(record: Record) -> str | None:
 def _advice(witness: Witness, miss: NearMiss | None, expectation: Expectation) -> str:
     if witness.trouble():
         return "see why it ended; its log is in the evidence folder"
+    if miss and any(difference.endswith(STALE) for difference in miss.differences):
+        return "let the service make its event from what the change has stored, not from what it read before"
     if miss:
         return f"correct this where the service makes its {expectation.event_type} event"
     return f"see in the service's log whether it published {expectation.event_type} after this request"

@@ -1,6 +1,6 @@
 """Holds records against the contract's schemas."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -70,13 +70,30 @@ def event_schemas(contract: Contract) -> EventSchemas:
     return EventSchemas(contract)
 
 
-def foreign_breaches(ledger: Ledger, schemas: EventSchemas) -> str:
-    """Count the foreign records that break the contract: a sentence without their data, or an empty text."""
+@dataclass(frozen=True)
+class Foreign:
+    """What others published during the run. It is counted, and never a finding.
+
+    Attributes:
+        count: how many records that are.
+        broken: those that break the contract.
+    """
+
+    count: int
+    broken: Sequence[Record]
+
+    def __str__(self) -> str:
+        """The count, without the records' data; empty where none breaks the contract."""
+        if not self.broken:
+            return ""
+        first = self.broken[0].place
+        return f"{len(self.broken)} of {self.count} foreign records break the contract, the first at {first}"
+
+
+def foreign_records(ledger: Ledger, schemas: EventSchemas) -> Foreign:
+    """Return what was recorded and has no link to this run."""
     foreign = [record for record in ledger.journal.records() if ledger.owner(record) is None]
-    broken = [record for record in foreign if schemas.breaches(record)]
-    if not broken:
-        return ""
-    return f"{len(broken)} of {len(foreign)} foreign records break the contract, the first at {broken[0].place}"
+    return Foreign(len(foreign), [record for record in foreign if schemas.breaches(record)])
 
 
 def _key_breaches(schema: Schema | None, key: bytes | None) -> list[str]:

@@ -45,8 +45,8 @@ class Witness:
         """
 
         def all_claimed() -> None:
-            cursor.append(self.recorder.cursor)
-            missing = [each for each in expectations if each.claim is None and not self.ledger.claim(each)]
+            cursor.append(newest := self.recorder.cursor)
+            missing = [each for each in expectations if each.claim is None and not self.ledger.claim(each, newest)]
             assert not missing, f"{len(missing)} of {len(expectations)} missing"
 
         cursor = [0]

@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,10 +10,12 @@ from behave.model import Scenario, Step
 
 from bdd.evidence.sources import Source
 from bdd.masking import mask_bytes
-from bdd.recorder.record import to_line
+from bdd.recorder.record import Record, to_line
 from bdd.world import World
 
 _SECONDS = 10.0
+_MOST_FOREIGN = 100
+_LARGEST_FOREIGN = 10_000
 
 
 def collect(
@@ -42,6 +44,13 @@ def collect(
 def collect_sources(folder: Path, sources: Mapping[str, Source]) -> None:
     """Write what the sources (file name -> source) hold from their beginning into the folder."""
     _write_in_time(folder, {name: partial(source.since, 0) for name, source in sources.items()})
+
+
+def collect_foreign(file: Path, records: Sequence[Record]) -> None:
+    """Write foreign records that break the contract, a line each: the first hundred of up to 10 kB."""
+    small = [record for record in records if len(record.value or b"") <= _LARGEST_FOREIGN]
+    lines = [to_line(record) for record in small[:_MOST_FOREIGN]]
+    _write_in_time(file.parent, {file.name: lambda: b"".join(lines)})
 
 
 def folder_name(text: str) -> str:

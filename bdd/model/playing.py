@@ -67,7 +67,7 @@ class Player:
         """Let the scenario's failure stand for all stories; its evidence shows what the last one sent."""
         for part in self._parts:
             part.witness.account.failed = True
-        self._world.exchanges.extend(self._parts[-1].exchanges)
+        self._world.witness.account.requests += self._parts[-1].witness.account.requests
 
     def _patience(self) -> float:
         """The slowest would not do: the first event of a run takes as long as a hundred others."""
@@ -123,7 +123,7 @@ def _live(world: World, life: Life) -> None:
         sent = action.sent(world.mark)
         expected = outcome(action, data, world.mark)
         with _checking(words.answers(expected.status)):
-            exchange = world.send(action.method, path, as_json(sent) if sent else None)
+            exchange = world.send(action.method, path, as_json(sent) if sent else None, f"When {action.words}")
             assert_that(exchange.status, is_(equal_to(expected.status)), f"{exchange}: {exchange.body}")
         if expected.event == "patient.created":
             with _checking(words.ANSWERS_PATIENT):
@@ -131,8 +131,9 @@ def _live(world: World, life: Life) -> None:
         _check_body(exchange, expected, patient)
         data = expected.data
         if patient and expected.event:
+            before = patient.event_payload("patient.updated")
             patient.data = dict(data or {})
-            world.expect(expected.event, patient, exchange, after, f"When {action.words}")
+            world.expect(expected.event, patient, exchange, after, step=f"When {action.words}", before=before)
 
 
 def _check_body(exchange: Exchange, expected: Outcome, patient: Patient | None) -> None:

@@ -16,7 +16,7 @@ def write_audit(folder: Path, findings: Sequence[Finding]) -> Path:
         case = ET.SubElement(
             suite, "testcase", classname="audit", name=_printable(f"{finding.scenario} ({finding.location})")
         )
-        failure = ET.SubElement(case, "failure", type="Finding", message=_printable(finding.sentence))
+        failure = ET.SubElement(case, "failure", type="Finding", message=_printable(finding.told))
         failure.text = _printable(str(finding))
     if not findings:
         ET.SubElement(suite, "testcase", classname="audit", name="nothing is unexplained")

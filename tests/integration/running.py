@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
-import requests
 
+from bdd.api.health import wait_healthy
 from bdd.processes import ChildProcess, free_port
-from bdd.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 FEATURES = Path("tests/integration/features")
@@ -102,18 +101,8 @@ def patient_service(folder: Path, bootstrap_servers: str, *command: str) -> Iter
         },
         cwd=ROOT,
     )
-
-    def healthy() -> None:
-        assert requests.get(f"{url}/health", timeout=5).ok
-
     try:
-        wait_until(
-            healthy,
-            what="the service",
-            within=30,
-            passing=(AssertionError, requests.RequestException),
-            give_up=service.trouble,
-        )
+        wait_healthy(url, within=30, give_up=service.trouble)
         yield url
     finally:
         service.stop(5)

@@ -14,14 +14,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
-import requests
-
+from bdd.api.health import wait_healthy
 from bdd.events import contract
 from bdd.processes import ChildProcess, free_port
 from bdd.settings import load_settings
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.stacks.embedded.distribution import prepare
-from bdd.waiting import wait_until
 from tests.proof.defect import SOUND, Defect
 from tests.proof.judging import Outcome, judge
 
@@ -120,13 +118,7 @@ class Proof:
             },
             cwd=_ROOT,
         )
-        wait_until(
-            lambda: _check_health(url),
-            what="the patient service",
-            within=_START_SECONDS,
-            passing=(AssertionError, requests.RequestException),
-            give_up=service.trouble,
-        )
+        wait_healthy(url, within=_START_SECONDS, give_up=service.trouble)
         return service, url
 
     def _run_suite(self, folder: Path, url: str, arguments: Sequence[str]) -> int:
@@ -160,9 +152,3 @@ class Proof:
             self._ending = True
             for run in list(self._runs):
                 run.terminate()
-
-
-def _check_health(url: str) -> None:
-    with requests.Session() as session:
-        session.trust_env = False
-        assert session.get(f"{url}/health", timeout=5).ok

@@ -5,14 +5,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import requests
 from sqlalchemy import create_engine, text
 
+from bdd.api.health import wait_healthy
 from bdd.events import contract
 from bdd.processes import ChildProcess, free_port
 from bdd.stacks.embedded.broker import SERVER_PROPERTIES, EmbeddedBroker
 from bdd.stacks.embedded.distribution import Distribution
-from bdd.waiting import wait_until
 from reference.patient_service.database import open_database
 
 IDS_OF_A_RUN = 100_000
@@ -86,7 +85,7 @@ def running_service(folder: Path, bootstrap_servers: str, number: int, nature: M
     command = [sys.executable, "-m", "tests.soak.service"]
     service = ChildProcess.start("the service", command, log=folder / "service.log", env=environment, cwd=_ROOT)
     try:
-        _wait_for(service, url)
+        wait_healthy(url, within=_START_SECONDS, give_up=service.trouble)
         yield url
     finally:
         service.kill()
@@ -101,19 +100,3 @@ def give_ids_from(database: str, last: int) -> None:
             text("INSERT INTO sqlite_sequence (name, seq) VALUES ('patients', :last)"), {"last": last}
         )
     engine.dispose()
-
-
-def _wait_for(service: ChildProcess, url: str) -> None:
-    with requests.Session() as session:
-        session.trust_env = False
-
-        def healthy() -> None:
-            assert session.get(f"{url}/health", timeout=5).ok, "it is not healthy yet"
-
-        wait_until(
-            healthy,
-            what="the service",
-            within=_START_SECONDS,
-            passing=(AssertionError, requests.RequestException),
-            give_up=service.trouble,
-        )

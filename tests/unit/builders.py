@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from hamcrest import assert_that
 
+from bdd.api.client import Exchange
 from bdd.api.patients import Patient, stored_data, synthetic_data
-from bdd.events.account import Account
+from bdd.events.account import Account, Request
 from bdd.events.expectation import Expectation
 from bdd.events.ledger import Ledger
 from bdd.events.matchers import HasKeptOrder, HasPublished, HasPublishedNothing
@@ -142,6 +143,12 @@ class Scene:
         fields = envelope(event_type, self.payload(event_type, patient_id))
         change(fields)
         return record(fields, **{"key": str(patient_id).encode(), **place})
+
+    def answer(self, status: int, body: str, path: str = "/api/patients/5", method: str = "GET") -> Exchange:
+        """Let a step send a request, and the service answer it."""
+        exchange = Exchange(method, path, None, NOW, 0.004, status, body)
+        self.account.requests.append(Request(f"When I {method} it", self.recorder.cursor, exchange))
+        return exchange
 
     def arrive(self, *records: Record) -> Record:
         """Let the recorder read the records; return the first one."""

@@ -10,7 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from bdd.api.client import ApiClient, NoAnswer
+from bdd.api.health import wait_healthy
 from bdd.api.patients import as_json
+from bdd.waiting import CannotComeTrue
 
 
 class Service:
@@ -106,3 +108,24 @@ def test_a_proxy_of_the_environment_does_not_come_between_us_and_loopback(
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
     assert client.send("GET", "/api/patients/5").status == 200
+
+
+def test_waiting_for_a_healthy_service_asks_until_it_is(service: Service) -> None:
+    service.status = 503
+
+    def get_well() -> None:
+        service.status = 200
+
+    wait_healthy(service.url, within=10, give_up=get_well)
+    assert [path for _, path, _, _ in service.received] == ["/health", "/health"]
+
+
+def test_a_service_that_does_not_get_well_is_told_with_its_last_answer(service: Service) -> None:
+    service.status, service.body = 503, b'{"broker": "not reachable"}'
+    with pytest.raises(AssertionError, match=r'GET /health -> 503: \{"broker": "not reachable"\}'):
+        wait_healthy(service.url, within=0)
+
+
+def test_a_service_that_has_ended_is_not_waited_for() -> None:
+    with pytest.raises(CannotComeTrue, match="ended with exit code 2"):
+        wait_healthy("http://127.0.0.1:9", within=60, give_up=lambda: "ended with exit code 2")

@@ -3,19 +3,19 @@
 import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from hamcrest import assert_that
 
 from bdd.api.answers import AnswerSchemas
-from bdd.api.client import Exchange
 from bdd.events.account import Absence
 from bdd.events.audit import Finding, audit, audit_answers, settle
 from bdd.events.event import read_event
-from bdd.events.matchers import has_published_nothing
+from bdd.events.matchers import has_published_exactly, has_published_nothing
 from bdd.report.junit import write_audit
-from tests.unit.builders import NOW, Scene, envelope, record
+from tests.unit.builders import NOW, Change, Scene, envelope, iso, record
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def findings(scene: Scene) -> list[Finding]:
 def only_sentence(scene: Scene) -> str:
     (finding,) = findings(scene)
     assert (finding.scenario, finding.location) == ("Create a patient", "features/patients.feature:7")
-    return finding.sentence
+    return finding.told
 
 
 def test_a_run_that_explains_everything_has_no_findings(scene: Scene) -> None:
@@ -59,7 +59,7 @@ def test_an_event_after_its_absence_was_promised_names_scenario_and_step(
     assert_that(scene.witness, has_published_nothing("I delete it again", after=0, event_type=event_type))
     other = scene.open_account("Another scenario", 20, patient_id=6)
     late = scene.arrive(scene.event("patient.deleted"))
-    said = f'said "I delete it again", but later came: {read_event(late)} was not asked for by any action'
+    said = f"“I delete it again” does not hold, later came: {read_event(late)} was not asked for by any action"
     assert only_sentence(scene).startswith(said)
     assert other.absences == []
 
@@ -69,14 +69,29 @@ def test_an_event_that_no_promise_covers_is_still_unexpected(
     scene: Scene, after: int, event_type: str | None
 ) -> None:
     scene.account.absences.append(Absence("I ask", after, event_type))
+    scene.answer(200, "{}")
     scene.arrive(scene.event("patient.deleted"))
-    assert only_sentence(scene).startswith("left an event that nobody expected: patient.deleted at ")
+    said = "“When I GET it” left an event that nobody expected: patient.deleted at "
+    assert only_sentence(scene).startswith(said)
 
 
 def test_a_late_duplicate_is_found(scene: Scene) -> None:
     first = scene.publish_expected()
     scene.arrive(scene.event())
-    assert only_sentence(scene).endswith(f"a duplicate of {first.place}: another eventId, the same content")
+    sentence = only_sentence(scene)
+    assert sentence.startswith("“something causes patient.created” left an event that nobody expected")
+    assert sentence.endswith(f"a duplicate of {first.place}: another eventId, the same content")
+
+
+def test_a_late_duplicate_breaks_the_word_of_the_step_that_said_exactly_one(scene: Scene) -> None:
+    scene.expect()
+    first = scene.arrive(scene.event())
+    step = "Then exactly one is published"
+    assert_that(scene.witness, has_published_exactly(step, "patient.created", within=0))
+    scene.publish_expected("patient.updated")
+    second = scene.arrive(scene.event())
+    said = f"{read_event(second)} is a duplicate of {first.place}: another eventId, the same content"
+    assert only_sentence(scene) == f"“{step}” does not hold, later came: {said}"
 
 
 def test_a_late_redelivery_is_found(scene: Scene) -> None:
@@ -86,13 +101,104 @@ def test_a_late_redelivery_is_found(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "said"), [(None, "a tombstone"), (b'{"eventType": ', "not JSON"), (b"\xff", "not UTF-8")]
+    ("value", "said"),
+    [
+        (None, "it has no value (a tombstone)"),
+        (b"", "its value is not JSON: Expecting value"),
+        (b'{"eventType": ', "its value is not JSON"),
+        (b"\xff", "its value is not UTF-8"),
+        (b"[" * 1_000_000, "its value is not JSON"),
+        (b'{"payload": "' + b"x" * 1_000_000 + b'"}', "its value is JSON, but no object with an eventType"),
+        (b"[]", "its value is JSON, but no object with an eventType"),
+        (b'{"eventType": 5}', "its value is JSON, but no object with an eventType"),
+    ],
+    ids=lambda each: str(each)[:40],
 )
-def test_a_broken_record_about_our_patient_is_found(scene: Scene, value: bytes | None, said: str) -> None:
+@pytest.mark.parametrize("promised", [True, False])
+def test_a_record_about_our_patient_that_is_no_event_is_found(
+    scene: Scene, value: bytes | None, said: str, promised: bool
+) -> None:
+    scene.answer(201, "{}", method="POST")
+    found = "“When I POST it” left a record that is no event"
+    if promised:
+        scene.account.absences.append(Absence("Then no event is published", 0))
+        found = "“Then no event is published” does not hold, later came"
     broken = scene.arrive(record(value))
     sentence = only_sentence(scene)
-    assert sentence.startswith(f'left a record that breaks the contract: a record at {broken.place}, key "5": it')
-    assert said in sentence
+    assert sentence.startswith(f'{found}: a record at {broken.place}, key "5": {said}')
+    assert len(sentence) < 300, "a megabyte is not printed"
+
+
+def test_another_event_with_a_used_event_id_is_not_called_a_redelivery(scene: Scene) -> None:
+    first = scene.publish_expected()
+    used = read_event(first).id
+    scene.arrive(scene.event("patient.deleted", change=lambda fields: fields.update(eventId=used)))
+    assert only_sentence(scene).endswith(f'has the eventId "{used}" that {first.place} has, but is another event')
+
+
+@pytest.mark.parametrize(
+    ("place", "change", "said"),
+    [
+        ({"topic": "therapist-events"}, None, "it is on topic therapist-events, expected patient-events"),
+        ({"key": b"6"}, None, 'its key is "6", expected "5"'),
+        ({"partition": 1}, None, "it is in partition 1, earlier events of this patient are in 0"),
+        (
+            {},
+            lambda fields: fields.update(timestamp=iso(NOW - 60)),
+            f'timestamp is "{iso(NOW - 60)}": 60.0 s before the request',
+        ),
+        (
+            {},
+            lambda fields: fields.update(timestamp=iso(NOW) + "+01:00"),
+            f'timestamp is "{iso(NOW)}+01:00", expected UTC',
+        ),
+        ({}, lambda fields: fields.update(version="2"), 'version is "2", expected "1.0"'),
+    ],
+)
+def test_an_event_at_which_no_step_looked_is_found_with_the_field_that_is_wrong(
+    scene: Scene, place: dict[str, Any], change: Change | None, said: str
+) -> None:
+    scene.publish_expected()
+    expectation = scene.expect("patient.deleted")
+    wrong = scene.arrive(scene.event("patient.deleted", change=change or (lambda fields: None), **place))
+    never = f"“something causes patient.deleted” was never followed by {expectation}"
+    assert only_sentence(scene) == f"{never}; the closest event is {read_event(wrong)}: {said}"
+
+
+def test_an_event_id_that_another_event_had_is_found_where_no_step_looked(scene: Scene) -> None:
+    first = scene.publish_expected()
+    used = read_event(first).id
+    scene.expect("patient.deleted")
+    scene.arrive(scene.event("patient.deleted", change=lambda fields: fields.update(eventId=used)))
+    assert only_sentence(scene).endswith(f'its eventId "{used}" was used before, by the {read_event(first)}')
+
+
+def test_an_order_that_is_broken_is_found_where_no_step_looked(scene: Scene) -> None:
+    created = scene.publish_expected(offset=9)
+    deleted = scene.publish_expected("patient.deleted", offset=8)
+    said = f"{read_event(deleted)} lies before {read_event(created)}, whose change came first"
+    assert only_sentence(scene) == f"“something causes patient.deleted” was announced out of order: {said}"
+
+
+def test_two_changes_to_the_same_values_are_in_order_whatever_comes_while_they_are_looked_at(scene: Scene) -> None:
+    older, younger = scene.expect("patient.updated"), scene.expect("patient.updated")
+    newest = scene.recorder.cursor
+    assert scene.ledger.claim(older, newest) is None
+    scene.arrive(scene.event("patient.updated", offset=1))
+    assert scene.ledger.claim(younger, newest) is None, "it would be the older one's event"
+    scene.arrive(scene.event("patient.updated", offset=2))
+    assert findings(scene) == []
+
+
+def test_a_journal_that_was_there_before_the_run_has_other_cursors(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = scene.recorder
+    monkeypatch.setattr(type(recorder), "cursor", property(lambda each: 100 + len(each.journal)))
+    monkeypatch.setattr(recorder, "records", lambda after=0, before=None: recorder.journal)
+    scene.account.absences.append(Absence("Then no event is published", 100))
+    scene.arrive(scene.event())
+    assert only_sentence(scene).startswith("“Then no event is published” does not hold, later came: ")
 
 
 def test_an_expectation_that_no_step_looked_for_is_found_when_its_event_never_came(scene: Scene) -> None:
@@ -111,7 +217,7 @@ def test_an_expectation_that_no_step_looked_for_is_met_by_the_audit(scene: Scene
 def test_what_a_failed_scenario_left_is_not_repeated(scene: Scene) -> None:
     scene.expect("patient.deleted")
     scene.arrive(scene.event(), record(None))
-    assert len(findings(scene)) == 3
+    assert len(findings(scene)) == 2, "the closest event is told with what never came"
     scene.account.failed = True
     assert findings(scene) == []
 
@@ -120,7 +226,7 @@ def test_a_failed_scenario_does_not_hide_what_another_one_left(scene: Scene) -> 
     failed = scene.open_account("It fails", 20, patient_id=6)
     failed.failed = True
     scene.arrive(record(None, key=b"6"), record(None, key=b"5"))
-    assert "breaks the contract" in only_sentence(scene)
+    assert "left a record that is no event" in only_sentence(scene)
 
 
 def test_an_expected_event_that_breaks_the_contract_is_found_and_names_the_field(scene: Scene) -> None:
@@ -129,13 +235,15 @@ def test_an_expected_event_that_breaks_the_contract_is_found_and_names_the_field
     came = scene.arrive(scene.event("patient.updated", change=lambda fields: fields.update(eventId=bare_id)))
     assert scene.ledger.claim(expectation), "the step takes it: it is the right event"
     wanted = f'eventId is "{bare_id}", the contract wants format "uuid"'
-    assert only_sentence(scene) == f'its patient.updated at {came.place}, key "5" breaks the contract: {wanted}'
+    event = f'patient.updated at {came.place}, key "5"'
+    said = f"“something causes patient.updated” left an event that breaks the contract: {event}: {wanted}"
+    assert only_sentence(scene) == said
 
 
 def test_an_unexpected_event_that_breaks_the_contract_is_one_finding_with_both(scene: Scene) -> None:
     scene.arrive(scene.event(change=lambda fields: fields.update(source="x")))
     sentence = only_sentence(scene)
-    assert sentence.startswith("left an event that nobody expected: patient.created at ")
+    assert sentence.startswith("left an event that nobody expected: patient.created at "), "no step caused it"
     assert sentence.endswith("; it breaks the contract: source is extra")
 
 
@@ -150,21 +258,22 @@ def test_an_unexpected_event_that_breaks_the_contract_is_one_finding_with_both(s
 def test_an_answer_that_breaks_the_contract_names_scenario_request_and_field(
     scene: Scene, status: int, body: str, said: str
 ) -> None:
-    scene.account.exchanges.append(Exchange("GET", "/api/patients/5", None, NOW, 0.004, status, body))
+    scene.answer(status, body)
     (finding,) = audit_answers(scene.ledger, AnswerSchemas())
     assert finding.scenario == "Create a patient"
-    assert finding.sentence == f"GET /api/patients/5 -> {status} in 4 ms breaks the contract: {said}"
+    request = f"GET /api/patients/5 -> {status} in 4 ms"
+    assert finding.told == f"“When I GET it” got an answer that breaks the contract: {request}: {said}"
     scene.account.failed = True
     assert audit_answers(scene.ledger, AnswerSchemas()) == []
 
 
 def test_a_sound_answer_is_no_finding(scene: Scene) -> None:
-    scene.account.exchanges.append(Exchange("GET", "/api/patients", None, NOW, 0.004, 200, "[]"))
+    scene.answer(200, "[]", "/api/patients")
     assert audit_answers(scene.ledger, AnswerSchemas()) == []
 
 
 def test_of_many_faults_the_first_are_named_and_the_others_counted(scene: Scene) -> None:
-    scene.account.exchanges.append(Exchange("GET", "/api/patients", None, NOW, 0.004, 200, "[1, 2, 3, 4, 5, 6, 7]"))
+    scene.answer(200, "[1, 2, 3, 4, 5, 6, 7]", "/api/patients")
     (finding,) = audit_answers(scene.ledger, AnswerSchemas())
     assert finding.sentence.endswith('[4] is 5, the contract wants type ["object"]; 2 more')
 

@@ -7,11 +7,12 @@ from behave.model import Scenario, Step
 from behave.parser import parse_feature
 
 from bdd.api.client import ApiClient, Exchange
-from bdd.evidence.collecting import collect
+from bdd.events.account import Request
+from bdd.evidence.collecting import collect, collect_foreign
 from bdd.evidence.sources import LogFile
 from bdd.recorder.record import from_line
 from bdd.world import World
-from tests.unit.builders import Scene
+from tests.unit.builders import Scene, record
 
 FEATURE = """
 Feature: Patients
@@ -38,9 +39,10 @@ class Failed:
             default_deadline=5,
             deadline_factor=1,
         )
-        self.world.exchanges.append(
-            Exchange("POST", "/api/patients", '{"vorname": "Jürgen"}', 0, 0.004, 400, '{"message": "nachname"}')
+        exchange = Exchange(
+            "POST", "/api/patients", '{"vorname": "Jürgen"}', 0, 0.004, 400, '{"message": "nachname"}'
         )
+        self.scene.account.requests.append(Request("When I create a patient", 0, exchange))
         self.logs = {"patient-service": folder / "service.log"}
 
     def collect(self, since: dict[str, float] | None = None) -> None:
@@ -54,6 +56,13 @@ class Failed:
 @pytest.fixture
 def failed(tmp_path: Path) -> Failed:
     return Failed(tmp_path)
+
+
+def test_foreign_records_may_be_looked_at_but_not_without_end(tmp_path: Path) -> None:
+    broken = [record(b"rubbish", key=None), record(b"x" * 1_000_000), *(record(None) for _ in range(200))]
+    collect_foreign(tmp_path / "run" / "foreign.jsonl", broken)
+    lines = (tmp_path / "run" / "foreign.jsonl").read_bytes().splitlines()
+    assert [from_line(line) for line in lines] == [broken[0], *broken[2:101]]
 
 
 def test_everything_that_was_seen_is_kept(failed: Failed) -> None:

@@ -7,11 +7,12 @@ from hamcrest import assert_that
 
 from bdd.api.patients import stored_data, synthetic_data
 from bdd.events.event import read_event
-from bdd.events.matchers import has_kept_order, has_published, has_published_nothing
+from bdd.events.matchers import has_kept_order, has_published, has_published_exactly, has_published_nothing
 from bdd.recorder.record import Record
 from tests.unit.builders import SOON, Change, Scene, envelope, failure, first_line, record
 
 CREATED = "patient.created"
+STEP = "Then exactly one is published"
 LONG = 60.0
 """A deadline that no test reaches, in seconds."""
 
@@ -50,7 +51,7 @@ def test_several_events_are_found_in_any_order(scene: Scene) -> None:
     for patient_id in (5, 6, 7):
         scene.expect(patient_id=patient_id)
     scene.recorder.coming = [scene.event(patient_id=patient_id) for patient_id in (7, 5, 6)]
-    assert_that(scene.witness, has_published(CREATED, times=3, within=LONG, exactly=True))
+    assert_that(scene.witness, has_published_exactly(STEP, CREATED, times=3, within=LONG))
 
 
 def test_nothing_recorded_says_so_and_how_long_was_waited(scene: Scene) -> None:
@@ -169,6 +170,27 @@ def test_trouble_ends_the_wait_at_once_and_is_told(scene: Scene) -> None:
     assert len(scene.recorder.coming) == 2, "nothing is awaited after the first look"
 
 
+def test_a_stale_read_is_called_by_its_name(scene: Scene) -> None:
+    expectation = scene.expect("patient.updated")
+    old: dict[str, Any] = scene.payload("patient.updated")
+    new = old["patient_data"] | {"telefon": "+49 30 5550177", "anrede": None}
+    expectation.payload, expectation.before = {**old, "patient_data": new}, old
+    scene.arrive(scene.event("patient.updated"))
+    but = failure(scene, has_published("patient.updated", within=SOON))
+    said = 'payload.patient_data.anrede is "Frau", expected null: its value before the change'
+    assert first_line(but) == f"the closest event differs in 2 ways: {said}"
+    assert 'telefon is "+49 30 5550100", expected "+49 30 5550177": its value before the change\n' in but
+    assert "next:     let the service make its event from what the change has stored" in but
+
+
+def test_a_refused_request_asks_for_no_event_and_is_told(scene: Scene) -> None:
+    scene.answer(500, "Internal Server Error", "/api/patients", "POST")
+    but = failure(scene, has_published(CREATED, within=LONG))
+    refused = "POST /api/patients -> 500 in 4 ms: Internal Server Error"
+    assert first_line(but) == f"the service refused what would have caused it: {refused}"
+    assert "step:     When I POST it\n" in but
+
+
 @pytest.mark.parametrize("asked_for", [0, 2])
 def test_a_step_that_asks_for_another_number_than_the_actions_says_so(scene: Scene, asked_for: int) -> None:
     for _ in range(asked_for):
@@ -180,7 +202,7 @@ def test_a_step_that_asks_for_another_number_than_the_actions_says_so(scene: Sce
 def test_exactly_one_sees_through_what_is_foreign_or_of_another_type(scene: Scene) -> None:
     scene.expect()
     scene.arrive(scene.event(), *foreign_traffic(), scene.event("patient.updated"))
-    assert_that(scene.witness, has_published(CREATED, within=0, exactly=True))
+    assert_that(scene.witness, has_published_exactly(STEP, CREATED, within=0))
 
 
 def test_exactly_one_names_a_redelivery(scene: Scene) -> None:
@@ -190,7 +212,7 @@ def test_exactly_one_names_a_redelivery(scene: Scene) -> None:
     scene.arrive(first)
     scene.recorder.coming = [again]
     said = f'is a redelivery of {first.place}: the same eventId "{read_event(first).id}"'
-    told = first_line(failure(scene, has_published(CREATED, within=0, exactly=True)))
+    told = first_line(failure(scene, has_published_exactly(STEP, CREATED, within=0)))
     assert told == f"it came again: {read_event(again)} {said}"
 
 
@@ -198,7 +220,7 @@ def test_exactly_one_names_a_duplicate(scene: Scene) -> None:
     scene.expect()
     first, second = scene.event(), scene.event()
     scene.arrive(first, second)
-    told = first_line(failure(scene, has_published(CREATED, within=0, exactly=True)))
+    told = first_line(failure(scene, has_published_exactly(STEP, CREATED, within=0)))
     said = f"is a duplicate of {first.place}: another eventId, the same content"
     assert told == f"it came again: {read_event(second)} {said}"
 
@@ -238,7 +260,7 @@ def test_order_is_broken_when_a_later_change_lies_before_an_earlier_one(scene: S
     created = scene.publish_expected(CREATED, offset=9)
     deleted = scene.publish_expected("patient.deleted", offset=8)
     told = first_line(failure(scene, has_kept_order()))
-    wrong = f"{read_event(deleted)} lies before {read_event(created)}, which was changed before"
+    wrong = f"{read_event(deleted)} lies before {read_event(created)}, whose change came first"
     assert told == f"patient 5: {wrong}"
 
 

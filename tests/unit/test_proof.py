@@ -22,7 +22,9 @@ KEY_NONE = Defect(name="key-none", says="no key", pattern="its key is none", fea
 MESSAGE = """Expected: one patient.created event on patient-events with key "5"
      but: the closest event differs in 1 way: its key is none, expected "5"
           closest:  patient.created at patient-events/0@17, key none"""
-FINDING = Finding("Deleted", "features/patient_deleted.feature:6", "left a record: its key is none")
+FINDING = Finding(
+    "Deleted", "features/patient_deleted.feature:6", "When I delete it", "left a record: its key is none"
+)
 
 
 def published(event_type: str, patient: int, **changed: str | None) -> Outgoing:

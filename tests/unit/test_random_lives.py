@@ -321,4 +321,4 @@ def test_a_late_event_is_laid_to_its_story_by_the_audit() -> None:
     platform.announce("DELETE", 101, {})
     (finding,) = audit(platform.scene.ledger, platform.scene.witness_of)
     assert finding.scenario == "Create a patient, story 1"
-    assert 'said "no other event is published", but later came: patient.deleted' in finding.sentence
+    assert "“no other event is published” does not hold, later came: patient.deleted" in finding.told

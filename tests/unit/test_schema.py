@@ -9,7 +9,7 @@ from bdd.api.answers import AnswerSchemas
 from bdd.api.client import Exchange
 from bdd.api.patients import stored_data, synthetic_data
 from bdd.events import contract
-from bdd.events.schema import EventSchemas, event_schemas, foreign_breaches
+from bdd.events.schema import EventSchemas, event_schemas, foreign_records
 from bdd.json_schema import Schema
 from tests.unit.builders import Scene, envelope, record
 
@@ -168,12 +168,12 @@ def test_foreign_records_that_break_the_contract_are_counted_and_not_shown(schem
     scene = Scene()
     scene.publish_expected()
     scene.arrive(record(envelope("patient.deleted", {"patient_id": 6}), key=b"6"))
-    assert foreign_breaches(scene.ledger, schemas) == ""
+    assert str(foreign_records(scene.ledger, schemas)) == ""
     broken = scene.arrive(
         record(envelope("patient.deleted", {"patient_id": "six"}), key=b"6"), record(None, key=b"6")
     )
     said = f"2 of 3 foreign records break the contract, the first at {broken.place}"
-    assert foreign_breaches(scene.ledger, schemas) == said
+    assert str(foreign_records(scene.ledger, schemas)) == said
 
 
 PATIENT = {"id": 5, **stored_data(synthetic_data("m"))}

@@ -7,8 +7,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-import requests
-
+from bdd.api.health import wait_healthy
 from bdd.events import contract
 from bdd.evidence.sources import LogFile, Source
 from bdd.processes import ChildProcess, free_port
@@ -19,7 +18,6 @@ from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.stacks.embedded.distribution import BrokerUnavailable, prepare
 from bdd.stacks.local_recorder import LocalRecorder
 from bdd.stacks.stack import CannotStart
-from bdd.waiting import wait_until
 
 _ROOT = Path(__file__).parents[3]
 _START_SECONDS = 60.0
@@ -53,7 +51,7 @@ class EmbeddedStack:
             broker.wait_ready(_START_SECONDS)
             broker.create_topics(contract.current().partitions)
             self.startup["broker"] = time.monotonic() - began
-            self._wait_for_service()
+            wait_healthy(self.api_url, within=_START_SECONDS, give_up=self.trouble)
             self.startup["service"] = time.monotonic() - began
             self.recorder = recorder.wait_ready(_START_SECONDS)
             self.startup["recorder"] = time.monotonic() - began
@@ -95,24 +93,6 @@ class EmbeddedStack:
         self._processes.append(
             ChildProcess.start("the patient service", command, log=log, env=environment, cwd=_ROOT)
         )
-
-    def _wait_for_service(self) -> None:
-        session = requests.Session()
-        session.trust_env = False
-
-        def healthy() -> None:
-            answer = session.get(f"{self.api_url}/health", timeout=5)
-            assert answer.ok, f"GET /health -> {answer.status_code}: {answer.text}"
-
-        wait_until(
-            healthy,
-            what="the patient service",
-            within=_START_SECONDS,
-            passing=(AssertionError, requests.RequestException),
-            give_up=self.trouble,
-            every=0.02,
-        )
-        session.close()
 
 
 def make_stack(settings: Settings, _run_id: str) -> EmbeddedStack:
