@@ -54,7 +54,7 @@ class AttachedStack:
             self._sources = sources_of([*needed, *others])
             self.recorder = recorder.wait_ready(_RECORDER_SECONDS)
         except (EngineUnavailable, PlatformNotFound, ComposeFailed, DockerException) as fault:
-            raise CannotStart(f"The platform in Docker cannot be used: {fault}.") from fault
+            raise CannotStart(f"The platform in Docker cannot be used: {fault}") from fault
         except AssertionError as fault:
             raise CannotStart(f"The recorder did not come up: {fault}") from fault
         self.startup = {"recorder": time.monotonic() - began}

@@ -37,3 +37,17 @@ def test_a_platform_that_is_not_there_is_said_with_what_is(
     assert run.process.wait(0) != 0
     assert said in run.output
     assert "Traceback" not in run.output
+
+
+def test_a_part_of_the_platform_that_has_ended_is_named_with_its_log(tmp_path: Path, theirs: Theirs) -> None:
+    service = theirs.compose.container("patient-service")
+    service.stop(timeout=1)
+    try:
+        run = run_behave(tmp_path, QUICK, "-D", "stack=attached", "-D", f"project={theirs.project}")
+    finally:
+        service.start()
+    assert run.process.wait(0) != 0
+    assert f"the container of patient-service ({service.name}) ended with exit code" in run.output
+    assert "its last log lines:" in run.output
+    assert f"next: docker start {service.name}" in run.output
+    assert "Traceback" not in run.output
