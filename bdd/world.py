@@ -11,6 +11,7 @@ from bdd.api.patients import Patient, Value, as_json, stored_data
 from bdd.events.account import Request
 from bdd.events.expectation import Expectation
 from bdd.events.witness import Witness
+from bdd.reader import Reader
 
 _PARALLEL = 16
 
@@ -31,6 +32,7 @@ class World:
         model_seed: what random stories are drawn from.
         model_stories: how many of them are played.
         counterexample: a random story that went otherwise than the model says, empty when none did.
+        reader: who reads a patient as soon as its event comes, None where nobody does.
         remarks: what the console says when the scenario has ended.
     """
 
@@ -46,6 +48,7 @@ class World:
     model_seed: int = 1
     model_stories: int = 1
     counterexample: str | None = None
+    reader: Reader | None = None
     remarks: list[str] = field(default_factory=list)
 
     @property
@@ -73,6 +76,10 @@ class World:
     def deadline(self, seconds: float | None = None) -> float:
         """Return how many seconds to wait: what the step says or the default, scaled for slow machines."""
         return (self.default_deadline if seconds is None else seconds) * self.deadline_factor
+
+    def let_read(self) -> None:
+        """Let somebody read the patient of the scenario's next event as soon as that comes."""
+        self.reader = Reader(self.api, self.witness, self.deadline())
 
     def send(self, method: str, path: str, body: str | None = None, step: str = "") -> Exchange:
         """Send a request as an action of this scenario's step (the current one): what follows may be its doing."""

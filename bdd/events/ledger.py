@@ -114,9 +114,9 @@ class Ledger:
         """Keep a scenario's word that nothing was published: the audit holds later events against it."""
         account.absences.append(absence)
 
-    def events(self, after: int) -> Iterator[Event]:
-        """Yield what was recorded after a cursor and is an event, whosever it is."""
-        for record in self.journal.records(after):
+    def events(self, after: int, before: int | None = None) -> Iterator[Event]:
+        """Yield what was recorded between two cursors and is an event, whosever it is."""
+        for record in self.journal.records(after, before):
             if event := self._event(record):
                 yield event
 

@@ -135,6 +135,12 @@ _FIELDS_OF_PATIENT = [
 _OF_ENVELOPE = [
     _envelope("envelope-extra-field", "the envelope has a field more", "traceId is extra", put("traceId", "17")),
     _envelope(
+        "envelope-of-a-megabyte",
+        "the envelope has a field more, of almost a megabyte: the most that the service's client sends",
+        r"traceId is extra: \"1+… \(990002 characters\)",
+        put("traceId", "1" * 990_000),
+    ),
+    _envelope(
         "envelope-snake-case",
         "the envelope's fields are written event_id and event_type",
         "no object with an eventType",

@@ -20,8 +20,9 @@ class Defect:
         features: the feature files that are run against it.
         scenario: a part of a scenario's name, where not the whole files are run.
         settling: how long the audit waits for late events, in seconds.
+        noticed_by: a regular expression for the scenario that must notice it, where it must be that one.
         publish: the fault, when it is in what goes to Kafka.
-        serve: the fault, when it is in what goes over HTTP.
+        serve: the fault, when it is in what goes over HTTP; with `publish`, it is in how the two go together.
         store: the fault, when it is in what is kept; put on around HTTP too.
     """
 
@@ -31,6 +32,7 @@ class Defect:
     features: tuple[str, ...]
     scenario: str = ""
     settling: float = QUICK
+    noticed_by: str = ""
     publish: Publish | None = None
     serve: Serve | None = None
     store: Serve | None = None

@@ -42,6 +42,7 @@ class Outcome:
     Attributes:
         seconds: how long the service and the suite ran.
         said: the headline of what noticed it; for a run that never came to a verdict, its last lines.
+        before: what came of the first look, where that had not named it; None where this is the first.
     """
 
     defect: Defect
@@ -49,6 +50,7 @@ class Outcome:
     seconds: float
     by: str = ""
     said: str = ""
+    before: "Outcome | None" = None
 
 
 def judge(defect: Defect, junit: Path, exit_code: int, seconds: float, output: Sequence[str]) -> Outcome:
@@ -68,7 +70,7 @@ def judge(defect: Defect, junit: Path, exit_code: int, seconds: float, output: S
             defect, Verdict.NOT_RUN, seconds, said=f"the suite left a JUnit file that is no XML: {fault}"
         )
     if first and exit_code:
-        named = re.search(defect.pattern, first.headline)
+        named = re.search(defect.pattern, first.headline) and re.search(defect.noticed_by, first.by)
         return Outcome(defect, Verdict.NAMED if named else Verdict.KILLED, seconds, first.by, first.headline)
     if exit_code or not (junit / _AUDIT).exists():
         return Outcome(defect, Verdict.NOT_RUN, seconds, said="\n".join(output))

@@ -59,7 +59,9 @@ class Result:
         if self.sound.verdict is not Verdict.SURVIVED:
             return f"The sound service is red: {self.sound.by} {self.sound.said}"
         count = len(self.outcomes)
-        return f"{self.killed} of {count} defects killed, {self.named} of {count} named"
+        again = sum(outcome.before is not None for outcome in self.outcomes)
+        looked_again = f" ({again} looked at twice)" if again else ""
+        return f"{self.killed} of {count} defects killed, {self.named} of {count} named{looked_again}"
 
 
 def layers_table(result: Result) -> Table:
@@ -114,6 +116,7 @@ def _as_json(outcome: Outcome) -> dict[str, object]:
         "by": outcome.by,
         "said": outcome.said,
         "seconds": round(outcome.seconds, 1),
+        "before": outcome.before and {"verdict": outcome.before.verdict.value, "said": outcome.before.said},
     }
 
 

@@ -23,10 +23,11 @@ class FakeApi(ApiClient):
 
     def __init__(self) -> None:
         super().__init__("http://127.0.0.1:9")
+        self.status = 200
         self.answer: object = {}
 
     def send(self, method: str, path: str, body: str | None = None) -> Exchange:
-        return Exchange(method, path, body, NOW, 0.004, 200, json.dumps(self.answer))
+        return Exchange(method, path, body, NOW, 0.004, self.status, json.dumps(self.answer))
 
 
 class Stage:
@@ -97,6 +98,17 @@ def still_has(**changed: object) -> Set:
         stage.api.answer = stage.patient | changed
 
     return serve
+
+
+def read(event_type: str, status: int = 200, **changed: object) -> Set:
+    """Let a reader hear of an event, and find the patient so."""
+
+    def act(stage: Stage) -> None:
+        stage.api.status, stage.api.answer = status, stage.patient | changed
+        stage.world.let_read()
+        stage.scene.arrive(stage.scene.event(event_type))
+
+    return act
 
 
 def expect(event_type: str = CREATED, times: int = 1) -> Set:
@@ -245,6 +257,17 @@ CASES = [
     ),
     Case("the event's key is the patient's id", seen(), [seen_with_key(b"6"), seen_with_key(b"")]),
     Case("every event has an id of its own", all_of(seen(), seen(UPDATED)), [same_id, nothing]),
+    Case(
+        "the reader finds what the event says",
+        read(UPDATED),
+        [
+            read(UPDATED, anrede=None),
+            read(CREATED, status=404),
+            read(DELETED),
+            lambda stage: stage.world.let_read(),
+            nothing,
+        ],
+    ),
     Case(
         "each life has left the events that the model says, and no others",
         lambda stage: setattr(stage.world, "counterexample", ""),

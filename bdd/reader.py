@@ -1,0 +1,77 @@
+"""A reader: does what another service may do that hears of a patient, and asks for that patient at once."""
+
+import threading
+from http import HTTPStatus
+
+from hamcrest import assert_that, equal_to, is_
+
+from bdd.api.client import ApiClient, Exchange
+from bdd.api.patients import Patient
+from bdd.events.event import Event
+from bdd.events.witness import Witness
+from bdd.waiting import wait_until
+
+_LOOK_FOR_TROUBLE_SECONDS = 0.1
+
+
+class Reader:
+    """Waits in the background for the scenario's next event, and reads its patient the moment it comes.
+
+    An event that is published before its change is committed sends whoever hears it to the old state.
+
+    Args:
+        api: what the reader asks.
+        witness: the scenario's.
+        within: how many seconds the event may take.
+    """
+
+    def __init__(self, api: ApiClient, witness: Witness, within: float) -> None:
+        self._api = api
+        self._witness = witness
+        self._within = within
+        self._after = witness.recorder.cursor
+        self._seen: tuple[Event, Exchange] | None = None
+        self._fault: AssertionError | None = None
+        self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
+        self._thread.start()
+
+    def check(self, patient: Patient) -> None:
+        """Check that the reader found what the event says: the patient as it is now, or that there is none.
+
+        Raises:
+            AssertionError: it found something else, or no event came.
+        """
+        self._thread.join()
+        if self._fault:
+            raise self._fault
+        assert self._seen, "the reader has broken"
+        event, exchange = self._seen
+        why = f"{event} came before its change could be read: {exchange}, asked for when the event was there"
+        if event.type == "patient.deleted":
+            assert_that(exchange.status, is_(equal_to(HTTPStatus.NOT_FOUND.value)), why)
+        else:
+            assert_that(exchange.status, is_(equal_to(HTTPStatus.OK.value)), why)
+            assert_that(exchange.json, is_(equal_to({"id": patient.id, **patient.data})), why)
+
+    def _run(self) -> None:
+        try:
+            event = wait_until(
+                self._first_event,
+                what="the reader's event",
+                within=self._within,
+                give_up=self._witness.trouble,
+                pause=lambda seconds: self._witness.recorder.wait_for_more(self._looked_to, seconds),
+                every=_LOOK_FOR_TROUBLE_SECONDS,
+            )
+            key = (event.record.key or b"").decode(errors="replace")
+            self._seen = event, self._api.send("GET", f"/api/patients/{key}")
+        except AssertionError as fault:
+            self._fault = fault
+
+    def _first_event(self) -> Event:
+        """Not only of those that nobody has claimed: the scenario's own steps look for it at the same time."""
+        self._looked_to = self._witness.recorder.cursor
+        for event in self._witness.ledger.events(self._after, self._looked_to):
+            if self._witness.ledger.owner(event.record) is self._witness.account:
+                return event
+        raise AssertionError("no event of this scenario has come")

@@ -1,0 +1,20 @@
+"""Steps about a reader: another service that hears of a patient and asks for it at once."""
+
+from behave import given, then
+from behave.runner import Context
+
+from bdd.world import world
+
+
+@given("a reader that asks for a patient as soon as its event comes")
+def a_reader(context: Context) -> None:
+    world(context).let_read()
+
+
+@then("the reader finds what the event says")
+def reader_finds(context: Context) -> None:
+    reader = world(context).reader
+    assert reader, (
+        "there is no reader: begin with “Given a reader that asks for a patient as soon as its event comes”"
+    )
+    reader.check(world(context).patient)
