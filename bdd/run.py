@@ -1,7 +1,5 @@
 """A run: from the settings to the verdict. The hooks of `environment.py` call it, and nothing else does."""
 
-import random
-import string
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,7 +19,7 @@ from bdd.recorder.client import RecorderUnreachable
 from bdd.report.console import durations, say
 from bdd.report.masked import mask_failures
 from bdd.settings import Settings
-from bdd.stacks.choosing import make_stack
+from bdd.stacks.choosing import make_stack, new_run_id
 from bdd.stacks.stack import CannotStart
 from bdd.world import World
 
@@ -37,12 +35,11 @@ class Run:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        token = "".join(random.choices(string.ascii_lowercase + string.digits, k=6))  # noqa: S311 - no secret
-        self.id = time.strftime("%Y%m%d-%H%M%S-") + token
+        self.id = new_run_id()
         self.scenarios = 0
         self.seconds: dict[str, float] = {}
         self.stack = make_stack(settings, self.id)
-        self._token = token
+        self._token = self.id.rpartition("-")[2]
         self._phase_began = time.monotonic()
         self._last_action = 0.0
         self._marks: Mapping[str, float] = {}

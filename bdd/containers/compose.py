@@ -19,10 +19,11 @@ FILE = ROOT / "docker-compose.bdd.yml"
 _UP_SECONDS = 180
 _SHOWN_LINES = 12
 
+_PORT_TAKEN = r"(port is already allocated|address already in use)"
 # What Compose and the engine say, and what it means to whoever started the run.
 _KNOWN = (
     (
-        r"(port is already allocated|address already in use)",
+        _PORT_TAKEN,
         "A port is taken: {said}. Free it, or let the run take a free one: -D external_port=0",
     ),
     (
@@ -46,6 +47,10 @@ class ComposeFailed(Exception):
     """Docker Compose could not do what was asked; the message says why and what to do."""
 
 
+class PortTaken(ComposeFailed):
+    """A port of this machine that a service is to be reached at belongs to somebody else."""
+
+
 class Compose:
     """One project.
 
@@ -56,8 +61,8 @@ class Compose:
 
     def __init__(self, client: DockerClient, project: str, variables: Mapping[str, str]) -> None:
         self.project = project
+        self.variables = dict(variables)
         self._client = client
-        self._variables = variables
 
     def build(self, services: Sequence[str]) -> None:
         """Build the images of services, from the cache where nothing has changed.
@@ -75,6 +80,7 @@ class Compose:
             progress: called with a service and its status ("Built", "Created", "Started", "Healthy"), once each.
 
         Raises:
+            PortTaken: a port that is to be published is in use.
             ComposeFailed: one of them could not be started, ended, or was not healthy in time.
         """
         options = ["--detach", "--build", "--wait", "--wait-timeout", str(_UP_SECONDS)]
@@ -97,7 +103,7 @@ class Compose:
             process = subprocess.Popen(  # noqa: S603 - the project's own command
                 command,
                 cwd=ROOT,
-                env={**os.environ, **self._variables},
+                env={**os.environ, **self.variables},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,  # a build's protocol
                 stderr=subprocess.PIPE,
@@ -122,7 +128,9 @@ class Compose:
                 kill_group(process)  # `docker` leaves the work to another process
                 raise
         if process.returncode:
-            raise ComposeFailed(self._reason([line for line in said if line]))
+            text = "\n".join(line for line in said if line)
+            kind = PortTaken if re.search(_PORT_TAKEN, text) else ComposeFailed
+            raise kind(self._reason(text))
 
     def _status_in(self, line: str) -> tuple[str, str] | None:
         """A line about a service: its name and status. Compose writes a JSON object for each change."""
@@ -135,10 +143,9 @@ class Compose:
             return None  # its status is why
         return name.removeprefix(f"Container {self.project}-").removesuffix("-1"), status
 
-    def _reason(self, said: Sequence[str]) -> str:
-        text = "\n".join(said)
+    def _reason(self, said: str) -> str:
         for pattern, sentence in _KNOWN:
-            if found := re.search(f".*{pattern}.*", text):
+            if found := re.search(f".*{pattern}.*", said):
                 return sentence.format(said=found[0].strip())
         for container in self.containers():
             state = container.attrs["State"]
@@ -149,7 +156,7 @@ class Compose:
                 return told_with_log(
                     container, f"{_service(container)} is unhealthy: its check says {_last_check(health)}"
                 )
-        return "\n    ".join(["Docker Compose failed. The last it said:", *said[-_SHOWN_LINES:]])
+        return "\n    ".join(["Docker Compose failed. The last it said:", *said.splitlines()[-_SHOWN_LINES:]])
 
 
 def _message_in(line: str) -> str:

@@ -9,6 +9,8 @@ from docker.client import DockerClient
 from docker.errors import DockerException
 from docker.models.containers import Container
 
+from bdd.faults import innermost
+
 _SECONDS = 30
 _NO_ENGINE = (
     "The container engine does not answer ({reason}). Start Docker and see that `docker info` shows a server, "
@@ -35,11 +37,11 @@ def connect() -> DockerClient:
         # Docker's own library does not know contexts, by which other engines on a laptop are chosen.
         host = _host_of_context()
         if host is None:
-            raise EngineUnavailable(_NO_ENGINE.format(reason=_innermost(fault))) from fault
+            raise EngineUnavailable(_NO_ENGINE.format(reason=innermost(fault))) from fault
     try:
         return _answering(DockerClient(base_url=host, timeout=_SECONDS))
     except (DockerException, requests.RequestException) as fault:
-        raise EngineUnavailable(_NO_ENGINE.format(reason=f"{_innermost(fault)}, at {host}")) from fault
+        raise EngineUnavailable(_NO_ENGINE.format(reason=f"{innermost(fault)}, at {host}")) from fault
 
 
 def published_address(container: Container, port: int) -> tuple[str, int] | None:
@@ -84,9 +86,3 @@ def _host_of_context() -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return told.stdout.strip() or None
-
-
-def _innermost(fault: BaseException) -> str:
-    while inner := (fault.__cause__ or fault.__context__):
-        fault = inner
-    return str(fault)

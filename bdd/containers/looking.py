@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import requests
 from docker.client import DockerClient
@@ -10,7 +10,7 @@ from docker.errors import DockerException
 from docker.models.containers import Container
 
 from bdd.containers.engine import service_name, state_of
-from bdd.evidence.sources import LONGEST
+from bdd.evidence.sources import LONGEST, Source
 
 _CLOCK_SECONDS = 1.0  # the engine may run in a virtual machine, whose clock differs a little
 _LAST_LINES = 15
@@ -54,11 +54,13 @@ class ContainerWatch:
 
     Args:
         client: the engine's.
-        containers: those that must keep running; one that comes back is no trouble any more.
+        needed: those that must keep running; one that comes back is no trouble any more.
+        others: those that may come to a good end, as one that only prepares something does.
     """
 
-    def __init__(self, client: DockerClient, containers: Iterable[Container]) -> None:
-        self._containers = {str(container.id): container for container in containers}
+    def __init__(self, client: DockerClient, needed: Sequence[Container], others: Sequence[Container] = ()) -> None:
+        self._containers = {str(container.id): container for container in (*needed, *others)}
+        self._may_end = {str(container.id) for container in others}
         self._ended: dict[str, str] = {}
         self._events = client.events(
             decode=True, filters={"type": "container", "container": list(self._containers)}, since=int(time.time())
@@ -100,6 +102,14 @@ class ContainerWatch:
             )
         elif action == "start":
             self._ended.pop(identity, None)
+
+
+def sources_of(containers: Sequence[Container]) -> dict[str, Source]:
+    """Return what evidence can be taken of containers: file name -> source."""
+    sources: dict[str, Source] = {f"logs/{service_name(each)}.log": ContainerLog(each) for each in containers}
+    if containers:
+        sources["containers.txt"] = ContainerStates(containers)
+    return sources
 
 
 def how_it_ended(container: Container, exit_code: str | int) -> str:

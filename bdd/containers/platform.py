@@ -12,6 +12,7 @@ from docker.models.networks import Network
 
 from bdd.containers.engine import COMPOSE_PROJECT, environment_of, published_address, service_name
 from bdd.containers.leftovers import RECORDER
+from bdd.containers.looking import how_it_ended, told_with_log
 
 _SERVICE_PORT = 8001
 _ADVERTISED = ("KAFKA_ADVERTISED_LISTENERS", "KAFKA_CFG_ADVERTISED_LISTENERS")
@@ -50,9 +51,10 @@ def find_platform(client: DockerClient, *, project: str | None = None, network: 
     Raises:
         PlatformNotFound: nothing runs there, or broker or service cannot be told from the rest.
     """
-    containers = _of_project(client, project) if project else _on_network(client, network or "")
-    broker = _broker_among(containers)
-    service = _service_among([each for each in containers if each is not broker])
+    there = _of_project(client, project) if project else _on_network(client, network or "")
+    broker = _running(_broker_among(there))
+    service = _running(_service_among([each for each in there if each is not broker]))
+    containers = [each for each in there if each.status == "running"]
     joined = client.networks.get(network) if network else _network_of(client, broker)
     return Platform(
         containers=containers,
@@ -97,9 +99,24 @@ def bootstrap_servers(broker: Container) -> str:
     return f"{service_name(broker)}:9092"
 
 
+def address_from_here(broker: Container) -> str | None:
+    """Return where a client on this machine would connect to the broker, whether or not that leads anywhere.
+
+    That is the listener advertised for this machine, or else a published port; None where there is neither.
+    """
+    for address in advertised_listeners(broker).values():
+        if address.rpartition(":")[0] in _ONLY_ITSELF:
+            return address
+    for port in _ports(broker):
+        if port.endswith("/tcp") and (place := published_address(broker, int(port.removesuffix("/tcp")))):
+            return f"{place[0]}:{place[1]}"
+    return None
+
+
 def _of_project(client: DockerClient, project: str) -> list[Container]:
-    found = client.containers.list(filters={"label": f"{COMPOSE_PROJECT}={project}"}, ignore_removed=True)
-    if not found:
+    label = f"{COMPOSE_PROJECT}={project}"
+    found = client.containers.list(all=True, filters={"label": label}, ignore_removed=True)
+    if not any(each.status == "running" for each in found):
         there = ", ".join(running_projects(client)) or "none"
         raise PlatformNotFound(
             f"No container of the Docker Compose project {project} runs; projects that run: {there}. "
@@ -123,13 +140,25 @@ def _on_network(client: DockerClient, network: str) -> list[Container]:
     return containers
 
 
+def _running(container: Container) -> Container:
+    """Return the container if it runs.
+
+    Raises:
+        PlatformNotFound: it has ended; the message holds its last log lines.
+    """
+    if container.status == "running":
+        return container
+    how = how_it_ended(container, container.attrs["State"]["ExitCode"])
+    raise PlatformNotFound(f"{told_with_log(container, how)}\n    next: docker start {container.name}")
+
+
 def _broker_among(containers: Sequence[Container]) -> Container:
     brokers = [each for each in containers if advertised_listeners(each)]
     brokers = brokers or [each for each in containers if "kafka" in str(each.attrs["Config"]["Image"])]
     if not brokers:
         raise PlatformNotFound(
             f"None of these containers looks like Kafka: {_names(containers)}. It is known by its image or by "
-            "KAFKA_ADVERTISED_LISTENERS. If it has ended, `docker compose ps --all` shows how"
+            "KAFKA_ADVERTISED_LISTENERS"
         )
     return min(brokers, key=lambda each: str(each.name))
 
@@ -141,8 +170,7 @@ def _service_among(containers: Sequence[Container]) -> Container:
     if len(services) != 1:
         raise PlatformNotFound(
             f"{len(services)} of these containers look like the patient service: {_names(containers)}. It is "
-            f"known by its name (patient-service) or its port {_SERVICE_PORT}. If it has ended, "
-            "`docker compose ps --all` shows how"
+            f"known by its name (patient-service) or its port {_SERVICE_PORT}"
         )
     return services[0]
 

@@ -1,6 +1,7 @@
 """Runs the recorder: `python -m bdd.recorder`, with the settings of `RecorderSettings` in its environment."""
 
 import asyncio
+import itertools
 import logging
 import socket
 import sys
@@ -18,6 +19,7 @@ _STOP_SECONDS = 1
 
 async def record(settings: RecorderSettings) -> None:
     """Record until the process is asked to end (SIGTERM, SIGINT)."""
+    _put_aside(settings.journal)
     with (
         Journal(settings.journal) as journal,
         _listen(settings.host, settings.port) as listener,
@@ -36,6 +38,14 @@ async def record(settings: RecorderSettings) -> None:
         )
         await uvicorn.Server(config).serve(sockets=[listener])
         await asyncio.to_thread(consumer.stop)
+
+
+def _put_aside(journal: Path) -> None:
+    """A container that is started again finds the journal of its last life: that one stays as it is."""
+    if journal.exists():
+        numbers = itertools.count(1)
+        free = next(aside for n in numbers if not (aside := journal.with_stem(f"{journal.stem}-{n}")).exists())
+        journal.rename(free)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -158,6 +158,7 @@ class TopicsConsumer:
             if new:
                 with self._moved:
                     self._positions.update(dict.fromkeys(new, 0))
+                self._consumer.list_topics(timeout=_REQUEST_SECONDS)  # see _pin
                 self._consumer.incremental_assign([TopicPartition(*place, OFFSET_BEGINNING) for place in new])
                 log.info("taken in from the beginning: %s", new)
 

@@ -58,11 +58,21 @@ def to_line(entry: Entry) -> bytes:
             "offset": entry.offset,
             "timestamp": entry.timestamp,
             "received": entry.received,
-            "key": _to_json(entry.key),
-            "headers": [[name, _to_json(value)] for name, value in entry.headers],
-            "value": _to_json(entry.value),
+            "key": to_json(entry.key),
+            "headers": [[name, to_json(value)] for name, value in entry.headers],
+            "value": to_json(entry.value),
         }
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def to_json(data: bytes | None) -> str | dict[str, str] | None:
+    """Return bytes for JSON: UTF-8 stays text, so that people can read it; anything else becomes base64."""
+    if data is None:
+        return None
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(data).decode()}
 
 
 def from_line(line: bytes) -> Entry:
@@ -88,16 +98,6 @@ def from_line(line: bytes) -> Entry:
         )
     except (KeyError, TypeError, AttributeError) as fault:
         raise ValueError(f"not a line of a journal: {line[:80]!r}") from fault
-
-
-def _to_json(data: bytes | None) -> str | dict[str, str] | None:
-    """UTF-8 stays text, so that the file can be read; anything else becomes base64."""
-    if data is None:
-        return None
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return {"base64": base64.b64encode(data).decode()}
 
 
 def _from_json(field: str | dict[str, str] | None) -> bytes | None:

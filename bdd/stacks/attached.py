@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from docker.errors import DockerException
 
 from bdd.containers.compose import ComposeFailed
-from bdd.containers.engine import EngineUnavailable, connect, service_name
+from bdd.containers.engine import EngineUnavailable, connect
 from bdd.containers.leftovers import find
-from bdd.containers.looking import ContainerLog, ContainerStates, ContainerWatch
+from bdd.containers.looking import ContainerWatch, sources_of
 from bdd.containers.platform import PlatformNotFound, find_platform
 from bdd.evidence.sources import Source
 from bdd.recorder.client import RecorderClient
@@ -28,7 +28,7 @@ class AttachedStack:
 
     def __init__(self, settings: Settings, run_id: str) -> None:
         self._settings = settings
-        self._run_id = run_id
+        self.run_id = run_id
         self.startup: dict[str, float] = {}
         self._started = False
         self._watch: ContainerWatch | None = None
@@ -47,14 +47,14 @@ class AttachedStack:
                 f"({platform.bootstrap_servers}) on the network {platform.network.name}"
             )
             self._started = True
-            recorder = ContainerRecorder.start(self._client, platform, settings, self._run_id)
-            watched = [*platform.containers, recorder.container]
-            self._watch = ContainerWatch(self._client, watched)
-            self._sources = {f"logs/{service_name(each)}.log": ContainerLog(each) for each in watched}
-            self._sources["containers.txt"] = ContainerStates(watched)
+            recorder = ContainerRecorder.start(self._client, platform, settings, self.run_id)
+            needed = [platform.broker, platform.service, recorder.container]
+            others = [each for each in platform.containers if each not in needed]
+            self._watch = ContainerWatch(self._client, needed, others)
+            self._sources = sources_of([*needed, *others])
             self.recorder = recorder.wait_ready(_RECORDER_SECONDS)
         except (EngineUnavailable, PlatformNotFound, ComposeFailed, DockerException) as fault:
-            raise CannotStart(f"The platform in Docker cannot be used: {fault}.") from fault
+            raise CannotStart(f"The platform in Docker cannot be used: {fault}") from fault
         except AssertionError as fault:
             raise CannotStart(f"The recorder did not come up: {fault}") from fault
         self.startup = {"recorder": time.monotonic() - began}
@@ -77,7 +77,7 @@ class AttachedStack:
             self.recorder.close()
         if self._started:
             self._started = False
-            for made in find(self._client, self._run_id):
+            for made in find(self._client, self.run_id):
                 made.remove()
 
 

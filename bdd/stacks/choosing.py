@@ -1,5 +1,8 @@
 """Which stack belongs to the settings."""
 
+import random
+import string
+import time
 from importlib import import_module
 
 from bdd.settings import Settings
@@ -12,6 +15,12 @@ _MODULES = {
     "attached": "bdd.stacks.attached",
     "remote": "bdd.stacks.remote",
 }
+
+
+def new_run_id() -> str:
+    """Return what names one run: when it began, and six characters that no other run has."""
+    token = "".join(random.choices(string.ascii_lowercase + string.digits, k=6))  # noqa: S311 - no secret
+    return time.strftime("%Y%m%d-%H%M%S-") + token
 
 
 def make_stack(settings: Settings, run_id: str) -> Stack:

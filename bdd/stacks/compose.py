@@ -8,10 +8,10 @@ from contextlib import suppress
 
 from docker.errors import DockerException
 
-from bdd.containers.compose import FILE, Compose, ComposeFailed
-from bdd.containers.engine import EngineUnavailable, connect, published_address, service_name
+from bdd.containers.compose import FILE, Compose, ComposeFailed, PortTaken
+from bdd.containers.engine import EngineUnavailable, connect, published_address
 from bdd.containers.leftovers import OWNER, RUN, find, labels
-from bdd.containers.looking import ContainerLog, ContainerStates, ContainerWatch
+from bdd.containers.looking import ContainerWatch, sources_of
 from bdd.events import contract
 from bdd.evidence.sources import Source
 from bdd.kafka.client_settings import client_settings
@@ -26,6 +26,7 @@ _SHOWN = {"Built", "Healthy"}
 _SERVICE_PORT = 8001
 _RECORDER_PORT = 8080
 _RECORDER_SECONDS = 30.0
+_TRIES = 3
 
 
 class ComposeStack:
@@ -51,15 +52,15 @@ class ComposeStack:
             self._compose = Compose(self._client, self.project, self._variables())
             say(f"Docker Compose brings up the project {self.project}")
             began = time.monotonic()
-            self._compose.up(_SERVICES, lambda service, status: self._tell(service, status, began))
+            self._bring_up(self._compose, began)
             self._watch = ContainerWatch(self._client, self._compose.containers())
             self.api_url = self._address("patient-service", _SERVICE_PORT)
             self.recorder = RecorderClient(self._address("recorder", _RECORDER_PORT), self._token)
             self.recorder.start(_RECORDER_SECONDS, self._watch.trouble)
-            self._look_into_containers(self._compose)
+            self._sources = sources_of(self._compose.containers())
         except (EngineUnavailable, ComposeFailed, DockerException, AssertionError) as fault:
             with suppress(DockerException):
-                self._look_into_containers(self._compose)
+                self._sources = sources_of(self._compose.containers() if self._compose else [])
             raise CannotStart(f"The platform in Docker did not start: {fault}") from fault
 
     def trouble(self) -> str | None:
@@ -87,24 +88,29 @@ class ComposeStack:
                 made.remove()
         self._compose = None
 
-    def _look_into_containers(self, compose: Compose | None) -> None:
-        containers = compose.containers() if compose else []
-        self._sources = {f"logs/{service_name(each)}.log": ContainerLog(each) for each in containers}
-        if containers:
-            self._sources["containers.txt"] = ContainerStates(containers)
-
     def _variables(self) -> dict[str, str]:
         marks = labels(self._run_id, keep=self._settings.keep)
-        variables = {
+        return {
             "ACCEPTANCE_RUN": marks[RUN],
             "ACCEPTANCE_OWNER": marks[OWNER],
             "RECORDER_TOKEN": self._token,
             "RECORDER_CLIENT": json.dumps(client_settings("kafka:9092", self._settings)),
             "RECORDER_TOPICS": json.dumps(dict(contract.current().partitions)),
         }
-        if (port := self._settings.external_port) is not None:
-            variables["KAFKA_EXTERNAL_PORT"] = str(port or free_port())
-        return variables
+
+    def _bring_up(self, compose: Compose, began: float) -> None:
+        """Where any port will do, one that somebody else was quicker to take is replaced by another."""
+        port = self._settings.external_port
+        for tries_left in reversed(range(_TRIES if port == 0 else 1)):
+            if port is not None:
+                compose.variables["KAFKA_EXTERNAL_PORT"] = str(port or free_port())
+            try:
+                compose.up(_SERVICES, lambda service, status: self._tell(service, status, began))
+            except PortTaken:
+                if not tries_left:
+                    raise
+            else:
+                return
 
     def _tell(self, service: str, status: str, began: float) -> None:
         seconds = time.monotonic() - began

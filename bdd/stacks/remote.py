@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from bdd.api.client import ApiClient, NoAnswer
 from bdd.evidence.sources import LogFile, Source
+from bdd.faults import innermost
 from bdd.kafka.client_settings import client_settings
 from bdd.kafka.listeners import Diagnosis, diagnose
 from bdd.network import servers
@@ -62,7 +63,7 @@ class RemoteStack:
         sources: dict[str, Source] = {}
         if self._local_recorder:
             sources["logs/recorder.log"] = LogFile(self._local_recorder.process.log)
-        if self._bootstrap_servers:
+        if hasattr(self, "recorder"):  # after a start that failed, the brokers may be the ones that were refused
             sources["brokers.txt"] = _Momentary(self._seen_from_here)
         return sources
 
@@ -89,7 +90,7 @@ class RemoteStack:
             api.send("GET", "/api/patients?status=offen")
         except NoAnswer as fault:
             raise CannotStart(
-                f"The service cannot be reached: GET {self.api_url}/api/patients: {_cause(fault)}. "
+                f"The service cannot be reached: GET {self.api_url}/api/patients: {innermost(fault)}. "
                 "Is it running, and is api_url right?"
             ) from fault
         finally:
@@ -156,10 +157,3 @@ class _Momentary:
 def make_stack(settings: Settings, _run_id: str) -> RemoteStack:
     """Return the stack, not started yet."""
     return RemoteStack(settings)
-
-
-def _cause(fault: BaseException) -> str:
-    """The innermost reason: what requests and urllib3 wrap around it helps nobody."""
-    while inner := (fault.__cause__ or fault.__context__):
-        fault = inner
-    return str(fault)

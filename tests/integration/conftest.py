@@ -1,4 +1,4 @@
-"""What the integration tests share: one real Kafka broker for all of them."""
+"""What the integration tests share: one real Kafka broker for all of them, and a patient service for each."""
 
 import os
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ import pytest
 from bdd.events import contract
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.stacks.embedded.distribution import Distribution, prepare
+from tests.integration.running import patient_service
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +30,10 @@ def broker(distribution: Distribution, tmp_path_factory: pytest.TempPathFactory)
         yield started
     finally:
         started.kill()
+
+
+@pytest.fixture
+def api_url(tmp_path: Path, broker: EmbeddedBroker) -> Iterator[str]:
+    """A patient service on that broker."""
+    with patient_service(tmp_path, broker.bootstrap_servers) as url:
+        yield url

@@ -1,4 +1,4 @@
-"""Runs behave as a user would, in a process of its own, and looks at what it leaves; also beside a service."""
+"""Runs behave and the project's commands as a user would, each in a process; also beside a service."""
 
 import os
 import subprocess
@@ -19,19 +19,28 @@ QUICK = str(FEATURES / "quick.feature")
 _SECONDS = 120.0
 
 
-class BehaveRun:
-    """One run of behave with a temporary folder of its own, so that anything left there is seen."""
+class ModuleRun:
+    """One run of `python -m …` with a temporary folder of its own, so that anything left there is seen.
 
-    def __init__(self, folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+    Its stdout goes into a file, or into `pipe` where there is one.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        pipe: int | None = None,
+    ) -> None:
         self.temporary = folder / "temporary"
         self.temporary.mkdir()
-        self._output = folder / "output.txt"
+        self._output, self._errors = folder / "output.txt", folder / "errors.txt"
         given = {"TMPDIR": str(self.temporary), "BDD_EVIDENCE_DIR": str(folder / "evidence")}
-        with self._output.open("wb") as output:
+        with self._output.open("wb") as output, self._errors.open("wb") as errors:
             self.process = psutil.Popen(
-                [sys.executable, "-m", "behave", "--no-color", *arguments],
-                stdout=output,
-                stderr=subprocess.STDOUT,
+                [sys.executable, "-m", *arguments],
+                stdout=pipe or output,
+                stderr=errors,
                 stdin=subprocess.DEVNULL,
                 cwd=ROOT,
                 env={**os.environ, **given, **(environment or {})},
@@ -39,9 +48,19 @@ class BehaveRun:
         self.children: list[psutil.Process] = []
 
     @property
-    def output(self) -> str:
-        """What it has printed so far."""
+    def printed(self) -> str:
+        """What it has written to stdout so far."""
         return self._output.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def said(self) -> str:
+        """What it has written to stderr so far."""
+        return self._errors.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def output(self) -> str:
+        """All that it has written so far."""
+        return self.printed + self.said
 
     def child(self, word: str) -> psutil.Process:
         """Return the child process whose command has this word; all children are remembered."""
@@ -58,6 +77,13 @@ class BehaveRun:
         """Return the processes and folders that the run should have removed."""
         processes = [str(child) for child in self.children if child.is_running()]
         return processes + [path.name for path in self.temporary.iterdir() if path.name.startswith("acceptance-")]
+
+
+class BehaveRun(ModuleRun):
+    """One run of behave."""
+
+    def __init__(self, folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+        super().__init__(folder, "behave", "--no-color", *arguments, environment=environment)
 
 
 @contextmanager

@@ -215,3 +215,21 @@ def test_client_settings_carry_the_time_outs_in_their_order() -> None:
     order = ("connections.max.idle.ms", "socket.timeout.ms", "fetch.wait.max.ms")
     idle, request, fetch = (int(client[name]) for name in order)
     assert idle > request > fetch
+
+
+def test_a_recorder_that_is_started_again_leaves_the_journal_of_its_last_life_as_it_is(
+    tmp_path: Path, broker: EmbeddedBroker
+) -> None:
+    first = Recording(tmp_path, broker.bootstrap_servers)
+    first.publish(2)
+    first.values()
+    first.recorder.process.stop(10)
+    kept = (tmp_path / "journal.jsonl").read_bytes()
+    (tmp_path / "address").unlink()
+    second = Recording(tmp_path, broker.bootstrap_servers)
+    try:
+        second.publish(1)
+        assert len(second.values()) == 1, "its journal begins anew"
+    finally:
+        second.recorder.process.kill()
+    assert (tmp_path / "journal-1.jsonl").read_bytes() == kept

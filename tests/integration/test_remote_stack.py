@@ -1,8 +1,10 @@
 """The features against a service and a broker that were started by hand."""
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -10,22 +12,22 @@ import pytest
 import requests
 from confluent_kafka import Producer
 
+from bdd.kafka.client_settings import client_settings
+from bdd.kafka.listeners import Broker, diagnose
+from bdd.kafka.probing import Seen
+from bdd.network import Server
 from bdd.processes import free_port
 from bdd.recorder.client import RecorderClient
 from bdd.settings import load_settings
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.stacks.local_recorder import LocalRecorder
+from bdd.stacks.remote import make_stack
+from bdd.stacks.stack import CannotStart
 from bdd.waiting import wait_until
-from tests.integration.running import QUICK, patient_service, remote, run_behave
+from tests.integration.running import QUICK, remote, run_behave
 
 FOREIGN_RECORDS = 100_000
 TOKEN = "synthetic-token"
-
-
-@pytest.fixture
-def api_url(tmp_path: Path, broker: EmbeddedBroker) -> Iterator[str]:
-    with patient_service(tmp_path, broker.bootstrap_servers) as url:
-        yield url
 
 
 def publish_foreign_records(bootstrap_servers: str) -> None:
@@ -145,6 +147,35 @@ def test_what_a_broken_platform_gives_away_is_masked_in_all_that_a_run_leaves(
     assert {file.name for file in masked} >= {"http.txt", "output.txt", "run.json"}
     assert any(file.parent.name == "junit" for file in masked)
     assert b"answers as a Kafka broker" in next(text for file, text in left.items() if file.name == "brokers.txt")
+
+
+@pytest.mark.parametrize("setting", ["api_url", "bootstrap_servers"])
+def test_a_host_that_looks_like_production_is_refused_before_anything_is_sent(
+    setting: str, talkative_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contacted: list[object] = []
+    monkeypatch.setattr(socket.socket, "connect", lambda _, address: contacted.append(address))
+    given = {"api_url": talkative_url, "bootstrap_servers": "127.0.0.1:9092"}
+    given[setting] = {"api_url": "https://203.0.113.7", "bootstrap_servers": "203.0.113.7:9092"}[setting]
+    stack = make_stack(load_settings({"stack": "remote", **given}), "synthetic")
+    with pytest.raises(
+        CannotStart, match=f"^Refused: {setting} leads to 203.0.113.7, .* -D allow_host=203.0.113.7$"
+    ):
+        stack.start()
+    assert not stack.evidence()
+    assert not contacted
+
+
+def test_what_the_brokers_advertise_is_refused_too(
+    broker: EmbeddedBroker, api_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {"stack": "remote", "api_url": api_url, "bootstrap_servers": broker.bootstrap_servers}
+    far = Broker(1, Seen(Server("203.0.113.7", 9092), ("203.0.113.7",)))
+    real = diagnose(broker.bootstrap_servers, client_settings(broker.bootstrap_servers, load_settings(given)))
+    assert real.sound
+    monkeypatch.setattr("bdd.stacks.remote.diagnose", lambda *_: replace(real, brokers=(*real.brokers, far)))
+    with pytest.raises(CannotStart, match=r"what the brokers advertise leads to 203\.0\.113\.7"):
+        make_stack(load_settings(given), "synthetic").start()
 
 
 def test_a_broker_that_cannot_be_reached_is_told_from_a_service_that_cannot(tmp_path: Path, api_url: str) -> None:

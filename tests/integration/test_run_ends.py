@@ -89,7 +89,7 @@ def test_two_runs_at_once_do_not_meet(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         runs.append(BehaveRun(tmp_path / name, QUICK))
-    assert [run.end() for run in runs] == [0, 0], [run.output for run in runs]
+    assert [run.end() for run in runs] == [0, 0], "\n".join(run.output for run in runs)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import requests
 
+from bdd.faults import innermost
 from bdd.stacks.embedded.errors import BrokerUnavailable
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _fetch(jar: Jar, repository: "MavenContext", folder: Path) -> int:
     except (requests.RequestException, RuntimeError) as fault:
         raise BrokerUnavailable(
             f"The embedded broker needs the network once, to fetch Apache Kafka: {jar.file_name} could not be "
-            f"fetched ({_cause(fault)}). Connect, or set HTTPS_PROXY, and run again. Behind a mirror of Maven "
+            f"fetched ({innermost(fault)}). Connect, or set HTTPS_PROXY, and run again. Behind a mirror of Maven "
             "Central, name it in jgo's settings file ~/.config/jgo.conf: `central = …` under [repositories]."
         ) from fault
     content = path.read_bytes()
@@ -102,10 +103,3 @@ def _fetch(jar: Jar, repository: "MavenContext", folder: Path) -> int:
         )
     path.replace(folder / jar.file_name)
     return len(content)
-
-
-def _cause(fault: BaseException) -> str:
-    """The innermost reason: what requests and urllib3 wrap around it helps nobody."""
-    while inner := (fault.__cause__ or fault.__context__):
-        fault = inner
-    return str(fault)

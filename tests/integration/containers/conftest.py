@@ -8,8 +8,9 @@ from docker.client import DockerClient
 
 from bdd.containers.compose import Compose
 from bdd.containers.engine import EngineUnavailable, connect
-from bdd.containers.leftovers import OWNER, RUN, find, labels
+from bdd.containers.leftovers import OWNER, RUN, Leftover, find, labels
 from bdd.processes import free_port
+from tests.integration.running import BehaveRun
 
 
 @pytest.fixture(scope="session")
@@ -62,6 +63,6 @@ def theirs(engine: DockerClient) -> Iterator[Theirs]:
         platform.remove()
 
 
-@pytest.fixture
-def runs_before(engine: DockerClient) -> set[str]:
-    return {made.run for made in find(engine)}
+def made_by(run: BehaveRun, engine: DockerClient) -> list[Leftover]:
+    """What this run has put into the engine, whatever others do there meanwhile."""
+    return [made for made in find(engine) if f"/{run.process.pid}@" in made.owner]

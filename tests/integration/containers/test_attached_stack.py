@@ -5,21 +5,20 @@ from pathlib import Path
 import pytest
 from docker.client import DockerClient
 
-from bdd.containers.leftovers import find
-from tests.integration.containers.conftest import Theirs
+from tests.integration.containers.conftest import Theirs, made_by
 from tests.integration.running import QUICK, run_behave
 
 
 @pytest.mark.parametrize("by", ["project", "network"])
 def test_all_features_pass_and_only_the_recorder_comes_and_goes(
-    tmp_path: Path, engine: DockerClient, theirs: Theirs, runs_before: set[str], by: str
+    tmp_path: Path, engine: DockerClient, theirs: Theirs, by: str
 ) -> None:
     before = theirs.as_it_is()
     name = theirs.project if by == "project" else f"{theirs.project}_default"
     run = run_behave(tmp_path, "features/", "-D", "stack=attached", "-D", f"{by}={name}")
     assert run.process.wait(0) == 0, run.output
     assert " 0 failed" in run.output
-    assert [made.names for made in find(engine) if made.run not in runs_before] == []
+    assert made_by(run, engine) == []
     assert theirs.as_it_is() == before
 
 
@@ -37,4 +36,18 @@ def test_a_platform_that_is_not_there_is_said_with_what_is(
     run = run_behave(tmp_path, QUICK, "-D", "stack=attached", "-D", where)
     assert run.process.wait(0) != 0
     assert said in run.output
+    assert "Traceback" not in run.output
+
+
+def test_a_part_of_the_platform_that_has_ended_is_named_with_its_log(tmp_path: Path, theirs: Theirs) -> None:
+    service = theirs.compose.container("patient-service")
+    service.stop(timeout=1)
+    try:
+        run = run_behave(tmp_path, QUICK, "-D", "stack=attached", "-D", f"project={theirs.project}")
+    finally:
+        service.start()
+    assert run.process.wait(0) != 0
+    assert f"the container of patient-service ({service.name}) ended with exit code" in run.output
+    assert "its last log lines:" in run.output
+    assert f"next: docker start {service.name}" in run.output
     assert "Traceback" not in run.output

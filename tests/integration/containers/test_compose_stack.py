@@ -1,5 +1,6 @@
 """The compose stack: both variants pass, nothing is ever left, and what goes wrong is said in a sentence."""
 
+import io
 import os
 import secrets
 import signal
@@ -13,14 +14,10 @@ from docker.client import DockerClient
 
 from bdd.containers.leftovers import find, owner_of_this_run
 from bdd.waiting import wait_until
-from tests.integration.containers.conftest import Theirs
+from tests.integration.containers.conftest import Theirs, made_by
 from tests.integration.running import LONG, QUICK, ROOT, BehaveRun, run_behave
 
 COMPOSE = ("-D", "stack=compose")
-
-
-def left_in(engine: DockerClient, before: set[str]) -> list[str]:
-    return [name for made in find(engine) if made.run not in before for name in made.names]
 
 
 def wait_for(run: BehaveRun, text: str) -> None:
@@ -34,30 +31,28 @@ def wait_for(run: BehaveRun, text: str) -> None:
 
 
 def test_all_features_pass_with_one_listener_and_leave_a_platform_beside_them_as_it_was(
-    tmp_path: Path, engine: DockerClient, theirs: Theirs, runs_before: set[str]
+    tmp_path: Path, engine: DockerClient, theirs: Theirs
 ) -> None:
     before = theirs.as_it_is()
     run = run_behave(tmp_path, "features/", *COMPOSE)
     assert run.process.wait(0) == 0, run.output
     assert " 0 failed" in run.output
     assert "kafka           healthy" in run.output, "progress by service"
-    assert left_in(engine, runs_before) == []
+    assert made_by(run, engine) == []
     assert theirs.as_it_is() == before
 
 
-def test_two_runs_at_once_with_two_listeners_do_not_meet(
-    tmp_path: Path, engine: DockerClient, runs_before: set[str]
-) -> None:
+def test_two_runs_at_once_with_two_listeners_do_not_meet(tmp_path: Path, engine: DockerClient) -> None:
     runs = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         runs.append(BehaveRun(tmp_path / name, "features/", *COMPOSE, "-D", "external_port=0"))
-    assert [run.end() for run in runs] == [0, 0], [run.output for run in runs]
-    assert left_in(engine, runs_before) == []
+    assert [run.end() for run in runs] == [0, 0], "\n".join(run.output for run in runs)
+    assert [made_by(run, engine) for run in runs] == [[], []]
 
 
 def test_the_suite_runs_inside_the_network_and_leaves_its_reports_on_the_host(
-    tmp_path: Path, engine: DockerClient, runs_before: set[str]
+    tmp_path: Path, engine: DockerClient
 ) -> None:
     reports = tmp_path / "reports"
     variables = {
@@ -86,34 +81,27 @@ def test_the_suite_runs_inside_the_network_and_leaves_its_reports_on_the_host(
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert " 0 failed" in done.stdout
     assert (reports / "junit" / "TESTS-audit.xml").exists()
-    assert left_in(engine, runs_before) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 def test_a_run_that_is_interrupted_while_it_starts_leaves_nothing(
-    tmp_path: Path, engine: DockerClient, runs_before: set[str], number: int
+    tmp_path: Path, engine: DockerClient, number: int
 ) -> None:
     run = BehaveRun(tmp_path, QUICK, *COMPOSE)
     wait_for(run, "postgres        healthy")
     run.process.send_signal(number)
     assert run.end() != 0
-    assert left_in(engine, runs_before) == []
+    assert made_by(run, engine) == []
     assert "Traceback" not in run.output
 
 
 def test_a_container_that_dies_ends_the_waiting_and_is_named_with_its_log(
-    tmp_path: Path, engine: DockerClient, runs_before: set[str]
+    tmp_path: Path, engine: DockerClient
 ) -> None:
     run = BehaveRun(tmp_path, LONG, *COMPOSE, "--no-capture")
     wait_for(run, "exactly one patient.created event is published")
-    container = next(
-        each
-        for made in find(engine)
-        if made.run not in runs_before
-        for each in made.containers
-        if "kafka" in str(each.name)
-    )
-    container.kill()
+    (made,) = made_by(run, engine)
+    next(container for container in made.containers if "kafka" in str(container.name)).kill()
     assert run.end() != 0
     assert "the container of kafka" in run.output
     assert "ended with exit code 137" in run.output
@@ -124,38 +112,38 @@ def test_a_container_that_dies_ends_the_waiting_and_is_named_with_its_log(
     }
     assert "kafka (" in (evidence / "containers.txt").read_text()
     assert "exit code 137" in (evidence / "containers.txt").read_text()
-    assert left_in(engine, runs_before) == []
+    assert made_by(run, engine) == []
 
 
 def test_what_a_killed_run_leaves_is_found_and_removed_by_its_label_and_nothing_else_is(
-    tmp_path: Path, engine: DockerClient, theirs: Theirs, runs_before: set[str]
+    tmp_path: Path, engine: DockerClient, theirs: Theirs
 ) -> None:
     before = theirs.as_it_is()
     run = BehaveRun(tmp_path, LONG, *COMPOSE, "--no-capture")
     wait_for(run, "exactly one patient.created event is published")
     assert "in use by" in stack_command("list").stdout
-    assert "removed of run" not in stack_command("prune").stdout, "a run that goes on is not touched"
+    stack_command("prune")
+    assert made_by(run, engine), "a run that goes on is not touched"
     run.process.kill()
     run.end()
-    assert left_in(engine, runs_before), "nobody could clean up"
+    assert made_by(run, engine), "nobody could clean up"
     told = stack_command("prune")
     assert told.returncode == 0
     assert "removed of run" in told.stdout
-    assert left_in(engine, runs_before) == []
+    assert made_by(run, engine) == []
     assert theirs.as_it_is() == before
 
 
-def test_a_platform_can_be_kept_and_is_removed_as_was_said(
-    tmp_path: Path, engine: DockerClient, runs_before: set[str]
-) -> None:
+def test_a_platform_can_be_kept_and_is_removed_as_was_said(tmp_path: Path, engine: DockerClient) -> None:
     run = run_behave(tmp_path, QUICK, *COMPOSE, "-D", "keep=yes")
     assert run.process.wait(0) == 0, run.output
     assert "docker compose -p acceptance-" in run.output
-    assert left_in(engine, runs_before)
-    assert "removed of run" not in stack_command("prune").stdout, "it was to be kept"
     command = next(line for line in run.output.splitlines() if "remove:" in line).partition("remove:")[2].split()
+    run_id = command[command.index("-p") + 1].removeprefix("acceptance-")
+    stack_command("prune")
+    assert find(engine, run_id), "it was to be kept"
     subprocess.run(command, check=True, capture_output=True)
-    assert left_in(engine, runs_before) == []
+    assert find(engine, run_id) == []
 
 
 @pytest.mark.parametrize(
@@ -176,7 +164,6 @@ def test_a_platform_can_be_kept_and_is_removed_as_was_said(
 def test_what_goes_wrong_at_the_start_is_said_in_a_sentence(
     tmp_path: Path,
     engine: DockerClient,
-    runs_before: set[str],
     environment: dict[str, str],
     said: str,
 ) -> None:
@@ -184,7 +171,23 @@ def test_what_goes_wrong_at_the_start_is_said_in_a_sentence(
     assert run.process.wait(0) != 0
     assert said in run.output
     assert "Traceback" not in run.output
-    assert left_in(engine, runs_before) == []
+    assert made_by(run, engine) == []
+
+
+def test_a_service_that_never_gets_well_is_named_with_what_its_check_said(
+    tmp_path: Path, engine: DockerClient
+) -> None:
+    sleeping = io.BytesIO(b'FROM python:3.11-slim-bookworm\nCMD ["sleep", "600"]\n')
+    image, _ = engine.images.build(fileobj=sleeping, tag=f"sleeping-{secrets.token_hex(4)}", rm=True)
+    try:
+        run = run_behave(tmp_path, QUICK, *COMPOSE, environment={"PATIENT_SERVICE_IMAGE": image.tags[0]})
+    finally:
+        engine.images.remove(image.tags[0], force=True)
+    assert run.process.wait(0) != 0
+    assert "The container of patient-service" in run.output
+    assert "is unhealthy: its check says" in run.output
+    assert "Connection refused" in run.output
+    assert made_by(run, engine) == []
 
 
 def test_a_start_that_fails_leaves_the_logs_of_its_containers(tmp_path: Path, engine: DockerClient) -> None:
@@ -196,16 +199,14 @@ def test_a_start_that_fails_leaves_the_logs_of_its_containers(tmp_path: Path, en
     assert "patient-service" in (evidence / "containers.txt").read_text()
 
 
-def test_a_port_that_is_taken_is_said_in_a_sentence(
-    tmp_path: Path, engine: DockerClient, runs_before: set[str]
-) -> None:
+def test_a_port_that_is_taken_is_said_in_a_sentence(tmp_path: Path, engine: DockerClient) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         run = run_behave(tmp_path, QUICK, *COMPOSE, "-D", f"external_port={port}")
     assert run.process.wait(0) != 0
     assert "A port is taken" in run.output
     assert f"{port}" in run.output
-    assert left_in(engine, runs_before) == []
+    assert made_by(run, engine) == []
 
 
 def stack_command(*arguments: str) -> subprocess.CompletedProcess[str]:

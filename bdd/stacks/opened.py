@@ -1,0 +1,47 @@
+"""A stack for the length of a command: started, handed out, and removed however the command ends."""
+
+import atexit
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+
+from bdd.settings import Settings
+from bdd.stacks.choosing import make_stack, new_run_id
+from bdd.stacks.stack import Stack
+
+# SIGHUP: the terminal was closed. Windows has none.
+_ENDINGS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+@contextmanager
+def removed_at_the_end(stack: Stack) -> Iterator[None]:
+    """Remove the stack when the block ends; every ending signal is a KeyboardInterrupt meanwhile."""
+    atexit.register(stack.stop)  # in case a second signal ends the clean-up
+    before = {each: signal.signal(each, signal.default_int_handler) for each in _ENDINGS}
+    try:
+        yield
+    finally:
+        for each in _ENDINGS:  # they wait until everything is removed: it takes a second or two
+            signal.signal(each, signal.SIG_IGN)
+        with redirect_stdout(sys.stderr):
+            stack.stop()
+        atexit.unregister(stack.stop)
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Stack]:
+    """Yield the stack that the settings ask for, started; it is removed when the block ends.
+
+    What the stack says on its way goes to stderr: stdout is for what the command prints.
+
+    Raises:
+        CannotStart: it did not come up; what had been started is removed.
+    """
+    stack = make_stack(settings, new_run_id())
+    with removed_at_the_end(stack):
+        with redirect_stdout(sys.stderr):
+            stack.start()
+        yield stack

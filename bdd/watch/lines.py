@@ -1,0 +1,65 @@
+"""A record as people read it on a terminal, and as a program reads it from a pipe."""
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from bdd.events.event import Event, NotAnEvent, key_in_words, read_event
+from bdd.recorder.record import Record, to_json
+
+_LONGEST = 500
+_COLOURS = {"created": "green", "updated": "yellow", "deleted": "red"}
+
+
+def line_for_people(record: Record, breaches: Sequence[str]) -> Text:
+    """Return time (of this machine's zone), place, key, type and payload, with what breaks the contract below."""
+    at = _moment(record).astimezone().strftime("%H:%M:%S.%f")[:-3]
+    line = Text.assemble(
+        (at, "dim"), "  ", (f"{record.place:26}", "cyan"), "  key ", (f"{key_in_words(record.key):8}", "bold"), "  "
+    )
+    try:
+        event = read_event(record)
+    except NotAnEvent as reason:
+        value = (record.value or b"")[:_LONGEST].decode(errors="backslashreplace")
+        return line.append_text(
+            Text.assemble((f"no event: {_printable(str(reason))}", "red"), "  ", _printable(value))
+        )
+    line.append(f"{_printable(event.type):16}", _colour(event))
+    line.append("  " + _printable(json.dumps(event.payload, ensure_ascii=False)))
+    for breach in breaches:
+        line.append(f"\n    breaks the contract: {_printable(breach)}", "magenta")
+    return line
+
+
+def line_for_programs(record: Record, breaches: Sequence[str]) -> bytes:
+    """Return one JSON object in UTF-8, newline included; of a record that is no event it holds the raw `value`."""
+    fields: dict[str, object] = {
+        "time": _moment(record).isoformat(timespec="milliseconds"),
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "key": to_json(record.key),
+    }
+    try:
+        event = read_event(record)
+        fields |= {"type": event.type, "eventId": event.fields.get("eventId"), "payload": event.payload}
+        fields["breaches"] = list(breaches)
+    except NotAnEvent as reason:
+        fields |= {"type": None, "no_event": str(reason), "value": to_json(record.value)}
+    # Half of a surrogate pair is lawful in JSON but not in UTF-8; \udXXX is how JSON writes it.
+    return json.dumps(fields, ensure_ascii=False).encode(errors="backslashreplace") + b"\n"
+
+
+def _moment(record: Record) -> dt.datetime:
+    return dt.datetime.fromtimestamp(record.timestamp / 1000, dt.UTC)
+
+
+def _colour(event: Event) -> str:
+    return _COLOURS.get(event.type.rpartition(".")[2], "blue")
+
+
+def _printable(text: str) -> str:
+    """What a record holds must not steer the reader's terminal."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

@@ -1,0 +1,61 @@
+"""Which records are to be shown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from bdd.events import contract
+from bdd.events.event import NotAnEvent, read_event
+from bdd.recorder.record import Record
+
+
+class WantsNothing(Exception):
+    """Nothing could ever match; the sentence says what there is."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Topics, event types (both may hold `*`) and patients. An empty one wants all.
+
+    Raises:
+        WantsNothing: the contract has no such topic or type: a misspelt one would show nothing for ever.
+    """
+
+    topics: Sequence[str] = ()
+    types: Sequence[str] = ()
+    patients: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        known = contract.current()
+        _check("topic", self.topics, list(known.partitions))
+        _check("event type", self.types, list(known.topic_of))
+
+    def includes(self, record: Record) -> bool:
+        """Tell whether a record is wanted; one that is no event has no type, and no patient but its key."""
+        if self.topics and not _matches(record.topic, self.topics):
+            return False
+        if not self.types and not self.patients:
+            return True
+        try:
+            event = read_event(record)
+        except NotAnEvent:
+            return not self.types and _text(record.key) in self.patients
+        if self.types and not _matches(event.type, self.types):
+            return False
+        payload = event.payload if isinstance(event.payload, dict) else {}
+        concerns = {_text(record.key), str(payload.get("patient_id"))}
+        return not self.patients or not concerns.isdisjoint(self.patients)
+
+
+def _check(what: str, patterns: Sequence[str], known: Sequence[str]) -> None:
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in known):
+            raise WantsNothing(f"The contract has no {what} {pattern}; there are: {', '.join(known)}")
+
+
+def _matches(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _text(key: bytes | None) -> str:
+    return (key or b"").decode(errors="replace")

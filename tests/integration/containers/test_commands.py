@@ -1,0 +1,223 @@
+"""The project's commands at a platform in Docker: what they say of it, and that they leave it as it was."""
+
+import json
+import os
+import secrets
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from docker.client import DockerClient
+
+from bdd.containers.compose import Compose
+from bdd.containers.engine import connect
+from bdd.containers.leftovers import OWNER, RUN, find, labels
+from bdd.containers.platform import address_from_here, find_platform
+from bdd.waiting import wait_until
+from tests.integration.containers.conftest import Theirs
+from tests.integration.running import ROOT, ModuleRun, remote
+
+SCRIPT = ROOT / "tests" / "integration" / "docker-kafka-test.py"
+PATIENT = {"vorname": "Erika", "nachname": "Mustermann-watched"}
+_END_SECONDS = 120.0  # a guard against hanging
+
+
+@pytest.fixture
+def api_url(theirs: Theirs) -> str:
+    return find_platform(theirs.engine, project=theirs.project).api_url
+
+
+@pytest.fixture
+def attached(theirs: Theirs) -> list[str]:
+    return ["-D", "stack=attached", "-D", f"project={theirs.project}"]
+
+
+@pytest.fixture(scope="module")
+def one_listener(engine: DockerClient) -> Iterator[str]:
+    """The project of a platform with kafka:9092 alone, as the platform is today."""
+    run = f"test-{secrets.token_hex(4)}"
+    marks = labels(run)
+    variables = {"ACCEPTANCE_RUN": marks[RUN], "ACCEPTANCE_OWNER": marks[OWNER]}
+    compose = Compose(engine, f"one-{run}", variables)
+    try:
+        compose.up(["postgres", "kafka", "patient-service", "recorder"], lambda _service, _status: None)
+        yield compose.project
+    finally:
+        for made in find(engine, run):
+            made.remove()
+
+
+def look(folder: Path, *arguments: str) -> tuple[int, dict[str, dict[str, Any]]]:
+    run = ModuleRun(folder, "bdd", "doctor", "--json", *arguments)
+    exit_code = int(run.process.wait(_END_SECONDS))
+    assert "Traceback" not in run.output
+    assert not made_by(run, connect())
+    return exit_code, {each["check"]: each for each in json.loads(run.printed)["checks"]}
+
+
+def made_by(run: ModuleRun, engine: DockerClient) -> list[str]:
+    """What the run's process has left in the engine; other runs may go on beside it."""
+    return [name for made in find(engine) if f"/{run.process.pid}@" in made.owner for name in made.names]
+
+
+def _again(folder: Path) -> Path:
+    """A folder for a second run."""
+    (folder / "again").mkdir()
+    return folder / "again"
+
+
+def kafka_tests(project: str) -> str:
+    command = [sys.executable, "-m", "pytest", "-rs", "tests/integration/test_kafka_integration.py"]
+    environment = {**os.environ, "ACCEPTANCE_PROJECT": project}
+    told = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    return " ".join(told.stdout.split())
+
+
+def script(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, SCRIPT, *arguments], capture_output=True, text=True, check=False)
+
+
+def test_the_doctor_passes_a_sound_platform_and_leaves_it_as_it_was(
+    tmp_path: Path, theirs: Theirs, attached: list[str]
+) -> None:
+    before = theirs.as_it_is()
+    exit_code, checks = look(tmp_path, *attached, "--try")
+    assert exit_code == 0, checks
+    assert "kafka:9092" in checks["listeners"]["sentence"]
+    assert "patient.created" in checks["event"]["sentence"]
+    assert theirs.as_it_is() == before
+
+
+def test_the_doctor_finds_the_machine_ready_for_the_compose_stack(tmp_path: Path, theirs: Theirs) -> None:
+    exit_code, checks = look(tmp_path, "-D", "stack=compose")
+    assert exit_code == 0, checks
+    assert "apache/kafka:4.3.1" in checks["images"]["sentence"]
+    exit_code, checks = look(_again(tmp_path), "-D", "stack=compose", "-D", f"external_port={theirs.external_port}")
+    assert exit_code == 1
+    assert "is taken" in checks["port"]["sentence"]
+
+
+def test_the_doctor_explains_the_single_listener_from_here_and_passes_it_from_inside(
+    tmp_path: Path, engine: DockerClient, one_listener: str
+) -> None:
+    found = find_platform(engine, project=one_listener)
+    exit_code, checks = look(tmp_path, *remote(found.api_url, address_from_here(found.broker) or ""))
+    assert exit_code == 1
+    assert [name for name, check in checks.items() if check["state"] == "failed"] == ["listeners"]
+    assert "sends its clients on to kafka:9092" in checks["listeners"]["sentence"]
+    exit_code, checks = look(_again(tmp_path), "-D", "stack=attached", "-D", f"project={one_listener}")
+    assert exit_code == 0, checks
+
+
+def test_the_doctor_names_a_container_that_is_paused(
+    tmp_path: Path, engine: DockerClient, one_listener: str
+) -> None:
+    service = find_platform(engine, project=one_listener).service
+    service.pause()
+    try:
+        exit_code, checks = look(tmp_path, "-D", "stack=attached", "-D", f"project={one_listener}")
+    finally:
+        service.unpause()
+    assert exit_code == 1
+    assert checks["containers"]["sentence"] == "patient-service is paused"
+    assert checks["containers"]["next"] == f"docker unpause {service.name}"
+
+
+def test_a_project_that_is_not_there_is_told(tmp_path: Path, engine: DockerClient) -> None:
+    exit_code, checks = look(tmp_path, "-D", "stack=attached", "-D", "project=nobodys")
+    assert exit_code == 1
+    assert "nobodys has no container" in checks["containers"]["sentence"]
+
+
+def test_the_watch_shows_what_is_published_and_removes_only_its_recorder(
+    tmp_path: Path, engine: DockerClient, theirs: Theirs, attached: list[str], api_url: str
+) -> None:
+    before = theirs.as_it_is()
+    run = ModuleRun(tmp_path, "bdd", "watch", *attached, "--json")
+
+    def watching() -> None:
+        assert "Ctrl-C ends" in run.said, run.output
+
+    def shown() -> None:
+        assert PATIENT["nachname"] in run.printed, run.output
+
+    wait_until(watching, what="the watch", within=_END_SECONDS, give_up=lambda: _ended(run))
+    assert requests.post(f"{api_url}/api/patients", json=PATIENT, timeout=10).ok
+    wait_until(shown, what="the event", within=30, give_up=lambda: _ended(run))
+    run.process.send_signal(signal.SIGINT)
+    assert run.process.wait(_END_SECONDS) == 0
+    assert "Traceback" not in run.output
+    assert theirs.as_it_is() == before
+    assert not made_by(run, engine)
+
+
+def test_the_printed_command_works_as_pasted(tmp_path: Path, theirs: Theirs, api_url: str) -> None:
+    told = script("--project", theirs.project)
+    assert told.returncode == 0, told.stderr
+    [line] = told.stdout.splitlines()
+    assert "-it" not in shlex.split(line), "it was not printed on a terminal"
+    output = tmp_path / "output.txt"
+    with output.open("wb") as file:
+        pasted = subprocess.Popen(["/bin/sh", "-c", f"exec {line}"], stdout=file, stderr=subprocess.STDOUT)
+
+    def shown() -> None:
+        """Events from now on only: one that came before the tool was ready is not shown, so another one is made."""
+        assert requests.post(f"{api_url}/api/patients", json=PATIENT, timeout=10).ok
+        assert PATIENT["nachname"] in output.read_text(encoding="utf-8"), output.read_text(encoding="utf-8")
+
+    try:
+        wait_until(shown, what="an event", within=60, every=1)
+    finally:
+        pasted.send_signal(signal.SIGINT)
+        pasted.wait(_END_SECONDS)
+    assert "Partition:" in output.read_text(encoding="utf-8")
+
+
+def test_the_script_runs_the_command_itself(theirs: Theirs) -> None:
+    run = subprocess.Popen(
+        [sys.executable, SCRIPT, "--project", theirs.project, "--run"], stderr=subprocess.DEVNULL
+    )
+    network = f"{theirs.project}_default"
+
+    def consuming() -> None:
+        tools = theirs.engine.containers.list(filters={"network": network, "ancestor": "apache/kafka:4.3.1"})
+        assert len(tools) == 2, "the broker only"
+
+    wait_until(consuming, what="the tool's container", within=30)
+    run.send_signal(signal.SIGINT)
+    run.wait(_END_SECONDS)
+
+    def gone() -> None:
+        tools = theirs.engine.containers.list(
+            all=True, filters={"network": network, "ancestor": "apache/kafka:4.3.1"}
+        )
+        assert len(tools) == 1
+
+    wait_until(gone, what="the removal of the tool's container", within=30)
+
+
+def test_the_script_says_what_to_start(engine: DockerClient) -> None:
+    told = script("--project", "nobodys")
+    assert told.returncode == 1
+    assert "No container of the Docker Compose project nobodys runs" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_from_this_machine_it_works_over_the_external_listener(theirs: Theirs) -> None:
+    assert "2 passed" in kafka_tests(theirs.project)
+
+
+def test_with_one_listener_it_is_left_out_with_the_diagnosis(one_listener: str) -> None:
+    told = kafka_tests(one_listener)
+    assert "2 skipped" in told
+    assert "sends its clients on to kafka:9092" in told
+
+
+def _ended(run: ModuleRun) -> str | None:
+    return run.output if run.process.poll() is not None else None

@@ -1,0 +1,62 @@
+"""Prints the ready `docker run …` that watches the running platform's events inside its Docker network."""
+
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+sys.path.insert(0, str(Path(__file__).parents[2]))  # it is run by its path, from wherever
+
+from bdd.containers.console_consumer import console_consumer, find_running_platform
+from bdd.containers.engine import EngineUnavailable, connect
+from bdd.containers.platform import PlatformNotFound
+from bdd.events import contract
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
+
+
+@app.command()
+def main(
+    project: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The Docker Compose project, where several run.")
+    ] = None,
+    run: Annotated[bool, typer.Option("--run", help="Run the command in place of printing it.")] = False,
+) -> None:
+    """Print the command that watches a running platform's events from inside its Docker network.
+
+    The broker is advertised as `kafka:9092`, which resolves there only. Network, image, broker and topics are those
+    of the platform that is found; the command works as pasted, and Ctrl-C ends it. Only the command goes to stdout:
+
+    - `python tests/integration/docker-kafka-test.py`
+    - `python tests/integration/docker-kafka-test.py --run`
+    - `python tests/integration/docker-kafka-test.py --project NAME | sh`
+
+    It shows raw records by Kafka's own tool, and payloads are health data where the patients are real.
+    `python -m bdd watch -D stack=attached -D project=NAME` shows events, and holds them against the contract.
+    """
+    try:
+        name, platform = find_running_platform(connect(), project)
+    except (EngineUnavailable, PlatformNotFound) as fault:
+        typer.echo(fault, err=True)
+        raise typer.Exit(1) from fault
+    command = console_consumer(platform, list(contract.current().partitions), terminal=_in_terminal())
+    typer.echo(f"Events of the project {name}, from now on, on the network {platform.network.name}:", err=True)
+    if not run:
+        typer.echo(shlex.join(command))
+        return
+    try:
+        os.execvp(command[0], command)  # noqa: S606 - in its place, so that signals reach it
+    except OSError as fault:
+        typer.echo(f"The command `docker` cannot be run: {fault.strerror}. Is it installed?", err=True)
+        raise typer.Exit(1) from fault
+
+
+def _in_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+if __name__ == "__main__":
+    app()

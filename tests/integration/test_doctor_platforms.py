@@ -1,0 +1,161 @@
+"""The doctor at real platforms: sound ones, and ones with the troubles that people have."""
+
+import json
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import requests
+
+from bdd.processes import free_port
+from bdd.stacks.embedded.broker import Distribution, EmbeddedBroker
+from bdd.waiting import wait_until
+from tests.integration.running import ROOT, ModuleRun, patient_service, remote
+from tests.special_broker import Listener, SpecialBroker
+
+_END_SECONDS = 90.0  # a guard against hanging
+
+
+def look(folder: Path, *arguments: str) -> tuple[int, dict[str, dict[str, Any]]]:
+    """Return the exit code, and check -> what came of it."""
+    run = ModuleRun(folder, "bdd", "doctor", "--json", *arguments)
+    exit_code = run.process.wait(_END_SECONDS)
+    assert "Traceback" not in run.output
+    assert not run.left_over()
+    told = json.loads(run.printed)
+    assert (exit_code == 0) is told["healthy"]
+    return int(exit_code), {each["check"]: each for each in told["checks"]}
+
+
+def failed(checks: dict[str, dict[str, Any]]) -> list[str]:
+    return [name for name, check in checks.items() if check["state"] == "failed"]
+
+
+def test_a_sound_machine_passes_and_nothing_is_left(tmp_path: Path) -> None:
+    exit_code, checks = look(tmp_path, "--try")
+    assert exit_code == 0, checks
+    assert {"cache", "Java", "start", "API", "listeners", "topics", "event"} <= checks.keys()
+    assert "patient.created at patient-events/" in checks["event"]["sentence"]
+
+
+def test_a_sound_remote_platform_passes_and_is_as_before(
+    tmp_path: Path, broker: EmbeddedBroker, api_url: str
+) -> None:
+    exit_code, checks = look(tmp_path, *remote(api_url, broker.bootstrap_servers), "--try")
+    assert exit_code == 0, checks
+    assert requests.get(f"{api_url}/api/patients", timeout=10).json() == []
+
+
+def test_it_reads_only_unless_told_to_try(tmp_path: Path, broker: EmbeddedBroker) -> None:
+    """The ids of the service count on: one that was given out is not used again."""
+    with patient_service(tmp_path, broker.bootstrap_servers) as url:
+        assert look(tmp_path, *remote(url, broker.bootstrap_servers))[0] == 0
+        created = requests.post(f"{url}/api/patients", json={"vorname": "A", "nachname": "B"}, timeout=10)
+        assert created.json()["id"] == 1
+
+
+def test_a_broker_that_is_down_is_one_failure(tmp_path: Path, api_url: str) -> None:
+    nowhere = f"127.0.0.1:{free_port()}"
+    exit_code, checks = look(tmp_path, *remote(api_url, nowhere), "--try")
+    assert exit_code == 1
+    assert failed(checks) == ["bootstrap"]
+    assert f"{nowhere} refuses connections" in checks["bootstrap"]["sentence"]
+    assert checks["bootstrap"]["next"] == "docker compose ps"
+    assert checks["event"]["state"] == "not reached"
+
+
+def test_a_service_that_is_down_is_another_one(tmp_path: Path, broker: EmbeddedBroker) -> None:
+    exit_code, checks = look(tmp_path, *remote(f"http://127.0.0.1:{free_port()}", broker.bootstrap_servers))
+    assert exit_code == 1
+    assert failed(checks) == ["service"]
+    assert checks["topics"]["state"] == "passed"
+
+
+def test_a_topic_that_is_not_found_is_told_with_those_that_are(
+    tmp_path: Path, broker: EmbeddedBroker, api_url: str
+) -> None:
+    own = (ROOT / "contracts" / "asyncapi.yaml").read_text(encoding="utf-8")
+    (tmp_path / "own.yaml").write_text(own.replace("address: matching-events", "address: matchings"))
+    arguments = remote(api_url, broker.bootstrap_servers, contract=tmp_path / "own.yaml")
+    exit_code, checks = look(tmp_path, *arguments)
+    assert exit_code == 1
+    assert failed(checks) == ["topics"]
+    assert "topic not found: matchings. The broker has: communication-events" in checks["topics"]["sentence"]
+    assert "--create --topic matchings --partitions 3" in checks["topics"]["next"]
+
+
+@pytest.fixture
+def astray(distribution: Distribution, tmp_path: Path) -> Iterator[SpecialBroker]:
+    started = SpecialBroker(distribution, tmp_path / "kafka", {"ONE": Listener(advertised="kafka.invalid:9092")})
+    try:
+        started.broker.wait_ready(60)
+        yield started
+    finally:
+        started.broker.kill()
+
+
+def test_a_listener_that_is_advertised_for_inside_only_is_explained(
+    tmp_path: Path, astray: SpecialBroker, api_url: str
+) -> None:
+    exit_code, checks = look(tmp_path, *remote(api_url, astray.address("ONE")))
+    assert exit_code == 1
+    assert failed(checks) == ["listeners"]
+    assert "kafka.invalid:9092" in checks["listeners"]["sentence"]
+    assert "EXTERNAL://" in checks["listeners"]["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("defect", "said"),
+    [
+        ("created-never", "its event did not show up"),
+        ("producer-wrong", "breaks the contract"),
+    ],
+)
+def test_an_event_that_does_not_come_or_is_wrong_is_noticed(
+    tmp_path: Path, broker: EmbeddedBroker, defect: str, said: str
+) -> None:
+    command = ("tests.proof.broken_service", defect, "3000000")
+    with patient_service(tmp_path, broker.bootstrap_servers, *command) as url:
+        exit_code, checks = look(tmp_path, *remote(url, broker.bootstrap_servers, deadline=1), "--try")
+        assert requests.get(f"{url}/api/patients", timeout=10).json() == [], "the patient is deleted all the same"
+    assert exit_code == 1
+    assert failed(checks) == ["event"]
+    assert said in checks["event"]["sentence"]
+    assert "logs" in checks["event"]["next"]
+
+
+def test_an_interrupted_try_leaves_no_patient(tmp_path: Path, broker: EmbeddedBroker) -> None:
+    command = ("tests.proof.broken_service", "created-never", "4000000")
+    with patient_service(tmp_path, broker.bootstrap_servers, *command) as url:
+        run = ModuleRun(tmp_path, "bdd", "doctor", "--try", *remote(url, broker.bootstrap_servers, deadline=60))
+
+        def patients() -> list[object]:
+            found: list[object] = requests.get(f"{url}/api/patients", timeout=10).json()
+            return found
+
+        def waiting() -> None:
+            assert patients(), "the doctor has not made its patient yet"
+
+        wait_until(waiting, what="the patient", within=60)
+        run.process.send_signal(signal.SIGTERM)
+        assert run.process.wait(_END_SECONDS) == 1
+        assert patients() == []
+    assert "Interrupted" in run.said
+    assert "Traceback" not in run.output
+    assert not run.left_over()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_doctor_leaves_nothing(tmp_path: Path, number: int) -> None:
+    run = ModuleRun(tmp_path, "bdd", "doctor")
+    # A child that ends while it is looked at is no fault: `java -version` is one.
+    passing = (AssertionError, psutil.Error)
+    wait_until(lambda: run.child("kafka.Kafka"), what="the broker's process", within=120, passing=passing)
+    run.process.send_signal(number)
+    assert run.process.wait(_END_SECONDS) == 1
+    assert "Interrupted" in run.said
+    assert "Traceback" not in run.output
+    assert not run.left_over()

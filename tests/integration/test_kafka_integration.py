@@ -1,0 +1,55 @@
+"""The platform that runs in Docker, seen from this machine over the broker's EXTERNAL listener.
+
+It writes one synthetic patient and deletes it again. Left out where no platform runs, and where a client on this
+machine cannot read: the reason is the diagnosis. ACCEPTANCE_PROJECT names the project, where several run.
+"""
+
+import os
+
+import pytest
+
+from bdd.containers.console_consumer import find_running_platform
+from bdd.containers.engine import EngineUnavailable, connect
+from bdd.containers.platform import Platform, PlatformNotFound, address_from_here
+from bdd.doctor.kafka_checks import check_topics
+from bdd.doctor.trying import try_event
+from bdd.kafka.client_settings import client_settings
+from bdd.kafka.listeners import Diagnosis, diagnose
+from bdd.settings import Settings, load_settings
+from bdd.stacks.opened import opened
+
+
+@pytest.fixture(scope="module")
+def platform() -> Platform:
+    try:
+        return find_running_platform(connect(), os.environ.get("ACCEPTANCE_PROJECT"))[1]
+    except (EngineUnavailable, PlatformNotFound) as fault:
+        pytest.skip(" ".join(str(fault).split()))
+
+
+@pytest.fixture(scope="module")
+def settings(platform: Platform) -> Settings:
+    address = address_from_here(platform.broker)
+    if address is None:
+        pytest.skip(f"{platform.broker.name} publishes no port: only clients on its network can connect")
+    return load_settings({"stack": "remote", "api_url": platform.api_url, "bootstrap_servers": address})
+
+
+@pytest.fixture(scope="module")
+def diagnosis(settings: Settings) -> Diagnosis:
+    servers = settings.bootstrap_servers or ""
+    found = diagnose(servers, client_settings(servers, settings))
+    if not found.sound:
+        pytest.skip(found.sentence().splitlines()[0])
+    return found
+
+
+def test_every_topic_of_the_contract_is_there(diagnosis: Diagnosis, settings: Settings) -> None:
+    assert check_topics(diagnosis.topics, settings.bootstrap_servers or "")
+
+
+def test_the_events_of_a_patient_show_up(diagnosis: Diagnosis, settings: Settings) -> None:
+    with opened(settings) as stack:
+        told = try_event(stack, settings, "docker compose logs patient-service")
+    assert "patient.created at patient-events/" in told
+    assert "patient.deleted at patient-events/" in told

@@ -1,0 +1,111 @@
+"""The watch on a real platform: what it shows, and that nothing is left however it ends."""
+
+import json
+import os
+import re
+import signal
+from pathlib import Path
+
+import pytest
+import requests
+from confluent_kafka import Producer
+
+from bdd.stacks.embedded.broker import EmbeddedBroker
+from bdd.waiting import wait_until
+from tests.integration.running import ModuleRun
+
+_END_SECONDS = 60.0  # a guard against hanging; seen: well below a second
+
+
+def start_watch(folder: Path, *arguments: str, pipe: int | None = None) -> ModuleRun:
+    """Return a watch that shows what is published from now on."""
+    run = ModuleRun(folder, "bdd", "watch", *arguments, pipe=pipe)
+
+    def watching() -> None:
+        assert "Ctrl-C ends" in run.said, run.output
+
+    wait_until(watching, what="the watch", within=120, give_up=lambda: ended(run))
+    return run
+
+
+def ended(run: ModuleRun) -> str | None:
+    return run.output if run.process.poll() is not None else None
+
+
+def create_patient(run: ModuleRun) -> None:
+    """Use the address that the watch has printed."""
+    url = re.findall(r"curl -s (\S+)", run.said)[0]
+    assert requests.post(url, json={"vorname": "Jürgen", "nachname": "Müller"}, timeout=10).ok
+
+
+def await_shown(run: ModuleRun, text: str) -> None:
+    def shown() -> None:
+        assert text in run.printed, run.output
+
+    wait_until(shown, what=f"{text} on stdout", within=30, give_up=lambda: ended(run))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_event_is_shown_and_a_signal_ends_it_with_everything_removed(tmp_path: Path, number: int) -> None:
+    run = start_watch(tmp_path)
+    run.child("kafka.Kafka")
+    create_patient(run)
+    await_shown(run, '"nachname": "Müller"')
+    run.process.send_signal(number)
+    assert run.process.wait(_END_SECONDS) == 0
+    assert re.search(r'patient-events/\d@0 +key "1" +patient\.created +\{"patient_id": 1', run.printed)
+    assert run.said.endswith("1 record shown, 0 filtered out\n")
+    assert "Traceback" not in run.output
+    assert not run.left_over()
+
+
+def test_it_can_be_interrupted_while_the_platform_comes_up(tmp_path: Path) -> None:
+    run = ModuleRun(tmp_path, "bdd", "watch")
+    wait_until(lambda: run.child("kafka.Kafka"), what="the broker's process", within=120)
+    run.process.send_signal(signal.SIGINT)
+    run.process.wait(_END_SECONDS)
+    assert "Traceback" not in run.output
+    assert not run.left_over()
+
+
+@pytest.mark.parametrize("arguments", [[], ["--json"]])
+@pytest.mark.parametrize("an_event_comes", [True, False])
+def test_a_pipe_whose_reader_leaves_ends_it(tmp_path: Path, arguments: list[str], an_event_comes: bool) -> None:
+    reading, writing = os.pipe()
+    run = start_watch(tmp_path, *arguments, pipe=writing)
+    run.child("kafka.Kafka")
+    os.close(writing)
+    os.close(reading)
+    if an_event_comes:
+        create_patient(run)
+    assert run.process.wait(_END_SECONDS) == 0
+    assert "filtered out" in run.said.splitlines()[-1]
+    assert "Error" not in run.said
+    assert not run.left_over()
+
+
+def test_it_ends_when_the_broker_does(tmp_path: Path) -> None:
+    run = start_watch(tmp_path)
+    run.child("kafka.Kafka").kill()
+    assert run.process.wait(_END_SECONDS) == 1
+    assert "The watch ends here: the Kafka broker was ended by SIGKILL" in run.said
+    assert not run.left_over()
+
+
+def test_a_remote_platform_is_followed_and_stays(tmp_path: Path, broker: EmbeddedBroker, api_url: str) -> None:
+    remote = ["stack=remote", f"api_url={api_url}", f"bootstrap_servers={broker.bootstrap_servers}"]
+    settings = [part for setting in remote for part in ("-D", setting)]
+    run = start_watch(tmp_path, *settings, "--json", "--limit", "2", "--topic", "patient-events")
+    producer = Producer({"bootstrap.servers": broker.bootstrap_servers})
+    producer.produce("matching-events", "not wanted")
+    producer.produce("patient-events", "poison", key="5")
+    assert producer.flush(30) == 0
+    await_shown(run, "poison")
+    assert requests.post(f"{api_url}/api/patients", json={"vorname": "A", "nachname": "B"}, timeout=10).ok
+    assert run.process.wait(_END_SECONDS) == 0
+    poison, created = map(json.loads, run.printed.splitlines())
+    assert (poison["key"], poison["value"], poison["no_event"][:21]) == ("5", "poison", "its value is not JSON")
+    assert (created["type"], created["payload"]["patient_data"]["nachname"]) == ("patient.created", "B")
+    assert run.said.endswith("2 records shown (1 of them no events), 1 filtered out\n")
+    assert requests.get(f"{api_url}/health", timeout=10).ok
+    assert not run.left_over()

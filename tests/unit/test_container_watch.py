@@ -1,0 +1,84 @@
+"""Whether a container that has ended is trouble."""
+
+import queue
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pytest
+from docker.client import DockerClient
+from docker.models.containers import Container
+
+from bdd.containers.looking import ContainerWatch
+from bdd.waiting import wait_until
+
+
+class Engine:
+    """Tells what happens to containers, as the engine does."""
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def events(self, **_filters: object) -> "Engine":
+        return self
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._queue.get, None)
+
+    def close(self) -> None:
+        self._queue.put(None)
+
+    def tell(self, action: str, identity: str, exit_code: str = "") -> None:
+        self._queue.put({"Action": action, "Actor": {"ID": identity, "Attributes": {"exitCode": exit_code}}})
+
+
+class Quiet(Container):
+    """A container without memory trouble and without a log."""
+
+    def reload(self) -> None:
+        pass
+
+    def logs(self, **_options: object) -> Any:
+        return b""
+
+
+def container(name: str) -> Container:
+    attributes = {"Id": name, "Name": f"/{name}", "State": {"OOMKilled": False}, "Config": {"Labels": {}}}
+    return Quiet(attrs=attributes)
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return Engine()
+
+
+@pytest.fixture
+def watch(engine: Engine) -> Iterator[ContainerWatch]:
+    watching = ContainerWatch(cast("DockerClient", engine), [container("kafka")], [container("migration")])
+    yield watching
+    watching.close()
+
+
+def becomes(watch: ContainerWatch, trouble: str | None) -> None:
+    def told() -> None:
+        assert watch.trouble() == trouble
+
+    wait_until(told, what="the watch", within=10, every=0.01)
+
+
+def test_a_needed_container_that_ends_is_trouble_until_it_is_back(engine: Engine, watch: ContainerWatch) -> None:
+    engine.tell("die", "kafka", "0")
+    becomes(watch, "the container of kafka (kafka) ended with exit code 0; its log is empty")
+    engine.tell("start", "kafka")
+    becomes(watch, None)
+
+
+def test_a_good_end_of_another_one_is_no_trouble_and_a_bad_end_is(engine: Engine, watch: ContainerWatch) -> None:
+    engine.tell("die", "migration", "0")
+    engine.tell("die", "somebody-elses", "1")
+    engine.tell("die", "migration", "3")
+    becomes(watch, "the container of migration (migration) ended with exit code 3; its log is empty")
+
+
+def test_an_engine_that_goes_away_is_trouble(engine: Engine, watch: ContainerWatch) -> None:
+    engine.close()
+    becomes(watch, "the container engine does not tell any more what it does: it has closed the connection")

@@ -1,0 +1,66 @@
+"""What the doctor says of containers and of Docker Compose."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bdd.doctor import engine_checks
+from bdd.doctor.check import Check, Failed, State, examine
+from bdd.doctor.engine_checks import check_containers
+
+
+class FakeContainer:
+    def __init__(self, service: str, health: str | None = None, **state: object) -> None:
+        self.name = f"theirs-{service}-1"
+        self.labels = {"com.docker.compose.service": service}
+        described = {"Status": "running", "ExitCode": 0, "OOMKilled": False, **state}
+        if health:
+            described["Health"] = {"Status": health, "Log": [{"Output": "no answer\n"}]}
+        self.attrs = {
+            "State": described,
+            "Config": {"Healthcheck": {} if health else None},
+            "HostConfig": {"Memory": 64 * 2**20},
+        }
+
+    def reload(self) -> None:
+        """It is as it was made."""
+
+
+@pytest.mark.parametrize(
+    ("container", "said"),
+    [
+        (FakeContainer("kafka", Status="exited", ExitCode=1), "ended with exit code 1"),
+        (FakeContainer("kafka", Status="exited", ExitCode=137, OOMKilled=True), "its limit is 64 MB"),
+        (FakeContainer("kafka", "healthy", Status="exited"), "ended with exit code 0"),
+        (FakeContainer("kafka", "unhealthy"), "unhealthy: its check says 'no answer'"),
+        (FakeContainer("kafka", "starting"), "still starting"),
+        (FakeContainer("kafka", Status="paused"), "is paused"),
+        (FakeContainer("kafka", Status="restarting", ExitCode=3), "restarting (exit code 3)"),
+        (FakeContainer("kafka", Status="created"), "not running, but created"),
+    ],
+)
+def test_a_container_that_is_not_well_is_named(container: Any, said: str) -> None:
+    with pytest.raises(Failed) as fault:
+        check_containers([FakeContainer("postgres", "healthy"), container])  # type: ignore[list-item]
+    assert said in str(fault.value)
+    assert "theirs-kafka-1" in fault.value.next_command
+
+
+def test_sound_containers_and_jobs_that_are_done_pass() -> None:
+    sentence = check_containers([FakeContainer("kafka", "healthy"), FakeContainer("seed", Status="exited")])  # type: ignore[list-item]
+    assert sentence == "kafka is healthy, seed has done its work"
+
+
+@pytest.mark.parametrize(
+    ("version", "passed"), [("2.40.3", True), ("2.30.0", True), ("2.9.0", False), ("1.29", False)]
+)
+def test_a_compose_that_is_too_old_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, passed: bool
+) -> None:
+    docker = tmp_path / "docker"
+    docker.write_text(f"#!/bin/sh\necho {version}\n")
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    [result] = examine([Check("compose", engine_checks._compose)])
+    assert (result.state is State.PASSED) is passed

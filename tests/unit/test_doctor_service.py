@@ -1,0 +1,123 @@
+"""What the doctor says of a service, against a small real one."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from bdd.api.patients import synthetic_data
+from bdd.doctor.check import Result, State, examine
+from bdd.doctor.service_checks import ServiceChecks
+from bdd.processes import free_port
+
+PATIENT = {"id": 5, **synthetic_data("doctor"), "status": "offen"}
+Answer = tuple[int, object]
+
+
+class Service:
+    """Answers each path as told, with the date of a clock that is `ahead` by so many seconds."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Answer] = {"/health": (200, {}), "/api/patients?status=offen": (200, [PATIENT])}
+        self.ahead = 0.0
+        self.date: str | None = ""
+        service = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                status, answer = service.answers.get(self.path, (404, {"message": "Patient not found"}))
+                body = json.dumps(answer).encode()
+                self.send_response_only(status)
+                if service.date is not None:
+                    self.send_header("Date", service.date or formatdate(time.time() + service.ahead, usegmt=True))
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                """Keep quiet."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    def looked_at(self) -> dict[str, Result]:
+        return {each.name: each for each in examine(ServiceChecks(lambda: self.url, 2.0).checks())}
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    running = Service()
+    thread = threading.Thread(target=running.server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield running
+    running.server.shutdown()
+    thread.join()
+    running.server.server_close()
+
+
+def failed(results: dict[str, Result]) -> list[str]:
+    return [name for name, result in results.items() if result.state is State.FAILED]
+
+
+def test_a_sound_service_passes(service: Service) -> None:
+    assert not failed(service.looked_at())
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "check", "said"),
+    [
+        ("/health", (503, {"broker": "not reachable"}), "health", "not reachable"),
+        ("/api/patients?status=offen", (500, {}), "API", "500"),
+        ("/api/patients?status=offen", (200, [PATIENT | {"status": "PatientStatus.OPEN"}]), "API", "PatientStatus"),
+        ("/api/patients?status=offen", (200, {}), "API", "openapi.yaml"),
+    ],
+)
+def test_a_service_that_is_not_well_is_told_from_one_that_is(
+    service: Service, path: str, answer: Answer, check: str, said: str
+) -> None:
+    service.answers[path] = answer
+    results = service.looked_at()
+    assert failed(results) == [check]
+    assert said in results[check].sentence
+    assert results[check].next_command == f"curl -i '{service.url}{path}'"
+
+
+def test_an_empty_patient_with_404_is_noticed(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bdd.api.patients._NEVER_GIVEN_OUT", [7])
+    service.answers["/api/patients/7"] = (404, {"id": None})
+    assert failed(service.looked_at()) == ["API"]
+
+
+def test_a_service_without_a_health_page_passes(service: Service) -> None:
+    del service.answers["/health"]
+    assert not failed(service.looked_at())
+
+
+@pytest.mark.parametrize("ahead", [60, -60, 3600])
+def test_a_clock_that_differs_is_noticed(service: Service, ahead: float) -> None:
+    service.ahead = ahead
+    results = service.looked_at()
+    assert failed(results) == ["clock difference"]
+    assert ("ahead" if ahead > 0 else "behind") in results["clock difference"].sentence
+
+
+@pytest.mark.parametrize("date", [None, "yesterday"])
+def test_a_clock_that_cannot_be_told_has_not_passed(service: Service, date: str | None) -> None:
+    service.date = date
+    assert failed(service.looked_at()) == ["clock difference"]
+
+
+def test_nobody_listens() -> None:
+    results = examine(ServiceChecks(lambda: f"http://127.0.0.1:{free_port()}", 2.0).checks())
+    assert [result.state for result in results] == [State.FAILED, *[State.NOT_REACHED] * 3]
+    assert "connection refused" in results[0].sentence
+    assert results[0].next_command == "docker compose ps --all"
+
+
+def test_a_name_that_does_not_resolve() -> None:
+    [result, *_] = examine(ServiceChecks(lambda: "http://nobody.invalid:8001", 2.0).checks())
+    assert "nobody.invalid does not resolve" in result.sentence

@@ -1,0 +1,88 @@
+"""The doctor's one patient: what is said when a request is refused or an event does not show up."""
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bdd.api.client import ApiClient, Exchange
+from bdd.doctor.check import Failed
+from bdd.doctor.trying import try_event
+from bdd.settings import load_settings
+from tests.unit.builders import FakeRecorder, envelope, record
+
+CREATED = (201, {"id": 5})
+DELETED = (200, {"message": "Patient deleted successfully"})
+SETTINGS = load_settings({"deadline": "0.05"})
+
+
+class Platform:
+    """A service that answers POST and DELETE as told, with a recorder in memory."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, post: Any = CREATED, delete: Any = DELETED) -> None:
+        self.stack: Any = SimpleNamespace(
+            api_url="http://127.0.0.1:8001", recorder=FakeRecorder(), trouble=lambda: None
+        )
+        self.asked: list[str] = []
+
+        def send(_: ApiClient, method: str, path: str, body: str | None = None) -> Exchange:
+            self.asked.append(f"{method} {path}")
+            status, answer = post if method == "POST" else delete
+            return Exchange(method, path, body, 0.0, 0.004, status, json.dumps(answer))
+
+        monkeypatch.setattr(ApiClient, "send", send)
+
+    def failure(self) -> Failed:
+        with pytest.raises(Failed) as failed:
+            try_event(self.stack, SETTINGS, "docker logs service")
+        return failed.value
+
+
+def test_a_refused_request_is_why_no_event_shows_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    platform = Platform(monkeypatch, post=(500, {"message": "Internal Server Error"}))
+    failure = platform.failure()
+    assert "no event can show up, for the request was refused: POST /api/patients -> 500" in str(failure)
+    assert failure.next_command.startswith("curl -i 'http://127.0.0.1:8001/api/patients'")
+    assert platform.asked == ["POST /api/patients"]
+
+
+@pytest.mark.parametrize("answer", [{}, [], {"id": None}, {"id": "5"}])
+def test_an_answer_that_is_no_patient_is_refused_too(monkeypatch: pytest.MonkeyPatch, answer: object) -> None:
+    assert "POST /api/patients -> 201" in str(Platform(monkeypatch, post=(201, answer)).failure())
+
+
+def test_an_event_that_does_not_come_is_told_with_what_came_and_the_patient_is_deleted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    platform = Platform(monkeypatch)
+    platform.stack.recorder.journal = [
+        record(b"poison"),
+        record(envelope("patient.created", {"patient_id": 6}), key=b"6"),
+    ]
+    failure = platform.failure()
+    assert "its event did not show up: patient.created" in str(failure)
+    assert "2 records came meanwhile" in str(failure)
+    assert failure.next_command == "docker logs service"
+    assert platform.asked == ["POST /api/patients", "DELETE /api/patients/5"]
+
+
+def test_an_event_that_breaks_the_contract_is_told_by_how(monkeypatch: pytest.MonkeyPatch) -> None:
+    platform = Platform(monkeypatch)
+    platform.stack.recorder.journal = [record(envelope("patient.created", {"patient_id": 5}))]
+    assert "patient_data" in str(platform.failure())
+
+
+def test_a_patient_that_could_not_be_deleted_is_told_beside_what_failed_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    failure = Platform(monkeypatch, delete=(500, {})).failure()
+    assert "did not show up" in str(failure)
+    assert "the synthetic patient 5 is still there" in str(failure)
+    assert "-X DELETE 'http://127.0.0.1:8001/api/patients/5'" in failure.next_command
+
+
+def test_a_broken_stack_ends_the_waiting_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    platform = Platform(monkeypatch)
+    platform.stack.trouble = lambda: "the broker has ended"
+    assert "the broker has ended" in str(platform.failure())
