@@ -1,6 +1,7 @@
 """PyHamcrest matchers for `assert_that(exchange, …)`: what the service answered, field by field."""
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from hamcrest.core.base_matcher import BaseMatcher
@@ -21,6 +22,7 @@ class Answers(BaseMatcher[Exchange]):
         body: the whole body.
         patient: the body is a patient: a refusal is told as such.
         naming: a text that the body's `message` must have in it.
+        advice: what to do when it is otherwise.
     """
 
     def __init__(
@@ -31,12 +33,14 @@ class Answers(BaseMatcher[Exchange]):
         body: Mapping[str, Any] | None = None,
         patient: bool = False,
         naming: str = "",
+        advice: str = "correct the service's answer, or what it keeps",
     ) -> None:
         self._expected = expected
         self._status = status
         self._body = body
         self._patient = patient
         self._naming = naming
+        self._advice = advice
 
     def _matches(self, item: Exchange) -> bool:
         return not self._faults(item)
@@ -52,7 +56,7 @@ class Answers(BaseMatcher[Exchange]):
         lines += [f"sent:     {item.sent[:_LONG]}"] if item.sent else []
         lines += [
             f"answer:   {item.body[:_LONG].strip()}",
-            "next:     correct the service's answer, or what it keeps",
+            f"next:     {self._advice}",
         ]
         mismatch_description.append_text("\n          ".join(lines))
 
@@ -117,6 +121,15 @@ def answers(status: int) -> Answers:
     return Answers(f"the service answers {status:d}", status=status)
 
 
+def could_read(patient_id: int, data: Mapping[str, Any] | None) -> Answers:
+    """Match when who asked on an event found the patient, or for None that there is none any more."""
+    advice = "let the service publish its event after the change is committed, not before"
+    if data is None:
+        return Answers(f"patient {patient_id} is gone", status=HTTPStatus.NOT_FOUND, advice=advice)
+    expected = f"patient {patient_id} as the event says"
+    return Answers(expected, body={"id": patient_id, **data}, patient=True, advice=advice)
+
+
 def answers_message(message: str) -> Answers:
     """Match when the service's answer is this message and nothing else."""
     return Answers(f"the service answers “{message}”", body={"message": message})
@@ -124,7 +137,12 @@ def answers_message(message: str) -> Answers:
 
 def refuses(status: int, field: str) -> Answers:
     """Match when the service refused with the status, and its message names the field."""
-    return Answers(f"the service refuses with {status:d}, naming “{field}”", status=status, naming=field)
+    return Answers(
+        f"the service refuses with {status:d}, naming “{field}”",
+        status=status,
+        naming=field,
+        advice=f"let the service refuse this request because of its {field}, say so, and change nothing",
+    )
 
 
 def answers_patient(patient_id: int, data: Mapping[str, Any]) -> Answers:

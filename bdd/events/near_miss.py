@@ -11,6 +11,14 @@ from bdd.events.witness import Witness
 from bdd.recorder.record import Record
 
 _SHOWN = 5
+_ADVICE = {
+    "it is on topic": "let the service send its {0.event_type} event to {0.topic}",
+    "its key": "let the service send its {0.event_type} event with the patient's id as key",
+    "it is in partition": "let the service send a patient's events with its id as key, and choose no partition",
+    "its eventId": "let the service make an eventId for each event",
+    "timestamp": "let the service write the time of the change, in UTC",
+}
+"""What to do about a difference, by how its sentence begins."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +141,9 @@ def advice(witness: Witness, miss: NearMiss | None, expectation: Expectation, br
         return "see why it ended; its log is in the evidence folder"
     if miss and any(difference.endswith(STALE) for difference in miss.differences):
         return "let the service make its event from what the change has stored, not from what it read before"
+    for beginning, what_next in _ADVICE.items():
+        if miss and miss.differences[0].startswith(beginning):
+            return what_next.format(expectation)
     if miss or broken:
         return f"correct this where the service makes its {expectation.event_type} event"
     return (

@@ -42,6 +42,8 @@ def surplus(witness: Witness, record: Record) -> Surplus:
     elif _same(event.fields, first.fields):
         sentence = f'{event} is a redelivery of {place}: the same eventId "{event.id}"'
         advice = "look in the service for a retry after the event was taken; an idempotent producer does not repeat"
+        if event.record.topic != first.record.topic:
+            advice = f"let the service send it to {first.record.topic} only"
     else:
         sentence = f'{event} has the eventId "{event.id}" that {place} has, but is another event'
         advice = "let the service make an eventId for each event"

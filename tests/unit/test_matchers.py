@@ -110,12 +110,16 @@ def test_nothing_recorded_says_so_and_how_long_was_waited(scene: Scene) -> None:
     ],
 )
 def test_a_near_miss_names_the_field(scene: Scene, place: dict[str, Any], change: Change | None, said: str) -> None:
+    what_next = "correct this where the service makes its patient.created event"
+    if said.startswith(("its key", "it is on topic", "timestamp")):
+        what_next = "let the service "
     scene.expect()
     near = scene.event(change=change or (lambda fields: None), **place)
     scene.arrive(*foreign_traffic(), near)
     but = failure(scene, has_published(CREATED, within=SOON))
     assert first_line(but) == f"the closest event differs in 1 way: {said}"
     assert f"closest:  {read_event(near)}, 20 ms after the request" in but
+    assert f"next:     {what_next}" in but
     assert "recorded: 3 foreign records\n" in but
 
 
