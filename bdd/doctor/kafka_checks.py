@@ -8,6 +8,7 @@ from confluent_kafka.admin._config import ConfigResource
 
 from bdd.doctor.check import Check, Failed
 from bdd.events import contract
+from bdd.kafka.advice import explain
 from bdd.kafka.client_settings import client_settings
 from bdd.kafka.listeners import Diagnosis, diagnose
 from bdd.settings import Settings
@@ -50,12 +51,12 @@ class KafkaChecks:
     def _bootstrap(self) -> str:
         self._diagnosis = diagnose(self._bootstrap_servers(), self._client)
         if self._diagnosis.told_by is None:
-            raise Failed(self._diagnosis.sentence(), "docker compose ps")
+            raise Failed(explain(self._diagnosis), "docker compose ps")
         return f"{self._diagnosis.told_by} answers and names {len(self._diagnosis.brokers)} broker(s)"
 
     def _listeners(self) -> str:
         if not self._found.sound:
-            raise Failed(self._found.sentence(), "docker compose ls")
+            raise Failed(explain(self._found), "docker compose ls")
         advertised = ", ".join(f"broker {each.number} as {each.seen}" for each in self._found.brokers)
         return f"{advertised}: it can be reached from here"
 

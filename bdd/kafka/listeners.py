@@ -62,12 +62,6 @@ class Diagnosis:
         """Whether a client here reaches the brokers and all that they advertise."""
         return bool(self.brokers) and not self.faulty_brokers
 
-    def sentence(self) -> str:
-        """Say in words what is wrong and what to do next; the first line says it best."""
-        from bdd.kafka.advice import explain  # noqa: PLC0415 - it explains this class
-
-        return explain(self)
-
 
 def diagnose(bootstrap_servers: str, client_settings: Mapping[str, str]) -> Diagnosis:
     """Connect as a client does, and look at each step of it.

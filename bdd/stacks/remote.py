@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from bdd.api.client import ApiClient, NoAnswer
 from bdd.evidence.sources import LogFile, Source
 from bdd.faults import innermost
+from bdd.kafka.advice import explain
 from bdd.kafka.client_settings import client_settings
 from bdd.kafka.listeners import Diagnosis, diagnose
 from bdd.network import servers
@@ -100,7 +101,7 @@ class RemoteStack:
         """What they advertise must be reached too, and be allowed."""
         diagnosis = self._diagnose(bootstrap_servers)
         if not diagnosis.sound:
-            raise CannotStart(diagnosis.sentence())
+            raise CannotStart(explain(diagnosis))
         advertised = [broker.seen.server.host for broker in diagnosis.brokers]
         refuse_public_hosts({"what the brokers advertise": advertised}, self._settings.allow_host)
 
@@ -109,7 +110,7 @@ class RemoteStack:
 
     def _seen_from_here(self) -> list[str]:
         """How the brokers are seen in this moment, for messages and for evidence."""
-        return [self._diagnose(self._bootstrap_servers).sentence()] if self._bootstrap_servers else []
+        return [explain(self._diagnose(self._bootstrap_servers))] if self._bootstrap_servers else []
 
     def _start_recorder(self) -> RecorderClient:
         assert self._bootstrap_servers, "the settings ask for it where no recorder runs"

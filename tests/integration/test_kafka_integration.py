@@ -13,6 +13,7 @@ from bdd.containers.engine import EngineUnavailable, connect
 from bdd.containers.platform import Platform, PlatformNotFound, address_from_here
 from bdd.doctor.kafka_checks import check_topics
 from bdd.doctor.trying import try_event
+from bdd.kafka.advice import explain
 from bdd.kafka.client_settings import client_settings
 from bdd.kafka.listeners import Diagnosis, diagnose
 from bdd.settings import Settings, load_settings
@@ -40,7 +41,7 @@ def diagnosis(settings: Settings) -> Diagnosis:
     servers = settings.bootstrap_servers or ""
     found = diagnose(servers, client_settings(servers, settings))
     if not found.sound:
-        pytest.skip(found.sentence().splitlines()[0])
+        pytest.skip(explain(found).splitlines()[0])
     return found
 
 

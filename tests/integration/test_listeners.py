@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bdd.kafka.advice import explain
 from bdd.kafka.listeners import Diagnosis, diagnose
 from bdd.kafka.probing import Fault
 from bdd.processes import free_port
@@ -59,7 +60,7 @@ def special(
 def ask(server: str, client: dict[str, str] | None = None) -> Diagnosis:
     found = diagnose(server, {**BACKOFF, **(client or {})})
     assert PASSWORD not in repr(found)
-    assert PASSWORD not in found.sentence()
+    assert PASSWORD not in explain(found)
     return found
 
 
@@ -73,13 +74,13 @@ def test_a_broker_that_wants_a_login_over_tls_is_sound_for_a_user_it_knows(
 ) -> None:
     client = {**tls(authority), "security.protocol": "SASL_SSL", "sasl.mechanism": mechanism, **SASL}
     found = ask(special.address("SASL_TLS"), client)
-    assert found.sound, found.sentence()
+    assert found.sound, explain(found)
     assert [str(broker.seen.server) for broker in found.brokers] == [special.address("SASL_TLS")]
 
     refused = ask(special.address("SASL_TLS"), {**client, "sasl.password": "wrong"})
     assert refused.bootstrap[0].fault is Fault.AUTHENTICATION
-    assert f"refuses the credentials of the user “{USER}” ({mechanism}): " in refused.sentence()
-    assert "BDD_SASL_PASSWORD" in refused.sentence()
+    assert f"refuses the credentials of the user “{USER}” ({mechanism}): " in explain(refused)
+    assert "BDD_SASL_PASSWORD" in explain(refused)
 
 
 def test_a_broker_that_wants_a_certificate_is_sound_for_one_that_it_trusts(
@@ -92,9 +93,9 @@ def test_a_broker_that_wants_a_certificate_is_sound_for_one_that_it_trusts(
 
     assert ask(special.address("MUTUAL"), shown(authority)).sound
     none = ask(special.address("MUTUAL"), tls(authority))
-    assert "does not accept this client, whose certificate is missing" in none.sentence()
+    assert "does not accept this client, whose certificate is missing" in explain(none)
     stranger = ask(special.address("MUTUAL"), shown(Authority(tmp_path, "stranger")))
-    assert f"does not accept this client, whose certificate is {tmp_path / 'client.pem'}" in stranger.sentence()
+    assert f"does not accept this client, whose certificate is {tmp_path / 'client.pem'}" in explain(stranger)
     assert none.bootstrap[0].fault is stranger.bootstrap[0].fault is Fault.WANTS_CERTIFICATE
 
 
@@ -138,7 +139,7 @@ def test_a_protocol_that_does_not_fit_is_told_from_others(
     assert found.bootstrap[0].fault is fault
     assert found.bootstrap[0].connects
     assert not found.sound
-    first, *others = found.sentence().splitlines()
+    first, *others = explain(found).splitlines()
     assert first.startswith("The broker cannot be reached: ")
     assert said in first
     assert next_line in "\n".join(others)
@@ -148,14 +149,14 @@ def test_a_mechanism_that_is_not_offered_is_named_with_those_that_are(special: S
     client = {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "SCRAM-SHA-512", **SASL}
     found = ask(special.address("SASL"), client)
     assert found.bootstrap[0].fault is Fault.MECHANISM
-    assert "does not offer sasl_mechanism=SCRAM-SHA-512; it offers: PLAIN" in found.sentence()
+    assert "does not offer sasl_mechanism=SCRAM-SHA-512; it offers: PLAIN" in explain(found)
 
 
 def test_an_authority_that_is_not_trusted_is_named(special: SpecialBroker, tmp_path: Path) -> None:
     found = ask(special.address("TLS"), tls(Authority(tmp_path, "stranger")))
     assert found.bootstrap[0].fault is Fault.UNTRUSTED
-    assert "is not trusted: unable to get local issuer certificate" in found.sentence()
-    assert f"now: {tmp_path / 'ca.pem'}" in found.sentence()
+    assert "is not trusted: unable to get local issuer certificate" in explain(found)
+    assert f"now: {tmp_path / 'ca.pem'}" in explain(found)
 
 
 def test_a_certificate_for_another_name_than_the_advertised_one_is_noticed(
@@ -164,7 +165,7 @@ def test_a_certificate_for_another_name_than_the_advertised_one_is_noticed(
     found = ask(special.address("NAMED", "localhost"), tls(authority))
     assert found.bootstrap[0].fault is None
     assert found.brokers[0].seen.fault is Fault.WRONG_NAME
-    assert f"sends its clients on to {special.address('NAMED')}, and the certificate of" in found.sentence()
+    assert f"sends its clients on to {special.address('NAMED')}, and the certificate of" in explain(found)
 
 
 def test_an_advertised_name_that_does_not_resolve_is_explained_with_the_two_ways_out(
@@ -181,7 +182,7 @@ def test_an_advertised_name_that_does_not_resolve_is_explained_with_the_two_ways
         False,
         False,
     )
-    lines = [line.strip() for line in found.sentence().splitlines()]
+    lines = [line.strip() for line in explain(found).splitlines()]
     assert lines[0].startswith(
         f"The broker at {bootstrap} answers, but sends its clients on to kafka.invalid:9092, and the name "
         f"kafka.invalid does not resolve on this machine ({socket.gethostname()}): "
@@ -194,7 +195,7 @@ def test_an_advertised_name_that_does_not_resolve_is_explained_with_the_two_ways
         "KAFKA_INTER_BROKER_LISTENER_NAME: INTERNAL",
     ):
         assert line in lines
-    assert f'"127.0.0.1:{port}:29092"' in found.sentence()
+    assert f'"127.0.0.1:{port}:29092"' in explain(found)
 
 
 def test_an_advertised_port_where_nothing_listens_is_named(special: SpecialBroker, closed_port: int) -> None:
@@ -202,26 +203,26 @@ def test_an_advertised_port_where_nothing_listens_is_named(special: SpecialBroke
     (broker,) = found.brokers
     assert (broker.seen.fault, broker.seen.resolves, broker.seen.connects) == (Fault.REFUSED, True, False)
     said = f"sends its clients on to 127.0.0.1:{closed_port}, which refuses connections from this machine"
-    assert said in found.sentence()
-    assert "two ways out" in found.sentence()
+    assert said in explain(found)
+    assert "two ways out" in explain(found)
 
 
 def test_one_bootstrap_server_that_answers_is_enough(special: SpecialBroker, closed_port: int) -> None:
     found = ask(f"kafka.invalid:9092,127.0.0.1:{closed_port},{special.address('PLAIN')}")
-    assert found.sound, found.sentence()
+    assert found.sound, explain(found)
     assert [seen.fault for seen in found.bootstrap] == [Fault.UNRESOLVED, Fault.REFUSED, None]
     none = ask(f"kafka.invalid:9092,127.0.0.1:{closed_port}")
-    assert "kafka.invalid:9092: its name does not resolve" in none.sentence()
-    assert f"127.0.0.1:{closed_port}: it refuses connections" in none.sentence()
+    assert "kafka.invalid:9092: its name does not resolve" in explain(none)
+    assert f"127.0.0.1:{closed_port}: it refuses connections" in explain(none)
 
 
 def test_a_bootstrap_name_that_does_not_resolve_and_a_broker_that_is_down(closed_port: int) -> None:
     unresolved = ask("kafka.invalid:9092")
-    assert "the name kafka.invalid does not resolve on this machine" in unresolved.sentence()
+    assert "the name kafka.invalid does not resolve on this machine" in explain(unresolved)
     assert not unresolved.bootstrap[0].resolves
     down = ask(f"localhost:{closed_port}")
-    assert f"localhost:{closed_port} (127.0.0.1) refuses connections" in down.sentence().replace("::1, ", "")
-    assert "docker compose ps" in down.sentence()
+    assert f"localhost:{closed_port} (127.0.0.1) refuses connections" in explain(down).replace("::1, ", "")
+    assert "docker compose ps" in explain(down)
 
 
 @contextmanager
@@ -273,7 +274,7 @@ def test_what_listens_but_is_no_broker_is_told(
     with server() as port:
         found = ask(f"127.0.0.1:{port}", {"security.protocol": protocol})
     assert found.bootstrap[0].fault is fault
-    assert said in found.sentence()
+    assert said in explain(found)
 
 
 def test_topics_that_exist_are_part_of_what_is_found(special: SpecialBroker) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from bdd.kafka import listeners
+from bdd.kafka.advice import explain
 from bdd.kafka.listeners import Broker, Diagnosis, diagnose
 from bdd.kafka.probing import Fault, Seen
 from bdd.network import Server
@@ -19,7 +20,7 @@ def diagnosis(*brokers: Seen, bootstrap: Seen = FAR, client: dict[str, str] | No
 def test_every_fault_has_a_sentence_and_a_next_step_wherever_it_is_found(fault: Fault) -> None:
     broken = Seen(Server("kafka", 9092), ("10.0.0.1",), fault, "the detail")
     for found in (diagnosis(bootstrap=broken), diagnosis(broken)):
-        first, *others = found.sentence().splitlines()
+        first, *others = explain(found).splitlines()
         assert first.startswith("The broker ")
         assert "kafka" in first
         assert first.endswith(".")
@@ -49,7 +50,7 @@ def test_localhost_advertised_by_another_machine_is_told_although_something_answ
     Elsewhere(own=False, monkeypatch=monkeypatch)
     found = diagnose(str(FAR.server), {})
     assert found.faulty_brokers[0].seen.fault is Fault.ELSEWHERE
-    said = found.sentence()
+    said = explain(found)
     assert "sends its clients on to localhost:9092, and localhost means this machine" in said
     assert "INTERNAL://kafka:9092,EXTERNAL://kafka.example.org:9092" in said
     assert '["9092:29092"]' in said
@@ -62,13 +63,13 @@ def test_localhost_advertised_by_this_machine_under_another_name_is_in_order(
     found = diagnose(str(FAR.server), {})
     assert found.sound
     assert found.topics == {"patient-events": 3}
-    assert found.sentence().startswith("The broker answers at kafka.example.org:9092 (203.0.113.7).")
+    assert explain(found).startswith("The broker answers at kafka.example.org:9092 (203.0.113.7).")
 
 
 def test_the_lines_fit_several_brokers_high_ports_and_the_protocol() -> None:
     gone = Seen(Server("kafka-2", 60092), (), Fault.UNRESOLVED, "Name or service not known")
     fine = Seen(Server("kafka-1.example.org", 9092), ("203.0.113.8",))
-    said = diagnosis(fine, gone, client={"security.protocol": "SASL_SSL"}).sentence()
+    said = explain(diagnosis(fine, gone, client={"security.protocol": "SASL_SSL"}))
     assert "advertised: by broker 1: kafka-1.example.org:9092 (203.0.113.8) answers as a Kafka broker" in said
     assert "KAFKA_LISTENERS: INTERNAL://:60092,EXTERNAL://:40092" in said
     assert "INTERNAL:SASL_SSL,EXTERNAL:SASL_SSL,CONTROLLER:PLAINTEXT" in said
