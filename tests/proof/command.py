@@ -72,9 +72,8 @@ def _watch(proof: Proof, defects: Sequence[Defect], jobs: int) -> list[Outcome]:
         def take(outcome: Outcome) -> None:
             outcomes[outcome.defect.name] = outcome
             progress.update(task, advance=1, description=outcome.defect.name)
-            if first := outcome.before:
-                name = outcome.defect.name
-                progress.print(f"{name}: {first.verdict}, then {outcome.verdict}: {first.said}", markup=False)
+            if outcome.verdict is not Verdict.NAMED:
+                progress.print(f"{outcome.defect.name}: {outcome.verdict}", markup=False)
 
         proof.check(defects, jobs, take)
     return [outcomes[defect.name] for defect in defects]

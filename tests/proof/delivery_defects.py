@@ -270,10 +270,10 @@ _WHERE = [
 _WHEN = [
     Defect(
         name="created-too-late",
-        says="patient.created is published seven seconds late",
+        says="patient.created is published three seconds late",
         pattern=r"nothing about it was recorded since the request, on any topic: [\d.]+ s were waited",
         features=("event_envelope",),
-        publish=only([CREATED], place(after=7.0)),
+        publish=only([CREATED], place(after=3.0)),
     ),
     Defect(
         name="created-overtaken",

@@ -42,7 +42,6 @@ class Outcome:
     Attributes:
         seconds: how long the service and the suite ran.
         said: the headline of what noticed it; for a run that never came to a verdict, its last lines.
-        before: what came of the first look, where that had not named it; None where this is the first.
     """
 
     defect: Defect
@@ -50,7 +49,6 @@ class Outcome:
     seconds: float
     by: str = ""
     said: str = ""
-    before: "Outcome | None" = None
 
 
 def judge(defect: Defect, junit: Path, exit_code: int, seconds: float, output: Sequence[str]) -> Outcome:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -22,7 +21,7 @@ from bdd.settings import load_settings
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.stacks.embedded.distribution import prepare
 from tests.proof.defect import SOUND, Defect
-from tests.proof.judging import Outcome, Verdict, judge
+from tests.proof.judging import Outcome, judge
 
 _ROOT = Path(__file__).parents[2]
 _START_SECONDS = 60.0
@@ -75,32 +74,21 @@ class Proof:
         return self._run(SOUND, ["features/"])
 
     def check(self, defects: Sequence[Defect], jobs: int, take: Callable[[Outcome], None]) -> None:
-        """Run the suite against each defect, `jobs` at a time, and hand each outcome over as it comes.
-
-        A defect that was not named is looked at once more, alone and with the suite's own deadline: while several
-        runs share a machine, an event may take longer than the short one. The outcome says so.
-        """
-        doubtful: list[Outcome] = []
+        """Run the suite against each defect, `jobs` at a time, and hand each outcome over as it comes."""
         with ThreadPoolExecutor(jobs) as pool:
             try:
                 for done in as_completed([pool.submit(self._check, defect) for defect in defects]):
-                    outcome = done.result()
-                    if outcome.verdict is Verdict.NAMED:
-                        take(outcome)
-                    else:
-                        doubtful.append(outcome)
-                for first in doubtful:
-                    take(replace(self._check(first.defect, hurry=False), before=first))
+                    take(done.result())
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 self._end_runs()
                 raise
 
-    def _check(self, defect: Defect, hurry: bool = True) -> Outcome:
+    def _check(self, defect: Defect) -> Outcome:
         chosen = ["--name", defect.scenario] if defect.scenario else []
         features = [f"features/{feature}.feature" for feature in defect.features]
-        fast = ["-D", f"deadline={_DEADLINE_SECONDS}", "-D", f"settling={defect.settling}"] if hurry else []
-        return self._run(defect, [*features, *chosen, *fast, "--stop"])
+        fast = ["-D", f"deadline={_DEADLINE_SECONDS}", "-D", f"settling={defect.settling}", "--stop"]
+        return self._run(defect, [*features, *chosen, *fast])
 
     def _run(self, defect: Defect, arguments: Sequence[str]) -> Outcome:
         began = time.monotonic()

@@ -59,9 +59,7 @@ class Result:
         if self.sound.verdict is not Verdict.SURVIVED:
             return f"The sound service is red: {self.sound.by} {self.sound.said}"
         count = len(self.outcomes)
-        again = sum(outcome.before is not None for outcome in self.outcomes)
-        looked_again = f" ({again} looked at twice)" if again else ""
-        return f"{self.killed} of {count} defects killed, {self.named} of {count} named{looked_again}"
+        return f"{self.killed} of {count} defects killed, {self.named} of {count} named"
 
 
 def layers_table(result: Result) -> Table:
@@ -116,7 +114,6 @@ def _as_json(outcome: Outcome) -> dict[str, object]:
         "by": outcome.by,
         "said": outcome.said,
         "seconds": round(outcome.seconds, 1),
-        "before": outcome.before and {"verdict": outcome.before.verdict.value, "said": outcome.before.said},
     }
 
 

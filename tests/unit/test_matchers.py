@@ -157,6 +157,19 @@ def test_the_payload_of_another_scenarios_patient_is_named_although_the_next_eve
     assert first_line(but) == "the closest event differs in 3 ways: payload.patient_id is 6, expected 5"
 
 
+def test_an_event_that_names_nobody_is_another_patients_when_its_key_is(scene: Scene) -> None:
+    scene.expect()
+    nameless = envelope(CREATED, {"patient_data": {}})
+    scene.arrive(record(nameless, key=b"6"))
+    assert first_line(failure(scene, has_published(CREATED, within=0))).startswith("nothing about it was recorded")
+    scene.arrive(record(nameless, key=None))
+    assert first_line(failure(scene, has_published(CREATED, within=0))).startswith("the closest event differs in ")
+    broken = scene.arrive(record(None))
+    assert broken.place in first_line(failure(scene, has_published(CREATED, within=0))), (
+        "ours comes before anybody's"
+    )
+
+
 @pytest.mark.parametrize("value", [None, b'{"eventType": "patient.cre', b"\xff"])
 def test_a_record_of_ours_that_is_no_event_is_named(scene: Scene, value: bytes | None) -> None:
     scene.expect()
