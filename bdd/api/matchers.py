@@ -64,7 +64,9 @@ class Answers(BaseMatcher[Exchange]):
         if self._status not in {None, exchange.status}:
             return [f"the service answered {exchange.status}, expected {self._status}"]
         if self._patient and not exchange.accepted:
-            return [f"the service answered {exchange.status} in place of the patient: {exchange.body[:_LONG]}"]
+            return [
+                f"the service answered {exchange.status} in place of the patient: {exchange.body[:_LONG].strip()}"
+            ]
         return self._faults_of_body(exchange) if self._body is not None or self._naming else []
 
     def _faults_of_body(self, exchange: Exchange) -> Sequence[str]:
