@@ -60,14 +60,20 @@ def test_it_has_the_topics_and_takes_and_gives_records_at_once(broker: EmbeddedB
     partitions = {name: len(topic.partitions) for name, topic in metadata.topics.items()}
     assert partitions.items() >= contract.current().partitions.items()
 
-    refused: list[KafkaError | None] = []
+    taken: list[tuple[KafkaError | None, int | None]] = []
     producer = Producer({"bootstrap.servers": broker.bootstrap_servers, "acks": "all", "retries": 0})
-    producer.produce("geocoding-requests", b"synthetic", partition=2, on_delivery=lambda e, _: refused.append(e))
+    producer.produce(
+        "geocoding-requests",
+        b"synthetic",
+        partition=2,
+        on_delivery=lambda error, message: taken.append((error, message.offset())),
+    )
     assert producer.flush(10) == 0
-    assert refused == [None]
+    ((error, offset),) = taken
+    assert error is None
 
     consumer = Consumer({"bootstrap.servers": broker.bootstrap_servers, "group.id": "unused"})
-    consumer.assign([TopicPartition("geocoding-requests", 2, 0)])
+    consumer.assign([TopicPartition("geocoding-requests", 2, offset or 0)])
     message = consumer.poll(10)
     assert message is not None
     assert message.value() == b"synthetic"
