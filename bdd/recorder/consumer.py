@@ -19,6 +19,7 @@ _BATCH = 1000
 _POLL_SECONDS = 0.1
 _LOOK_FOR_TOPICS_SECONDS = 1.0
 _REQUEST_SECONDS = 5.0
+_TRY_AGAIN_SECONDS = 0.02
 # Short, and asked again: a request that met a partition before its leader was known may never be answered.
 _OFFSETS_SECONDS = 1.0
 
@@ -123,23 +124,26 @@ class TopicsConsumer:
         """Wait for the brokers, however long they take, and assign the end of every partition."""
         while not self._stopping.is_set():
             try:
-                if self._create_topics:
-                    self._create_missing_topics()
+                if self._create_topics and self._create_missing_topics():
+                    continue  # a busy broker tells of them a little later: until it does, there is nothing to pin
                 self._positions = self._end_offsets(self._existing_partitions())
                 break
             except KafkaException as not_there:
                 log.info("not pinned yet: %s", not_there.args[0])
+                self._stopping.wait(_TRY_AGAIN_SECONDS)
         self._consumer.list_topics(timeout=_REQUEST_SECONDS)  # or its first fetch waits for a timer of a second
         self._consumer.assign([TopicPartition(*place, end) for place, end in self._positions.items()])
         self._unheard = set(self._positions)
         self._check_ready()
         log.info("pinned to the end of %d partitions", len(self._positions))
 
-    def _create_missing_topics(self) -> None:
+    def _create_missing_topics(self) -> bool:
+        """Return whether some were missing."""
         missing = self._topics.keys() - self.partitions().keys()
         if missing:
             create_topics(self._admin, {name: self._topics[name] for name in missing}, within=_REQUEST_SECONDS)
             log.info("made the topics %s", ", ".join(sorted(missing)))
+        return bool(missing)
 
     def _check_ready(self) -> None:
         """Each partition has said that its end was reached: from now on it is really being fetched."""

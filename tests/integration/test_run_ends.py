@@ -80,7 +80,8 @@ def test_an_event_that_breaks_the_contract_turns_a_run_of_passed_scenarios_red(t
     run = run_behave(tmp_path, QUICK, "-D", f"contract={tmp_path / 'own.yaml'}")
     assert run.process.wait(0) != 0
     assert "1 scenario passed" in run.output
-    assert "breaks the contract: payload.patient_id is 1, the contract wants type" in run.output
+    assert "left an event that breaks the contract: patient.created at patient-events/" in run.output
+    assert "payload.patient_id is 1, the contract wants type" in run.output
     assert not run.left_over()
 
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka.cimpl import NewTopic
 
 from bdd.recorder import consumer
 from bdd.recorder.consumer import TopicsConsumer
@@ -67,3 +68,44 @@ def test_a_fence_that_never_learns_the_ends_says_what_the_broker_said(
     with pytest.raises(AssertionError, match=r"the end offsets: not within 0\.05 s") as failed:
         recorder_beside(broker, journal, monkeypatch).fence(within=0.05)
     assert NO_LEADER.str() in str(failed.value)
+
+
+class BusyBroker(Broker):
+    """Takes a while to tell of topics that it has just made."""
+
+    def __init__(self, in_vain: int) -> None:
+        super().__init__(in_vain=0)
+        self._hidden = in_vain
+        self.assigned: list[TopicPartition] = []
+        self.made = False
+
+    def list_topics(self, timeout: float) -> object:
+        if self.made and self._hidden > 0:
+            self._hidden -= 1
+        elif self.made:
+            return super().list_topics(timeout)
+        return SimpleNamespace(topics={})
+
+    def create_topics(self, new: list[NewTopic], request_timeout: float) -> object:
+        already = KafkaError(KafkaError.TOPIC_ALREADY_EXISTS) if self.made else None
+        self.made = True
+
+        def result() -> None:
+            if already:
+                raise KafkaException(already)
+
+        return {topic.topic: SimpleNamespace(result=result) for topic in new}
+
+    def assign(self, partitions: list[TopicPartition]) -> None:
+        self.assigned = partitions
+
+
+@pytest.mark.parametrize("in_vain", [0, 1, 3])
+def test_it_is_not_pinned_before_the_broker_tells_of_the_topics_that_were_made(
+    in_vain: int, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker = BusyBroker(in_vain)
+    for client in ("AdminClient", "Consumer"):
+        monkeypatch.setattr(consumer, client, lambda _settings: broker)
+    TopicsConsumer({}, {TOPIC: PARTITIONS}, journal, create_topics=True)._pin()
+    assert len(broker.assigned) == PARTITIONS

@@ -45,7 +45,7 @@ def test_a_part_of_the_platform_that_has_ended_is_named_with_its_log(tmp_path: P
     try:
         run = run_behave(tmp_path, QUICK, "-D", "stack=attached", "-D", f"project={theirs.project}")
     finally:
-        service.start()
+        theirs.compose.up(["patient-service"], lambda _service, _status: None)
     assert run.process.wait(0) != 0
     assert f"the container of patient-service ({service.name}) ended with exit code" in run.output
     assert "its last log lines:" in run.output
