@@ -83,7 +83,7 @@ def watch(
     - `python -m bdd watch -D stack=attached -D project=NAME --json | jq .payload`
     """
     from bdd.watch.command import run_watch  # noqa: PLC0415 - each command loads what it needs
-    from bdd.watch.wanted import Wanted, WantsNothing  # noqa: PLC0415
+    from bdd.watch.wanted import Wanted, WantsNothing  # noqa: PLC0415 - the same
 
     settings = settings_of(defined)
     try:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from bdd.network import is_local
+from bdd.network import is_loopback
 
 _SECONDS = 5.0
 # A Date header has whole seconds, rounded down.
@@ -52,7 +52,7 @@ def service_clock_difference(api_url: str) -> ClockDifference:
         NoClock: it did not answer, or its answer has no date.
     """
     with requests.Session() as session:
-        session.trust_env = not _is_loopback(urlsplit(api_url).hostname or "")  # a proxy is for what is far away
+        session.trust_env = not is_loopback(urlsplit(api_url).hostname or "")  # a proxy is for what is far away
         asked = time.time()
         try:
             answer = session.get(f"{api_url}/api/patients", params={"status": "offen"}, timeout=_SECONDS)
@@ -64,12 +64,3 @@ def service_clock_difference(api_url: str) -> ClockDifference:
     except (KeyError, ValueError):
         raise NoClock(f"the service at {api_url} answers without a Date header that can be read") from None
     return ClockDifference(date - answered, date + _RESOLUTION - asked)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return is_local(host)
-    except ValueError:  # another name
-        return False

@@ -9,6 +9,7 @@ import base64
 import json
 import re
 from collections.abc import Iterable
+from functools import cache
 from urllib.parse import quote
 
 MASK = "***"
@@ -52,7 +53,7 @@ def remember(secrets: Iterable[str]) -> None:
 
 def mask(text: str) -> str:
     """Return a text without its secrets."""
-    for form in _known_forms():
+    for form in _known_forms(frozenset(_known)):
         text = form.sub(MASK, text)
     for pattern, put in _COMPILED:
         text = pattern.sub(put, text)
@@ -64,9 +65,10 @@ def mask_bytes(data: bytes) -> bytes:
     return mask(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
 
-def _known_forms() -> list[re.Pattern[str]]:
+@cache
+def _known_forms(secrets: frozenset[str]) -> list[re.Pattern[str]]:
     """Each known secret as it may be written, the longest first: one may be a part of another."""
-    forms = {form for secret in _known for form in _ways_to_write(secret)}
+    forms = {form for secret in secrets for form in _ways_to_write(secret)}
     return [_as_pattern(form) for form in sorted(forms, key=len, reverse=True)]
 
 

@@ -93,6 +93,16 @@ def is_local(address: str) -> bool:
     return ip.is_loopback or ip.is_unspecified
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a host, as it is written, is this machine itself; no name but localhost is looked up."""
+    if host == "localhost":
+        return True
+    try:
+        return is_local(host)
+    except ValueError:  # another name
+        return False
+
+
 def is_own(address: str) -> bool:
     """Whether an address is one of this machine's: only then can it be bound."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET

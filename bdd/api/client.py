@@ -9,10 +9,10 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from bdd import strict_json
+from bdd.network import is_loopback
 
 _TIMEOUT_SECONDS = 10.0
 _PARALLEL = 32
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class ApiClient:
         self.url = url
         self.exchanges: list[Exchange] = []
         self._session = requests.Session()
-        self._session.trust_env = urlsplit(url).hostname not in _LOOPBACK  # a proxy is for what is far away
+        self._session.trust_env = not is_loopback(urlsplit(url).hostname or "")  # a proxy is for what is far away
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(pool_maxsize=_PARALLEL))
 

@@ -11,7 +11,7 @@ from docker.client import DockerClient
 from docker.models.containers import Container
 
 from bdd.containers.engine import COMPOSE_PROJECT, COMPOSE_SERVICE
-from bdd.containers.looking import told_with_log
+from bdd.containers.looking import last_check, told_with_log
 from bdd.processes import kill_group
 
 ROOT = Path(__file__).parents[2]
@@ -154,7 +154,7 @@ class Compose:
                 return told_with_log(container, f"{_service(container)} ended with exit code {state['ExitCode']}")
             if health.get("Status") == "unhealthy":
                 return told_with_log(
-                    container, f"{_service(container)} is unhealthy: its check says {_last_check(health)}"
+                    container, f"{_service(container)} is unhealthy: its check says {last_check(state)}"
                 )
         return "\n    ".join(["Docker Compose failed. The last it said:", *said.splitlines()[-_SHOWN_LINES:]])
 
@@ -174,8 +174,3 @@ def _message_in(line: str) -> str:
 
 def _service(container: Container) -> str:
     return f"The container of {container.labels.get(COMPOSE_SERVICE)} ({container.name})"
-
-
-def _last_check(health: Mapping[str, list[dict[str, str]]]) -> str:
-    log = health.get("Log") or []
-    return repr(log[-1]["Output"].strip()) if log else "nothing"

@@ -48,7 +48,7 @@ def published_address(container: Container, port: int) -> tuple[str, int] | None
     """Return where a TCP port of the container can be reached from this machine, None where it cannot."""
     published = (container.attrs["NetworkSettings"].get("Ports") or {}).get(f"{port}/tcp") or []
     for place in published:
-        host = place["HostIp"] if place["HostIp"] not in {"", "0.0.0.0", "::"} else "127.0.0.1"  # noqa: S104
+        host = place["HostIp"] if place["HostIp"] not in {"", "0.0.0.0", "::"} else "127.0.0.1"  # noqa: S104 - all of them
         return host, int(place["HostPort"])
     return None
 
@@ -82,7 +82,7 @@ def _answering(client: DockerClient) -> DockerClient:
 def _host_of_context() -> str | None:
     command = ["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]
     try:
-        told = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
+        told = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - fixed
     except (OSError, subprocess.TimeoutExpired):
         return None
     return told.stdout.strip() or None

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import requests
 from docker.client import DockerClient
@@ -119,6 +120,12 @@ def how_it_ended(container: Container, exit_code: str | int) -> str:
         limit = container.attrs["HostConfig"].get("Memory") or 0
         return f"{name} was killed for want of memory: its limit is {limit // 2**20} MB"
     return f"{name} ended with exit code {exit_code}"
+
+
+def last_check(state: Mapping[str, Any]) -> str:
+    """Return what a container's health check said last; `state` is what `state_of` returns."""
+    log = state.get("Health", {}).get("Log") or []
+    return repr(log[-1]["Output"].strip()) if log else "nothing"
 
 
 def told_with_log(container: Container, how: str) -> str:

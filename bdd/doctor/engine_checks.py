@@ -8,7 +8,7 @@ from docker.client import DockerClient
 from docker.models.containers import Container
 
 from bdd.containers.engine import EngineUnavailable, connect, service_name, state_of
-from bdd.containers.looking import how_it_ended
+from bdd.containers.looking import how_it_ended, last_check
 from bdd.doctor.check import Check, Failed
 
 _COMPOSE_SECONDS = 10
@@ -69,9 +69,7 @@ def _fault(container: Container, status: str, health: str) -> tuple[str, str] | 
     if status not in {"running", "exited"}:
         return f"{name} is not running, but {status} (exit code {state['ExitCode']})", log
     if status == "running" and health == "unhealthy":
-        checks = state["Health"].get("Log") or []
-        said = checks[-1]["Output"].strip() if checks else "nothing"
-        return f"{name} is unhealthy: its check says {said!r}", log
+        return f"{name} is unhealthy: its check says {last_check(state)}", log
     if status == "running" and health == "starting":
         return f"{name} is still starting: its health is not known yet", log
     return None

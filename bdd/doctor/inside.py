@@ -14,13 +14,13 @@ from docker.errors import DockerException
 from docker.models.containers import Container
 from docker.types import Mount
 
-from bdd.containers.compose import Compose, ComposeFailed
+from bdd.containers.compose import ComposeFailed
 from bdd.containers.engine import service_name
-from bdd.containers.leftovers import RECORDER, find, labels
+from bdd.containers.leftovers import find
 from bdd.containers.platform import Platform
+from bdd.containers.suite import IMAGE, build_image, run_in_network
 from bdd.doctor.check import Check, Failed, State
 from bdd.settings import Settings
-from bdd.stacks.container_recorder import IMAGE
 
 _LOOK_SECONDS = 60.0
 _PASSED_ON = ("connections_max_idle_ms", "request_timeout_ms", "fetch_max_wait_ms")
@@ -65,7 +65,7 @@ class InsideChecks:
 
     def _image(self) -> str:
         try:
-            Compose(self._client(), f"acceptance-{self._run_id}", {}).build(["recorder"])
+            build_image(self._client(), self._run_id)
         except ComposeFailed as fault:
             raise Failed(str(fault), "docker compose -f docker-compose.bdd.yml build recorder") from fault
         return f"{IMAGE} is built"
@@ -115,17 +115,6 @@ class InsideChecks:
             source = str(self._settings.contract.absolute())
             mounts.append(Mount(_CONTRACT, source=source, type="bind", read_only=True))
         defined = [part for name, value in given.items() for part in ("-D", f"{name}={value}")]
-        return self._client().containers.run(
-            IMAGE,
-            ["python", "-m", "bdd", "doctor", "--json", *defined],
-            name=f"acceptance-{self._run_id}-doctor",
-            labels={**labels(self._run_id), RECORDER: "yes"},
-            network=str(platform.network.name),
-            mounts=mounts,
-            detach=True,
-            init=True,
-            read_only=True,
-            cap_drop=["ALL"],
-            security_opt=["no-new-privileges:true"],
-            mem_limit="256m",
-        )
+        command = ["python", "-m", "bdd", "doctor", "--json", *defined]
+        network = str(platform.network.name)
+        return run_in_network(self._client(), network, self._run_id, "doctor", command, mounts=mounts)

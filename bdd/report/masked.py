@@ -27,9 +27,8 @@ def mask_formatters(formatters: Iterable[Any]) -> None:
     """From now on mask what these formatters of behave print."""
     for formatter in formatters:
         if formatter.stream:  # the one that opens it later writes no messages, only names of scenarios
-            formatter.stream = formatter.stream_opener.stream = MaskedStream(
-                formatter.stream
-            )  # it compares the two
+            masked = MaskedStream(formatter.stream)
+            formatter.stream = formatter.stream_opener.stream = masked  # behave compares the two
 
 
 def mask_failures(scenario: Scenario) -> None:

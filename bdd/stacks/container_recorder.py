@@ -8,17 +8,15 @@ from docker.client import DockerClient
 from docker.models.containers import Container
 from docker.types import Mount
 
-from bdd.containers.compose import Compose
 from bdd.containers.engine import published_address
-from bdd.containers.leftovers import RECORDER, labels
 from bdd.containers.platform import Platform
+from bdd.containers.suite import build_image, run_in_network
 from bdd.events import contract
 from bdd.kafka.client_settings import client_settings
 from bdd.recorder.client import RecorderClient
 from bdd.recorder.settings import RecorderSettings
 from bdd.settings import Settings
 
-IMAGE = "psychotherapy-acceptance/suite"
 _PORT = 8080
 _FOLDER = "/journal"
 
@@ -39,7 +37,7 @@ class ContainerRecorder:
             ComposeFailed: the image cannot be built.
             docker.errors.DockerException: the container cannot be started.
         """
-        Compose(client, f"acceptance-{run_id}", {}).build(["recorder"])
+        build_image(client, run_id)
         token = secrets.token_urlsafe(24)
         recorder = RecorderSettings(
             client=client_settings(platform.bootstrap_servers, settings),
@@ -50,22 +48,15 @@ class ContainerRecorder:
             port=_PORT,
         )
         network = str(platform.network.name)
-        container = client.containers.run(
-            IMAGE,
+        container = run_in_network(
+            client,
+            network,
+            run_id,
+            "recorder",
             ["python", "-m", "bdd.recorder"],
-            name=f"acceptance-{run_id}-recorder",
-            labels={**labels(run_id), RECORDER: "yes"},
-            detach=True,
-            init=True,
-            network=network,
             environment=recorder.to_environment(),
             ports={f"{_PORT}/tcp": ("127.0.0.1", 0)},
             mounts=[Mount(_FOLDER, source=None, type="volume")],  # an anonymous one
-            read_only=True,
-            cap_drop=["ALL"],
-            security_opt=["no-new-privileges:true"],
-            mem_limit="256m",
-            pids_limit=128,
         )
         return cls(container, network, token)
 
@@ -77,10 +68,8 @@ class ContainerRecorder:
         """
         self.container.reload()
         own = self.container.attrs["NetworkSettings"]["Networks"][self._network]["IPAddress"]
-        host, port = published_address(self.container, _PORT) or (
-            own,
-            _PORT,
-        )  # an internal network publishes nothing
+        # An internal network publishes nothing.
+        host, port = published_address(self.container, _PORT) or (own, _PORT)
         client = RecorderClient(f"http://{host}:{port}", self._token)
         client.start(within, self._how_it_ended)
         return client

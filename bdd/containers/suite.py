@@ -1,0 +1,55 @@
+"""Containers of the suite's own image that a run adds to a platform's network: its recorder, its doctor."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from docker.client import DockerClient
+from docker.models.containers import Container
+
+from bdd.containers.compose import Compose
+from bdd.containers.leftovers import RECORDER, labels
+
+IMAGE = "psychotherapy-acceptance/suite"
+
+
+def build_image(client: DockerClient, run_id: str) -> None:
+    """Build the image, from the cache where nothing has changed.
+
+    Raises:
+        ComposeFailed: it could not be built.
+    """
+    Compose(client, f"acceptance-{run_id}", {}).build(["recorder"])
+
+
+def run_in_network(
+    client: DockerClient, network: str, run_id: str, name: str, command: Sequence[str], **options: Any
+) -> Container:
+    """Start a container of the image on a network and return at once; it carries the run's label.
+
+    Args:
+        client: the engine's.
+        network: the one that it joins.
+        run_id: the run's, by which it is found and removed.
+        name: what it is, for its own name.
+        command: what it runs.
+        options: more of `docker.models.containers.ContainerCollection.run`.
+
+    Raises:
+        docker.errors.DockerException: it cannot be started.
+    """
+    container: Container = client.containers.run(
+        IMAGE,
+        list(command),
+        name=f"acceptance-{run_id}-{name}",
+        labels={**labels(run_id), RECORDER: "yes"},
+        network=network,
+        detach=True,
+        init=True,
+        read_only=True,
+        cap_drop=["ALL"],
+        security_opt=["no-new-privileges:true"],
+        mem_limit="256m",
+        pids_limit=128,
+        **options,
+    )
+    return container
