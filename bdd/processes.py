@@ -3,6 +3,8 @@
 import atexit
 import contextlib
 import os
+import random
+import re
 import signal
 import socket
 import subprocess
@@ -16,6 +18,10 @@ from typing import Any
 from bdd.masking import mask
 
 _TAIL_BYTES = 64 * 1024
+_LINES_OF_A_FAILED_START = 200
+_PORT_TAKEN = re.compile(r"(?:failed to bind to|Cannot listen on) \S+:(\d+)")
+_PORTS = range(20_000, 32_768)
+"""Linux hands out ports from 32768 on (`ip_local_port_range`), macOS and Windows from 49152 on."""
 
 
 class ChildProcess:
@@ -92,6 +98,15 @@ class ChildProcess:
             text = log.read().decode(errors="replace")
         return mask(text).splitlines()[-count:]  # first masked, for a key has many lines
 
+    def port_taken(self) -> int | None:
+        """Return the port that it ended for, since somebody else listens there; None: not the reason.
+
+        It is read from the log: Kafka's words, then the reference service's.
+        """
+        if self.trouble() and (taken := _PORT_TAKEN.search("\n".join(self.last_lines(_LINES_OF_A_FAILED_START)))):
+            return int(taken[1])
+        return None
+
     def stop(self, within: float) -> bool:
         """Ask it to end and wait; after `within` seconds kill it. Return whether it ended in time."""
         self._asked_to_end = True
@@ -131,11 +146,29 @@ def _signals_wait() -> Iterator[None]:
 
 
 def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """Return a port as `free_ports` does."""
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """Return TCP ports of 127.0.0.1, no two alike, that nobody uses right now.
+
+    They lie below those that Linux, macOS and Windows hand out by themselves: one of those may go to any program
+    before the process that it is meant for listens.
+
+    Raises:
+        OSError: of a hundred ports, not so many are free.
+    """
+    free: list[int] = []
+    for port in random.sample(_PORTS, k=100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            free.append(port)
+        if len(free) == count:
+            return free
+    raise OSError(
+        f"Of 100 ports of 127.0.0.1 from {_PORTS.start} to {_PORTS.stop - 1}, fewer than {count} are free."
+    )
 
 
 if sys.platform == "win32":

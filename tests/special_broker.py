@@ -9,7 +9,7 @@ from pathlib import Path
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._scram import ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
 
-from bdd.processes import ChildProcess, free_port
+from bdd.processes import ChildProcess, free_ports
 from bdd.stacks.embedded.broker import (
     DATA_FOLDER,
     SERVER_PROPERTIES,
@@ -57,10 +57,10 @@ class SpecialBroker:
         listeners: Mapping[str, Listener],
         authority: Authority | None = None,
     ) -> None:
-        self._ports = {name: free_port() for name in listeners}
+        port, controller_port, *ports = free_ports(2 + len(listeners))
+        self._ports = dict(zip(listeners, ports, strict=True))
         shutil.copytree(distribution.template, folder / DATA_FOLDER)
-        port = free_port()
-        write_server_properties(folder, port, controller_port=free_port())
+        write_server_properties(folder, port, controller_port)
         _add_listeners(folder / SERVER_PROPERTIES.name, listeners, self._ports, authority)
         command = distribution.command("kafka.Kafka", SERVER_PROPERTIES.name)
         process = ChildProcess.start("the Kafka broker", command, log=folder / "broker.log", cwd=folder)

@@ -139,8 +139,7 @@ def test_a_port_that_is_taken_is_named(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        ports = iter([port, free_port()])
-        monkeypatch.setattr("bdd.stacks.embedded.broker.free_port", lambda: next(ports))
+        monkeypatch.setattr("bdd.stacks.embedded.broker.free_ports", lambda _: [port, free_port()])
         started = EmbeddedBroker.start(distribution, tmp_path / "kafka")
         with pytest.raises(CannotComeTrue, match=rf"port {port} of 127\.0\.0\.1 was taken .* run again"):
             started.wait_ready(START_SECONDS)

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -153,8 +155,16 @@ def test_what_a_broken_platform_gives_away_is_masked_in_all_that_a_run_leaves(
 def test_a_host_that_looks_like_production_is_refused_before_anything_is_sent(
     setting: str, talkative_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    named: set[object] = {"203.0.113.7", 9092, urlsplit(talkative_url).port}
     contacted: list[object] = []
-    monkeypatch.setattr(socket.socket, "connect", lambda _, address: contacted.append(address))
+    connect = socket.socket.connect
+
+    def connect_or_note(of: socket.socket, address: Any) -> None:
+        if named.isdisjoint(address):
+            return connect(of, address)  # another test's recorder is followed meanwhile
+        return contacted.append(address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect_or_note)
     given = {"api_url": talkative_url, "bootstrap_servers": "127.0.0.1:9092"}
     given[setting] = {"api_url": "https://203.0.113.7", "bootstrap_servers": "203.0.113.7:9092"}[setting]
     stack = make_stack(load_settings({"stack": "remote", **given}), "synthetic")

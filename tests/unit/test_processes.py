@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from bdd.processes import ChildProcess, free_port
+from bdd.processes import ChildProcess, free_port, free_ports
 from bdd.waiting import wait_until
 
 SLEEPS = "import time; print('up', flush=True); time.sleep(60)"
@@ -154,6 +154,25 @@ def test_a_child_that_nobody_ended_is_killed_when_the_suite_exits(tmp_path: Path
 def test_a_free_port_can_be_listened_on() -> None:
     with socket.create_server(("127.0.0.1", free_port())):
         pass
+
+
+def test_a_free_port_is_none_that_the_system_may_give_to_somebody_else_in_the_meantime() -> None:
+    assert max(free_ports(50)) < 32768
+
+
+def test_free_ports_differ() -> None:
+    assert len(set(free_ports(50))) == 50
+
+
+def test_a_port_in_use_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    free = free_port()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        taken = server.getsockname()[1]
+        monkeypatch.setattr("random.sample", lambda *_, **__: [taken, free])
+        assert free_port() == free
+        monkeypatch.setattr("random.sample", lambda *_, **__: [taken])
+        with pytest.raises(OSError, match="fewer than 1 are free"):
+            free_port()
 
 
 @on_posix

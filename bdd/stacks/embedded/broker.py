@@ -1,7 +1,6 @@
 """One Apache Kafka node as a process of the run."""
 
 import os
-import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Self
 
-from bdd.processes import ChildProcess, free_port
+from bdd.processes import ChildProcess, free_ports
 from bdd.stacks.embedded.errors import BrokerUnavailable
 from bdd.waiting import wait_until
 
@@ -36,9 +35,6 @@ JVM_OPTIONS = (
     # Kafka asks Log4j's interface for a provider too; without this one it complains that there is none.
     "-Dlog4j.provider=org.apache.logging.log4j.simple.internal.SimpleProvider",
 )
-
-_LINES_OF_A_FAILED_START = 200
-_PORT_TAKEN = re.compile(r"failed to bind to \S+:(\d+)")
 
 
 @dataclass(frozen=True)
@@ -75,8 +71,8 @@ class EmbeddedBroker:
     def start(cls, distribution: Distribution, folder: Path) -> Self:
         """Start a node in the new folder `folder` and return at once, so that others can start beside it."""
         shutil.copytree(distribution.template, folder / DATA_FOLDER)
-        port = free_port()
-        write_server_properties(folder, port, controller_port=free_port())
+        port, controller_port = free_ports(2)
+        write_server_properties(folder, port, controller_port)
         process = ChildProcess.start(
             "the Kafka broker",
             distribution.command("kafka.Kafka", SERVER_PROPERTIES.name),
@@ -122,10 +118,9 @@ class EmbeddedBroker:
 
     def trouble(self) -> str | None:
         """Say why it ended by itself; None while it runs or once its end was asked for."""
-        ended = self.process.trouble()
-        if ended and (taken := _PORT_TAKEN.search("\n".join(self.process.last_lines(_LINES_OF_A_FAILED_START)))):
-            return f"port {taken[1]} of 127.0.0.1 was taken by another program in that moment: run again"
-        return ended
+        if port := self.process.port_taken():
+            return f"port {port} of 127.0.0.1 was taken by another program in that moment: run again"
+        return self.process.trouble()
 
     def stop(self, within: float) -> bool:
         """End it cleanly; after `within` seconds kill it. Return whether it ended in time."""

@@ -14,14 +14,14 @@ from bdd.processes import ChildProcess, free_port
 from bdd.recorder.client import RecorderClient
 from bdd.report.console import say
 from bdd.settings import Settings
-from bdd.stacks.embedded.broker import EmbeddedBroker
+from bdd.stacks.embedded.broker import Distribution, EmbeddedBroker
 from bdd.stacks.embedded.distribution import BrokerUnavailable, prepare
 from bdd.stacks.local_recorder import LocalRecorder
 from bdd.stacks.stack import CannotStart
 
 _ROOT = Path(__file__).parents[3]
 _START_SECONDS = 60.0
-_SERVICE_STOP_SECONDS = 2.0
+_TRIES = 3
 
 
 class EmbeddedStack:
@@ -37,26 +37,19 @@ class EmbeddedStack:
         self._processes: list[ChildProcess] = []
 
     def start(self) -> None:
-        """Start the three processes side by side, then wait for each; see `Stack.start`."""
-        try:
-            distribution = prepare(self._settings.cache_dir, say)
-            self._folder = Path(tempfile.mkdtemp(prefix="acceptance-"))
-            began = time.monotonic()
-            broker = EmbeddedBroker.start(distribution, self._folder / "kafka")
-            self._processes.append(broker.process)
-            self._start_service(broker.bootstrap_servers)
-            recorder = LocalRecorder.start(self._folder, broker.bootstrap_servers, self._settings)
-            self._processes.append(recorder.process)
-            self.bootstrap_servers = broker.bootstrap_servers
-            broker.wait_ready(_START_SECONDS)
-            broker.create_topics(contract.current().partitions)
-            self.startup["broker"] = time.monotonic() - began
-            wait_healthy(self.api_url, within=_START_SECONDS, give_up=self.trouble)
-            self.startup["service"] = time.monotonic() - began
-            self.recorder = recorder.wait_ready(_START_SECONDS)
-            self.startup["recorder"] = time.monotonic() - began
-        except (BrokerUnavailable, OSError, AssertionError) as fault:
-            raise CannotStart(f"The embedded platform did not start: {fault}") from fault
+        """Start the three processes side by side, then wait for each; see `Stack.start`.
+
+        Where a port that was free goes to another program in the meantime, it begins again with others.
+        """
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                self._bring_up(prepare(self._settings.cache_dir, say))
+            except (BrokerUnavailable, OSError, AssertionError) as fault:
+                if not (tries_left and any(process.port_taken() for process in self._processes)):
+                    raise CannotStart(f"The embedded platform did not start: {fault}") from fault
+                self.stop()
+            else:
+                return
 
     def trouble(self) -> str | None:
         """See `Stack.trouble`."""
@@ -77,6 +70,23 @@ class EmbeddedStack:
             self._processes.pop().kill()  # nobody needs what they would still write
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _bring_up(self, distribution: Distribution) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="acceptance-"))
+        began = time.monotonic()
+        broker = EmbeddedBroker.start(distribution, self._folder / "kafka")
+        self._processes.append(broker.process)
+        self._start_service(broker.bootstrap_servers)
+        recorder = LocalRecorder.start(self._folder, broker.bootstrap_servers, self._settings)
+        self._processes.append(recorder.process)
+        self.bootstrap_servers = broker.bootstrap_servers
+        broker.wait_ready(_START_SECONDS)
+        broker.create_topics(contract.current().partitions)
+        self.startup["broker"] = time.monotonic() - began
+        wait_healthy(self.api_url, within=_START_SECONDS, give_up=self.trouble)
+        self.startup["service"] = time.monotonic() - began
+        self.recorder = recorder.wait_ready(_START_SECONDS)
+        self.startup["recorder"] = time.monotonic() - began
 
     def _start_service(self, bootstrap_servers: str) -> None:
         assert self._folder, "the run's folder is made first"

@@ -1,0 +1,54 @@
+"""The embedded stack: what it does when a port that was free goes to another program in the meantime."""
+
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bdd.api.health import wait_healthy
+from bdd.processes import free_port, free_ports
+from bdd.settings import load_settings
+from bdd.stacks.embedded.distribution import Distribution
+from bdd.stacks.embedded.stack import EmbeddedStack
+from bdd.stacks.stack import CannotStart
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port that another program listens on."""
+    with socket.create_server(("127.0.0.1", free_port())) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture
+def stack(distribution: Distribution, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddedStack]:
+    assert distribution, "it is prepared"
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    made = EmbeddedStack(load_settings({}))
+    yield made
+    made.stop()
+
+
+@pytest.mark.parametrize("process", ["broker", "controller", "service"])
+def test_it_starts_on_other_ports(
+    process: str, taken: int, stack: EmbeddedStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = dict(zip(("broker", "controller", "service"), free_ports(3), strict=True)) | {process: taken}
+    of_the_broker = iter([[first["broker"], first["controller"]]])
+    of_the_service = iter([first["service"]])
+    monkeypatch.setattr("bdd.stacks.embedded.broker.free_ports", lambda _: next(of_the_broker, free_ports(2)))
+    monkeypatch.setattr("bdd.stacks.embedded.stack.free_port", lambda: next(of_the_service, free_port()))
+    stack.start()
+    wait_healthy(stack.api_url, within=10)
+    assert str(taken) not in stack.bootstrap_servers + stack.api_url
+    assert len(list(tmp_path.iterdir())) == 1, "the first attempt left its folder"
+    assert len(psutil.Process().children()) == 3, "the first attempt left a process"
+
+
+def test_it_does_not_try_for_ever(taken: int, stack: EmbeddedStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bdd.stacks.embedded.broker.free_ports", lambda _: [taken, free_port()])
+    with pytest.raises(CannotStart, match=rf"port {taken} of 127\.0\.0\.1 was taken .* run again"):
+        stack.start()
