@@ -131,7 +131,8 @@ def list_stacks() -> None:
 @stack_app.command()
 def prune(
     kept: Annotated[
-        bool, typer.Option("--kept", help="Also platforms that were to be kept (-D keep=yes).")
+        bool,
+        typer.Option("--kept", help="Also platforms that were kept (-D keep=yes) or started with docker compose."),
     ] = False,
     images: Annotated[bool, typer.Option("--images", help="Also the images that were built for runs.")] = False,
 ) -> None:

@@ -65,7 +65,7 @@ class ChildProcess:
         """
         log.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with log.open("ab") as output, _signals_wait():
+            with log.open("ab") as output, signals_wait():
                 popen = subprocess.Popen(  # noqa: S603 - the project's own commands
                     command,
                     stdin=subprocess.DEVNULL,
@@ -128,7 +128,7 @@ class ChildProcess:
 
 
 @contextmanager
-def _signals_wait() -> Iterator[None]:
+def signals_wait() -> Iterator[None]:
     """Let SIGINT and SIGTERM take effect after the block: in between, a new process would be known to nobody."""
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread is ever interrupted

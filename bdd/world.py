@@ -82,7 +82,13 @@ class World:
         self.reader = Reader(self.api, self.witness, self.deadline())
 
     def send(self, method: str, path: str, body: str | None = None, step: str = "") -> Exchange:
-        """Send a request as an action of this scenario's step (the current one): what follows may be its doing."""
+        """Send a request as an action of this scenario's step (the current one): what follows may be its doing.
+
+        Raises:
+            NoAnswer: the service did not answer.
+            AssertionError: something has broken of which the run ends; a long step must notice it too.
+        """
+        assert not (trouble := self.witness.trouble()), f"{trouble}: {method} {path} was not sent any more"
         self.after = after = self.witness.recorder.cursor
         try:
             exchange = self.api.send(method, path, body)

@@ -98,9 +98,9 @@ class ContainerWatch:
         if identity not in self._containers:
             return
         if action == "die":
-            self._ended[identity] = how_it_ended(
-                self._containers[identity], actor["Attributes"].get("exitCode", "?")
-            )
+            exit_code = actor["Attributes"].get("exitCode", "?")
+            if exit_code != "0" or identity not in self._may_end:
+                self._ended[identity] = how_it_ended(self._containers[identity], exit_code)
         elif action == "start":
             self._ended.pop(identity, None)
 

@@ -9,6 +9,7 @@ from bdd.doctor.check import Check, Failed
 from bdd.events import contract
 from bdd.events.event import Event, NotAnEvent, read_event
 from bdd.events.schema import event_schemas
+from bdd.processes import signals_wait
 from bdd.settings import Settings
 from bdd.stacks.stack import CannotStart, Stack
 from bdd.waiting import wait_until
@@ -51,12 +52,15 @@ def try_event(stack: Stack, settings: Settings, next_command: str) -> str:
         Failed: a request was refused, an event did not come, or it breaks the contract.
     """
     api = ApiClient(stack.api_url)
+    patient = None
     try:
-        patient = _created(api)
         try:
+            with signals_wait():  # between its creation and its name here it would be left behind
+                patient = _created(api)
             created = _await(stack, settings, patient, "patient.created", next_command)
         except BaseException as fault:  # an interruption too must not leave the patient behind
-            _delete(api, patient, because=fault)
+            if patient:
+                _delete(api, patient, because=fault)
             raise
         _delete(api, patient)
         deleted = _await(stack, settings, patient, "patient.deleted", next_command)

@@ -12,7 +12,6 @@ from typing import cast
 from bdd.network import Server, Unresolved, connect, resolve
 
 _REPLY_SECONDS = 1.0
-_OTHER_REPLY_SECONDS = 0.3
 # ApiVersions in its first version: brokers answer it before a login.
 _CORRELATION_ID = 0x61637074
 _ASK = struct.pack(">hhi", 18, 0, _CORRELATION_ID) + struct.pack(">h", 5) + b"suite"
@@ -137,7 +136,7 @@ def _failed_tls(seen: Seen, fault: OSError) -> Seen:
     if "ALERT" in reason and ("CERTIFICATE" in reason or "UNKNOWN_CA" in reason or "HANDSHAKE" in reason):
         return replace(seen, fault=Fault.WANTS_CERTIFICATE, detail=reason.lower().replace("_", " "))
     try:
-        with connect(seen.addresses, seen.server.port, _OTHER_REPLY_SECONDS) as connection:
+        with connect(seen.addresses, seen.server.port, _REPLY_SECONDS) as connection:
             connection.settimeout(_REPLY_SECONDS)
             reply = _exchange(connection)
     except OSError:
@@ -187,8 +186,8 @@ def _speaks_tls(seen: Seen) -> bool:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     try:
-        with connect(seen.addresses, seen.server.port, _OTHER_REPLY_SECONDS) as connection:
-            connection.settimeout(_OTHER_REPLY_SECONDS)
+        with connect(seen.addresses, seen.server.port, _REPLY_SECONDS) as connection:
+            connection.settimeout(_REPLY_SECONDS)
             with context.wrap_socket(connection, server_hostname=seen.server.host):
                 return True
     except ssl.SSLError as fault:
@@ -200,8 +199,8 @@ def _speaks_tls(seen: Seen) -> bool:
 def _ask_for_http(seen: Seen) -> bytes:
     """A web server waits for the end of a request's head: give it one."""
     try:
-        with connect(seen.addresses, seen.server.port, _OTHER_REPLY_SECONDS) as connection:
-            connection.settimeout(_OTHER_REPLY_SECONDS)
+        with connect(seen.addresses, seen.server.port, _REPLY_SECONDS) as connection:
+            connection.settimeout(_REPLY_SECONDS)
             reply = _exchange(connection, b"HEAD / HTTP/1.0\r\n\r\n", length=40) or b""
     except OSError:
         return b""
@@ -211,7 +210,7 @@ def _ask_for_http(seen: Seen) -> bytes:
 def _names_in_certificate(seen: Seen, client: Mapping[str, str]) -> str:
     """The certificate is trusted, so that it may be read."""
     try:
-        with connect(seen.addresses, seen.server.port, _OTHER_REPLY_SECONDS) as connection:
+        with connect(seen.addresses, seen.server.port, _REPLY_SECONDS) as connection:
             connection.settimeout(_REPLY_SECONDS)
             with tls_context(client, check_name=False).wrap_socket(connection) as secured:
                 certificate = secured.getpeercert() or {}

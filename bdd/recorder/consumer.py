@@ -95,6 +95,7 @@ class TopicsConsumer:
             self._take_in_new_partitions()
             return self._end_offsets(list(self._positions))
 
+        end = time.monotonic() + within
         ends = wait_until(end_offsets, what="the end offsets", within=within, passing=(KafkaException,))
 
         def complete() -> int:
@@ -106,7 +107,10 @@ class TopicsConsumer:
 
         with self._moved:
             return wait_until(
-                complete, what="the journal to reach the fence", within=within, pause=self._moved.wait
+                complete,
+                what="the journal to reach the fence",
+                within=max(0.0, round(end - time.monotonic(), 1)),
+                pause=self._moved.wait,
             )
 
     def _run(self) -> None:
