@@ -40,7 +40,7 @@ def test_it_starts_on_other_ports(
     of_the_broker = iter([[first["broker"], first["controller"]]])
     of_the_service = iter([first["service"]])
     monkeypatch.setattr("bdd.stacks.embedded.broker.free_ports", lambda _: next(of_the_broker, free_ports(2)))
-    monkeypatch.setattr("bdd.stacks.embedded.stack.free_port", lambda: next(of_the_service, free_port()))
+    monkeypatch.setattr("bdd.stacks.embedded.service.free_port", lambda: next(of_the_service, free_port()))
     stack.start()
     wait_healthy(stack.api_url, within=10)
     assert str(taken) not in stack.bootstrap_servers + stack.api_url

@@ -1,21 +1,19 @@
 """The sound platform that is soaked: a broker for all runs of a condition, a service for each run."""
 
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
-from bdd.api.health import wait_healthy
 from bdd.events import contract
-from bdd.processes import ChildProcess, free_port
+from bdd.processes import ChildProcess
 from bdd.stacks.embedded.broker import SERVER_PROPERTIES, EmbeddedBroker
 from bdd.stacks.embedded.distribution import Distribution
+from bdd.stacks.embedded.service import EmbeddedService, database_url
 from reference.patient_service.database import open_database
 
 IDS_OF_A_RUN = 100_000
-_ROOT = Path(__file__).parents[2]
 _START_SECONDS = 60.0
 _QUICK_RESTART = "broker.session.timeout.ms=1000\nbroker.heartbeat.interval.ms=250\n"
 
@@ -72,23 +70,13 @@ def running_service(folder: Path, bootstrap_servers: str, number: int, nature: M
         number: different for each service of a broker: its patients' ids begin behind number * IDS_OF_A_RUN.
         nature: variables for `tests.soak.service`.
     """
-    url = f"http://127.0.0.1:{free_port()}"
-    database = f"sqlite:///{folder / 'patients.db'}"
-    give_ids_from(database, number * IDS_OF_A_RUN)
-    environment = {
-        "DATABASE_URL": database,
-        "KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
-        "HOST": "127.0.0.1",
-        "PORT": url.rpartition(":")[2],
-        **nature,
-    }
-    command = [sys.executable, "-m", "tests.soak.service"]
-    service = ChildProcess.start("the service", command, log=folder / "service.log", env=environment, cwd=_ROOT)
+    give_ids_from(database_url(folder), number * IDS_OF_A_RUN)
+    service = EmbeddedService.start(folder, bootstrap_servers, "tests.soak.service", environment=nature)
     try:
-        wait_healthy(url, within=_START_SECONDS, give_up=service.trouble)
-        yield url
+        service.wait_ready(_START_SECONDS)
+        yield service.url
     finally:
-        service.kill()
+        service.process.kill()
 
 
 def give_ids_from(database: str, last: int) -> None:

@@ -1,7 +1,6 @@
 """The embedded stack: reference service, Apache Kafka and recorder as local processes, side by side."""
 
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -10,16 +9,16 @@ from pathlib import Path
 from bdd.api.health import wait_healthy
 from bdd.events import contract
 from bdd.evidence.sources import LogFile, Source
-from bdd.processes import ChildProcess, free_port
+from bdd.processes import ChildProcess
 from bdd.recorder.client import RecorderClient
 from bdd.report.console import say
 from bdd.settings import Settings
 from bdd.stacks.embedded.broker import Distribution, EmbeddedBroker
 from bdd.stacks.embedded.distribution import BrokerUnavailable, prepare
+from bdd.stacks.embedded.service import EmbeddedService
 from bdd.stacks.local_recorder import LocalRecorder
 from bdd.stacks.stack import CannotStart
 
-_ROOT = Path(__file__).parents[3]
 _START_SECONDS = 60.0
 _TRIES = 3
 
@@ -76,10 +75,11 @@ class EmbeddedStack:
         began = time.monotonic()
         broker = EmbeddedBroker.start(distribution, self._folder / "kafka")
         self._processes.append(broker.process)
-        self._start_service(broker.bootstrap_servers)
+        service = EmbeddedService.start(self._folder, broker.bootstrap_servers)
+        self._processes.append(service.process)
         recorder = LocalRecorder.start(self._folder, broker.bootstrap_servers, self._settings)
         self._processes.append(recorder.process)
-        self.bootstrap_servers = broker.bootstrap_servers
+        self.bootstrap_servers, self.api_url = broker.bootstrap_servers, service.url
         broker.wait_ready(_START_SECONDS)
         broker.create_topics(contract.current().partitions)
         self.startup["broker"] = time.monotonic() - began
@@ -87,22 +87,6 @@ class EmbeddedStack:
         self.startup["service"] = time.monotonic() - began
         self.recorder = recorder.wait_ready(_START_SECONDS)
         self.startup["recorder"] = time.monotonic() - began
-
-    def _start_service(self, bootstrap_servers: str) -> None:
-        assert self._folder, "the run's folder is made first"
-        port = free_port()
-        self.api_url = f"http://127.0.0.1:{port}"
-        environment = {
-            "DATABASE_URL": f"sqlite:///{self._folder / 'patients.db'}",
-            "KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
-            "HOST": "127.0.0.1",
-            "PORT": str(port),
-        }
-        command = [sys.executable, "-m", "reference.patient_service"]
-        log = self._folder / "service.log"
-        self._processes.append(
-            ChildProcess.start("the patient service", command, log=log, env=environment, cwd=_ROOT)
-        )
 
 
 def make_stack(settings: Settings, _run_id: str) -> EmbeddedStack:

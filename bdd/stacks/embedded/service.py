@@ -1,0 +1,61 @@
+"""A patient service as a process of the run."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+from bdd.api.health import wait_healthy
+from bdd.processes import ChildProcess, free_port
+
+REFERENCE = "reference.patient_service"
+_ROOT = Path(__file__).parents[3]
+
+
+class EmbeddedService:
+    """A service with a database in a folder of its own, on a free port of 127.0.0.1."""
+
+    def __init__(self, process: ChildProcess, url: str) -> None:
+        self.process = process
+        self.url = url
+
+    @classmethod
+    def start(
+        cls, folder: Path, bootstrap_servers: str, *module: str, environment: Mapping[str, str] | None = None
+    ) -> Self:
+        """Start the process and return at once.
+
+        Args:
+            folder: where its database and its log, `service.log`, are.
+            bootstrap_servers: where it publishes.
+            module: the Python module that is the service, and its arguments; the reference service by default.
+            environment: variables beside those that the reference service reads.
+        """
+        port = free_port()
+        process = ChildProcess.start(
+            "the patient service",
+            [sys.executable, "-m", *(module or (REFERENCE,))],
+            log=folder / "service.log",
+            env={
+                "DATABASE_URL": database_url(folder),
+                "KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
+                "HOST": "127.0.0.1",
+                "PORT": str(port),
+                **(environment or {}),
+            },
+            cwd=_ROOT,
+        )
+        return cls(process, f"http://127.0.0.1:{port}")
+
+    def wait_ready(self, within: float) -> None:
+        """Return as soon as it says that it, its database and its broker are healthy.
+
+        Raises:
+            AssertionError: it ended, or was not healthy within so many seconds.
+        """
+        wait_healthy(self.url, within=within, give_up=self.process.trouble)
+
+
+def database_url(folder: Path) -> str:
+    """Return the address of the database that a service in this folder uses."""
+    return f"sqlite:///{folder / 'patients.db'}"
