@@ -1,13 +1,13 @@
 """What the hooks of `environment.py` do at the beginning and at the end of a run."""
 
 import atexit
-import signal
 from pathlib import Path
 
 from behave.model import Feature
 from behave.reporter.junit import JUnitReporter
 from behave.runner import Context
 
+from bdd.endings import ignore_endings, let_endings_interrupt
 from bdd.events import contract
 from bdd.events.schema import event_schemas
 from bdd.masking import mask
@@ -27,7 +27,7 @@ def begin_run(context: Context) -> None:
         event_schemas(contract.use(settings.contract))
     _check_selection(context)
     _check_folders(context, settings)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # behave cleans up after SIGINT only
+    let_endings_interrupt()  # behave cleans up after SIGINT only
     run = context.run = Run(settings)
     context.add_cleanup(_end_run, run)
     atexit.register(run.stop)  # in case a second signal ends the clean-up
@@ -60,9 +60,7 @@ def audit_run(context: Context) -> None:
 
 
 def _end_run(run: Run) -> None:
-    """Signals wait until everything is removed: it takes a second or two."""
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, signal.SIG_IGN)
+    ignore_endings()
     run.stop()
     run.end_phase("stop")
     say(f"\nTime: {durations(run.seconds)}; {run.scenarios} scenarios on the {run.settings.stack} stack")

@@ -6,24 +6,21 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 
+from bdd.endings import ignore_endings, let_endings_interrupt
 from bdd.settings import Settings
 from bdd.stacks.choosing import make_stack, new_run_id
 from bdd.stacks.stack import Stack
-
-# SIGHUP: the terminal was closed. Windows has none.
-_ENDINGS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 @contextmanager
 def removed_at_the_end(stack: Stack) -> Iterator[None]:
     """Remove the stack when the block ends; every ending signal is a KeyboardInterrupt meanwhile."""
     atexit.register(stack.stop)  # in case a second signal ends the clean-up
-    before = {each: signal.signal(each, signal.default_int_handler) for each in _ENDINGS}
+    before = let_endings_interrupt()
     try:
         yield
     finally:
-        for each in _ENDINGS:  # they wait until everything is removed: it takes a second or two
-            signal.signal(each, signal.SIG_IGN)
+        ignore_endings()
         with redirect_stdout(sys.stderr):
             stack.stop()
         atexit.unregister(stack.stop)

@@ -1,0 +1,23 @@
+"""The signals that end a run or a command: Ctrl-C, a request to end, and a terminal that was closed."""
+
+import signal
+from collections.abc import Mapping
+from typing import Any
+
+# Windows has no SIGHUP.
+_ENDINGS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+def let_endings_interrupt() -> Mapping[int, Any]:
+    """Make a KeyboardInterrupt of each, so that what was started is removed; return the handlers that were there.
+
+    One that is ignored stays ignored: whoever started the run with `nohup` wants it to go on.
+    """
+    heard = [each for each in _ENDINGS if signal.getsignal(each) is not signal.SIG_IGN]
+    return {each: signal.signal(each, signal.default_int_handler) for each in heard}
+
+
+def ignore_endings() -> None:
+    """Let them come to nothing: what a run removes at its end takes a second or two, and must not be cut short."""
+    for each in _ENDINGS:
+        signal.signal(each, signal.SIG_IGN)
