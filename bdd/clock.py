@@ -1,4 +1,4 @@
-"""How far the platform's clock is from this machine's: events carry its time stamps, and steps compare them.
+"""How far the platform's clock is from this machine's: events carry its timestamps, and steps compare them.
 
 Of the service it can be told by any answer's Date header. Brokers have no request that tells their time without
 writing a record, so theirs is not looked at.

@@ -25,6 +25,7 @@ from bdd.events.ledger import Ledger
 from bdd.events.matchers import has_published, has_published_exactly, has_published_nothing
 from bdd.events.witness import Witness
 from bdd.settings import load_settings
+from bdd.stacks.choosing import new_run_id
 from bdd.stacks.embedded.stack import EmbeddedStack
 from bdd.world import World
 
@@ -122,7 +123,7 @@ class Raw:
 def main() -> None:
     """Run both sides in turn and print the medians."""
     checks = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-    stack = EmbeddedStack(load_settings({}))
+    stack = EmbeddedStack(load_settings({}), new_run_id())
     try:
         stack.start()
         stack.recorder.fence()

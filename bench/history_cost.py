@@ -17,6 +17,7 @@ from confluent_kafka import Producer
 from bdd.events import contract
 from bdd.recorder.client import RecorderUnreachable
 from bdd.settings import Settings, load_settings
+from bdd.stacks.choosing import new_run_id
 from bdd.stacks.embedded.stack import EmbeddedStack
 from bdd.stacks.local_recorder import LocalRecorder
 from bdd.waiting import wait_until
@@ -60,7 +61,10 @@ def main() -> None:
     records = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     checks = int(sys.argv[2]) if len(sys.argv) > 2 else 200  # noqa: PLR2004
     settings = load_settings({})
-    stacks = {"no history": EmbeddedStack(settings), f"{records} records before": EmbeddedStack(settings)}
+    stacks = {
+        "no history": EmbeddedStack(settings, new_run_id()),
+        f"{records} records before": EmbeddedStack(settings, new_run_id()),
+    }
     try:
         for stack in stacks.values():
             stack.start()

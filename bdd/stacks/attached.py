@@ -79,8 +79,3 @@ class AttachedStack:
             self._started = False
             for made in find(self._client, self.run_id):
                 made.remove()
-
-
-def make_stack(settings: Settings, run_id: str) -> AttachedStack:
-    """Return the stack, not started yet."""
-    return AttachedStack(settings, run_id)

@@ -3,17 +3,17 @@
 import random
 import string
 import time
-from importlib import import_module
+from pkgutil import resolve_name
 
 from bdd.settings import Settings
 from bdd.stacks.stack import Stack
 
 # By name: a run loads only what its own stack needs.
-_MODULES = {
-    "embedded": "bdd.stacks.embedded.stack",
-    "compose": "bdd.stacks.compose",
-    "attached": "bdd.stacks.attached",
-    "remote": "bdd.stacks.remote",
+_STACKS = {
+    "embedded": "bdd.stacks.embedded.stack:EmbeddedStack",
+    "compose": "bdd.stacks.compose:ComposeStack",
+    "attached": "bdd.stacks.attached:AttachedStack",
+    "remote": "bdd.stacks.remote:RemoteStack",
 }
 
 
@@ -25,5 +25,5 @@ def new_run_id() -> str:
 
 def make_stack(settings: Settings, run_id: str) -> Stack:
     """Return the stack that the settings ask for, not started yet; what it starts carries the run's id."""
-    stack: Stack = import_module(_MODULES[settings.stack]).make_stack(settings, run_id)
+    stack: Stack = resolve_name(_STACKS[settings.stack])(settings, run_id)
     return stack

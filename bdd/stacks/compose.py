@@ -126,11 +126,6 @@ class ComposeStack:
         return f"http://{place[0]}:{place[1]}"
 
 
-def make_stack(settings: Settings, run_id: str) -> ComposeStack:
-    """Return the stack, not started yet."""
-    return ComposeStack(settings, run_id)
-
-
 def _kept(project: str, api_url: str) -> str:
     return "\n".join(
         [

@@ -29,9 +29,10 @@ class RemoteStack:
 
     recorder: RecorderClient
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, run_id: str) -> None:
         assert settings.api_url, "the settings ask for it with stack=remote"
         self._settings = settings
+        self._folder_prefix = f"acceptance-{run_id}-"
         self._bootstrap_servers = settings.bootstrap_servers
         self.api_url = settings.api_url
         self.startup: dict[str, float] = {}
@@ -114,7 +115,7 @@ class RemoteStack:
 
     def _start_recorder(self) -> RecorderClient:
         assert self._bootstrap_servers, "the settings ask for it where no recorder runs"
-        self._folder = Path(tempfile.mkdtemp(prefix="acceptance-"))
+        self._folder = Path(tempfile.mkdtemp(prefix=self._folder_prefix))
         self._local_recorder = LocalRecorder.start(self._folder, self._bootstrap_servers, self._settings)
         return self._local_recorder.wait_ready(_RECORDER_SECONDS)
 
@@ -153,8 +154,3 @@ class _Momentary:
     def since(self, mark: float) -> bytes:
         """See `Source.since`."""
         return "".join(f"{line}\n" for line in self._lines()).encode()
-
-
-def make_stack(settings: Settings, _run_id: str) -> RemoteStack:
-    """Return the stack, not started yet."""
-    return RemoteStack(settings)

@@ -27,7 +27,7 @@ def taken() -> Iterator[int]:
 def stack(distribution: Distribution, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddedStack]:
     assert distribution, "it is prepared"
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    made = EmbeddedStack(load_settings({}))
+    made = EmbeddedStack(load_settings({}), "synthetic")
     yield made
     made.stop()
 

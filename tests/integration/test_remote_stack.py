@@ -21,9 +21,9 @@ from bdd.network import Server
 from bdd.processes import free_port
 from bdd.recorder.client import RecorderClient
 from bdd.settings import load_settings
+from bdd.stacks.choosing import make_stack
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.stacks.local_recorder import LocalRecorder
-from bdd.stacks.remote import make_stack
 from bdd.stacks.stack import CannotStart
 from bdd.waiting import wait_until
 from tests.integration.running import QUICK, remote, run_behave

@@ -29,8 +29,9 @@ class EmbeddedStack:
     recorder: RecorderClient
     api_url: str
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, run_id: str) -> None:
         self._settings = settings
+        self._folder_prefix = f"acceptance-{run_id}-"
         self.startup: dict[str, float] = {}
         self._folder: Path | None = None
         self._processes: list[ChildProcess] = []
@@ -71,7 +72,7 @@ class EmbeddedStack:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _bring_up(self, distribution: Distribution) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="acceptance-"))
+        self._folder = Path(tempfile.mkdtemp(prefix=self._folder_prefix))
         began = time.monotonic()
         broker = EmbeddedBroker.start(distribution, self._folder / "kafka")
         self._processes.append(broker.process)
@@ -87,8 +88,3 @@ class EmbeddedStack:
         self.startup["service"] = time.monotonic() - began
         self.recorder = recorder.wait_ready(_START_SECONDS)
         self.startup["recorder"] = time.monotonic() - began
-
-
-def make_stack(settings: Settings, _run_id: str) -> EmbeddedStack:
-    """Return the stack, not started yet."""
-    return EmbeddedStack(settings)
