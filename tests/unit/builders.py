@@ -26,6 +26,8 @@ NOW = 1_780_000_000.0
 TOPIC = "patient-events"
 SOON = 0.05
 """A deadline for what never comes, in seconds."""
+AMPLE = 60.0
+"""A deadline for what comes, in seconds: no sound test reaches it, on however busy a machine."""
 
 Change = Callable[[dict[str, Any]], object]
 _offsets = itertools.count(17)
