@@ -12,7 +12,7 @@ import pytest
 from bdd.api.patients import synthetic_data
 from bdd.doctor.check import Result, State, examine
 from bdd.doctor.service_checks import ServiceChecks
-from bdd.processes import free_port
+from tests.closed_port import closed_port
 
 PATIENT = {"id": 5, **synthetic_data("doctor"), "status": "offen"}
 Answer = tuple[int, object]
@@ -112,7 +112,8 @@ def test_a_clock_that_cannot_be_told_has_not_passed(service: Service, date: str 
 
 
 def test_nobody_listens() -> None:
-    results = examine(ServiceChecks(lambda: f"http://127.0.0.1:{free_port()}", 2.0).checks())
+    with closed_port() as port:
+        results = examine(ServiceChecks(lambda: f"http://127.0.0.1:{port}", 2.0).checks())
     assert [result.state for result in results] == [State.FAILED, *[State.NOT_REACHED] * 3]
     assert "connection refused" in results[0].sentence
     assert results[0].next_command == "docker compose ps --all"

@@ -12,6 +12,7 @@ from bdd.evidence.collecting import collect, collect_foreign
 from bdd.evidence.sources import LogFile
 from bdd.recorder.record import from_line
 from bdd.world import World
+from tests.closed_port import closed_port
 from tests.unit.builders import Scene, record
 
 FEATURE = """
@@ -84,7 +85,8 @@ def test_everything_that_was_seen_is_kept(failed: Failed) -> None:
 
 
 def test_a_request_that_was_not_answered_is_kept(failed: Failed) -> None:
-    with pytest.raises(NoAnswer):
+    with closed_port() as port, pytest.raises(NoAnswer):
+        failed.world.api = ApiClient(f"http://127.0.0.1:{port}")
         failed.world.send("DELETE", "/api/patients/5")
     failed.collect()
     assert "DELETE /api/patients/5 -> no answer (ConnectionError) in " in failed.text("http.txt")

@@ -6,7 +6,8 @@ import threading
 import pytest
 
 from bdd.network import Server, Unresolved, connect, is_local, is_own, is_private, resolve, servers
-from bdd.processes import free_port
+from tests.closed_port import closed_port
+from tests.unit.builders import AMPLE
 
 
 @pytest.mark.parametrize(
@@ -31,19 +32,19 @@ def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("host", ["kafka.invalid", "a" * 64 + ".org", ".."])
 def test_a_name_without_address_says_why(host: str) -> None:
     with pytest.raises(Unresolved) as why:
-        resolve(host, within=30)
+        resolve(host, within=AMPLE)
     assert str(why.value)
 
 
 def test_a_connection_is_made_to_the_first_address_that_takes_one() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        with connect(["127.0.0.99", "127.0.0.1"], port, within=5) as connection:
+        with connect(["127.0.0.99", "127.0.0.1"], port, within=AMPLE) as connection:
             assert connection.getpeername() == ("127.0.0.1", port)
-    with pytest.raises(ConnectionRefusedError):
-        connect(["127.0.0.99", "127.0.0.1"], free_port(), within=5)
+    with closed_port() as port, pytest.raises(ConnectionRefusedError):
+        connect(["127.0.0.1"], port, within=AMPLE)
     with pytest.raises(TimeoutError):
-        connect([], 1, within=5)
+        connect([], 1, within=AMPLE)
 
 
 def test_addresses_are_known_by_where_they_lead() -> None:
