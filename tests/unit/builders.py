@@ -6,6 +6,7 @@ import json
 import threading
 import uuid
 from collections.abc import Callable
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -31,6 +32,11 @@ AMPLE = 60.0
 
 Change = Callable[[dict[str, Any]], object]
 _offsets = itertools.count(17)
+
+
+def stand_in(module: ModuleType, **changed: object) -> Any:
+    """Return what one module gets in place of another: patched itself, that would change for everybody."""
+    return SimpleNamespace(**{**vars(module), **changed})
 
 
 def iso(seconds: float) -> str:

@@ -6,12 +6,15 @@ import time
 from collections.abc import Iterator
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NoReturn
 
 import pytest
 
 from bdd.api.patients import synthetic_data
+from bdd.doctor import service_checks
 from bdd.doctor.check import Result, State, examine
 from bdd.doctor.service_checks import ServiceChecks
+from bdd.network import Unresolved
 from tests.closed_port import closed_port
 
 PATIENT = {"id": 5, **synthetic_data("doctor"), "status": "offen"}
@@ -119,6 +122,10 @@ def test_nobody_listens() -> None:
     assert results[0].next_command == "docker compose ps --all"
 
 
-def test_a_name_that_does_not_resolve() -> None:
+def test_a_name_that_does_not_resolve(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(host: str, within: float) -> NoReturn:
+        raise Unresolved("Name or service not known")
+
+    monkeypatch.setattr(service_checks, "resolve", unknown)
     [result, *_] = examine(ServiceChecks(lambda: "http://nobody.invalid:8001", 2.0).checks())
     assert "nobody.invalid does not resolve" in result.sentence

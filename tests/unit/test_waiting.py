@@ -1,13 +1,14 @@
 """The one wait: when it ends, what it raises, and what it says."""
 
+import time
 from collections.abc import Callable
-from types import SimpleNamespace
 
 import pytest
 import tenacity
 
 from bdd import waiting
 from bdd.waiting import CannotComeTrue, wait_until
+from tests.unit.builders import stand_in
 
 
 class Tries:
@@ -40,7 +41,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
     for module in (waiting, tenacity):
-        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: made.now))
+        monkeypatch.setattr(module, "time", stand_in(time, monotonic=lambda: made.now))
     return made
 
 
