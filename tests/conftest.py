@@ -1,4 +1,4 @@
-"""Before any test module is loaded: neither what the developer has set nor how the shell began steers a test."""
+"""Before any test module is loaded: neither the developer's settings nor how the shell began steer a test."""
 
 import os
 import signal
@@ -7,9 +7,11 @@ from pathlib import Path
 from bdd.settings import load_settings
 
 _KEPT = "BDD_CACHE_DIR"  # where the broker's files are: without it they would be fetched again
+_OF_THE_SERVICE = {"DATABASE_URL", "KAFKA_BOOTSTRAP_SERVERS", "HOST", "PORT", "LOG_LEVEL"}
 
-for _name in [name for name in os.environ if name.startswith("BDD_") and name != _KEPT]:
-    del os.environ[_name]
+for _name in list(os.environ):
+    if (_name.startswith("BDD_") and _name != _KEPT) or _name in _OF_THE_SERVICE:
+        del os.environ[_name]
 
 # Here, not in a fixture: some test modules ask for settings while they are loaded.
 load_settings.__defaults__ = (Path(os.devnull),)
