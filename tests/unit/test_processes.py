@@ -114,10 +114,10 @@ def test_kill_ends_the_children_of_the_child_too(start: Start) -> None:
 def test_ending_twice_and_ending_what_has_ended_is_allowed(start: Start) -> None:
     child = start("pass")
     trouble_of(child)
-    assert child.stop(within=1)
+    assert child.stop(within=0)
     child.kill()
     child.kill()
-    assert child.stop(within=1)
+    assert child.stop(within=0)
 
 
 def test_a_command_that_does_not_exist_is_named(tmp_path: Path) -> None:
