@@ -8,15 +8,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from bdd import clock
 from bdd.clock import ClockDifference, NoClock, service_clock_difference
 from tests.closed_port import closed_port
+from tests.unit.builders import AMPLE
 
 Serve = Callable[[Callable[[], str | None]], str]
 
 
 @pytest.fixture
-def serve() -> Iterator[Serve]:
-    """Starts a service whose Date header is what a function returns."""
+def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
+    """Starts a service whose Date header is what a function returns; it has ample time for that."""
+    monkeypatch.setattr(clock, "_SECONDS", AMPLE)
     running = []
 
     def start(date: Callable[[], str | None]) -> str:

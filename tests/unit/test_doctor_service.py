@@ -10,12 +10,14 @@ from typing import NoReturn
 
 import pytest
 
+from bdd import clock
 from bdd.api.patients import synthetic_data
 from bdd.doctor import service_checks
 from bdd.doctor.check import Result, State, examine
 from bdd.doctor.service_checks import ServiceChecks
 from bdd.network import Unresolved
 from tests.closed_port import closed_port
+from tests.unit.builders import AMPLE
 
 PATIENT = {"id": 5, **synthetic_data("doctor"), "status": "offen"}
 Answer = tuple[int, object]
@@ -52,7 +54,10 @@ class Service:
 
 
 @pytest.fixture
-def service() -> Iterator[Service]:
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+    """A service with ample time to answer."""
+    monkeypatch.setattr(clock, "_SECONDS", AMPLE)
+    monkeypatch.setattr(service_checks, "_CONNECT_SECONDS", AMPLE)
     running = Service()
     thread = threading.Thread(target=running.server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

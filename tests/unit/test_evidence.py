@@ -8,12 +8,13 @@ from behave.parser import parse_feature
 
 from bdd.api.client import ApiClient, Exchange, NoAnswer
 from bdd.events.account import Request
+from bdd.evidence import collecting
 from bdd.evidence.collecting import collect, collect_foreign
 from bdd.evidence.sources import LogFile
 from bdd.recorder.record import from_line
 from bdd.world import World
 from tests.closed_port import closed_port
-from tests.unit.builders import Scene, record
+from tests.unit.builders import AMPLE, Scene, record
 
 FEATURE = """
 Feature: Patients
@@ -52,6 +53,11 @@ class Failed:
 
     def text(self, name: str) -> str:
         return (self.folder / name).read_text("utf-8")
+
+
+@pytest.fixture(autouse=True)
+def _ample_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collecting, "_SECONDS", AMPLE)
 
 
 @pytest.fixture

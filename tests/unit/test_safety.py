@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from bdd import network
+from bdd.stacks import safety
 from bdd.stacks.safety import public_addresses, refuse_public_hosts, refuse_unknown_host
 from bdd.stacks.stack import CannotStart
-from tests.unit.builders import stand_in
+from tests.unit.builders import AMPLE, stand_in
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +30,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return list(socket.getaddrinfo(host, *rest, **options))
 
+    monkeypatch.setattr(safety, "_RESOLVE_SECONDS", AMPLE)
     monkeypatch.setattr(network, "socket", stand_in(socket, getaddrinfo=look_up))
     return known
 
