@@ -1,4 +1,7 @@
-"""The only wait of the project: every other module that has to wait calls `wait_until`."""
+"""The only wait for something to come true: no other module tries again and again against a deadline.
+
+What tries for ever pauses by itself, as the two threads of a recorder do: on the event that ends it.
+"""
 
 import time
 from collections.abc import Callable

@@ -37,7 +37,8 @@ class RecorderClient:
         self._lost: str | None = None
         self._last_heard = time.monotonic()
         self._session = requests.Session()
-        self._session.trust_env = False  # a proxy of the environment must not come between us and loopback
+        # Here or beside the brokers: no proxy of the environment leads to a recorder.
+        self._session.trust_env = False
         self._session.headers["Authorization"] = f"Bearer {token}"
         self._thread = threading.Thread(target=self._follow, name="journal mirror", daemon=True)
 

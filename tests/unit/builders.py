@@ -6,6 +6,7 @@ import json
 import threading
 import uuid
 from collections.abc import Callable
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,9 +27,16 @@ NOW = 1_780_000_000.0
 TOPIC = "patient-events"
 SOON = 0.05
 """A deadline for what never comes, in seconds."""
+AMPLE = 60.0
+"""A deadline for what comes, in seconds: no sound test reaches it, on however busy a machine."""
 
 Change = Callable[[dict[str, Any]], object]
 _offsets = itertools.count(17)
+
+
+def stand_in(module: ModuleType, **changed: object) -> Any:
+    """Return what one module gets in place of another: patched itself, that would change for everybody."""
+    return SimpleNamespace(**{**vars(module), **changed})
 
 
 def iso(seconds: float) -> str:

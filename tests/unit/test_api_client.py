@@ -1,7 +1,6 @@
 """The API client against a small real server on the loopback interface."""
 
 import json
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +12,8 @@ from bdd.api.client import ApiClient, NoAnswer
 from bdd.api.health import wait_healthy
 from bdd.api.patients import as_json
 from bdd.waiting import CannotComeTrue
+from tests.closed_port import closed_port
+from tests.unit.builders import AMPLE
 
 
 class Service:
@@ -90,11 +91,11 @@ def test_an_answer_that_is_not_json_says_so(body: bytes, service: Service, clien
 
 
 def test_no_answer_names_the_url_and_is_kept_as_an_exchange() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    client = ApiClient(url)
-    with pytest.raises(NoAnswer, match=f"^the service at {url} did not answer GET /api/patients: ") as failed:
-        client.send("GET", "/api/patients")
+    with closed_port() as port:
+        url = f"http://127.0.0.1:{port}"
+        client = ApiClient(url)
+        with pytest.raises(NoAnswer, match=f"^the service at {url} did not answer GET /api/patients: ") as failed:
+            client.send("GET", "/api/patients")
     assert "nothing listens there\n" in str(failed.value)
     assert "next:     see whether the service runs (docker compose ps)" in str(failed.value)
     (exchange,) = client.exchanges
@@ -106,10 +107,11 @@ def test_no_answer_names_the_url_and_is_kept_as_an_exchange() -> None:
 def test_a_proxy_of_the_environment_does_not_come_between_us_and_loopback(
     client: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
-    assert client.send("GET", "/api/patients/5").status == 200
+    with closed_port() as port:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
+        assert client.send("GET", "/api/patients/5").status == 200
 
 
 def test_waiting_for_a_healthy_service_asks_until_it_is(service: Service) -> None:
@@ -118,7 +120,7 @@ def test_waiting_for_a_healthy_service_asks_until_it_is(service: Service) -> Non
     def get_well() -> None:
         service.status = 200
 
-    wait_healthy(service.url, within=10, give_up=get_well)
+    wait_healthy(service.url, within=AMPLE, give_up=get_well)
     assert [path for _, path, _, _ in service.received] == ["/health", "/health"]
 
 
@@ -129,5 +131,5 @@ def test_a_service_that_does_not_get_well_is_told_with_its_last_answer(service: 
 
 
 def test_a_service_that_has_ended_is_not_waited_for() -> None:
-    with pytest.raises(CannotComeTrue, match="ended with exit code 2"):
-        wait_healthy("http://127.0.0.1:9", within=60, give_up=lambda: "ended with exit code 2")
+    with closed_port() as port, pytest.raises(CannotComeTrue, match="ended with exit code 2"):
+        wait_healthy(f"http://127.0.0.1:{port}", within=AMPLE, give_up=lambda: "ended with exit code 2")

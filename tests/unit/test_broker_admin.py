@@ -9,6 +9,7 @@ from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from bdd.stacks.embedded import admin
 from bdd.stacks.embedded.admin import BrokerAdmin
 from bdd.waiting import wait_until
+from tests.unit.builders import AMPLE
 
 TOPICS = {"patient-events": 3}
 
@@ -38,4 +39,4 @@ def test_a_client_that_remembers_partitions_without_leader_is_made_to_look_anew(
     broker = BrokerAdmin("127.0.0.1:9")
     with pytest.raises(AssertionError, match="patient-events/0"):
         broker.check_leaders(TOPICS)
-    wait_until(lambda: broker.check_leaders(TOPICS), what="leaders", within=5)
+    wait_until(lambda: broker.check_leaders(TOPICS), what="leaders", within=AMPLE)

@@ -8,16 +8,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from bdd import clock
 from bdd.clock import ClockDifference, NoClock, service_clock_difference
-from bdd.processes import free_port
+from tests.closed_port import closed_port
+from tests.unit.builders import AMPLE
 
 Serve = Callable[[Callable[[], str | None]], str]
 
 
 @pytest.fixture
-def serve() -> Iterator[Serve]:
-    """Starts a service whose Date header is what a function returns."""
-    servers = []
+def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
+    """Starts a service whose Date header is what a function returns; it has ample time for that."""
+    monkeypatch.setattr(clock, "_SECONDS", AMPLE)
+    running = []
 
     def start(date: Callable[[], str | None]) -> str:
         class Answer(BaseHTTPRequestHandler):
@@ -32,13 +35,15 @@ def serve() -> Iterator[Serve]:
                 pass
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        running.append((server, thread))
         return f"http://127.0.0.1:{server.server_port}"
 
     yield start
-    for server in servers:
+    for server, thread in running:
         server.shutdown()
+        thread.join()
         server.server_close()
 
 
@@ -65,5 +70,5 @@ def test_an_answer_without_a_date_is_told(date: str | None, serve: Serve) -> Non
 
 
 def test_a_service_that_does_not_answer_is_told() -> None:
-    with pytest.raises(NoClock, match="does not answer: ConnectionError"):
-        service_clock_difference(f"http://127.0.0.1:{free_port()}")
+    with closed_port() as port, pytest.raises(NoClock, match="does not answer: ConnectionError"):
+        service_clock_difference(f"http://127.0.0.1:{port}")

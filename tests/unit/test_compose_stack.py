@@ -1,9 +1,12 @@
 """How the compose stack takes a port for the broker's second listener."""
 
+from itertools import count
+
 import pytest
 
 from bdd.containers.compose import PortTaken
 from bdd.settings import load_settings
+from bdd.stacks import compose as compose_module
 from bdd.stacks.compose import ComposeStack
 
 
@@ -19,6 +22,13 @@ class Compose:
         self.ports.append(self.variables.get("KAFKA_EXTERNAL_PORT"))
         if len(self.ports) <= self._taken:
             raise PortTaken("A port is taken")
+
+
+@pytest.fixture(autouse=True)
+def _ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Free ports are drawn: now and then the same one is drawn twice."""
+    ports = count(20_000)
+    monkeypatch.setattr(compose_module, "free_port", lambda: next(ports))
 
 
 def bring_up(compose: Compose, **given: str) -> None:

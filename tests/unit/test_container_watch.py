@@ -10,6 +10,7 @@ from docker.models.containers import Container
 
 from bdd.containers.looking import ContainerWatch
 from bdd.waiting import wait_until
+from tests.unit.builders import AMPLE
 
 
 class Engine:
@@ -17,12 +18,15 @@ class Engine:
 
     def __init__(self) -> None:
         self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.taken = 0
 
     def events(self, **_filters: object) -> "Engine":
         return self
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self._queue.get, None)
+        for event in iter(self._queue.get, None):
+            yield event
+            self.taken += 1  # the next one is asked for: this one has had its effect
 
     def close(self) -> None:
         self._queue.put(None)
@@ -58,11 +62,18 @@ def watch(engine: Engine) -> Iterator[ContainerWatch]:
     watching.close()
 
 
+def wait_until_taken(engine: Engine, count: int) -> None:
+    def taken() -> None:
+        assert engine.taken == count
+
+    wait_until(taken, what="the watch takes in what it was told", within=AMPLE, every=0.01)
+
+
 def becomes(watch: ContainerWatch, trouble: str | None) -> None:
     def told() -> None:
         assert watch.trouble() == trouble
 
-    wait_until(told, what="the watch", within=10, every=0.01)
+    wait_until(told, what="the watch", within=AMPLE, every=0.01)
 
 
 def test_a_needed_container_that_ends_is_trouble_until_it_is_back(engine: Engine, watch: ContainerWatch) -> None:
@@ -75,6 +86,8 @@ def test_a_needed_container_that_ends_is_trouble_until_it_is_back(engine: Engine
 def test_a_good_end_of_another_one_is_no_trouble_and_a_bad_end_is(engine: Engine, watch: ContainerWatch) -> None:
     engine.tell("die", "migration", "0")
     engine.tell("die", "somebody-elses", "1")
+    wait_until_taken(engine, 2)
+    assert watch.trouble() is None
     engine.tell("die", "migration", "3")
     becomes(watch, "the container of migration (migration) ended with exit code 3; its log is empty")
 

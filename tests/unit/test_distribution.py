@@ -12,11 +12,11 @@ from typing import NoReturn
 
 import pytest
 
-from bdd.processes import free_port
 from bdd.stacks.embedded import distribution as distribution_module
 from bdd.stacks.embedded.distribution import BrokerUnavailable, prepare
 from bdd.stacks.embedded.jars import Jar, fetch_jars, pinned_jars
 from tests import maven_repository
+from tests.closed_port import closed_port
 
 CONTENT = {f"part-{number}-1.0.jar": f"synthetic jar {number}".encode() for number in range(1, 11)}
 JARS = [
@@ -40,8 +40,10 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict
 
 
 @pytest.fixture
-def no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    maven_repository.use_as_central(f"http://127.0.0.1:{free_port()}", tmp_path, monkeypatch)
+def no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with closed_port() as port:
+        maven_repository.use_as_central(f"http://127.0.0.1:{port}", tmp_path, monkeypatch)
+        yield
 
 
 def test_the_pinned_list_names_each_jar_once_with_its_sum() -> None:

@@ -8,6 +8,7 @@ import pytest
 from bdd.doctor import engine_checks
 from bdd.doctor.check import Check, Failed, State, examine
 from bdd.doctor.engine_checks import check_containers
+from tests.unit.builders import AMPLE
 
 
 class FakeContainer:
@@ -62,5 +63,6 @@ def test_a_compose_that_is_too_old_is_told(
     docker.write_text(f"#!/bin/sh\necho {version}\n")
     docker.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr(engine_checks, "_COMPOSE_SECONDS", AMPLE)
     [result] = examine([Check("compose", engine_checks._compose)])
     assert (result.state is State.PASSED) is passed

@@ -6,13 +6,18 @@ import time
 from collections.abc import Iterator
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NoReturn
 
 import pytest
 
+from bdd import clock
 from bdd.api.patients import synthetic_data
+from bdd.doctor import service_checks
 from bdd.doctor.check import Result, State, examine
 from bdd.doctor.service_checks import ServiceChecks
-from bdd.processes import free_port
+from bdd.network import Unresolved
+from tests.closed_port import closed_port
+from tests.unit.builders import AMPLE
 
 PATIENT = {"id": 5, **synthetic_data("doctor"), "status": "offen"}
 Answer = tuple[int, object]
@@ -49,7 +54,10 @@ class Service:
 
 
 @pytest.fixture
-def service() -> Iterator[Service]:
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+    """A service with ample time to answer."""
+    monkeypatch.setattr(clock, "_SECONDS", AMPLE)
+    monkeypatch.setattr(service_checks, "_CONNECT_SECONDS", AMPLE)
     running = Service()
     thread = threading.Thread(target=running.server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -112,12 +120,17 @@ def test_a_clock_that_cannot_be_told_has_not_passed(service: Service, date: str 
 
 
 def test_nobody_listens() -> None:
-    results = examine(ServiceChecks(lambda: f"http://127.0.0.1:{free_port()}", 2.0).checks())
+    with closed_port() as port:
+        results = examine(ServiceChecks(lambda: f"http://127.0.0.1:{port}", 2.0).checks())
     assert [result.state for result in results] == [State.FAILED, *[State.NOT_REACHED] * 3]
     assert "connection refused" in results[0].sentence
     assert results[0].next_command == "docker compose ps --all"
 
 
-def test_a_name_that_does_not_resolve() -> None:
+def test_a_name_that_does_not_resolve(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(host: str, within: float) -> NoReturn:
+        raise Unresolved("Name or service not known")
+
+    monkeypatch.setattr(service_checks, "resolve", unknown)
     [result, *_] = examine(ServiceChecks(lambda: "http://nobody.invalid:8001", 2.0).checks())
     assert "nobody.invalid does not resolve" in result.sentence

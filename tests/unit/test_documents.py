@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bdd.settings import Settings
+from bdd.doctor.choosing import checks_for
+from bdd.events.matchers import has_published
+from bdd.settings import Settings, load_settings
+from bdd.stacks.choosing import make_stack
+from tests.unit.builders import SOON, Scene, failure
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [
@@ -20,6 +24,29 @@ def test_every_setting_is_explained_and_nothing_else_is() -> None:
     table = [line for line in (ROOT / "docs/settings.md").read_text(encoding="utf-8").splitlines() if "|" in line]
     named = {name for line in table[2:] for name in re.findall(r"`(\w+)`", line.split("|")[1])}
     assert named == {name for name in Settings.model_fields if not name.endswith("_file")}
+
+
+def test_every_module_has_its_line() -> None:
+    table = re.findall(r"^\| (`.+?) \|", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.MULTILINE)
+    named = {name for cell in table for name in re.findall(r"`(\w+)`", cell)}
+    modules = {path.stem for path in (ROOT / "bdd").iterdir() if not path.name.startswith("_")}
+    assert modules - named == set()
+
+
+def test_the_doctors_table_has_every_check() -> None:
+    text = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^  (\w[\w -]*?)  +(?:passed|failed|not reached) ", text, re.MULTILINE)
+    settings = load_settings({"stack": "remote", "api_url": "http://127.0.0.1:8001", "bootstrap_servers": "a:9092"})
+    checks = checks_for(settings, make_stack(settings, "a-run"), try_it=False)
+    assert shown == [check.name for check in checks]
+
+
+def test_the_example_of_a_failure_ends_with_the_advice_that_belongs_to_it() -> None:
+    scene = Scene()
+    scene.expect()
+    scene.arrive(scene.event(key=b"patient-5"))
+    advice = failure(scene, has_published("patient.created", within=SOON)).splitlines()[-1]
+    assert advice.strip() in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -8,11 +8,13 @@ from behave.parser import parse_feature
 
 from bdd.api.client import ApiClient, Exchange, NoAnswer
 from bdd.events.account import Request
+from bdd.evidence import collecting
 from bdd.evidence.collecting import collect, collect_foreign
 from bdd.evidence.sources import LogFile
 from bdd.recorder.record import from_line
 from bdd.world import World
-from tests.unit.builders import Scene, record
+from tests.closed_port import closed_port
+from tests.unit.builders import AMPLE, Scene, record
 
 FEATURE = """
 Feature: Patients
@@ -53,6 +55,11 @@ class Failed:
         return (self.folder / name).read_text("utf-8")
 
 
+@pytest.fixture(autouse=True)
+def _ample_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collecting, "_SECONDS", AMPLE)
+
+
 @pytest.fixture
 def failed(tmp_path: Path) -> Failed:
     return Failed(tmp_path)
@@ -84,7 +91,8 @@ def test_everything_that_was_seen_is_kept(failed: Failed) -> None:
 
 
 def test_a_request_that_was_not_answered_is_kept(failed: Failed) -> None:
-    with pytest.raises(NoAnswer):
+    with closed_port() as port, pytest.raises(NoAnswer):
+        failed.world.api = ApiClient(f"http://127.0.0.1:{port}")
         failed.world.send("DELETE", "/api/patients/5")
     failed.collect()
     assert "DELETE /api/patients/5 -> no answer (ConnectionError) in " in failed.text("http.txt")

@@ -10,7 +10,7 @@ import pytest
 
 from bdd.recorder.journal import Journal, read_journal
 from bdd.recorder.record import Entry, Gap, Record, from_line, to_line
-from tests.unit.builders import record
+from tests.unit.builders import AMPLE, record
 
 MEGABYTE = 1 << 20
 
@@ -92,7 +92,7 @@ def test_a_line_that_was_cut_off_when_the_writer_was_killed_is_no_entry(path: Pa
 @pytest.mark.usefixtures("switching_often")
 def test_two_readers_follow_while_one_thread_appends(journal: Journal) -> None:
     entries = numbered(2000, size=40)
-    started = threading.Barrier(3, timeout=10)
+    started = threading.Barrier(3, timeout=AMPLE)
 
     def append() -> None:
         started.wait()

@@ -9,12 +9,10 @@ from bdd.api.patients import stored_data, synthetic_data
 from bdd.events.event import read_event
 from bdd.events.matchers import has_kept_order, has_published, has_published_exactly, has_published_nothing
 from bdd.recorder.record import Record
-from tests.unit.builders import SOON, Change, Scene, envelope, failure, first_line, record
+from tests.unit.builders import AMPLE, SOON, Change, Scene, envelope, failure, first_line, record
 
 CREATED = "patient.created"
 STEP = "Then exactly one is published"
-LONG = 60.0
-"""A deadline that no test reaches, in seconds."""
 
 
 @pytest.fixture
@@ -41,7 +39,7 @@ def test_an_event_that_comes_during_the_wait_ends_it(scene: Scene) -> None:
     expectation = scene.expect()
     late = scene.event()
     scene.recorder.coming = [*foreign_traffic(), late, record(b"not read any more")]
-    assert_that(scene.witness, has_published(CREATED, within=LONG))
+    assert_that(scene.witness, has_published(CREATED, within=AMPLE))
     assert expectation.claim is not None
     assert expectation.claim.record is late
     assert len(scene.recorder.coming) == 1, "the wait ends with the event it waits for"
@@ -51,7 +49,7 @@ def test_several_events_are_found_in_any_order(scene: Scene) -> None:
     for patient_id in (5, 6, 7):
         scene.expect(patient_id=patient_id)
     scene.recorder.coming = [scene.event(patient_id=patient_id) for patient_id in (7, 5, 6)]
-    assert_that(scene.witness, has_published_exactly(STEP, CREATED, times=3, within=LONG))
+    assert_that(scene.witness, has_published_exactly(STEP, CREATED, times=3, within=AMPLE))
 
 
 def test_nothing_recorded_says_so_and_how_long_was_waited(scene: Scene) -> None:
@@ -182,7 +180,7 @@ def test_trouble_ends_the_wait_at_once_and_is_told(scene: Scene) -> None:
     scene.expect()
     scene.troubles.append("the broker has ended with code 137")
     scene.recorder.coming = [record(b"rubbish", key=None), scene.event()]
-    but = failure(scene, has_published(CREATED, within=LONG))
+    but = failure(scene, has_published(CREATED, within=AMPLE))
     assert first_line(but).endswith("on any topic: the broker has ended with code 137")
     assert len(scene.recorder.coming) == 2, "nothing is awaited after the first look"
 
@@ -202,7 +200,7 @@ def test_a_stale_read_is_called_by_its_name(scene: Scene) -> None:
 
 def test_a_refused_request_asks_for_no_event_and_is_told(scene: Scene) -> None:
     scene.answer(500, "Internal Server Error", "/api/patients", "POST")
-    but = failure(scene, has_published(CREATED, within=LONG))
+    but = failure(scene, has_published(CREATED, within=AMPLE))
     refused = "POST /api/patients -> 500 in 4 ms: Internal Server Error"
     assert first_line(but) == f"the service refused what would have caused it: {refused}"
     assert "step:     When I POST it\n" in but
@@ -212,7 +210,7 @@ def test_a_refused_request_asks_for_no_event_and_is_told(scene: Scene) -> None:
 def test_a_step_that_asks_for_another_number_than_the_actions_says_so(scene: Scene, asked_for: int) -> None:
     for _ in range(asked_for):
         scene.expect()
-    told = first_line(failure(scene, has_published(CREATED, within=LONG)))
+    told = first_line(failure(scene, has_published(CREATED, within=AMPLE)))
     assert told == f"the scenario's actions ask for {asked_for} such events that no step has seen yet"
 
 

@@ -1,6 +1,8 @@
 """Child processes: how they start, how they end, and what is said when they end by themselves."""
 
+import atexit
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -12,8 +14,10 @@ from typing import Any
 import psutil
 import pytest
 
+from bdd import processes
 from bdd.processes import ChildProcess, free_port, free_ports
 from bdd.waiting import wait_until
+from tests.unit.builders import AMPLE, stand_in
 
 SLEEPS = "import time; print('up', flush=True); time.sleep(60)"
 IGNORES_POLITE_END = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEPS}"
@@ -43,7 +47,7 @@ def is_up(child: ChildProcess) -> None:
 
 
 def wait_until_up(child: ChildProcess) -> None:
-    wait_until(lambda: is_up(child), what="the child", within=20, give_up=child.trouble)
+    wait_until(lambda: is_up(child), what="the child", within=AMPLE, give_up=child.trouble)
 
 
 def trouble_of(child: ChildProcess) -> str:
@@ -52,14 +56,14 @@ def trouble_of(child: ChildProcess) -> str:
         assert trouble, "it still runs"
         return trouble
 
-    return wait_until(told, what="the child's end", within=20)
+    return wait_until(told, what="the child's end", within=AMPLE)
 
 
 def test_a_running_child_is_no_trouble_and_a_stopped_one_neither(start: Start) -> None:
     child = start(SLEEPS)
     wait_until_up(child)
     assert child.trouble() is None
-    assert child.stop(within=20)
+    assert child.stop(within=AMPLE)
     assert not psutil.pid_exists(child.pid)
     assert child.trouble() is None
 
@@ -104,16 +108,16 @@ def test_kill_ends_the_children_of_the_child_too(start: Start) -> None:
     wait_until_up(child)
     (grandchild,) = psutil.Process(child.pid).children()
     child.kill()
-    grandchild.wait(timeout=20)
+    grandchild.wait(AMPLE)
 
 
 def test_ending_twice_and_ending_what_has_ended_is_allowed(start: Start) -> None:
     child = start("pass")
     trouble_of(child)
-    assert child.stop(within=1)
+    assert child.stop(within=0)
     child.kill()
     child.kill()
-    assert child.stop(within=1)
+    assert child.stop(within=0)
 
 
 def test_a_command_that_does_not_exist_is_named(tmp_path: Path) -> None:
@@ -147,7 +151,7 @@ def test_a_child_that_nobody_ended_is_killed_when_the_suite_exits(tmp_path: Path
         f"print(ChildProcess.start('x', [sys.executable, '-c', {SLEEPS!r}], log=Path(sys.argv[1])).pid)"
     )
     command = [sys.executable, "-c", suite, str(tmp_path / "child.log")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=AMPLE, check=True)
     assert not psutil.pid_exists(int(done.stdout))
 
 
@@ -165,12 +169,12 @@ def test_free_ports_differ() -> None:
 
 
 def test_a_port_in_use_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    free = free_port()
+    others = free_ports(50)
     with socket.create_server(("127.0.0.1", 0)) as server:
         taken = server.getsockname()[1]
-        monkeypatch.setattr("random.sample", lambda *_, **__: [taken, free])
-        assert free_port() == free
-        monkeypatch.setattr("random.sample", lambda *_, **__: [taken])
+        monkeypatch.setattr(processes, "random", stand_in(random, sample=lambda *_, **__: [taken, *others]))
+        assert free_port() in others
+        monkeypatch.setattr(processes, "random", stand_in(random, sample=lambda *_, **__: [taken]))
         with pytest.raises(OSError, match="fewer than 1 are free"):
             free_port()
 
@@ -180,16 +184,15 @@ def test_an_interrupt_while_a_process_starts_comes_after_it_is_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[subprocess.Popen[bytes]] = []
-    original = subprocess.Popen
 
     def interrupted(*args: Any, **kwargs: Any) -> subprocess.Popen[bytes]:
         os.kill(os.getpid(), signal.SIGINT)
-        started.append(original(*args, **kwargs))
+        started.append(subprocess.Popen(*args, **kwargs))
         return started[-1]
 
     killed_at_exit: list[Any] = []
-    monkeypatch.setattr(subprocess, "Popen", interrupted)
-    monkeypatch.setattr("atexit.register", killed_at_exit.append)
+    monkeypatch.setattr(processes, "subprocess", stand_in(subprocess, Popen=interrupted))
+    monkeypatch.setattr(processes, "atexit", stand_in(atexit, register=killed_at_exit.append))
     with pytest.raises(KeyboardInterrupt):
         ChildProcess.start("the child", [sys.executable, "-c", SLEEPS], log=tmp_path / "child.log")
     (kill,) = killed_at_exit

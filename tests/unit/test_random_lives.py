@@ -1,6 +1,7 @@
 """Random lives: what the model says, how a story is found, shortened and told."""
 
 import json
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ from behave.parser import parse_feature
 
 from bdd.events.audit import audit
 from bdd.events.event import read_event
-from bdd.model import playing
+from bdd.model import playing, search
 from bdd.model.actions import PATTERNS, Story, action
 from bdd.model.lives import event_counts, outcomes
 from bdd.model.playing import Player, WentWrong
@@ -18,6 +19,7 @@ from bdd.model.search import Search
 from bdd.model.story import as_gherkin, from_table
 from bdd.model.telling import play_random_lives
 from bdd.recorder.record import Record
+from tests.unit.builders import stand_in
 from tests.unit.fake_platform import FakePlatform, Publish
 from tests.unit.suite_steps import bound, patterns
 
@@ -36,6 +38,8 @@ def story(*lives: Iterable[str]) -> Story:
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is waited for, and a slow machine has all the time that it needs to find the shortest story."""
+    monkeypatch.setattr(search, "time", stand_in(time, monotonic=lambda: 0.0))
     monkeypatch.setattr(playing, "_SHORTEST_HURRY_SECONDS", 0.01)
     monkeypatch.setattr(playing, "_SETTLING_SECONDS", 0.0)
 
@@ -173,7 +177,7 @@ def test_a_fault_that_needs_two_lives_is_shrunk_to_two() -> None:
 
 def test_shrinking_ends_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(0, 100_000, 3))
-    monkeypatch.setattr("bdd.model.search.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr(search, "time", stand_in(time, monotonic=lambda: next(clock)))
     hunt, found = counterexample(lambda played: sum(map(len, played)) > 1)
     assert found is not None
     assert len(hunt.played) - found.number <= 20 / 3

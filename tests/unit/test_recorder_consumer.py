@@ -11,6 +11,7 @@ from confluent_kafka.cimpl import NewTopic
 from bdd.recorder import consumer
 from bdd.recorder.consumer import TopicsConsumer
 from bdd.recorder.journal import Journal
+from tests.unit.builders import AMPLE
 
 TOPIC = "patient-events"
 PARTITIONS = 3
@@ -57,7 +58,7 @@ def test_a_fence_asks_again_for_ends_that_a_restarted_broker_does_not_know_yet(
     in_vain: int, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broker = Broker(in_vain)
-    assert recorder_beside(broker, journal, monkeypatch).fence(within=10) == 0
+    assert recorder_beside(broker, journal, monkeypatch).fence(within=AMPLE) == 0
     assert broker.asked == in_vain + 1
 
 

@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
+from bdd import network
+from bdd.stacks import safety
 from bdd.stacks.safety import public_addresses, refuse_public_hosts, refuse_unknown_host
 from bdd.stacks.stack import CannotStart
+from tests.unit.builders import AMPLE, stand_in
 
 
 @pytest.fixture(autouse=True)
@@ -19,16 +22,16 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
         "kafka": ["172.18.0.3"],
         "single": ["198.51.100.4"],
     }
-    system = socket.getaddrinfo
 
     def look_up(host: str, *rest: Any, **options: Any) -> list[Any]:
         if host in known:
-            return [entry for address in known[host] for entry in system(address, *rest, **options)]
+            return [entry for address in known[host] for entry in socket.getaddrinfo(address, *rest, **options)]
         if any(character.isalpha() for character in host.replace("localhost", "")) and ":" not in host:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        return list(system(host, *rest, **options))
+        return list(socket.getaddrinfo(host, *rest, **options))
 
-    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(safety, "_RESOLVE_SECONDS", AMPLE)
+    monkeypatch.setattr(network, "socket", stand_in(socket, getaddrinfo=look_up))
     return known
 
 

@@ -1,6 +1,5 @@
 """SASL, TLS and secrets among the settings: what goes together, where secrets come from, what is never shown."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -22,9 +21,7 @@ PASSWORD = "correct-horse"
 
 @pytest.fixture(autouse=True)
 def env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep the settings of whoever runs these tests out of them."""
-    for name in [name for name in os.environ if name.startswith("BDD_")]:
-        monkeypatch.delenv(name)
+    """What a test gives away is masked in that test only."""
     monkeypatch.setattr(masking, "_known", set())
     return tmp_path / ".env"
 

@@ -1,6 +1,5 @@
 """The settings: where they come from, and what is refused before anything starts."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -10,11 +9,8 @@ from bdd.settings import Settings, WrongSetting, load_settings
 REMOTE = {"stack": "remote", "api_url": "http://127.0.0.1:8001", "bootstrap_servers": "127.0.0.1:9092"}
 
 
-@pytest.fixture(autouse=True)
-def env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep the settings of whoever runs these tests out of them."""
-    for name in [name for name in os.environ if name.startswith("BDD_")]:
-        monkeypatch.delenv(name)
+@pytest.fixture
+def env_file(tmp_path: Path) -> Path:
     return tmp_path / ".env"
 
 

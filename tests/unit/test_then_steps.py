@@ -1,6 +1,7 @@
 """No Then step is one that cannot fail: each passes on a sound world and fails on every spoilt one."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -12,7 +13,7 @@ from behave.model import Table
 from bdd.api.client import ApiClient, Exchange
 from bdd.api.patients import Patient, stored_data, synthetic_data
 from bdd.world import World
-from tests.unit.builders import NOW, SOON, Scene, record
+from tests.unit.builders import AMPLE, NOW, SOON, Scene, record
 from tests.unit.suite_steps import bound, patterns
 
 CREATED, UPDATED, DELETED = "patient.created", "patient.updated", "patient.deleted"
@@ -69,11 +70,11 @@ Set = Callable[[Stage], object]
 
 @dataclass(frozen=True)
 class Case:
-    """A step, a world in which it must pass, and worlds in which it must fail."""
+    """A step, a world in which it must pass, and worlds in which it must fail, each with words that say why."""
 
     step: str
     sound: Set
-    spoilt: Sequence[Set]
+    spoilt: Sequence[tuple[Set, str]]
     rows: Sequence[str] = field(default=())
 
 
@@ -109,6 +110,7 @@ def read(event_type: str, status: int = 200, **changed: object) -> Set:
 
     def act(stage: Stage) -> None:
         stage.api.status, stage.api.answer = status, stage.patient | changed
+        stage.world.default_deadline = AMPLE
         stage.world.let_read()
         stage.scene.arrive(stage.scene.event(event_type))
 
@@ -183,104 +185,199 @@ def nothing(_stage: Stage) -> None:
     """What a world is like in which nothing has happened."""
 
 
-NO_EVENT = all_of(expect())
-WRONG_FIELD = all_of(expect(), comes_with(lambda fields: fields.update(producer="another-service")))
-WRONG_KEY = all_of(expect(), come(key=b"6"))
+NOTHING_CAME = (all_of(expect()), "nothing about it was recorded since the request")
+WRONG_FIELD = (
+    all_of(expect(), comes_with(lambda fields: fields.update(producer="another-service"))),
+    'producer is "another-service"',
+)
+WRONG_KEY = (all_of(expect(), come(key=b"6")), 'its key is "6"')
+NO_REQUEST = (nothing, "this scenario has sent no request yet")
+NOT_SEEN = (nothing, "no earlier step of this scenario has seen an event")
+NOT_ASKED_FOR = (nothing, "the scenario's actions ask for 0 such events")
 ONCE = all_of(expect(), come())
 TWICE = all_of(expect(), come(times=2))
 MANY = all_of(expect(times=2), come(times=2))
+ASKED_FOR_ONCE = (ONCE, "the scenario's actions ask for 1 such event ")
+CAME_AGAIN = (all_of(MANY, come()), "it came again: patient.created at")
 LIFE = (CREATED, UPDATED, DELETED)
 
 CASES = [
-    Case("the service answers 201", answer(201), [answer(200), answer(500), nothing]),
+    Case(
+        "the service answers 201",
+        answer(201),
+        [(answer(200), "answered 200, expected 201"), (answer(500), "answered 500, expected 201"), NO_REQUEST],
+    ),
     Case(
         "the service answers 404 with “Patient not found”",
         answer(404, {"message": "Patient not found"}),
-        [answer(200, {"message": "Patient not found"}), answer(404, {"message": "Not found"}), answer(404, {})],
+        [
+            (answer(200, {"message": "Patient not found"}), "answered 200, expected 404"),
+            (answer(404, {"message": "Not found"}), 'message is "Not found"'),
+            (answer(404, {}), "message is missing"),
+        ],
     ),
     Case(
         "the service refuses with 400, naming “status”",
         answer(400, {"message": "status is unknown"}),
-        [answer(200, {"message": "status is unknown"}), answer(400, {"message": "Bad request"}), answer(400, {})],
+        [
+            (answer(200, {"message": "status is unknown"}), "answered 200, expected 400"),
+            (answer(400, {"message": "Bad request"}), 'message is "Bad request", expected one that names “status”'),
+            (answer(400, {}), "message is null, expected one that names “status”"),
+        ],
     ),
-    Case("the service answers with the patient", patient_with(), [patient_with(vorname="Max"), patient_with(id=6)]),
+    Case(
+        "the service answers with the patient",
+        patient_with(),
+        [(patient_with(vorname="Max"), 'vorname is "Max"'), (patient_with(id=6), "id is 6, expected 5")],
+    ),
     Case(
         "the service answers with a list that has the patient",
         listed("in Therapie", "offen"),
-        [listed(), listed("in Therapie"), nothing],
+        [
+            (listed(), "the patient is not among the 0 that are listed"),
+            (listed("in Therapie"), 'status is "in Therapie"'),
+            NO_REQUEST,
+        ],
     ),
     Case(
         "every patient in the list has the status “offen”",
         listed("offen", "offen"),
-        [listed("offen", "in Therapie"), nothing],
+        [(listed("offen", "in Therapie"), "1 of 2 have another status"), NO_REQUEST],
     ),
     Case(
-        "the service still has the patient as before", still_has(), [still_has(vorname="Max"), still_has(id=None)]
+        "the service still has the patient as before",
+        still_has(),
+        [(still_has(vorname="Max"), 'vorname is "Max"'), (still_has(id=None), "id is null")],
     ),
-    Case("a patient.created event is published", ONCE, [NO_EVENT, WRONG_FIELD, WRONG_KEY, nothing]),
-    Case("a patient.created event is published within 0.05 seconds", ONCE, [NO_EVENT, WRONG_FIELD, nothing]),
-    Case("exactly one patient.created event is published", ONCE, [NO_EVENT, TWICE, MANY, WRONG_FIELD]),
-    Case("exactly 2 patient.created events are published", MANY, [ONCE, all_of(MANY, come()), nothing]),
-    Case("exactly 2 patient.created events are published within 0.05 seconds", MANY, [ONCE, all_of(MANY, come())]),
-    Case("no event is published", nothing, [come(), come(DELETED), come(topic="matching-events")]),
-    Case("no patient.updated event is published", come(), [come(UPDATED)]),
-    Case("no other event is published", seen(), [all_of(seen(), come()), all_of(seen(), come(DELETED)), come()]),
+    Case("a patient.created event is published", ONCE, [NOTHING_CAME, WRONG_FIELD, WRONG_KEY, NOT_ASKED_FOR]),
+    Case(
+        "a patient.created event is published within 0.05 seconds",
+        ONCE,
+        [NOTHING_CAME, WRONG_FIELD, NOT_ASKED_FOR],
+    ),
+    Case(
+        "exactly one patient.created event is published",
+        ONCE,
+        [
+            NOTHING_CAME,
+            (TWICE, "it came again: patient.created at"),
+            (MANY, "the scenario's actions ask for 2 such events"),
+            WRONG_FIELD,
+        ],
+    ),
+    Case("exactly 2 patient.created events are published", MANY, [ASKED_FOR_ONCE, CAME_AGAIN, NOT_ASKED_FOR]),
+    Case("exactly 2 patient.created events are published within 0.05 seconds", MANY, [ASKED_FOR_ONCE, CAME_AGAIN]),
+    Case(
+        "no event is published",
+        nothing,
+        [
+            (come(), "1 came, first a patient.created at"),
+            (come(DELETED), "1 came, first a patient.deleted at"),
+            (come(topic="matching-events"), "1 came, first a patient.created at matching-events/"),
+        ],
+    ),
+    Case(
+        "no patient.updated event is published",
+        come(),
+        [(come(UPDATED), "1 came, first a patient.updated at")],
+    ),
+    Case(
+        "no other event is published",
+        seen(),
+        [
+            (all_of(seen(), come()), "is a duplicate of"),
+            (all_of(seen(), come(DELETED)), "was not asked for by any action"),
+            (come(), "was not asked for by any action"),
+        ],
+    ),
     Case(
         "each patient's events are in the order of the changes",
         all_of(seen(offset=1), seen(UPDATED, offset=2)),
-        [all_of(seen(offset=2), seen(UPDATED, offset=1)), nothing],
+        [
+            (all_of(seen(offset=2), seen(UPDATED, offset=1)), 'patient-events/0@1, key "5" lies before'),
+            (nothing, "no event of this scenario has been seen"),
+        ],
     ),
     Case(
         "the patient's events are, in this order",
         all_of(seen(offset=1), seen(UPDATED, offset=2), seen(DELETED, offset=3)),
         [
-            all_of(seen(offset=1), seen(UPDATED, offset=3), seen(DELETED, offset=2)),
-            all_of(seen(offset=1), seen(UPDATED, offset=2)),
-            all_of(seen(offset=1), seen(UPDATED, offset=2), seen(UPDATED, offset=3), seen(DELETED, offset=4)),
-            nothing,
+            (
+                all_of(seen(offset=1), seen(UPDATED, offset=3), seen(DELETED, offset=2)),
+                'patient-events/0@2, key "5" lies before',
+            ),
+            (all_of(seen(offset=1), seen(UPDATED, offset=2)), "No item matched: 'patient.deleted'"),
+            (
+                all_of(seen(offset=1), seen(UPDATED, offset=2), seen(UPDATED, offset=3), seen(DELETED, offset=4)),
+                "item 2: was 'patient.updated'",
+            ),
+            (nothing, "no event of this scenario has been seen"),
         ],
         rows=LIFE,
     ),
     Case(
         "all of them are in the same partition",
         all_of(seen(), seen(UPDATED)),
-        [in_two_partitions, nothing],
+        [(in_two_partitions, "was <{0, 2}> with length of <2>"), NOT_SEEN],
     ),
-    Case("the event's version is “1.0”", seen(), [edited(version="1.1"), edited(version=1.0), nothing]),
-    Case("the event shows the patient's vorname as “Erika”", seen(), [shows(vorname="Max"), shows(vorname=None)]),
+    Case(
+        "the event's version is “1.0”",
+        seen(),
+        [(edited(version="1.1"), "was '1.1'"), (edited(version=1.0), "was <1.0>"), NOT_SEEN],
+    ),
+    Case(
+        "the event shows the patient's vorname as “Erika”",
+        seen(),
+        [(shows(vorname="Max"), "was 'Max'"), (shows(vorname=None), "was <None>")],
+    ),
     Case(
         "the event holds the patient's id and nothing else",
         seen(DELETED),
         [
-            seen(),
-            edited(payload={"patient_id": 6}),
-            edited(payload={"patient_id": "5"}),
-            edited(payload={}),
-            nothing,
+            (seen(), "was <{'patient_id': 5, 'patient_data': "),
+            (edited(payload={"patient_id": 6}), "was <{'patient_id': 6}>"),
+            (edited(payload={"patient_id": "5"}), "was <{'patient_id': '5'}>"),
+            (edited(payload={}), "was <{}>"),
+            NOT_SEEN,
         ],
     ),
-    Case("the event's key is the patient's id", seen(), [seen_with_key(b"6"), seen_with_key(b"")]),
-    Case("every event has an id of its own", all_of(seen(), seen(UPDATED)), [same_id, nothing]),
+    Case(
+        "the event's key is the patient's id",
+        seen(),
+        [(seen_with_key(b"6"), "was <b'6'>"), (seen_with_key(b""), "was <b''>")],
+    ),
+    Case(
+        "every event has an id of its own",
+        all_of(seen(), seen(UPDATED)),
+        [(same_id, "with length of <1>"), NOT_SEEN],
+    ),
     Case(
         "the reader finds what the event says",
         read(UPDATED),
         [
-            read(UPDATED, anrede=None),
-            read(CREATED, status=404),
-            read(DELETED),
-            lambda stage: stage.world.let_read(),
-            nothing,
+            (read(UPDATED, anrede=None), "anrede is null"),
+            (read(CREATED, status=404), "the service answered 404 in place of the patient"),
+            (read(DELETED), "the service answered 200, expected 404"),
+            (lambda stage: stage.world.let_read(), "no event of this scenario has come"),
+            (nothing, "there is no reader"),
         ],
     ),
     Case(
         "each life has left the events that the model says, and no others",
         lambda stage: setattr(stage.world, "counterexample", ""),
-        [lambda stage: setattr(stage.world, "counterexample", "Expected: one event"), nothing],
+        [
+            (lambda stage: setattr(stage.world, "counterexample", "Expected: one event"), "Expected: one event"),
+            (nothing, "no random lives have been lived"),
+        ],
     ),
     Case(
         "the topic patient-events exists with 3 partitions",
         topics(patient_events=3),
-        [topics(patient_events=1), topics(therapist_events=3), topics()],
+        [
+            (topics(patient_events=1), "was <1>"),
+            (topics(therapist_events=3), "the broker has: therapist-events"),
+            (topics(), "the broker has: none"),
+        ],
     ),
 ]
 
@@ -302,7 +399,7 @@ def test_a_then_step_passes_on_a_sound_world(case: Case) -> None:
     ids=lambda each: getattr(each, "step", each),
 )
 def test_a_then_step_fails_on_a_spoilt_world(case: Case, number: int) -> None:
-    stage = Stage()
-    case.spoilt[number](stage)
-    with pytest.raises(AssertionError):
+    stage, (spoil, words) = Stage(), case.spoilt[number]
+    spoil(stage)
+    with pytest.raises(AssertionError, match=re.escape(words)):
         stage.look(case.step, case.rows)

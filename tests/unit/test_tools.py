@@ -1,11 +1,13 @@
 """The project's tooling: when an install is needed, and how the results of the checks are counted."""
 
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.unit.builders import stand_in
 from tools import run_tests, setup_venv
 from tools.run_tests import CHECKS, Check, Count, Result, judge, read_junit, run_check, summary
 from tools.setup_venv import Environment, SetupError, check_python
@@ -122,7 +124,8 @@ def test_an_environment_that_was_moved_is_not_usable(tmp_path: Path) -> None:
 def test_a_python_without_ensurepip_is_told_in_a_sentence(
     environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    without = stand_in(importlib, util=stand_in(importlib.util, find_spec=lambda name: None))
+    monkeypatch.setattr(setup_venv, "importlib", without)
     with pytest.raises(SetupError, match="apt install python3-venv") as caught:
         environment.install(dev=False)
     assert caught.value.exit_code == 2

@@ -4,8 +4,11 @@ import time
 from collections.abc import Callable
 
 import pytest
+import tenacity
 
+from bdd import waiting
 from bdd.waiting import CannotComeTrue, wait_until
+from tests.unit.builders import stand_in
 
 
 class Tries:
@@ -22,6 +25,26 @@ class Tries:
         return self.count
 
 
+class Clock:
+    """Time that passes in pauses only, so that no busy machine changes how many tries there are."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.paused: list[float] = []
+
+    def pause(self, seconds: float) -> None:
+        self.paused.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    for module in (waiting, tenacity):
+        monkeypatch.setattr(module, "time", stand_in(time, monotonic=lambda: made.now))
+    return made
+
+
 def never(fault: Exception) -> Callable[[], int]:
     def condition() -> int:
         raise fault
@@ -31,7 +54,7 @@ def never(fault: Exception) -> Callable[[], int]:
 
 def test_a_condition_that_holds_is_tried_once_and_its_value_returned() -> None:
     condition = Tries()
-    assert wait_until(condition, what="it", within=1) == 1
+    assert wait_until(condition, what="it", within=60) == 1
     assert condition.count == 1
 
 
@@ -69,11 +92,11 @@ def test_giving_up_ends_the_wait_at_once(passing: tuple[type[Exception], ...]) -
     assert condition.count == 1
 
 
-def test_the_message_says_what_how_long_how_often_and_what_was_seen_last() -> None:
-    said = r"^the broker answers: not within 0\.06 s \([2-9]\d* tries\)\. Last seen: connection refused$"
-    fault = ConnectionError("connection refused")
+def test_the_message_says_what_how_long_how_often_and_what_was_seen_last(clock: Clock) -> None:
+    said = r"^the broker answers: not within 60 s \(4 tries\)\. Last seen: connection refused$"
+    fault, passing = ConnectionError("connection refused"), (ConnectionError,)
     with pytest.raises(AssertionError, match=said) as late:
-        wait_until(never(fault), what="the broker answers", within=0.06, every=0.02, passing=(ConnectionError,))
+        wait_until(never(fault), what="the broker answers", within=60, every=20, passing=passing, pause=clock.pause)
     assert late.value.__cause__ is fault
 
 
@@ -84,15 +107,22 @@ def test_a_verdict_of_several_lines_stays_in_front() -> None:
     assert lines == ["Expected: 1", "     but: 2", "  waited: for the answer: not within 0 s (1 try)"]
 
 
-@pytest.mark.parametrize(("every", "longest"), [(60.0, 0.05), (0.01, 0.01)])
-def test_a_pause_never_lasts_beyond_the_deadline(every: float, longest: float) -> None:
-    asked: list[float] = []
-
-    def pause(seconds: float) -> None:
-        asked.append(seconds)
-        time.sleep(seconds)
-
+@pytest.mark.parametrize(("every", "pauses"), [(100.0, [60.0]), (25.0, [25.0, 25.0, 10.0])])
+def test_a_pause_never_lasts_beyond_the_deadline(every: float, pauses: list[float], clock: Clock) -> None:
     with pytest.raises(AssertionError):
-        wait_until(never(AssertionError("not yet")), what="it", within=0.05, every=every, pause=pause)
-    assert asked, "there was time for a second try"
-    assert all(0 <= seconds <= longest for seconds in asked), asked
+        wait_until(never(AssertionError("not yet")), what="it", within=60, every=every, pause=clock.pause)
+    assert clock.paused == pauses
+
+
+def test_a_try_that_lasts_takes_its_time_from_the_next_pause(clock: Clock) -> None:
+    def try_for_50_seconds() -> None:
+        clock.now += 50
+        raise AssertionError("not yet")
+
+    with pytest.raises(AssertionError, match=r"not within 60 s \(2 tries\)"):
+        wait_until(try_for_50_seconds, what="it", within=60, every=20, pause=clock.pause)
+    assert clock.paused == [10.0]
+
+
+def test_a_wait_brings_its_own_pause_where_none_is_given() -> None:
+    assert wait_until(Tries(AssertionError("not yet")), what="it", within=60, every=0.001) == 2

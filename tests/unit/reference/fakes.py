@@ -6,18 +6,24 @@ from dataclasses import dataclass, field
 
 from confluent_kafka import KafkaError, KafkaException
 
-from reference.patient_service.relay import DeliveryReport
+from bdd.waiting import wait_until
+from reference.patient_service.relay import DeliveryReport, OutboxRelay
+from tests.unit.builders import AMPLE, SOON
 
 Record = tuple[str, str, str]
 
 
 @dataclass
 class FakeBroker:
-    """Takes records unless it is away; refuses the next record whose value is in `refusals`, once."""
+    """Takes records unless it is away; refuses the next record whose value is in `refusals`, once.
+
+    While it is away it counts what it was asked to take `in_vain`.
+    """
 
     records: list[Record] = field(default_factory=list)
     refusals: dict[str, KafkaError] = field(default_factory=dict)
     is_away: bool = False
+    in_vain: int = 0
     producers: list["FakeProducer"] = field(default_factory=list)
 
     @property
@@ -28,6 +34,22 @@ class FakeBroker:
         producer = FakeProducer(self, on_error)
         self.producers.append(producer)
         return producer
+
+
+def missed(broker: FakeBroker) -> None:
+    """Wait until somebody has met a broker that is away."""
+
+    def met() -> None:
+        assert broker.in_vain, "nobody has asked it to take anything"
+
+    wait_until(met, what="an event that the broker does not take", within=AMPLE)
+
+
+def end(relay: OutboxRelay) -> None:
+    """Stop a relay and wait for its end: `stop` itself leaves behind a thread that is late."""
+    relay.stop(within=SOON)
+    relay._thread.join(AMPLE)
+    assert not relay._thread.is_alive(), "the relay has not ended"
 
 
 class FakeProducer:
@@ -46,6 +68,7 @@ class FakeProducer:
         self._queue.append(((topic, key, value), on_delivery))
 
     def poll(self, timeout: float) -> int:
+        self._broker.in_vain += bool(self._broker.is_away and self._queue)
         if self._broker.is_away or self.fatal or not self._queue:
             threading.Event().wait(min(timeout, 0.01))
             return 0

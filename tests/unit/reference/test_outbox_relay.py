@@ -13,7 +13,8 @@ from reference.patient_service import relay as relay_module
 from reference.patient_service.database import Database
 from reference.patient_service.models import OutboxEntry
 from reference.patient_service.relay import OutboxRelay
-from tests.unit.reference.fakes import FakeBroker
+from tests.unit.builders import AMPLE
+from tests.unit.reference.fakes import FakeBroker, end, missed
 
 REFUSED = KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART)
 FATAL = KafkaError(KafkaError._FATAL, "Probe", True)
@@ -36,17 +37,22 @@ def expect(broker: FakeBroker, *values: str) -> None:
     def taken() -> None:
         assert broker.values == list(values)
 
-    wait_until(taken, what="the broker has taken the events", within=10)
+    wait_until(taken, what="the broker has taken the events", within=AMPLE)
 
 
 @pytest.fixture
-def running(relay: OutboxRelay, monkeypatch: pytest.MonkeyPatch) -> Iterator[OutboxRelay]:
-    """A relay that runs and that only a commit or a short pause after a failure can wake."""
+def waking(relay: OutboxRelay, monkeypatch: pytest.MonkeyPatch) -> Iterator[OutboxRelay]:
+    """A relay that only a commit or a short pause after a failure can wake, once it is started."""
     monkeypatch.setattr(relay_module, "BETWEEN_CALLBACKS", 600.0)
     monkeypatch.setattr(relay_module, "PAUSE_AFTER_FAILURE", 0.01)
-    relay.start()
     yield relay
-    relay.stop()
+    end(relay)
+
+
+@pytest.fixture
+def running(waking: OutboxRelay) -> OutboxRelay:
+    waking.start()
+    return waking
 
 
 def test_events_go_to_the_topic_in_order_with_the_patient_as_key(
@@ -117,7 +123,8 @@ def test_what_an_earlier_run_left_over_is_sent_first(database: Database, broker:
     earlier.start()
     store(database, "one", "two")
     earlier.wake()
-    earlier.stop(within=0.05)
+    missed(broker)
+    end(earlier)
     assert (broker.values, left_over(database)) == ([], ["one", "two"])
 
     broker.is_away = False
@@ -126,7 +133,7 @@ def test_what_an_earlier_run_left_over_is_sent_first(database: Database, broker:
     later.start()
 
     expect(broker, "one", "two", "three")
-    later.stop()
+    end(later)
     assert left_over(database) == []
 
 
@@ -138,7 +145,7 @@ def test_a_change_over_the_api_wakes_the_relay(
 
     for count in (1, 2, 3):
         api.post("/api/patients", json={"vorname": "Test", "nachname": "Probe"})
-        wait_until(published, what=f"event {count} is published", within=10)
+        wait_until(published, what=f"event {count} is published", within=AMPLE)
 
 
 def test_events_follow_when_the_broker_is_back(
@@ -147,6 +154,7 @@ def test_events_follow_when_the_broker_is_back(
     broker.is_away = True
     store(database, "one")
     running.wake()
+    missed(broker)
     store(database, "two")
     running.wake()
     broker.is_away = False
@@ -159,13 +167,13 @@ def test_a_stop_still_sends_what_the_broker_takes_at_once(
 ) -> None:
     store(database, "one", "two")
 
-    running.stop(within=10)
+    running.stop(within=AMPLE)
 
     assert (broker.values, left_over(database)) == (["one", "two"], [])
 
 
 def test_the_relay_goes_on_after_the_database_was_away(
-    database: Database, broker: FakeBroker, running: OutboxRelay, caplog: pytest.LogCaptureFixture
+    database: Database, broker: FakeBroker, waking: OutboxRelay, caplog: pytest.LogCaptureFixture
 ) -> None:
     def rename(old: str, new: str) -> None:
         with database.writing() as session:
@@ -177,8 +185,8 @@ def test_the_relay_goes_on_after_the_database_was_away(
 
     store(database, "one")
     rename("outbox", "elsewhere")
-    running.wake()
-    wait_until(told, what="the fault is in the log", within=10)
+    waking.start()  # not before: the event that it is on its way with would come twice
+    wait_until(told, what="the fault is in the log", within=AMPLE)
     rename("elsewhere", "outbox")
 
     expect(broker, "one")

@@ -11,6 +11,7 @@ import pytest
 from reference.patient_service.errors import WrongSettingError
 from reference.patient_service.kafka import producer_settings
 from reference.patient_service.settings import Settings
+from tests.unit.builders import AMPLE
 
 ROOT = Path(__file__).parents[3]
 
@@ -74,7 +75,7 @@ def start(**environment: str) -> "subprocess.CompletedProcess[str]":
         env=os.environ | environment,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=AMPLE,
         check=False,
     )
 
