@@ -14,6 +14,8 @@ from bdd.waiting import wait_until
 from tests.integration.running import GUARD_SECONDS, ROOT, SLOW_SECONDS, ModuleRun, patient_service, remote
 from tests.special_broker import Listener, SpecialBroker
 
+pytestmark = pytest.mark.usefixtures("distribution")  # what is fetched once is not what is waited for here
+
 
 def look(folder: Path, *arguments: str) -> tuple[int, dict[str, dict[str, Any]]]:
     """Return the exit code, and check -> what came of it."""
