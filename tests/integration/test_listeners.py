@@ -13,9 +13,9 @@ import pytest
 from bdd.kafka.advice import explain
 from bdd.kafka.listeners import Diagnosis, diagnose
 from bdd.kafka.probing import Fault
-from bdd.processes import free_port
 from bdd.stacks.embedded.broker import Distribution
 from tests.certificates import Authority
+from tests.integration.running import SLOW_SECONDS
 from tests.special_broker import PASSWORD, USER, Listener, SpecialBroker
 
 SASL = {"sasl.username": USER, "sasl.password": PASSWORD}
@@ -25,11 +25,6 @@ BACKOFF = {"reconnect.backoff.ms": "20", "reconnect.backoff.max.ms": "500"}
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
-def closed_port() -> int:
-    return free_port()
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +45,7 @@ def special(
     }
     started = SpecialBroker(distribution, tmp_path_factory.mktemp("special") / "kafka", listeners, authority)
     try:
-        started.broker.wait_ready(60)
+        started.broker.wait_ready(SLOW_SECONDS)
         started.add_scram_user()
         yield started
     finally:
