@@ -41,7 +41,9 @@ class Recording:
         self.recorder = LocalRecorder.start(folder, bootstrap_servers, load_settings({}))
         self.client: RecorderClient = self.recorder.wait_ready(SLOW_SECONDS)
         # Idempotent: nothing twice and all in order, however often a request has to be sent again.
-        self.producer = Producer({"bootstrap.servers": bootstrap_servers, "enable.idempotence": True})
+        self.producer = Producer(
+            {"bootstrap.servers": bootstrap_servers, "enable.idempotence": True, "log_level": 0}
+        )
 
     @property
     def process(self) -> ChildProcess:
