@@ -22,6 +22,7 @@ from tests.certificates import Authority
 USER = "suite"
 PASSWORD = "correct-horse-battery"
 _SCRAM = {"SCRAM-SHA-256": ScramMechanism.SCRAM_SHA_256, "SCRAM-SHA-512": ScramMechanism.SCRAM_SHA_512}
+_SECONDS = 120.0  # a guard against hanging
 _PLAIN_LOGIN = f'org.apache.kafka.common.security.plain.PlainLoginModule required user_{USER}="{PASSWORD}";'
 _SCRAM_LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
 
@@ -57,6 +58,8 @@ class SpecialBroker:
         listeners: Mapping[str, Listener],
         authority: Authority | None = None,
     ) -> None:
+        self._listeners = listeners
+        self._authority = authority
         port, controller_port, *ports = free_ports(2 + len(listeners))
         self._ports = dict(zip(listeners, ports, strict=True))
         shutil.copytree(distribution.template, folder / DATA_FOLDER)
@@ -72,14 +75,32 @@ class SpecialBroker:
         return f"{host}:{self._ports[listener]}"
 
     def add_scram_user(self) -> None:
-        """Make the user known to the listeners with SCRAM."""
+        """Make the user known to the listeners with SCRAM, and return when each of them lets it in."""
         admin = AdminClient({"bootstrap.servers": self.bootstrap_servers})
-        for mechanism in _SCRAM.values():
+        for kind in _SCRAM.values():
             change = UserScramCredentialUpsertion(
-                USER, ScramCredentialInfo(mechanism, 4096), PASSWORD.encode(), b"synthetic salt"
+                USER, ScramCredentialInfo(kind, 4096), PASSWORD.encode(), b"synthetic salt"
             )
-            for done in admin.alter_user_scram_credentials([change], request_timeout=10).values():
+            for done in admin.alter_user_scram_credentials([change], request_timeout=_SECONDS).values():
                 done.result()
+        for name, listener in self._listeners.items():
+            if listener.protocol.startswith("SASL") and listener.scram:
+                for mechanism in _SCRAM:
+                    self._log_in(name, mechanism)
+
+    def _log_in(self, name: str, mechanism: str) -> None:
+        """A busy broker takes in a new user a moment after it was acknowledged; the client tries until then."""
+        client: dict[str, str | int | float | bool] = {
+            "bootstrap.servers": self.address(name),
+            "security.protocol": self._listeners[name].protocol,
+            "sasl.mechanism": mechanism,
+            "sasl.username": USER,
+            "sasl.password": PASSWORD,
+            "log_level": 0,
+        }
+        if self._authority:
+            client["ssl.ca.location"] = str(self._authority.ca)
+        AdminClient(client).list_topics(timeout=_SECONDS)
 
 
 def _add_listeners(

@@ -1,7 +1,10 @@
 """What the integration tests share: one real Kafka broker for all of them, and a patient service for each."""
 
 import os
+import signal
+import socket
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import platformdirs
@@ -10,7 +13,42 @@ import pytest
 from bdd.events import contract
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.stacks.embedded.distribution import Distribution, prepare
-from tests.integration.running import patient_service
+from tests.integration.running import SLOW_SECONDS, ModuleRun, patient_service
+
+_INTERRUPTIONS = [getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name)]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible_processes() -> None:
+    """Let every process that is started here be interrupted.
+
+    A shell's `make test &` and `nohup make test` ignore signals, and what is ignored stays so in every process that
+    is started. What is handled does not, so pytest goes on ignoring them by handling them.
+    """
+    for number in _INTERRUPTIONS:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda _number, _frame: None)
+
+
+@pytest.fixture(autouse=True)
+def runs() -> Iterator[list[ModuleRun]]:
+    """The runs of this test; what still runs when it ends, since it failed, is ended."""
+    ModuleRun.started.clear()
+    yield ModuleRun.started
+    for run in ModuleRun.started:
+        run.finish()
+
+
+@pytest.fixture(scope="session")
+def closed_port() -> Iterator[int]:
+    """A port of this machine that refuses connections: it is taken, so that nobody can listen there."""
+    with ExitStack() as held:
+        first = held.enter_context(socket.socket())
+        first.bind(("127.0.0.1", 0))
+        port: int = first.getsockname()[1]
+        with suppress(OSError):  # not every machine has IPv6
+            held.enter_context(socket.socket(socket.AF_INET6)).bind(("::1", port))
+        yield port
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +63,7 @@ def broker(distribution: Distribution, tmp_path_factory: pytest.TempPathFactory)
     """A broker with the topics of the contract."""
     started = EmbeddedBroker.start(distribution, tmp_path_factory.mktemp("broker") / "kafka")
     try:
-        started.wait_ready(within=60)
+        started.wait_ready(within=SLOW_SECONDS)
         started.create_topics(contract.current().partitions)
         yield started
     finally:

@@ -4,26 +4,47 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import ClassVar
 
 import psutil
 
-from bdd.api.health import wait_healthy
-from bdd.processes import ChildProcess, free_port
+from bdd.stacks.embedded.service import EmbeddedService
+from bdd.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 FEATURES = Path("tests/integration/features")
 LONG = str(FEATURES / "long.feature")
 QUICK = str(FEATURES / "quick.feature")
-_SECONDS = 120.0
+
+GUARD_SECONDS = 600.0
+"""A guard against hanging: more than all limits that a run has itself, one after the other."""
+SLOW_SECONDS = 120.0
+"""For what takes a moment where nothing else runs."""
+_POLITE_SECONDS = 60.0
+
+DEADLINE_FACTOR = 10
+"""Of each run, unless it waits for what never comes."""
+
+
+def clean_environment(**more: str) -> dict[str, str]:
+    """Return this process' variables without those that choose settings: they are whoever runs the tests' own."""
+    foreign = {name for name in os.environ if name.upper().startswith("BDD_")} - {"BDD_CACHE_DIR"}
+    return {name: value for name, value in os.environ.items() if name not in foreign} | more
 
 
 class ModuleRun:
     """One run of `python -m …` with a temporary folder of its own, so that anything left there is seen.
 
-    Its stdout goes into a file, or into `pipe` where there is one.
+    Its stdout goes into a file, or into `pipe` where there is one. Its deadlines are longer than usual, so that a
+    slow machine turns nothing red: `-D deadline_factor=1` where it waits for what never comes.
+
+    Attributes:
+        started: those of the current test; a fixture ends what a failed one has left of them.
     """
+
+    started: ClassVar[list["ModuleRun"]] = []
 
     def __init__(
         self,
@@ -35,7 +56,11 @@ class ModuleRun:
         self.temporary = folder / "temporary"
         self.temporary.mkdir()
         self._output, self._errors = folder / "output.txt", folder / "errors.txt"
-        given = {"TMPDIR": str(self.temporary), "BDD_EVIDENCE_DIR": str(folder / "evidence")}
+        given = {
+            "TMPDIR": str(self.temporary),
+            "BDD_EVIDENCE_DIR": str(folder / "evidence"),
+            "BDD_DEADLINE_FACTOR": str(DEADLINE_FACTOR),
+        }
         with self._output.open("wb") as output, self._errors.open("wb") as errors:
             self.process = psutil.Popen(
                 [sys.executable, "-m", *arguments],
@@ -43,9 +68,10 @@ class ModuleRun:
                 stderr=errors,
                 stdin=subprocess.DEVNULL,
                 cwd=ROOT,
-                env={**os.environ, **given, **(environment or {})},
+                env=clean_environment(**{**given, **(environment or {})}),
             )
         self.children: list[psutil.Process] = []
+        self.started.append(self)
 
     @property
     def printed(self) -> str:
@@ -64,19 +90,42 @@ class ModuleRun:
 
     def child(self, word: str) -> psutil.Process:
         """Return the child process whose command has this word; all children are remembered."""
-        self.children = self.process.children(recursive=True)
-        found = [child for child in self.children if any(word in part for part in child.cmdline())]
+        with suppress(psutil.Error):  # it has just ended
+            self.children = self.process.children(recursive=True)
+        found = [child for child in self.children if _has_word(child, word)]
         assert found, f"no child process with {word}"
         return found[0]
 
+    def await_child(self, word: str) -> psutil.Process:
+        """Return that child process as soon as there is one."""
+        return wait_until(
+            lambda: self.child(word), what=f"the process {word}", within=GUARD_SECONDS, give_up=self.ended
+        )
+
     def end(self) -> int:
         """Wait for its end and return the exit code."""
-        return int(self.process.wait(_SECONDS))
+        return int(self.process.wait(GUARD_SECONDS))
+
+    def ended(self) -> str | None:
+        """Return all that it has written once it has ended: whoever waits for it to go on waits in vain."""
+        return None if self.process.poll() is None else f"it has ended: {self.output}"
 
     def left_over(self) -> list[str]:
         """Return the processes and folders that the run should have removed."""
         processes = [str(child) for child in self.children if child.is_running()]
         return processes + [path.name for path in self.temporary.iterdir() if path.name.startswith("acceptance-")]
+
+    def finish(self) -> None:
+        """End it where it still runs, with all its children; it may first remove what else it has made."""
+        if self.process.poll() is None:
+            with suppress(psutil.Error):
+                self.children = self.process.children(recursive=True)
+            self.process.terminate()
+            with suppress(psutil.TimeoutExpired):
+                self.process.wait(_POLITE_SECONDS)
+        for each in [self.process, *self.children]:
+            with suppress(psutil.Error):
+                each.kill()
 
 
 class BehaveRun(ModuleRun):
@@ -89,23 +138,12 @@ class BehaveRun(ModuleRun):
 @contextmanager
 def patient_service(folder: Path, bootstrap_servers: str, *command: str) -> Iterator[str]:
     """Run a patient service, the reference's own unless another module is named; its address is yielded."""
-    url = f"http://127.0.0.1:{free_port()}"
-    service = ChildProcess.start(
-        "service",
-        [sys.executable, "-m", *(command or ("reference.patient_service",))],
-        log=folder / "service.log",
-        env={
-            "DATABASE_URL": f"sqlite:///{folder / 'patients.db'}",
-            "KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
-            "PORT": url.rpartition(":")[2],
-        },
-        cwd=ROOT,
-    )
+    service = EmbeddedService.start(folder, bootstrap_servers, *command)
     try:
-        wait_healthy(url, within=30, give_up=service.trouble)
-        yield url
+        service.wait_ready(SLOW_SECONDS)
+        yield service.url
     finally:
-        service.stop(5)
+        service.process.stop(_POLITE_SECONDS)
 
 
 def remote(api_url: str, bootstrap_servers: str, **settings: object) -> list[str]:
@@ -119,3 +157,10 @@ def run_behave(folder: Path, *arguments: str, environment: Mapping[str, str] | N
     run = BehaveRun(folder, *arguments, environment=environment)
     run.end()
     return run
+
+
+def _has_word(process: psutil.Process, word: str) -> bool:
+    """A process that ends while it is looked at has none."""
+    with suppress(psutil.Error):
+        return any(word in part for part in process.cmdline())
+    return False

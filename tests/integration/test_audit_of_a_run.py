@@ -6,10 +6,11 @@ from pathlib import Path
 
 from bdd.recorder.record import Record, from_line
 from bdd.stacks.embedded.broker import EmbeddedBroker
+from tests.integration.faulty_service import LATE_SETTLING
 from tests.integration.running import QUICK, patient_service, remote, run_behave
 from tests.soak.traffic import poison
 
-BROKEN = "tests.proof.broken_service"
+FAULTY = "tests.integration.faulty_service"
 
 
 def test_an_event_that_comes_late_is_named_with_the_scenario_and_the_step(
@@ -18,8 +19,9 @@ def test_an_event_that_comes_late_is_named_with_the_scenario_and_the_step(
     late = "refused-announced-1500-ms-later"
     reports = ["--junit", "--junit-directory", str(tmp_path / "junit")]
     chosen = ["features/patient_refused.feature", "--name", "A new patient needs its names"]
-    with patient_service(tmp_path, broker.bootstrap_servers, BROKEN, late, "3000000") as url:
-        run = run_behave(tmp_path, *chosen, *reports, *remote(url, broker.bootstrap_servers))
+    with patient_service(tmp_path, broker.bootstrap_servers, FAULTY, late, "3000000") as url:
+        to = remote(url, broker.bootstrap_servers, settling=LATE_SETTLING)
+        run = run_behave(tmp_path, *chosen, *reports, *to)
     assert run.process.wait(0) == 1
     assert "2 scenarios passed, 0 failed" in run.output
     finding = (
@@ -34,7 +36,7 @@ def test_an_event_that_comes_late_is_named_with_the_scenario_and_the_step(
 def test_foreign_records_that_break_the_contract_fail_nothing_and_may_be_looked_at(
     tmp_path: Path, broker: EmbeddedBroker
 ) -> None:
-    sound = patient_service(tmp_path, broker.bootstrap_servers, BROKEN, "sound", "4000000")  # some poison has key 1
+    sound = patient_service(tmp_path, broker.bootstrap_servers, FAULTY, "sound", "4000000")  # some poison has key 1
     with sound as url, poison(broker.bootstrap_servers):
         run = run_behave(tmp_path, QUICK, *remote(url, broker.bootstrap_servers))
     assert run.process.wait(0) == 0, run.output

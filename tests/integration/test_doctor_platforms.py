@@ -6,28 +6,26 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 import requests
 
-from bdd.processes import free_port
 from bdd.stacks.embedded.broker import Distribution, EmbeddedBroker
 from bdd.waiting import wait_until
-from tests.integration.running import ROOT, ModuleRun, patient_service, remote
+from tests.integration.running import GUARD_SECONDS, ROOT, SLOW_SECONDS, ModuleRun, patient_service, remote
 from tests.special_broker import Listener, SpecialBroker
 
-_END_SECONDS = 90.0  # a guard against hanging
+pytestmark = pytest.mark.usefixtures("distribution")  # what is fetched once is not what is waited for here
 
 
 def look(folder: Path, *arguments: str) -> tuple[int, dict[str, dict[str, Any]]]:
     """Return the exit code, and check -> what came of it."""
     run = ModuleRun(folder, "bdd", "doctor", "--json", *arguments)
-    exit_code = run.process.wait(_END_SECONDS)
+    exit_code = run.end()
     assert "Traceback" not in run.output
     assert not run.left_over()
     told = json.loads(run.printed)
     assert (exit_code == 0) is told["healthy"]
-    return int(exit_code), {each["check"]: each for each in told["checks"]}
+    return exit_code, {each["check"]: each for each in told["checks"]}
 
 
 def failed(checks: dict[str, dict[str, Any]]) -> list[str]:
@@ -46,19 +44,19 @@ def test_a_sound_remote_platform_passes_and_is_as_before(
 ) -> None:
     exit_code, checks = look(tmp_path, *remote(api_url, broker.bootstrap_servers), "--try")
     assert exit_code == 0, checks
-    assert requests.get(f"{api_url}/api/patients", timeout=10).json() == []
+    assert requests.get(f"{api_url}/api/patients", timeout=SLOW_SECONDS).json() == []
 
 
 def test_it_reads_only_unless_told_to_try(tmp_path: Path, broker: EmbeddedBroker) -> None:
     """The ids of the service count on: one that was given out is not used again."""
     with patient_service(tmp_path, broker.bootstrap_servers) as url:
         assert look(tmp_path, *remote(url, broker.bootstrap_servers))[0] == 0
-        created = requests.post(f"{url}/api/patients", json={"vorname": "A", "nachname": "B"}, timeout=10)
+        created = requests.post(f"{url}/api/patients", json={"vorname": "A", "nachname": "B"}, timeout=SLOW_SECONDS)
         assert created.json()["id"] == 1
 
 
-def test_a_broker_that_is_down_is_one_failure(tmp_path: Path, api_url: str) -> None:
-    nowhere = f"127.0.0.1:{free_port()}"
+def test_a_broker_that_is_down_is_one_failure(tmp_path: Path, api_url: str, closed_port: int) -> None:
+    nowhere = f"127.0.0.1:{closed_port}"
     exit_code, checks = look(tmp_path, *remote(api_url, nowhere), "--try")
     assert exit_code == 1
     assert failed(checks) == ["bootstrap"]
@@ -67,8 +65,8 @@ def test_a_broker_that_is_down_is_one_failure(tmp_path: Path, api_url: str) -> N
     assert checks["event"]["state"] == "not reached"
 
 
-def test_a_service_that_is_down_is_another_one(tmp_path: Path, broker: EmbeddedBroker) -> None:
-    exit_code, checks = look(tmp_path, *remote(f"http://127.0.0.1:{free_port()}", broker.bootstrap_servers))
+def test_a_service_that_is_down_is_another_one(tmp_path: Path, broker: EmbeddedBroker, closed_port: int) -> None:
+    exit_code, checks = look(tmp_path, *remote(f"http://127.0.0.1:{closed_port}", broker.bootstrap_servers))
     assert exit_code == 1
     assert failed(checks) == ["service"]
     assert checks["topics"]["state"] == "passed"
@@ -91,7 +89,7 @@ def test_a_topic_that_is_not_found_is_told_with_those_that_are(
 def astray(distribution: Distribution, tmp_path: Path) -> Iterator[SpecialBroker]:
     started = SpecialBroker(distribution, tmp_path / "kafka", {"ONE": Listener(advertised="kafka.invalid:9092")})
     try:
-        started.broker.wait_ready(60)
+        started.broker.wait_ready(SLOW_SECONDS)
         yield started
     finally:
         started.broker.kill()
@@ -108,19 +106,21 @@ def test_a_listener_that_is_advertised_for_inside_only_is_explained(
 
 
 @pytest.mark.parametrize(
-    ("defect", "said"),
+    ("defect", "patience", "said"),
     [
-        ("created-never", "its event did not show up"),
-        ("producer-wrong", "breaks the contract"),
+        ("created-never", {"deadline": 1, "deadline_factor": 1}, "its event did not show up"),
+        ("producer-wrong", {}, "breaks the contract"),
     ],
 )
 def test_an_event_that_does_not_come_or_is_wrong_is_noticed(
-    tmp_path: Path, broker: EmbeddedBroker, defect: str, said: str
+    tmp_path: Path, broker: EmbeddedBroker, defect: str, patience: dict[str, object], said: str
 ) -> None:
     command = ("tests.proof.broken_service", defect, "3000000")
     with patient_service(tmp_path, broker.bootstrap_servers, *command) as url:
-        exit_code, checks = look(tmp_path, *remote(url, broker.bootstrap_servers, deadline=1), "--try")
-        assert requests.get(f"{url}/api/patients", timeout=10).json() == [], "the patient is deleted all the same"
+        exit_code, checks = look(tmp_path, *remote(url, broker.bootstrap_servers, **patience), "--try")
+        assert requests.get(f"{url}/api/patients", timeout=SLOW_SECONDS).json() == [], (
+            "the patient is deleted all the same"
+        )
     assert exit_code == 1
     assert failed(checks) == ["event"]
     assert said in checks["event"]["sentence"]
@@ -133,15 +133,15 @@ def test_an_interrupted_try_leaves_no_patient(tmp_path: Path, broker: EmbeddedBr
         run = ModuleRun(tmp_path, "bdd", "doctor", "--try", *remote(url, broker.bootstrap_servers, deadline=60))
 
         def patients() -> list[object]:
-            found: list[object] = requests.get(f"{url}/api/patients", timeout=10).json()
+            found: list[object] = requests.get(f"{url}/api/patients", timeout=SLOW_SECONDS).json()
             return found
 
         def waiting() -> None:
             assert patients(), "the doctor has not made its patient yet"
 
-        wait_until(waiting, what="the patient", within=60)
+        wait_until(waiting, what="the patient", within=GUARD_SECONDS, give_up=run.ended)
         run.process.send_signal(signal.SIGTERM)
-        assert run.process.wait(_END_SECONDS) == 1
+        assert run.end() == 1
         assert patients() == []
     assert "Interrupted" in run.said
     assert "Traceback" not in run.output
@@ -151,11 +151,9 @@ def test_an_interrupted_try_leaves_no_patient(tmp_path: Path, broker: EmbeddedBr
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_doctor_leaves_nothing(tmp_path: Path, number: int) -> None:
     run = ModuleRun(tmp_path, "bdd", "doctor")
-    # A child that ends while it is looked at is no fault: `java -version` is one.
-    passing = (AssertionError, psutil.Error)
-    wait_until(lambda: run.child("kafka.Kafka"), what="the broker's process", within=120, passing=passing)
+    run.await_child("kafka.Kafka").suspend()  # or a quick doctor would be well before the signal comes
     run.process.send_signal(number)
-    assert run.process.wait(_END_SECONDS) == 1
+    assert run.end() == 1
     assert "Interrupted" in run.said
     assert "Traceback" not in run.output
     assert not run.left_over()

@@ -17,8 +17,9 @@ from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.stacks.embedded.distribution import BrokerUnavailable, Distribution, prepare
 from bdd.waiting import CannotComeTrue, wait_until
 from tests import maven_repository
+from tests.integration.running import SLOW_SECONDS
 
-START_SECONDS = 60
+START_SECONDS = SLOW_SECONDS
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def ended(broker: EmbeddedBroker) -> str:
 
 
 def test_it_has_the_topics_and_takes_and_gives_records_at_once(broker: EmbeddedBroker) -> None:
-    metadata = AdminClient({"bootstrap.servers": broker.bootstrap_servers}).list_topics(timeout=10)
+    metadata = AdminClient({"bootstrap.servers": broker.bootstrap_servers}).list_topics(timeout=SLOW_SECONDS)
     partitions = {name: len(topic.partitions) for name, topic in metadata.topics.items()}
     assert partitions.items() >= contract.current().partitions.items()
 
@@ -68,13 +69,14 @@ def test_it_has_the_topics_and_takes_and_gives_records_at_once(broker: EmbeddedB
         partition=2,
         on_delivery=lambda error, message: taken.append((error, message.offset())),
     )
-    assert producer.flush(10) == 0
+    assert producer.flush(SLOW_SECONDS) == 0
     ((error, offset),) = taken
     assert error is None
 
-    consumer = Consumer({"bootstrap.servers": broker.bootstrap_servers, "group.id": "unused"})
+    without_group = {"group.id": "unused", "enable.auto.commit": False}  # a commit would make the group
+    consumer = Consumer({"bootstrap.servers": broker.bootstrap_servers, **without_group})
     consumer.assign([TopicPartition("geocoding-requests", 2, offset or 0)])
-    message = consumer.poll(10)
+    message = consumer.poll(SLOW_SECONDS)
     assert message is not None
     assert message.value() == b"synthetic"
     consumer.close()
@@ -91,7 +93,7 @@ def test_new_topics_are_led_when_create_topics_returns(own_broker: EmbeddedBroke
 
 def test_asking_for_a_topic_outside_the_contract_does_not_make_it(broker: EmbeddedBroker) -> None:
     producer = Producer({"bootstrap.servers": broker.bootstrap_servers})
-    asked = producer.list_topics("patient-event", timeout=10).topics["patient-event"]
+    asked = producer.list_topics("patient-event", timeout=SLOW_SECONDS).topics["patient-event"]
     assert asked.error is not None
     assert asked.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART
 
@@ -125,7 +127,7 @@ def test_killed_from_outside_it_says_how_it_ended_and_what_it_logged_last(own_br
     psutil.Process(own_broker.process.pid).kill()
     first, *log = ended(own_broker).splitlines()
     assert first.startswith("the Kafka broker was ended by ")
-    assert "QuorumController" in "".join(log)
+    assert log[-1].strip() == own_broker.process.log.read_text().splitlines()[-1].strip()
 
 
 def test_a_broker_that_ends_while_it_is_waited_for_ends_the_wait(own_broker: EmbeddedBroker) -> None:

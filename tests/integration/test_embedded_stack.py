@@ -1,5 +1,6 @@
 """The embedded stack: what it does when a port that was free goes to another program in the meantime."""
 
+import re
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -11,15 +12,17 @@ import pytest
 from bdd.api.health import wait_healthy
 from bdd.processes import free_port, free_ports
 from bdd.settings import load_settings
+from bdd.stacks.embedded.broker import SERVER_PROPERTIES
 from bdd.stacks.embedded.distribution import Distribution
 from bdd.stacks.embedded.stack import EmbeddedStack
 from bdd.stacks.stack import CannotStart
+from tests.integration.running import SLOW_SECONDS
 
 
 @pytest.fixture
 def taken() -> Iterator[int]:
     """A port that another program listens on."""
-    with socket.create_server(("127.0.0.1", free_port())) as server:
+    with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
 
 
@@ -41,11 +44,18 @@ def test_it_starts_on_other_ports(
     of_the_service = iter([first["service"]])
     monkeypatch.setattr("bdd.stacks.embedded.broker.free_ports", lambda _: next(of_the_broker, free_ports(2)))
     monkeypatch.setattr("bdd.stacks.embedded.service.free_port", lambda: next(of_the_service, free_port()))
+    before = set(psutil.Process().children())
     stack.start()
-    wait_healthy(stack.api_url, within=10)
-    assert str(taken) not in stack.bootstrap_servers + stack.api_url
-    assert len(list(tmp_path.iterdir())) == 1, "the first attempt left its folder"
-    assert len(psutil.Process().children()) == 3, "the first attempt left a process"
+    wait_healthy(stack.api_url, within=SLOW_SECONDS)
+    (folder,) = tmp_path.iterdir()  # two: the first attempt left its own
+    of_the_node = (folder / "kafka" / SERVER_PROPERTIES.name).read_text()
+    ports = set(
+        map(int, re.findall(r"127\.0\.0\.1:(\d+)", f"{of_the_node}{stack.bootstrap_servers}{stack.api_url}"))
+    )
+    assert len(ports) == 3, "broker, controller and service"
+    assert taken not in ports
+    started = set(psutil.Process().children()) - before
+    assert len(started) == 3, "the first attempt left a process"
 
 
 def test_it_does_not_try_for_ever(taken: int, stack: EmbeddedStack, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ machine cannot read: the reason is the diagnosis. ACCEPTANCE_PROJECT names the p
 import os
 
 import pytest
+from docker.errors import DockerException
 
 from bdd.containers.console_consumer import find_running_platform
 from bdd.containers.engine import EngineUnavailable, connect
@@ -18,13 +19,14 @@ from bdd.kafka.client_settings import client_settings
 from bdd.kafka.listeners import Diagnosis, diagnose
 from bdd.settings import Settings, load_settings
 from bdd.stacks.opened import opened
+from tests.integration.running import DEADLINE_FACTOR
 
 
 @pytest.fixture(scope="module")
 def platform() -> Platform:
     try:
         return find_running_platform(connect(), os.environ.get("ACCEPTANCE_PROJECT"))[1]
-    except (EngineUnavailable, PlatformNotFound) as fault:
+    except (EngineUnavailable, PlatformNotFound, DockerException) as fault:  # the last: a container has just gone
         pytest.skip(" ".join(str(fault).split()))
 
 
@@ -33,7 +35,8 @@ def settings(platform: Platform) -> Settings:
     address = address_from_here(platform.broker)
     if address is None:
         pytest.skip(f"{platform.broker.name} publishes no port: only clients on its network can connect")
-    return load_settings({"stack": "remote", "api_url": platform.api_url, "bootstrap_servers": address})
+    given = {"stack": "remote", "api_url": platform.api_url, "bootstrap_servers": address}
+    return load_settings(given | {"deadline_factor": str(DEADLINE_FACTOR)})
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,13 @@ import re
 from pathlib import Path
 
 from bdd.stacks.embedded.broker import EmbeddedBroker
+from tests.integration.faulty_service import LATE_SETTLING
 from tests.integration.running import patient_service, remote, run_behave
 
 FEATURE = "features/patient_random_lives.feature"
-BROKEN = "tests.proof.broken_service"
+FAULTY = "tests.integration.faulty_service"
+SEED = 8
+"""One that needs few tries to find the shortest story: the search for it has a time limit."""
 STORY = """\
 Scenario: The shortest story that fails
 When I create a patient
@@ -20,13 +23,13 @@ And exactly 2 patient.updated events are published
 
 
 def test_a_fault_is_found_and_its_shortest_story_is_told(tmp_path: Path, broker: EmbeddedBroker) -> None:
-    with patient_service(tmp_path, broker.bootstrap_servers, BROKEN, "quick-changes-lost", "1000000") as url:
-        settings = remote(url, broker.bootstrap_servers, deadline=1, settling=0.1, model_seed=7)
+    with patient_service(tmp_path, broker.bootstrap_servers, FAULTY, "every-other-change-lost", "1000000") as url:
+        settings = remote(url, broker.bootstrap_servers, deadline_factor=1, settling=0.1, model_seed=SEED)
         run = run_behave(tmp_path, FEATURE, "--name", "Random lives", *settings)
     assert run.process.wait(0) == 1
     assert STORY in re.sub(r"^ +", "", run.output, flags=re.MULTILINE)
     assert "nothing about it was recorded since the request" in run.output
-    assert "To see it again: -D model_seed=7 -D model_stories=10" in run.output
+    assert f"To see it again: -D model_seed={SEED} -D model_stories=10" in run.output
     assert "the audit found" not in run.output, "the stories that were tried are no findings of their own"
     (exchanges,) = (tmp_path / "evidence").rglob("http.txt")
     assert re.findall(r"^(\w+) /api", exchanges.read_text("utf-8"), re.MULTILINE) == ["POST", "PUT", "PUT"]
@@ -34,8 +37,8 @@ def test_a_fault_is_found_and_its_shortest_story_is_told(tmp_path: Path, broker:
 
 def test_a_late_event_of_a_life_is_left_to_the_audit(tmp_path: Path, broker: EmbeddedBroker) -> None:
     late = "created-twice-other-id-after-1500-ms"
-    with patient_service(tmp_path, broker.bootstrap_servers, BROKEN, late, "2000000") as url:
-        settings = remote(url, broker.bootstrap_servers, model_stories=2)
+    with patient_service(tmp_path, broker.bootstrap_servers, FAULTY, late, "2000000") as url:
+        settings = remote(url, broker.bootstrap_servers, model_stories=2, settling=LATE_SETTLING)
         run = run_behave(tmp_path, FEATURE, "--name", "Random lives", *settings)
     assert run.process.wait(0) == 1
     assert "1 scenario passed, 0 failed" in run.output
@@ -43,9 +46,9 @@ def test_a_late_event_of_a_life_is_left_to_the_audit(tmp_path: Path, broker: Emb
     assert said in run.output
 
 
-def test_a_new_seed_is_printed_and_tells_as_many_stories(tmp_path: Path, broker: EmbeddedBroker) -> None:
+def test_a_seed_of_ones_own_is_printed_and_tells_as_many_stories(tmp_path: Path, broker: EmbeddedBroker) -> None:
     with patient_service(tmp_path, broker.bootstrap_servers) as url:
-        settings = remote(url, broker.bootstrap_servers, settling=0.1, model_seed="new", model_stories=30)
+        settings = remote(url, broker.bootstrap_servers, settling=0.1, model_seed=4711, model_stories=30)
         run = run_behave(tmp_path, FEATURE, "--name", "Random lives", *settings)
     assert run.process.wait(0) == 0, run.output
-    assert re.search(r"\d+ random lives in 30 stories, -D model_seed=\d+\n", run.output)
+    assert re.search(r"\d+ random lives in 30 stories, -D model_seed=4711\n", run.output)

@@ -1,9 +1,11 @@
 """The recorder on a real broker, started as a run starts it."""
 
+import dataclasses
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
@@ -13,6 +15,7 @@ from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from bdd.events import contract
 from bdd.kafka.client_settings import client_settings
 from bdd.processes import ChildProcess
 from bdd.recorder.client import RecorderClient, RecorderUnreachable
@@ -22,8 +25,11 @@ from bdd.settings import load_settings
 from bdd.stacks.embedded.broker import Distribution, EmbeddedBroker
 from bdd.stacks.local_recorder import LocalRecorder
 from bdd.waiting import wait_until
+from tests.integration.running import ROOT, SLOW_SECONDS, clean_environment
 
 TOPIC = "patient-events"
+ONE_FETCH = 1_048_576
+"""The bytes of a partition that one answer of the broker holds: librdkafka's `fetch.message.max.bytes`."""
 
 
 class Recording:
@@ -33,17 +39,20 @@ class Recording:
         self.folder = folder
         self.bootstrap_servers = bootstrap_servers
         self.recorder = LocalRecorder.start(folder, bootstrap_servers, load_settings({}))
-        self.client: RecorderClient = self.recorder.wait_ready(30)
-        self.producer = Producer({"bootstrap.servers": bootstrap_servers})
+        self.client: RecorderClient = self.recorder.wait_ready(SLOW_SECONDS)
+        # Idempotent: nothing twice and all in order, however often a request has to be sent again.
+        self.producer = Producer(
+            {"bootstrap.servers": bootstrap_servers, "enable.idempotence": True, "log_level": 0}
+        )
 
     @property
     def process(self) -> ChildProcess:
         return self.recorder.process
 
-    def publish(self, count: int, *, topic: str = TOPIC, partition: int = 0) -> None:
-        for number in range(count):
-            self.producer.produce(topic, f"value {number}".encode(), key=b"key", partition=partition)
-        assert self.producer.flush(30) == 0
+    def publish(self, count: int, *, topic: str = TOPIC, partition: int = 0, size: int = 0) -> None:
+        for value in values(count, size):
+            self.producer.produce(topic, value, key=b"key", partition=partition)
+        assert self.producer.flush(SLOW_SECONDS) == 0
 
     def values(self) -> list[bytes | None]:
         """What the recorder has read up to a fence taken now."""
@@ -52,20 +61,24 @@ class Recording:
         def arrived() -> None:
             assert self.client.cursor >= fence
 
-        wait_until(arrived, what="the mirror", within=10)
+        wait_until(arrived, what="the mirror", within=SLOW_SECONDS)
         return [record.value for record in self.client.records()]
+
+    def end(self) -> None:
+        """Close the client first: it would look for its recorder for ever."""
+        self.client.close()
+        self.process.kill()
 
 
 @pytest.fixture
 def recording(tmp_path: Path, broker: EmbeddedBroker) -> Iterator[Recording]:
     started = Recording(tmp_path, broker.bootstrap_servers)
     yield started
-    started.client.close()
-    started.process.kill()
+    started.end()
 
 
-def values(count: int) -> list[bytes]:
-    return [f"value {number}".encode() for number in range(count)]
+def values(count: int, size: int = 0) -> list[bytes]:
+    return [f"value {number}".encode().ljust(size) for number in range(count)]
 
 
 def test_what_is_published_right_after_ready_is_read_and_what_was_there_before_is_not(recording: Recording) -> None:
@@ -90,8 +103,7 @@ def test_a_recorder_that_starts_beside_100000_old_records_reads_none_of_them(
         late.publish(1)
         assert late.values() == values(1)
     finally:
-        late.client.close()
-        late.process.kill()
+        late.end()
 
 
 def test_no_consumer_group_is_ever_made(recording: Recording, broker: EmbeddedBroker) -> None:
@@ -108,41 +120,45 @@ def test_the_journal_on_disk_is_what_was_served_also_after_kill(recording: Recor
     assert list(read_journal(recording.folder / "journal.jsonl")) == recording.client.records()
 
 
-def test_a_topic_that_appears_later_is_read_from_its_beginning(tmp_path: Path, broker: EmbeddedBroker) -> None:
-    admin = AdminClient({"bootstrap.servers": broker.bootstrap_servers})
-    admin.delete_topics(["communication-events"])["communication-events"].result()
+def test_a_topic_that_appears_later_is_read_from_its_beginning(
+    tmp_path: Path, broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = "synthetic-later"  # one of its own: the others are those of all tests
+    promised = contract.current()
+    more = dataclasses.replace(promised, partitions={**promised.partitions, later: 3})
+    monkeypatch.setattr("bdd.stacks.local_recorder.contract.current", lambda: more)
     recording = Recording(tmp_path, broker.bootstrap_servers)
     try:
-        admin.create_topics([NewTopic("communication-events", 3, 1)])["communication-events"].result()
-        recording.publish(10, topic="communication-events", partition=2)
+        admin = AdminClient({"bootstrap.servers": broker.bootstrap_servers})
+        admin.create_topics([NewTopic(later, 3, 1)])[later].result()
+        recording.publish(10, topic=later, partition=2)
         assert recording.values() == values(10)
-        assert recording.client.topics()["communication-events"] == 3
+        assert recording.client.topics()[later] == 3
     finally:
-        recording.client.close()
-        recording.process.kill()
+        recording.end()
 
 
 def test_a_broker_that_restarts_costs_no_record_and_brings_none_twice(
     tmp_path: Path, distribution: Distribution
 ) -> None:
     folder = tmp_path / "kafka"
-    broker = EmbeddedBroker.start(distribution, folder)
-    broker.wait_ready(within=60)
-    broker.create_topics({TOPIC: 3})
-    recording = Recording(tmp_path, broker.bootstrap_servers)
-    recording.publish(100)
-    broker.kill()
-    command = distribution.command("kafka.Kafka", "server.properties")
-    restarted = ChildProcess.start("the restarted broker", command, log=folder / "again.log", cwd=folder)
-    try:
+    with ExitStack() as at_the_end:
+        broker = EmbeddedBroker.start(distribution, folder)
+        at_the_end.callback(broker.kill)
+        broker.wait_ready(within=SLOW_SECONDS)
+        broker.create_topics({TOPIC: 3})
+        recording = Recording(tmp_path, broker.bootstrap_servers)
+        at_the_end.callback(recording.end)
+        recording.publish(100)
+        broker.kill()
+        command = distribution.command("kafka.Kafka", "server.properties")
+        restarted = ChildProcess.start("the restarted broker", command, log=folder / "again.log", cwd=folder)
+        at_the_end.callback(restarted.kill)
         recording.publish(100, partition=1)
-        wait_until(recording.values, what="a fence", within=30, passing=(RecorderUnreachable,), every=0.2)
+        passing = (RecorderUnreachable,)
+        wait_until(recording.values, what="a fence", within=SLOW_SECONDS, passing=passing, every=0.2)
         assert recording.values() == values(100) + values(100)
         assert recording.client.trouble() is None
-    finally:
-        recording.client.close()
-        recording.process.kill()
-        restarted.kill()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a process cannot be suspended there")
@@ -151,8 +167,7 @@ def test_records_that_were_deleted_before_they_could_be_read_are_a_gap(
 ) -> None:
     process = psutil.Process(recording.process.pid)
     process.suspend()
-    recording.publish(1)  # answers the fetch that is under way
-    recording.publish(100)
+    recording.publish(50, size=ONE_FETCH // 10)  # more than the answer to the fetch under way may hold
     admin = AdminClient({"bootstrap.servers": broker.bootstrap_servers})
     low = next(iter(admin.delete_records([TopicPartition(TOPIC, 0, -1)]).values())).result().low_watermark
     process.resume()
@@ -166,14 +181,16 @@ def test_records_that_were_deleted_before_they_could_be_read_are_a_gap(
 
 def test_only_who_has_the_token_may_read(recording: Recording) -> None:
     for path in ("/journal", "/fence", "/topics"):
-        answer = requests.get(recording.client.url + path, headers={"Authorization": "Bearer wrong"}, timeout=5)
+        answer = requests.get(
+            recording.client.url + path, headers={"Authorization": "Bearer wrong"}, timeout=SLOW_SECONDS
+        )
         assert answer.status_code == 401
     assert recording.client.ready()
 
 
 def test_a_cursor_that_does_not_exist_yet_is_refused(recording: Recording) -> None:
     session = recording.client._session
-    assert session.get(f"{recording.client.url}/journal?after=99", timeout=5).status_code == 400
+    assert session.get(f"{recording.client.url}/journal?after=99", timeout=SLOW_SECONDS).status_code == 400
 
 
 def test_a_recorder_that_has_ended_is_said_to_have(recording: Recording) -> None:
@@ -184,7 +201,7 @@ def test_a_recorder_that_has_ended_is_said_to_have(recording: Recording) -> None
     def noticed() -> None:
         assert "recorder" in str(recording.process.trouble())
 
-    wait_until(noticed, what="the end of the process to be noticed", within=5)
+    wait_until(noticed, what="the end of the process to be noticed", within=SLOW_SECONDS)
 
 
 def test_it_listens_on_loopback_only(recording: Recording) -> None:
@@ -195,12 +212,12 @@ def test_it_listens_on_loopback_only(recording: Recording) -> None:
 
 
 def test_a_missing_setting_is_named(tmp_path: Path) -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("RECORDER_")}
-    root = Path(__file__).parents[2]
+    environment = {name: value for name, value in clean_environment().items() if not name.startswith("RECORDER_")}
     done = subprocess.run(
         [sys.executable, "-m", "bdd.recorder"],
         env=environment,
-        cwd=root,
+        cwd=ROOT,
+        timeout=SLOW_SECONDS,
         capture_output=True,
         text=True,
         check=False,
@@ -221,9 +238,13 @@ def test_a_recorder_that_is_started_again_leaves_the_journal_of_its_last_life_as
     tmp_path: Path, broker: EmbeddedBroker
 ) -> None:
     first = Recording(tmp_path, broker.bootstrap_servers)
-    first.publish(2)
-    first.values()
-    first.recorder.process.stop(10)
+    try:
+        first.publish(2)
+        first.values()
+        first.client.close()
+        first.process.stop(SLOW_SECONDS)
+    finally:
+        first.end()
     kept = (tmp_path / "journal.jsonl").read_bytes()
     (tmp_path / "address").unlink()
     second = Recording(tmp_path, broker.bootstrap_servers)
@@ -231,5 +252,5 @@ def test_a_recorder_that_is_started_again_leaves_the_journal_of_its_last_life_as
         second.publish(1)
         assert len(second.values()) == 1, "its journal begins anew"
     finally:
-        second.recorder.process.kill()
+        second.end()
     assert (tmp_path / "journal-1.jsonl").read_bytes() == kept

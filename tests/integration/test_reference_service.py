@@ -16,8 +16,8 @@ from confluent_kafka import Consumer, TopicPartition
 from bdd.processes import free_port
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.waiting import wait_until
+from tests.integration.running import ROOT, SLOW_SECONDS
 
-ROOT = Path(__file__).parents[2]
 TOPIC = "patient-events"
 
 Event = dict[str, Any]
@@ -45,22 +45,22 @@ class Service:
         self.first_health = wait_until(
             self.health,
             what="the service answers",
-            within=30,
+            within=SLOW_SECONDS,
             passing=(requests.ConnectionError,),
             give_up=lambda: self.log.read_text() if self.process.poll() is not None else None,
         )
 
     def health(self) -> requests.Response:
-        return requests.get(f"{self.url}/health", timeout=10)
+        return requests.get(f"{self.url}/health", timeout=SLOW_SECONDS)
 
     def call(self, method: str, path: str = "", **fields: object) -> Any:
-        answer = requests.request(method, f"{self.url}/api/patients{path}", json=fields, timeout=10)
+        answer = requests.request(method, f"{self.url}/api/patients{path}", json=fields, timeout=SLOW_SECONDS)
         assert answer.ok, answer.text
         return answer.json()
 
     def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(by)
-        return self.process.wait(timeout=10)
+        return self.process.wait(timeout=SLOW_SECONDS)
 
 
 StartService = Callable[[str], Service]
@@ -90,7 +90,7 @@ class Reader:
         )
         partitions = [TopicPartition(TOPIC, number) for number in range(3)]
         for partition in partitions:
-            partition.offset = self._consumer.get_watermark_offsets(partition, timeout=10)[1]
+            partition.offset = self._consumer.get_watermark_offsets(partition, timeout=SLOW_SECONDS)[1]
         self._consumer.assign(partitions)
         self._events: list[tuple[str, Event]] = []
 
@@ -106,7 +106,7 @@ class Reader:
                 self._events.append((key.decode(), json.loads(value)))
             assert len(self._events) >= count, f"{len(self._events)} events"
 
-        wait_until(read, what=f"{count} events are on {TOPIC}", within=30)
+        wait_until(read, what=f"{count} events are on {TOPIC}", within=SLOW_SECONDS)
         return self._events
 
     def close(self) -> None:
@@ -121,8 +121,8 @@ def reader(broker: EmbeddedBroker) -> Iterator[Reader]:
 
 
 @pytest.fixture
-def no_broker() -> str:
-    return f"127.0.0.1:{free_port()}"
+def no_broker(closed_port: int) -> str:
+    return f"127.0.0.1:{closed_port}"
 
 
 def test_every_change_is_followed_by_its_event(
@@ -154,7 +154,7 @@ def test_the_service_is_healthy_when_the_broker_is_there(
     def healthy() -> None:
         assert service.health().status_code == 200
 
-    wait_until(healthy, what="the service is healthy", within=30)
+    wait_until(healthy, what="the service is healthy", within=SLOW_SECONDS)
 
 
 def test_events_made_while_the_broker_is_away_survive_a_restart_and_arrive_in_order(

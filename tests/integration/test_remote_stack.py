@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -18,7 +16,6 @@ from bdd.kafka.client_settings import client_settings
 from bdd.kafka.listeners import Broker, diagnose
 from bdd.kafka.probing import Seen
 from bdd.network import Server
-from bdd.processes import free_port
 from bdd.recorder.client import RecorderClient
 from bdd.settings import load_settings
 from bdd.stacks.choosing import make_stack
@@ -26,7 +23,7 @@ from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.stacks.local_recorder import LocalRecorder
 from bdd.stacks.stack import CannotStart
 from bdd.waiting import wait_until
-from tests.integration.running import QUICK, remote, run_behave
+from tests.integration.running import QUICK, SLOW_SECONDS, remote, run_behave
 
 FOREIGN_RECORDS = 100_000
 TOKEN = "synthetic-token"
@@ -47,7 +44,7 @@ def publish_foreign_records(bootstrap_servers: str) -> None:
         value = json.dumps(event) if number % 100 else "poison"
         producer.produce("patient-events", value, key=str(1_000_000 + number))
         producer.poll(0)
-    assert producer.flush(60) == 0
+    assert producer.flush(SLOW_SECONDS) == 0
 
 
 def test_all_features_pass_on_topics_that_already_hold_100000_foreign_records(
@@ -65,7 +62,7 @@ def recorder(tmp_path: Path, broker: EmbeddedBroker, monkeypatch: pytest.MonkeyP
     """A recorder that is there before the run; its token is `TOKEN`."""
     monkeypatch.setattr("secrets.token_urlsafe", lambda _: TOKEN)
     started = LocalRecorder.start(tmp_path / "recorder", broker.bootstrap_servers, load_settings({}))
-    client = started.wait_ready(30)
+    client = started.wait_ready(SLOW_SECONDS)
     yield client
     client.close()
     assert started.process.trouble() is None, "a run must not end it"
@@ -76,17 +73,17 @@ def test_a_recorder_that_runs_already_is_followed_from_now_on_and_left_running(
     tmp_path: Path, broker: EmbeddedBroker, api_url: str, recorder: RecorderClient
 ) -> None:
     patient = {"vorname": "Synthetic", "nachname": "Earlier"}
-    requests.post(f"{api_url}/api/patients", json=patient, timeout=10).raise_for_status()
+    requests.post(f"{api_url}/api/patients", json=patient, timeout=SLOW_SECONDS).raise_for_status()
     later = RecorderClient(recorder.url, TOKEN)
     later.skip_to(recorder.fence())
-    later.start(10)
-    requests.post(f"{api_url}/api/patients", json=patient, timeout=10).raise_for_status()
+    later.start(SLOW_SECONDS)
+    requests.post(f"{api_url}/api/patients", json=patient, timeout=SLOW_SECONDS).raise_for_status()
     fence = recorder.fence()
 
     def arrived() -> None:
         assert later.cursor >= fence
 
-    wait_until(arrived, what="the second event", within=10)
+    wait_until(arrived, what="the second event", within=SLOW_SECONDS)
     assert len(later.records()) == 1, "the first one was there before"
     assert len(later.records(fence - 1, fence)) == 1
     later.close()
@@ -155,16 +152,8 @@ def test_what_a_broken_platform_gives_away_is_masked_in_all_that_a_run_leaves(
 def test_a_host_that_looks_like_production_is_refused_before_anything_is_sent(
     setting: str, talkative_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    named: set[object] = {"203.0.113.7", 9092, urlsplit(talkative_url).port}
     contacted: list[object] = []
-    connect = socket.socket.connect
-
-    def connect_or_note(of: socket.socket, address: Any) -> None:
-        if named.isdisjoint(address):
-            return connect(of, address)  # another test's recorder is followed meanwhile
-        return contacted.append(address)
-
-    monkeypatch.setattr(socket.socket, "connect", connect_or_note)
+    monkeypatch.setattr(socket.socket, "connect", lambda _, address: contacted.append(address))
     given = {"api_url": talkative_url, "bootstrap_servers": "127.0.0.1:9092"}
     given[setting] = {"api_url": "https://203.0.113.7", "bootstrap_servers": "203.0.113.7:9092"}[setting]
     stack = make_stack(load_settings({"stack": "remote", **given}), "synthetic")
@@ -188,8 +177,10 @@ def test_what_the_brokers_advertise_is_refused_too(
         make_stack(load_settings(given), "synthetic").start()
 
 
-def test_a_broker_that_cannot_be_reached_is_told_from_a_service_that_cannot(tmp_path: Path, api_url: str) -> None:
-    nowhere = f"127.0.0.1:{free_port()}"
+def test_a_broker_that_cannot_be_reached_is_told_from_a_service_that_cannot(
+    tmp_path: Path, api_url: str, closed_port: int
+) -> None:
+    nowhere = f"127.0.0.1:{closed_port}"
     run = run_behave(tmp_path, QUICK, *remote(api_url, nowhere))
     assert run.process.wait(0) != 0
     assert f"The broker cannot be reached: {nowhere} refuses connections" in run.output

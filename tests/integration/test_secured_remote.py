@@ -12,7 +12,7 @@ from bdd.settings import load_settings
 from bdd.stacks.embedded.broker import Distribution
 from bdd.stacks.local_recorder import LocalRecorder
 from tests.certificates import Authority
-from tests.integration.running import QUICK, BehaveRun, patient_service, remote, run_behave
+from tests.integration.running import QUICK, SLOW_SECONDS, BehaveRun, patient_service, remote, run_behave
 from tests.special_broker import PASSWORD, USER, Listener, SpecialBroker
 
 KEY_PASSWORD = "staple-and-battery"
@@ -30,7 +30,7 @@ def secured(
     listeners = {"SASL_TLS": Listener("SASL_SSL"), "MUTUAL": Listener("SSL", mutual=True)}
     started = SpecialBroker(distribution, tmp_path_factory.mktemp("secured") / "kafka", listeners, authority)
     try:
-        started.broker.wait_ready(60)
+        started.broker.wait_ready(SLOW_SECONDS)
         started.broker.create_topics(contract.current().partitions)
         started.add_scram_user()
         yield started
@@ -122,10 +122,10 @@ def test_a_recorder_is_told_secrets_where_nobody_sees_them(
     settings = load_settings({"stack": "remote", **sasl(secured, authority, api_url, "PLAIN")})
     recorder = LocalRecorder.start(tmp_path, secured.address("SASL_TLS"), settings)
     try:
-        recorder.wait_ready(30).close()
+        recorder.wait_ready(SLOW_SECONDS).close()
         assert PASSWORD not in " ".join(psutil.Process(recorder.process.pid).cmdline())
     finally:
-        recorder.process.stop(10)
+        recorder.process.stop(SLOW_SECONDS)
     assert not [file for file in tmp_path.rglob("*") if file.is_file() and PASSWORD.encode() in file.read_bytes()]
 
     refused = client_settings(secured.address("SASL_TLS"), settings) | {"security.protocol": "SASL_SSL_SYNTHETIC"}
@@ -133,6 +133,6 @@ def test_a_recorder_is_told_secrets_where_nobody_sees_them(
     monkeypatch.setattr("bdd.stacks.local_recorder.client_settings", lambda *_: refused)
     broken = LocalRecorder.start(tmp_path / "broken", secured.address("SASL_TLS"), settings)
     with pytest.raises(AssertionError, match="SASL_SSL_SYNTHETIC") as told:
-        broken.wait_ready(30)
+        broken.wait_ready(SLOW_SECONDS)
     assert PASSWORD not in str(told.value)
     assert PASSWORD not in broken.process.log.read_text()

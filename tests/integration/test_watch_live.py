@@ -12,9 +12,9 @@ from confluent_kafka import Producer
 
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.waiting import wait_until
-from tests.integration.running import ModuleRun
+from tests.integration.running import GUARD_SECONDS, SLOW_SECONDS, ModuleRun
 
-_END_SECONDS = 60.0  # a guard against hanging; seen: well below a second
+pytestmark = pytest.mark.usefixtures("distribution")  # what is fetched once is not what is waited for here
 
 
 def start_watch(folder: Path, *arguments: str, pipe: int | None = None) -> ModuleRun:
@@ -24,25 +24,21 @@ def start_watch(folder: Path, *arguments: str, pipe: int | None = None) -> Modul
     def watching() -> None:
         assert "Ctrl-C ends" in run.said, run.output
 
-    wait_until(watching, what="the watch", within=120, give_up=lambda: ended(run))
+    wait_until(watching, what="the watch", within=GUARD_SECONDS, give_up=run.ended)
     return run
-
-
-def ended(run: ModuleRun) -> str | None:
-    return run.output if run.process.poll() is not None else None
 
 
 def create_patient(run: ModuleRun) -> None:
     """Use the address that the watch has printed."""
     url = re.findall(r"curl -s (\S+)", run.said)[0]
-    assert requests.post(url, json={"vorname": "Jürgen", "nachname": "Müller"}, timeout=10).ok
+    assert requests.post(url, json={"vorname": "Jürgen", "nachname": "Müller"}, timeout=SLOW_SECONDS).ok
 
 
 def await_shown(run: ModuleRun, text: str) -> None:
     def shown() -> None:
         assert text in run.printed, run.output
 
-    wait_until(shown, what=f"{text} on stdout", within=30, give_up=lambda: ended(run))
+    wait_until(shown, what=f"{text} on stdout", within=SLOW_SECONDS, give_up=run.ended)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -52,7 +48,7 @@ def test_an_event_is_shown_and_a_signal_ends_it_with_everything_removed(tmp_path
     create_patient(run)
     await_shown(run, '"nachname": "Müller"')
     run.process.send_signal(number)
-    assert run.process.wait(_END_SECONDS) == 0
+    assert run.end() == 0
     assert re.search(r'patient-events/\d@0 +key "1" +patient\.created +\{"patient_id": 1', run.printed)
     assert run.said.endswith("1 record shown, 0 filtered out\n")
     assert "Traceback" not in run.output
@@ -61,9 +57,9 @@ def test_an_event_is_shown_and_a_signal_ends_it_with_everything_removed(tmp_path
 
 def test_it_can_be_interrupted_while_the_platform_comes_up(tmp_path: Path) -> None:
     run = ModuleRun(tmp_path, "bdd", "watch")
-    wait_until(lambda: run.child("kafka.Kafka"), what="the broker's process", within=120)
+    run.await_child("kafka.Kafka").suspend()  # it will not be up before the signal comes
     run.process.send_signal(signal.SIGINT)
-    run.process.wait(_END_SECONDS)
+    assert run.end() == 0
     assert "Traceback" not in run.output
     assert not run.left_over()
 
@@ -75,10 +71,13 @@ def test_a_pipe_whose_reader_leaves_ends_it(tmp_path: Path, arguments: list[str]
     run = start_watch(tmp_path, *arguments, pipe=writing)
     run.child("kafka.Kafka")
     os.close(writing)
+    if an_event_comes:
+        run.process.suspend()  # or it may see that nobody reads, and be gone before the patient is there
     os.close(reading)
     if an_event_comes:
         create_patient(run)
-    assert run.process.wait(_END_SECONDS) == 0
+        run.process.resume()
+    assert run.end() == 0
     assert "filtered out" in run.said.splitlines()[-1]
     assert "Error" not in run.said
     assert not run.left_over()
@@ -87,7 +86,7 @@ def test_a_pipe_whose_reader_leaves_ends_it(tmp_path: Path, arguments: list[str]
 def test_it_ends_when_the_broker_does(tmp_path: Path) -> None:
     run = start_watch(tmp_path)
     run.child("kafka.Kafka").kill()
-    assert run.process.wait(_END_SECONDS) == 1
+    assert run.end() == 1
     assert "The watch ends here: the Kafka broker was ended by SIGKILL" in run.said
     assert not run.left_over()
 
@@ -98,14 +97,15 @@ def test_a_remote_platform_is_followed_and_stays(tmp_path: Path, broker: Embedde
     run = start_watch(tmp_path, *settings, "--json", "--limit", "2", "--topic", "patient-events")
     producer = Producer({"bootstrap.servers": broker.bootstrap_servers})
     producer.produce("matching-events", "not wanted")
+    assert producer.flush(SLOW_SECONDS) == 0  # it is there first: of two topics either may be read first
     producer.produce("patient-events", "poison", key="5")
-    assert producer.flush(30) == 0
+    assert producer.flush(SLOW_SECONDS) == 0
     await_shown(run, "poison")
-    assert requests.post(f"{api_url}/api/patients", json={"vorname": "A", "nachname": "B"}, timeout=10).ok
-    assert run.process.wait(_END_SECONDS) == 0
+    assert requests.post(f"{api_url}/api/patients", json={"vorname": "A", "nachname": "B"}, timeout=SLOW_SECONDS).ok
+    assert run.end() == 0
     poison, created = map(json.loads, run.printed.splitlines())
     assert (poison["key"], poison["value"], poison["no_event"][:21]) == ("5", "poison", "its value is not JSON")
     assert (created["type"], created["payload"]["patient_data"]["nachname"]) == ("patient.created", "B")
     assert run.said.endswith("2 records shown (1 of them no events), 1 filtered out\n")
-    assert requests.get(f"{api_url}/health", timeout=10).ok
+    assert requests.get(f"{api_url}/health", timeout=SLOW_SECONDS).ok
     assert not run.left_over()

@@ -6,11 +6,15 @@ from collections.abc import Iterator
 import pytest
 from docker.client import DockerClient
 
-from bdd.containers.compose import Compose
+from bdd.containers.compose import Compose, PortTaken
 from bdd.containers.engine import EngineUnavailable, connect
 from bdd.containers.leftovers import OWNER, RUN, Leftover, find, labels
 from bdd.processes import free_port
-from tests.integration.running import BehaveRun
+from tests.integration.running import ModuleRun
+
+BUILT = ["patient-service", "recorder"]
+SERVICES = ["postgres", "kafka", *BUILT]
+_TRIES = 3
 
 
 @pytest.fixture(scope="session")
@@ -27,18 +31,28 @@ class Theirs:
 
     def __init__(self, engine: DockerClient) -> None:
         self.engine = engine
-        self.external_port = free_port()
+        self.external_port = 0
         self.run = f"test-{secrets.token_hex(4)}"
         marks = labels(self.run)
         self.compose = Compose(
             engine,
             f"theirs-{self.run}",
-            {
-                "ACCEPTANCE_RUN": marks[RUN],
-                "ACCEPTANCE_OWNER": marks[OWNER],
-                "KAFKA_EXTERNAL_PORT": str(self.external_port),
-            },
+            {"ACCEPTANCE_RUN": marks[RUN], "ACCEPTANCE_OWNER": marks[OWNER]},
         )
+
+    def start(self) -> None:
+        """Choose the port as late as can be: what is free now may be taken when the images are built."""
+        self.compose.build(BUILT)
+        for tries_left in reversed(range(_TRIES)):
+            self.external_port = free_port()
+            self.compose.variables["KAFKA_EXTERNAL_PORT"] = str(self.external_port)
+            try:
+                self.compose.up(SERVICES, lambda _service, _status: None)
+            except PortTaken:
+                if not tries_left:
+                    raise
+            else:
+                return
 
     @property
     def project(self) -> str:
@@ -57,12 +71,21 @@ class Theirs:
 def theirs(engine: DockerClient) -> Iterator[Theirs]:
     platform = Theirs(engine)
     try:
-        platform.compose.up(["postgres", "kafka", "patient-service", "recorder"], lambda _service, _status: None)
+        platform.start()
         yield platform
     finally:
         platform.remove()
 
 
-def made_by(run: BehaveRun, engine: DockerClient) -> list[Leftover]:
+@pytest.fixture(autouse=True)
+def nothing_left_of_a_failed_test(runs: list[ModuleRun], engine: DockerClient) -> Iterator[None]:
+    yield
+    for run in runs:
+        run.finish()
+        for made in made_by(run, engine):
+            made.remove()
+
+
+def made_by(run: ModuleRun, engine: DockerClient) -> list[Leftover]:
     """What this run has put into the engine, whatever others do there meanwhile."""
     return [made for made in find(engine) if f"/{run.process.pid}@" in made.owner]

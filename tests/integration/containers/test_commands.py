@@ -1,7 +1,6 @@
 """The project's commands at a platform in Docker: what they say of it, and that they leave it as it was."""
 
 import json
-import os
 import secrets
 import shlex
 import signal
@@ -20,12 +19,18 @@ from bdd.containers.engine import connect
 from bdd.containers.leftovers import OWNER, RUN, find, labels
 from bdd.containers.platform import address_from_here, find_platform
 from bdd.waiting import wait_until
-from tests.integration.containers.conftest import Theirs
-from tests.integration.running import ROOT, ModuleRun, remote
+from tests.integration.containers.conftest import SERVICES, Theirs, made_by
+from tests.integration.running import (
+    GUARD_SECONDS,
+    ROOT,
+    SLOW_SECONDS,
+    ModuleRun,
+    clean_environment,
+    remote,
+)
 
 SCRIPT = ROOT / "tests" / "integration" / "docker-kafka-test.py"
 PATIENT = {"vorname": "Erika", "nachname": "Mustermann-watched"}
-_END_SECONDS = 120.0  # a guard against hanging
 
 
 @pytest.fixture
@@ -46,7 +51,7 @@ def one_listener(engine: DockerClient) -> Iterator[str]:
     variables = {"ACCEPTANCE_RUN": marks[RUN], "ACCEPTANCE_OWNER": marks[OWNER]}
     compose = Compose(engine, f"one-{run}", variables)
     try:
-        compose.up(["postgres", "kafka", "patient-service", "recorder"], lambda _service, _status: None)
+        compose.up(SERVICES, lambda _service, _status: None)
         yield compose.project
     finally:
         for made in find(engine, run):
@@ -55,15 +60,10 @@ def one_listener(engine: DockerClient) -> Iterator[str]:
 
 def look(folder: Path, *arguments: str) -> tuple[int, dict[str, dict[str, Any]]]:
     run = ModuleRun(folder, "bdd", "doctor", "--json", *arguments)
-    exit_code = int(run.process.wait(_END_SECONDS))
+    exit_code = run.end()
     assert "Traceback" not in run.output
     assert not made_by(run, connect())
     return exit_code, {each["check"]: each for each in json.loads(run.printed)["checks"]}
-
-
-def made_by(run: ModuleRun, engine: DockerClient) -> list[str]:
-    """What the run's process has left in the engine; other runs may go on beside it."""
-    return [name for made in find(engine) if f"/{run.process.pid}@" in made.owner for name in made.names]
 
 
 def _again(folder: Path) -> Path:
@@ -74,13 +74,21 @@ def _again(folder: Path) -> Path:
 
 def kafka_tests(project: str) -> str:
     command = [sys.executable, "-m", "pytest", "-rs", "tests/integration/test_kafka_integration.py"]
-    environment = {**os.environ, "ACCEPTANCE_PROJECT": project}
-    told = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    told = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=clean_environment(ACCEPTANCE_PROJECT=project),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=GUARD_SECONDS,
+    )
     return " ".join(told.stdout.split())
 
 
 def script(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, SCRIPT, *arguments], capture_output=True, text=True, check=False)
+    command = [sys.executable, str(SCRIPT), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=GUARD_SECONDS)
 
 
 def test_the_doctor_passes_a_sound_platform_and_leaves_it_as_it_was(
@@ -147,11 +155,11 @@ def test_the_watch_shows_what_is_published_and_removes_only_its_recorder(
     def shown() -> None:
         assert PATIENT["nachname"] in run.printed, run.output
 
-    wait_until(watching, what="the watch", within=_END_SECONDS, give_up=lambda: _ended(run))
-    assert requests.post(f"{api_url}/api/patients", json=PATIENT, timeout=10).ok
-    wait_until(shown, what="the event", within=30, give_up=lambda: _ended(run))
+    wait_until(watching, what="the watch", within=GUARD_SECONDS, give_up=run.ended)
+    assert requests.post(f"{api_url}/api/patients", json=PATIENT, timeout=SLOW_SECONDS).ok
+    wait_until(shown, what="the event", within=SLOW_SECONDS, give_up=run.ended)
     run.process.send_signal(signal.SIGINT)
-    assert run.process.wait(_END_SECONDS) == 0
+    assert run.end() == 0
     assert "Traceback" not in run.output
     assert theirs.as_it_is() == before
     assert not made_by(run, engine)
@@ -168,14 +176,14 @@ def test_the_printed_command_works_as_pasted(tmp_path: Path, theirs: Theirs, api
 
     def shown() -> None:
         """Events from now on only: one that came before the tool was ready is not shown, so another one is made."""
-        assert requests.post(f"{api_url}/api/patients", json=PATIENT, timeout=10).ok
+        assert requests.post(f"{api_url}/api/patients", json=PATIENT, timeout=SLOW_SECONDS).ok
         assert PATIENT["nachname"] in output.read_text(encoding="utf-8"), output.read_text(encoding="utf-8")
 
     try:
-        wait_until(shown, what="an event", within=60, every=1)
+        wait_until(shown, what="an event", within=GUARD_SECONDS, every=1, give_up=lambda: _how_it_ended(pasted))
     finally:
         pasted.send_signal(signal.SIGINT)
-        pasted.wait(_END_SECONDS)
+        pasted.wait(GUARD_SECONDS)
     assert "Partition:" in output.read_text(encoding="utf-8")
 
 
@@ -189,9 +197,11 @@ def test_the_script_runs_the_command_itself(theirs: Theirs) -> None:
         tools = theirs.engine.containers.list(filters={"network": network, "ancestor": "apache/kafka:4.3.1"})
         assert len(tools) == 2, "the broker only"
 
-    wait_until(consuming, what="the tool's container", within=30)
-    run.send_signal(signal.SIGINT)
-    run.wait(_END_SECONDS)
+    try:
+        wait_until(consuming, what="the tool's container", within=GUARD_SECONDS, give_up=lambda: _how_it_ended(run))
+    finally:
+        run.send_signal(signal.SIGINT)
+        run.wait(GUARD_SECONDS)
 
     def gone() -> None:
         tools = theirs.engine.containers.list(
@@ -199,7 +209,7 @@ def test_the_script_runs_the_command_itself(theirs: Theirs) -> None:
         )
         assert len(tools) == 1
 
-    wait_until(gone, what="the removal of the tool's container", within=30)
+    wait_until(gone, what="the removal of the tool's container", within=SLOW_SECONDS)
 
 
 def test_the_script_says_what_to_start(engine: DockerClient) -> None:
@@ -219,5 +229,5 @@ def test_with_one_listener_it_is_left_out_with_the_diagnosis(one_listener: str) 
     assert "sends its clients on to kafka:9092" in told
 
 
-def _ended(run: ModuleRun) -> str | None:
-    return run.output if run.process.poll() is not None else None
+def _how_it_ended(process: subprocess.Popen[bytes]) -> str | None:
+    return None if process.poll() is None else f"it has ended with exit code {process.returncode}"

@@ -1,21 +1,31 @@
 """The compose stack: both variants pass, nothing is ever left, and what goes wrong is said in a sentence."""
 
 import io
-import os
+import re
 import secrets
 import signal
 import socket
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from docker.client import DockerClient
+from typer.testing import CliRunner, Result
 
+from bdd.cli import app
 from bdd.containers.leftovers import find, owner_of_this_run
 from bdd.waiting import wait_until
 from tests.integration.containers.conftest import Theirs, made_by
-from tests.integration.running import LONG, QUICK, ROOT, BehaveRun, run_behave
+from tests.integration.running import (
+    DEADLINE_FACTOR,
+    GUARD_SECONDS,
+    LONG,
+    QUICK,
+    ROOT,
+    BehaveRun,
+    clean_environment,
+    run_behave,
+)
 
 COMPOSE = ("-D", "stack=compose")
 
@@ -24,10 +34,7 @@ def wait_for(run: BehaveRun, text: str) -> None:
     def said() -> None:
         assert text in run.output, run.output
 
-    def ended() -> str | None:
-        return run.output if run.process.poll() is not None else None
-
-    wait_until(said, what=text, within=180, give_up=ended)
+    wait_until(said, what=text, within=GUARD_SECONDS, give_up=run.ended)
 
 
 def test_all_features_pass_with_one_listener_and_leave_a_platform_beside_them_as_it_was(
@@ -55,16 +62,18 @@ def test_the_suite_runs_inside_the_network_and_leaves_its_reports_on_the_host(
     tmp_path: Path, engine: DockerClient
 ) -> None:
     reports = tmp_path / "reports"
+    name = f"inside-{secrets.token_hex(4)}"
     variables = {
-        "ACCEPTANCE_RUN": f"inside-{tmp_path.name}",
+        "ACCEPTANCE_RUN": name,
         "ACCEPTANCE_OWNER": owner_of_this_run(),
         "REPORTS_FOLDER": str(reports),
+        "SUITE_ARGS": f"-Ddeadline_factor={DEADLINE_FACTOR}",
     }
     command = [
         "docker",
         "compose",
         "-p",
-        f"inside-{secrets.token_hex(4)}",
+        name,
         "-f",
         "docker-compose.bdd.yml",
         "up",
@@ -73,7 +82,13 @@ def test_the_suite_runs_inside_the_network_and_leaves_its_reports_on_the_host(
     ]
     try:
         done = subprocess.run(
-            [*command, "--build"], cwd=ROOT, env=os.environ | variables, capture_output=True, text=True, check=False
+            [*command, "--build"],
+            cwd=ROOT,
+            env=clean_environment(**variables),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=2 * GUARD_SECONDS,  # it builds, starts and runs
         )
     finally:
         for made in find(engine, variables["ACCEPTANCE_RUN"]):
@@ -116,34 +131,44 @@ def test_a_container_that_dies_ends_the_waiting_and_is_named_with_its_log(
 
 
 def test_what_a_killed_run_leaves_is_found_and_removed_by_its_label_and_nothing_else_is(
-    tmp_path: Path, engine: DockerClient, theirs: Theirs
+    tmp_path: Path, engine: DockerClient, theirs: Theirs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = theirs.as_it_is()
     run = BehaveRun(tmp_path, LONG, *COMPOSE, "--no-capture")
     wait_for(run, "exactly one patient.created event is published")
-    assert "in use by" in stack_command("list").stdout
-    stack_command("prune")
-    assert made_by(run, engine), "a run that goes on is not touched"
+    (made,) = made_by(run, engine)
+    show_only(monkeypatch, made.run, theirs.run)
+    listed = stack_command("list").output
+    assert re.search(rf"^{made.run} \(in use by .*/{run.process.pid}\): ", listed, re.MULTILINE)
+    assert stack_command("prune").output == "There is nothing to remove.\n", "a run that goes on is not touched"
+    assert made_by(run, engine)
     run.process.kill()
     run.end()
     assert made_by(run, engine), "nobody could clean up"
     told = stack_command("prune")
-    assert told.returncode == 0
-    assert "removed of run" in told.stdout
+    assert told.exit_code == 0
+    assert f"removed of run {made.run}: " in told.output
     assert made_by(run, engine) == []
     assert theirs.as_it_is() == before
 
 
-def test_a_platform_can_be_kept_and_is_removed_as_was_said(tmp_path: Path, engine: DockerClient) -> None:
+def test_a_platform_can_be_kept_and_is_removed_as_was_said(
+    tmp_path: Path, engine: DockerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = run_behave(tmp_path, QUICK, *COMPOSE, "-D", "keep=yes")
     assert run.process.wait(0) == 0, run.output
     assert "docker compose -p acceptance-" in run.output
     command = next(line for line in run.output.splitlines() if "remove:" in line).partition("remove:")[2].split()
     run_id = command[command.index("-p") + 1].removeprefix("acceptance-")
-    stack_command("prune")
-    assert find(engine, run_id), "it was to be kept"
-    subprocess.run(command, check=True, capture_output=True)
-    assert find(engine, run_id) == []
+    try:
+        show_only(monkeypatch, run_id)
+        assert stack_command("prune").output == "There is nothing to remove.\n", "it was to be kept"
+        assert find(engine, run_id)
+        subprocess.run(command, check=True, capture_output=True, timeout=GUARD_SECONDS)
+        assert find(engine, run_id) == []
+    finally:
+        for made in find(engine, run_id):
+            made.remove()
 
 
 @pytest.mark.parametrize(
@@ -209,6 +234,12 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(tmp_path: Path, engine: Dock
     assert made_by(run, engine) == []
 
 
-def stack_command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "bdd", "stack", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def show_only(monkeypatch: pytest.MonkeyPatch, *run_ids: str) -> None:
+    """Let the stack commands see these runs alone: what else is in the engine is no test's to remove."""
+    monkeypatch.setattr(
+        "bdd.containers.pruning.find", lambda engine: [made for run_id in run_ids for made in find(engine, run_id)]
+    )
+
+
+def stack_command(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["stack", *arguments])

@@ -11,6 +11,7 @@ from bdd.containers.engine import published_address
 from bdd.recorder.client import RecorderClient, RecorderUnreachable
 from bdd.waiting import wait_until
 from tests.integration.containers.conftest import Theirs
+from tests.integration.running import SLOW_SECONDS
 
 TOPIC = "patient-events"
 TOKEN = "of-this-network"  # the compose file's, where nobody gives another one
@@ -22,7 +23,7 @@ def recorder(theirs: Theirs) -> Iterator[RecorderClient]:
     address = published_address(theirs.compose.container("recorder"), 8080)
     assert address
     client = RecorderClient(f"http://{address[0]}:{address[1]}", TOKEN)
-    client.start(within=30)
+    client.start(within=SLOW_SECONDS)
     yield client
     client.close()
 
@@ -39,7 +40,7 @@ def restart(kafka: Container) -> None:
 def publish(producer: Producer, *values: bytes) -> None:
     for value in values:
         producer.produce(TOPIC, value, key=b"restart", partition=0)
-    assert producer.flush(60) == 0
+    assert producer.flush(SLOW_SECONDS) == 0
 
 
 def test_a_restart_of_the_broker_loses_no_record_and_brings_none_twice(
@@ -52,17 +53,19 @@ def test_a_restart_of_the_broker_loses_no_record_and_brings_none_twice(
     publish(producer, b"1", b"2", b"3")
     restart(theirs.compose.container("kafka"))
     publish(producer, b"4", b"5")
-    fence = wait_until(recorder.fence, what="a fence", within=60, passing=(RecorderUnreachable,))
+    fence = wait_until(recorder.fence, what="a fence", within=SLOW_SECONDS, passing=(RecorderUnreachable,))
 
     def arrived() -> None:
         assert recorder.cursor >= fence
 
-    wait_until(arrived, what="the mirror", within=10)
+    wait_until(arrived, what="the mirror", within=SLOW_SECONDS)
     came = [record.value for record in recorder.records(after) if record.key == b"restart"]
     assert came == [b"1", b"2", b"3", b"4", b"5"]
     assert recorder.trouble() is None
 
 
 def test_it_needs_little_memory(theirs: Theirs) -> None:
-    used = cast("dict[str, Any]", theirs.compose.container("recorder").stats(stream=False))
-    assert used["memory_stats"]["usage"] < MOST_BYTES
+    stats = cast("dict[str, Any]", theirs.compose.container("recorder").stats(stream=False))["memory_stats"]
+    # As `docker stats` counts it, by either version of control groups: files that the kernel would drop are no use.
+    cached = stats["stats"].get("total_inactive_file", stats["stats"].get("inactive_file", 0))
+    assert stats["usage"] - cached < MOST_BYTES
