@@ -70,6 +70,11 @@ def test_a_value_that_is_half_a_character_can_still_be_printed() -> None:
     assert shown("\ud800").encode()
 
 
+@pytest.mark.parametrize("char", ["\x7f", "\x85", "\u2028", "\uffff"])
+def test_what_xml_or_a_console_cannot_take_is_escaped(char: str) -> None:
+    assert shown(f"Grüße{char}") == f'"Grüße{ascii(char)[1:-1]}"'
+
+
 @pytest.mark.parametrize("value", ["6f0c1b0e-5f0b-4a54-9a3e-0d2f5f0c8f11", "6F0C1B0E-5F0B-4A54-9A3E-0D2F5F0C8F11"])
 def test_a_uuid_as_text_is_an_event_id(value: str) -> None:
     assert event_id_faults(value) == []
