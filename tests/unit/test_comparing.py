@@ -91,6 +91,12 @@ def test_a_time_in_utc_between_request_and_arrival_is_right(offset: str, made: f
     assert timestamp_faults(iso(made) + offset, NOW, NOW + 1, tolerance=2) == []
 
 
+def test_a_time_without_a_fraction_may_lie_up_to_a_second_later() -> None:
+    assert timestamp_faults(iso(NOW - 3), NOW, NOW + 1, tolerance=2) == []
+    assert timestamp_faults(iso(NOW - 4), NOW, NOW + 1, tolerance=2) != []
+    assert timestamp_faults(iso(NOW + 4), NOW, NOW + 1, tolerance=2) != []
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [
