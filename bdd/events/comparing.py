@@ -83,6 +83,11 @@ def timestamp_faults(value: Any, earliest: float, latest: float, tolerance: floa
     return [f"timestamp is {shown(value)}: {off}{' its arrival' if off.endswith('after') else ''}{hint}"]
 
 
+def is_to_the_microsecond(timestamp: object) -> bool:
+    """Tell whether a time is written so finely that no two moments share it."""
+    return isinstance(timestamp, str) and bool(_MICROSECONDS.search(timestamp))
+
+
 def _same(one: object, other: object) -> bool:
     return type(one) is type(other) and one == other
 
