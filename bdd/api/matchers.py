@@ -70,9 +70,9 @@ class Answers(BaseMatcher[Exchange]):
 
     def _faults_of_body(self, exchange: Exchange) -> Sequence[str]:
         try:
-            answer = exchange.json
-        except AssertionError:
-            return [f"the answer is not JSON: {exchange.body[:_LONG]!r}"]
+            answer = exchange.parsed()
+        except (ValueError, RecursionError) as fault:
+            return [f"the answer is not JSON ({fault}): {exchange.body[:_LONG]!r}"]
         if not isinstance(answer, dict):
             return [f"the answer is no object, but {shown(answer)}"]
         if self._naming and self._naming not in str(answer.get("message")):

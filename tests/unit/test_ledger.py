@@ -18,6 +18,7 @@ NO_EVENTS = {
     "no eventType": b'{"payload": {}}',
     "an eventType that is no text": b'{"eventType": 5}',
     "nested without end": b"[" * 100_000,
+    "two values for one name": b'{"eventType": "patient.created", "eventType": "patient.deleted"}',
     "a number without end": b'{"eventType": "patient.created", "version": ' + b"1" * 5000 + b"}",
 }
 
