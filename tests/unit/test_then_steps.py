@@ -97,11 +97,28 @@ def listed(*statuses: str) -> Set:
     )
 
 
+def listed_twice(stage: Stage) -> None:
+    stage.answer(200, [stage.patient, stage.patient])
+
+
 def still_has(**changed: object) -> Set:
     def serve(stage: Stage) -> None:
         stage.api.answer = stage.patient | changed
 
     return serve
+
+
+def kept(change: Callable[[dict[str, object]], object]) -> Set:
+    """Let the service list what is made of the patient."""
+
+    def serve(stage: Stage) -> None:
+        stage.api.answer = change(stage.patient)
+
+    return serve
+
+
+def gone(stage: Stage) -> None:
+    stage.world.patients[0].gone = True
 
 
 def read(event_type: str, status: int = 200, **changed: object) -> Set:
@@ -207,7 +224,7 @@ CASES = [
     Case(
         "the service answers with a list that has the patient",
         listed("in Therapie", "offen"),
-        [listed(), listed("in Therapie"), nothing],
+        [listed(), listed("in Therapie"), listed_twice, nothing],
     ),
     Case(
         "every patient in the list has the status “offen”",
@@ -216,6 +233,29 @@ CASES = [
     ),
     Case(
         "the service still has the patient as before", still_has(), [still_has(vorname="Max"), still_has(id=None)]
+    ),
+    Case(
+        "the service keeps each patient of this scenario once",
+        kept(lambda patient: [patient, patient | {"id": 6, "nachname": "Fremd", "email": None}]),
+        [
+            kept(lambda patient: []),
+            kept(lambda patient: [patient, patient]),
+            kept(lambda patient: [patient, patient | {"id": 6}]),
+            kept(lambda patient: [patient | {"status": "in Therapie"}]),
+            kept(lambda patient: patient),
+            all_of(gone, kept(lambda patient: [])),
+            nothing,
+        ],
+    ),
+    Case(
+        "the service keeps no patient of this scenario",
+        all_of(gone, kept(lambda patient: [patient | {"id": 6, "nachname": "Fremd", "email": None}])),
+        [
+            all_of(gone, kept(lambda patient: [patient])),
+            all_of(gone, kept(lambda patient: [patient | {"id": 6, "nachname": None}])),
+            kept(lambda patient: []),
+            gone,
+        ],
     ),
     Case("a patient.created event is published", ONCE, [NO_EVENT, WRONG_FIELD, WRONG_KEY, nothing]),
     Case("a patient.created event is published within 0.05 seconds", ONCE, [NO_EVENT, WRONG_FIELD, nothing]),
