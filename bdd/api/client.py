@@ -96,6 +96,9 @@ class ApiClient:
         self.exchanges: list[Exchange] = []
         self._session = requests.Session()
         self._session.trust_env = not is_loopback(urlsplit(url).hostname or "")  # a proxy is for what is far away
+        # Each request has a connection of its own: one that is kept may be closed by the service, or by what is in
+        # between, just when the next request goes out, and then nobody knows whether that was carried out.
+        self._session.headers["Connection"] = "close"
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(pool_maxsize=_PARALLEL))
 

@@ -20,6 +20,7 @@ class Service:
 
     def __init__(self) -> None:
         self.received: list[tuple[str, str, bytes, str | None]] = []
+        self.connections: list[str | None] = []
         self.status = 200
         self.body = b'{"id": 5}'
         self.more_bytes = 0  # are promised, and never sent
@@ -29,6 +30,7 @@ class Service:
             def answer(self) -> None:
                 sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 service.received.append((self.command, self.path, sent, self.headers.get("Content-Type")))
+                service.connections.append(self.headers.get("Connection"))
                 self.send_response(service.status)
                 self.send_header("Content-Type", "text/html; charset=utf-8")
                 self.send_header("Content-Length", str(len(service.body) + service.more_bytes))
@@ -102,6 +104,12 @@ def test_an_answer_in_another_encoding_is_no_json_although_it_reads_well(
 
 def test_what_an_answer_says_that_it_is_is_kept(service: Service, client: ApiClient) -> None:
     assert client.send("GET", "/api/patients").content_type == "text/html; charset=utf-8"
+
+
+def test_no_connection_is_kept_for_the_next_request(service: Service, client: ApiClient) -> None:
+    client.send("GET", "/api/patients")
+    client.send("PUT", "/api/patients/5", "{}")
+    assert service.connections == ["close", "close"]
 
 
 def test_an_answer_that_was_cut_off_is_told_from_none(service: Service, client: ApiClient) -> None:
