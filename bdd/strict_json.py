@@ -1,4 +1,8 @@
-"""Reads JSON as RFC 8259 has it: `NaN` and `Infinity`, which Python's reader takes, are refused."""
+"""Reads JSON that every reader reads alike: what Python's takes beyond that is refused.
+
+That is `NaN` and `Infinity`, which are no JSON, and a name that stands in an object twice: RFC 8259 leaves it open
+which of the two values counts.
+"""
 
 import json
 from typing import Any, NoReturn
@@ -20,4 +24,13 @@ def _refuse(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse)
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in fields if names.count(name) > 1)
+        raise ValueError(f"{json.dumps(twice)} stands in one object twice")
+    return fields
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, object_pairs_hook=_object)

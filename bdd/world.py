@@ -68,6 +68,11 @@ class World:
         return self.patients[-1]
 
     @property
+    def kept(self) -> list[dict[str, object]]:
+        """The scenario's patients that are not deleted, as the service should answer them."""
+        return [{"id": each.id, **each.data} for each in self.patients if not each.gone]
+
+    @property
     def answer(self) -> Exchange:
         """The last answer of the service."""
         assert self.exchanges, "this scenario has sent no request yet"
@@ -125,6 +130,7 @@ class World:
         """Delete a patient; when the service accepts it, a patient.deleted event is expected."""
         exchange = self.send("DELETE", patient.path)
         if exchange.accepted:
+            patient.gone = True
             self.expect("patient.deleted", patient, exchange, self.after)
 
     def meet(self, exchange: Exchange, data: Mapping[str, Value]) -> Patient:

@@ -14,6 +14,7 @@ Feature: A new patient is announced
     Then exactly one patient.created event is published
     And no patient.updated event is published
     And no patient.deleted event is published
+    And the service keeps each patient of this scenario once
 
   Scenario: A patient of whom only the names are known
     When I create a patient with nothing but the names
@@ -34,6 +35,7 @@ Feature: A new patient is announced
     Then the service answers with the patient
     And a patient.created event is published
     And the event shows the patient's nachname as “<nachname>”
+    And the service still has the patient as before
 
     Examples: names
       | vorname     | nachname             |
@@ -48,6 +50,7 @@ Feature: A new patient is announced
     When I create a patient whose <field> has 255 characters
     Then the service answers 201
     And a patient.created event is published
+    And the service still has the patient as before
 
     Examples: fields
       | field    |

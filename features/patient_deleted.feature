@@ -22,9 +22,23 @@ Feature: A deleted patient is announced
     Then the service answers 404 with “Patient not found”
     And no event is published
 
+  Scenario: A deleted patient cannot be changed
+    When I delete the patient
+    Then a patient.deleted event is published
+    When I send a request to change it
+    Then the service answers 404 with “Patient not found”
+    And no event is published
+
+  Scenario: Deleting a patient leaves the others
+    Given 2 patients
+    When I delete the patient
+    Then exactly one patient.deleted event is published
+    And the service keeps each patient of this scenario once
+
   Scenario: A deleted patient is gone
     When I delete the patient
     Then a patient.deleted event is published
     When I ask for the patient
     Then the service answers 404 with “Patient not found”
     And no event is published
+    And the service keeps no patient of this scenario

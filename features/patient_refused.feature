@@ -6,6 +6,7 @@ Feature: A refused request publishes nothing
     When I try to create a patient without <field>
     Then the service refuses with 400, naming “<field>”
     And no event is published
+    And the service keeps no patient of this scenario
 
     Examples: required fields
       | field    |
@@ -25,11 +26,13 @@ Feature: A refused request publishes nothing
       | email    | an object |
       | telefon  | a number  |
       | status   | a number  |
+      | vorname  | nothing   |
 
   Scenario: A new patient with an unknown status
     When I try to create a patient whose status is “vielleicht”
     Then the service refuses with 400, naming “status”
     And no event is published
+    And the service keeps no patient of this scenario
 
   Scenario Outline: A new patient that cannot be read
     When I send as a new patient
@@ -53,10 +56,24 @@ Feature: A refused request publishes nothing
     And the service still has the patient as before
 
     Examples: wrong types
-      | field   | wrong        |
-      | vorname | a number     |
-      | email   | a list       |
-      | status  | “vielleicht” |
+      | field    | wrong        |
+      | vorname  | a number     |
+      | vorname  | nothing      |
+      | nachname | true         |
+      | anrede   | an object    |
+      | email    | a list       |
+      | telefon  | a number     |
+      | status   | “vielleicht” |
+
+  Scenario: A change of which one part is wrong
+    Given a patient
+    When I send as a change of the patient
+      """
+      {"telefon": "+49 30 5550188", "status": "vielleicht"}
+      """
+    Then the service refuses with 400, naming “status”
+    And no event is published
+    And the service still has the patient as before
 
   Scenario: A change that cannot be read
     Given a patient
@@ -70,6 +87,18 @@ Feature: A refused request publishes nothing
 
   Scenario Outline: A patient that does not exist
     Given an id that no patient has
+    When I send a request to <do> it
+    Then the service answers 404 with “Patient not found”
+    And no event is published
+
+    Examples: requests
+      | do     |
+      | read   |
+      | change |
+      | delete |
+
+  Scenario Outline: An id that is too large for any patient
+    Given an id that is too large for any patient
     When I send a request to <do> it
     Then the service answers 404 with “Patient not found”
     And no event is published

@@ -32,6 +32,12 @@ Feature: A changed patient is announced
     Then the service answers with the patient
     And exactly one patient.updated event is published
 
+  Scenario: A change leaves the other patients as they are
+    Given 2 patients
+    When I change the patient's status to “in Therapie”
+    Then exactly one patient.updated event is published
+    And the service keeps each patient of this scenario once
+
   Scenario Outline: Setting a field back to nothing
     When I clear the patient's <field>
     Then the service answers with the patient

@@ -4,7 +4,15 @@ from behave import then
 from behave.runner import Context
 from hamcrest import assert_that
 
-from bdd.api.matchers import answers, answers_message, answers_patient, lists_only, lists_patient, refuses
+from bdd.api.matchers import (
+    answers,
+    answers_message,
+    answers_patient,
+    lists_exactly,
+    lists_only,
+    lists_patient,
+    refuses,
+)
 from bdd.world import world
 
 
@@ -45,3 +53,21 @@ def list_has_status(context: Context, status: str) -> None:
 def service_has_patient(context: Context) -> None:
     world(context).send("GET", world(context).patient.path)
     answers_with_patient(context)
+
+
+@then("the service keeps each patient of this scenario once")
+def service_keeps_each(context: Context) -> None:
+    assert world(context).kept, "this scenario has no patient that is not deleted"
+    _assert_kept(context)
+
+
+@then("the service keeps no patient of this scenario")
+def service_keeps_none(context: Context) -> None:
+    assert not world(context).kept, "this scenario has a patient that is not deleted"
+    _assert_kept(context)
+
+
+def _assert_kept(context: Context) -> None:
+    known = world(context)
+    known.send("GET", "/api/patients")
+    assert_that(known.answer, lists_exactly(known.mark, known.kept))

@@ -3,15 +3,18 @@
 from behave import given, when
 from behave.runner import Context
 
-from bdd.api.patients import as_json, synthetic_data, unknown_patient, wrong_value
+from bdd.api.patients import Patient, as_json, synthetic_data, too_large_patient, unknown_patient, wrong_value
 from bdd.world import world
 
 
 @given("an id that no patient has")
 def unknown_id(context: Context) -> None:
-    patient = unknown_patient()
-    world(context).patients.append(patient)
-    world(context).watch(patient)
+    _speak_of(context, unknown_patient())
+
+
+@given("an id that is too large for any patient")
+def too_large_id(context: Context) -> None:
+    _speak_of(context, too_large_patient())
 
 
 @when("I try to create a patient without {field:w}")
@@ -48,3 +51,8 @@ def request_unknown(context: Context, method: str) -> None:
     verb = {"read": "GET", "change": "PUT", "delete": "DELETE"}[method]
     body = as_json({"telefon": "+49 30 5550199"}) if verb == "PUT" else None
     world(context).send(verb, world(context).patient.path, body)
+
+
+def _speak_of(context: Context, patient: Patient) -> None:
+    world(context).patients.append(patient)
+    world(context).watch(patient)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bdd.api.client import Exchange
+from bdd.events.comparing import shown
 from bdd.events.contract import Node, read_document, resolved
 from bdd.json_schema import Schema
 
@@ -33,15 +34,22 @@ class AnswerSchemas:
         if str(exchange.status) not in operation:
             return [f"the status is {exchange.status}, the contract has {', '.join(operation)}"]
         try:
-            body = exchange.json
-        except AssertionError:
-            return [f"the body is not JSON: {exchange.body[:80]!r}"]
-        return operation[str(exchange.status)].breaches(body, "the body")
+            body = exchange.parsed()
+        except (ValueError, RecursionError) as fault:
+            return [f"the body is not JSON ({fault}): {exchange.body[:80]!r}"]
+        return _of_type(exchange.content_type) + operation[str(exchange.status)].breaches(body, "the body")
 
     def _operation(self, exchange: Exchange) -> Mapping[str, Schema] | None:
         path = exchange.path.partition("?")[0]
         found = (operations for pattern, operations in self._routes if pattern.fullmatch(path))
         return next(found, {}).get(exchange.method)
+
+
+def _of_type(content_type: str) -> list[str]:
+    """The media type counts; its parameters (`charset=utf-8`) do not."""
+    if content_type.partition(";")[0].strip().lower() == _JSON:
+        return []
+    return [f"the Content-Type is {shown(content_type or None)}, the contract has {_JSON}"]
 
 
 def _pattern(path: str) -> re.Pattern[str]:

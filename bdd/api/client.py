@@ -24,6 +24,8 @@ class Exchange:
         seconds: how long the answer took.
         status: the answer's status code, None where no answer came.
         body: the answer's body as text, or why none came.
+        content_type: what the answer says that its body is.
+        not_utf8: why the body is no text in UTF-8, empty where it is.
     """
 
     method: str
@@ -33,6 +35,8 @@ class Exchange:
     seconds: float
     status: int | None
     body: str
+    content_type: str = "application/json"
+    not_utf8: str = ""
 
     @property
     def accepted(self) -> bool:
@@ -47,9 +51,20 @@ class Exchange:
             AssertionError: it is not JSON.
         """
         try:
-            return strict_json.loads(self.body)
-        except (ValueError, RecursionError):
-            raise AssertionError(f"{self}: the answer is not JSON: {self.body[:200]!r}") from None
+            return self.parsed()
+        except (ValueError, RecursionError) as fault:
+            raise AssertionError(f"{self}: the answer is not JSON ({fault}): {self.body[:200]!r}") from None
+
+    def parsed(self) -> Any:
+        """Return the answer's body.
+
+        Raises:
+            ValueError: it is not JSON in UTF-8.
+            RecursionError: it is nested too deeply.
+        """
+        if self.not_utf8:
+            raise ValueError(self.not_utf8)
+        return strict_json.loads(self.body)
 
     def __str__(self) -> str:
         """The exchange in a line: `PUT /api/patients/5 -> 200 in 4 ms`."""
@@ -81,6 +96,9 @@ class ApiClient:
         self.exchanges: list[Exchange] = []
         self._session = requests.Session()
         self._session.trust_env = not is_loopback(urlsplit(url).hostname or "")  # a proxy is for what is far away
+        # Each request has a connection of its own: one that is kept may be closed by the service, or by what is in
+        # between, just when the next request goes out, and then nobody knows whether that was carried out.
+        self._session.headers["Connection"] = "close"
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(pool_maxsize=_PARALLEL))
 
@@ -95,7 +113,7 @@ class ApiClient:
             NoAnswer: no answer came within 10 seconds, or nothing listens there.
         """
         began, sent_at = time.monotonic(), time.time()
-        status, failure = None, None
+        status, failure, content_type, not_utf8 = None, None, "", ""
         try:
             answer = self._session.request(
                 method,
@@ -105,19 +123,33 @@ class ApiClient:
                 timeout=_TIMEOUT_SECONDS,
                 allow_redirects=False,  # no answer of the contract, and it may lead to a host that was not checked
             )
-            status, text = answer.status_code, answer.content.decode(errors="replace")
+            status, content_type = answer.status_code, answer.headers.get("Content-Type", "")
+            text, not_utf8 = _text(answer.content)
         except requests.RequestException as fault:
             failure, text = fault, type(fault).__name__
-        exchange = Exchange(method, path, body, sent_at, time.monotonic() - began, status, text)
+        seconds = time.monotonic() - began
+        exchange = Exchange(method, path, body, sent_at, seconds, status, text, content_type, not_utf8)
         self.exchanges.append(exchange)
         if failure is not None:
             raise NoAnswer(self.url, exchange, failure) from failure
         return exchange
 
 
+def _text(body: bytes) -> tuple[str, str]:
+    """A body as text, and why it is not UTF-8: empty where it is."""
+    try:
+        return body.decode(), ""
+    except UnicodeDecodeError as fault:
+        return body.decode(errors="replace"), f"it is not UTF-8: {fault.reason} at byte {fault.start}"
+
+
 def _in_words(fault: requests.RequestException) -> str:
     if isinstance(fault, requests.Timeout):
         return f"nothing came within {_TIMEOUT_SECONDS:g} s"
+    if isinstance(fault, requests.exceptions.ChunkedEncodingError):
+        return "its answer ended before all of it had come"
+    if isinstance(fault, requests.exceptions.ContentDecodingError):
+        return "its answer is not encoded as its headers say"
     if "refused" in str(fault):
         return "nothing listens there"
     return "it closed the connection without an answer" if "RemoteDisconnected" in str(fault) else "no connection"

@@ -70,9 +70,9 @@ class Answers(BaseMatcher[Exchange]):
 
     def _faults_of_body(self, exchange: Exchange) -> Sequence[str]:
         try:
-            answer = exchange.json
-        except AssertionError:
-            return [f"the answer is not JSON: {exchange.body[:_LONG]!r}"]
+            answer = exchange.parsed()
+        except (ValueError, RecursionError) as fault:
+            return [f"the answer is not JSON ({fault}): {exchange.body[:_LONG]!r}"]
         if not isinstance(answer, dict):
             return [f"the answer is no object, but {shown(answer)}"]
         if self._naming and self._naming not in str(answer.get("message")):
@@ -105,7 +105,7 @@ class ListsPatients(BaseMatcher[Exchange]):
 
     def _fault(self, exchange: Exchange) -> str:
         listed = exchange.json
-        if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+        if not _is_list(listed):
             return f"the answer is no list of patients, but {shown(listed)}"
         if self._patient is None:
             others = [each for each in listed if each.get("status") != self._status]
@@ -114,7 +114,55 @@ class ListsPatients(BaseMatcher[Exchange]):
         same = [each for each in listed if each.get("id") == self._patient["id"]]
         if not same:
             return f"the patient is not among the {len(listed)} that are listed"
+        if len(same) > 1:
+            return f"the patient is listed {len(same)} times"
         return "; ".join(differences("", same[0], self._patient))
+
+
+class ListsExactly(BaseMatcher[Exchange]):
+    """Of the patients that carry a mark, the answer is a list of these, each once and as it should be."""
+
+    def __init__(self, mark: str, patients: Sequence[Mapping[str, Any]]) -> None:
+        self._mark = mark
+        self._patients = {patient["id"]: patient for patient in patients}
+
+    def _matches(self, item: Exchange) -> bool:
+        return not self._faults(item)
+
+    def describe_to(self, description: Description) -> None:
+        """Say what was expected."""
+        count = len(self._patients) or "no"
+        description.append_text(f"a list that has {count} patient{'' if count == 1 else 's'} of this scenario")
+
+    def describe_mismatch(self, item: Exchange, mismatch_description: Description) -> None:
+        """Say what is wrong with each patient."""
+        first, *more = self._faults(item)
+        lines = [first, *(f"          - {fault}" for fault in more), f"request:  {item}"]
+        lines.append("next:     let the service keep what it has accepted, once, and nothing that it has refused")
+        mismatch_description.append_text("\n          ".join(lines))
+
+    def _faults(self, exchange: Exchange) -> Sequence[str]:
+        listed = exchange.json
+        if not exchange.accepted or not _is_list(listed):
+            return [f"the answer is no list of patients, but {shown(listed)}"]
+        others = [each.get("id") for each in listed if each.get("id") not in self._patients and self._marked(each)]
+        found = [f"patient {other} is listed, who should not be there" for other in others]
+        return found + [fault for patient in self._patients for fault in self._faults_of(patient, listed)]
+
+    def _faults_of(self, patient: int, listed: Sequence[Mapping[str, Any]]) -> Sequence[str]:
+        same = [each for each in listed if each.get("id") == patient]
+        if not same:
+            return [f"patient {patient} is not listed"]
+        if len(same) > 1:
+            return [f"patient {patient} is listed {len(same)} times"]
+        return differences(f"patient {patient}", same[0], self._patients[patient])
+
+    def _marked(self, patient: Mapping[str, Any]) -> bool:
+        return any(self._mark in str(value) for value in patient.values())
+
+
+def _is_list(answer: object) -> bool:
+    return isinstance(answer, list) and all(isinstance(each, dict) for each in answer)
 
 
 def answers(status: int) -> Answers:
@@ -160,3 +208,8 @@ def lists_patient(patient_id: int, data: Mapping[str, Any]) -> ListsPatients:
 def lists_only(status: str) -> ListsPatients:
     """Match when all patients of the answer have the status."""
     return ListsPatients(status=status)
+
+
+def lists_exactly(mark: str, patients: Sequence[Mapping[str, Any]]) -> ListsExactly:
+    """Match when the answer is a list that has these patients, each once, and no other with the mark."""
+    return ListsExactly(mark, patients)

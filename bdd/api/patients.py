@@ -8,8 +8,15 @@ from dataclasses import dataclass, field
 from bdd.events import contract
 
 Value = str | int | None
-_WRONG_VALUES = {"a number": 12345, "true": True, "a list": ["Erika"], "an object": {"name": "Erika"}}
+_WRONG_VALUES = {
+    "a number": 12345,
+    "true": True,
+    "a list": ["Erika"],
+    "an object": {"name": "Erika"},
+    "nothing": None,
+}
 _NEVER_GIVEN_OUT = range(2_000_000_000, 2_147_483_647)  # fits a database's 32-bit integer
+_TOO_LARGE = range(2_000_000_000_000, 2_000_000_000_000_000)  # does not, but fits every JSON reader's number
 
 
 @dataclass
@@ -19,10 +26,12 @@ class Patient:
     Attributes:
         id: as the API answered it; unique on the platform.
         data: the fields of `payload.patient_data` as they should be now.
+        gone: whether it has been deleted.
     """
 
     id: int
     data: dict[str, Value] = field(default_factory=dict)
+    gone: bool = False
 
     @property
     def path(self) -> str:
@@ -44,6 +53,11 @@ class Patient:
 def unknown_patient() -> Patient:
     """Return a patient whose id no platform has given out."""
     return Patient(random.choice(_NEVER_GIVEN_OUT))  # noqa: S311 - no secret
+
+
+def too_large_patient() -> Patient:
+    """Return a patient whose id is larger than a database's 32-bit integer: nobody has that either."""
+    return Patient(random.choice(_TOO_LARGE))  # noqa: S311 - no secret
 
 
 def synthetic_data(mark: str) -> dict[str, Value]:

@@ -2,15 +2,19 @@
 
 import datetime as dt
 import json
+import re
 import unicodedata
 import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from bdd.printable import printable
+
 _LONG = 120  # characters
 _HALF_AN_HOUR = 1700  # seconds, and a little less: the smallest difference between time zones
 _ENUM_NAME = "a Python enum's name in place of its value"
 STALE = "its value before the change"
+_MICROSECONDS = re.compile(r"\.\d{6}")
 _UNKNOWN = object()
 
 
@@ -35,8 +39,8 @@ def differences(path: str, actual: Any, expected: Any, before: Any = _UNKNOWN) -
 
 
 def shown(value: Any) -> str:
-    """Return a value as JSON, cut where it is long; half a character (a lone surrogate) is escaped."""
-    text = json.dumps(value, ensure_ascii=False).encode(errors="backslashreplace").decode()
+    """Return a value as JSON, cut where it is long; what cannot be printed is escaped."""
+    text = printable(json.dumps(value, ensure_ascii=False))
     return text if len(text) <= _LONG else f"{text[:100]}… ({len(text)} characters)"
 
 
@@ -67,7 +71,8 @@ def timestamp_faults(value: Any, earliest: float, latest: float, tolerance: floa
     if made.utcoffset():
         return [f"timestamp is {shown(value)}, expected UTC"]
     seconds = made.timestamp()
-    if earliest - tolerance <= seconds <= latest + tolerance:
+    unwritten = 0 if made.microsecond else 1  # a time without a fraction may lie up to a second later
+    if earliest - tolerance - unwritten <= seconds <= latest + tolerance:
         return []
     off = (
         f"{earliest - seconds:.1f} s before the request"
@@ -76,6 +81,11 @@ def timestamp_faults(value: Any, earliest: float, latest: float, tolerance: floa
     )
     hint = " (a local time without its offset?)" if abs(seconds - earliest) > _HALF_AN_HOUR else ""
     return [f"timestamp is {shown(value)}: {off}{' its arrival' if off.endswith('after') else ''}{hint}"]
+
+
+def is_to_the_microsecond(timestamp: object) -> bool:
+    """Tell whether a time is written so finely that no two moments share it."""
+    return isinstance(timestamp, str) and bool(_MICROSECONDS.search(timestamp))
 
 
 def _same(one: object, other: object) -> bool:

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from bdd.events import contract
+from bdd.events import comparing, contract
 from bdd.events.account import Absence, Account, Marks
 from bdd.events.event import Event, NotAnEvent, read_event
 from bdd.events.expectation import Expectation
 from bdd.recorder.record import Record
 
+_CLOCK_STEP_SECONDS = 0.02  # so coarse are some clocks: two moments may get the same time
 _PATIENT_ID = re.compile(rb'"patient_id"\s*:\s*"?(\d+)')
 
 
@@ -44,6 +45,7 @@ class Ledger:
         self._claimed: dict[tuple[str, int, int], Expectation] = {}
         self._claimed_ids: dict[str, Event] = {}
         self._partitions: dict[str, int] = {}
+        self._made: dict[tuple[str, object], Event] = {}
 
     def open_account(self, scenario: str, location: str) -> Account:
         """Return a fresh account; its mark must be in all of the scenario's test data."""
@@ -86,6 +88,8 @@ class Ledger:
         used = self._claimed_ids.get(event.id)
         if used and used.record is not event.record:
             found.append(f'its eventId "{event.id}" was used before, by the {used}')
+        if earlier := self._stood_still(expectation, event):
+            found.append(f"its timestamp is that of the {earlier}, which had come before this request was sent")
         partition = self._partitions.get(expectation.key)
         if (
             partition is not None
@@ -126,7 +130,17 @@ class Ledger:
         self._claimed[record.topic, record.partition, record.offset] = expectation
         self._claimed_ids[event.id] = event
         self._partitions.setdefault(expectation.key, record.partition)
+        self._made.setdefault((expectation.key, str(event.fields.get("timestamp"))), event)
         return event
+
+    def _stood_still(self, expectation: Expectation, event: Event) -> Event | None:
+        """The patient's earlier event with the same timestamp, where time must have passed between the two."""
+        made = event.fields.get("timestamp")
+        if not comparing.is_to_the_microsecond(made):
+            return None
+        earlier = self._made.get((expectation.key, made))
+        passed = earlier and expectation.requested_at - earlier.record.received
+        return earlier if passed and passed > _CLOCK_STEP_SECONDS else None
 
     def _linked(self, record: Record) -> Account | None:
         value = record.value or b""

@@ -51,7 +51,9 @@ class HasPublished(_Verdict):
         wanted = witness.account.open(self._event_type)
         if len(wanted) != self._times:
             return "\n          ".join([*_not_asked_for(witness.account, len(wanted)), *witness.surroundings()])
-        self._expected += f" on {wanted[0].topic} with key " + ", ".join(f'"{each.key}"' for each in wanted)
+        self._expected += f" on {wanted[0].topic} with key " + ", ".join(
+            f'"{key}"' for key in dict.fromkeys(each.key for each in wanted)
+        )
         try:
             witness.await_claims(wanted, self._within)
         except AssertionError:

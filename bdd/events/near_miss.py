@@ -16,6 +16,7 @@ _ADVICE = {
     "its key": "let the service send its {0.event_type} event with the patient's id as key",
     "it is in partition": "let the service send a patient's events with its id as key, and choose no partition",
     "its eventId": "let the service make an eventId for each event",
+    "its timestamp": "let the service take the time anew for each event",
     "timestamp": "let the service write the time of the change, in UTC",
 }
 """What to do about a difference, by how its sentence begins."""

@@ -242,8 +242,15 @@ def _record(message: Message, received: float) -> Record:
 
 
 def _headers(message: Message) -> list[tuple[str, str | bytes | None]]:
-    """The client's types allow other shapes; what it returns is a list of pairs, or None."""
-    return cast("list[tuple[str, str | bytes | None]] | None", message.headers()) or []
+    """The client's types allow other shapes; what it returns is a list of pairs, or None.
+
+    It breaks down over a name that is not UTF-8, which anybody may write: such headers are left out.
+    """
+    try:
+        return cast("list[tuple[str, str | bytes | None]] | None", message.headers()) or []
+    except (SystemError, UnicodeDecodeError) as fault:
+        log.info("the headers of a record cannot be read: %s", fault.__cause__ or fault)
+        return []
 
 
 def _bytes(data: str | bytes | None) -> bytes | None:

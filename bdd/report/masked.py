@@ -6,6 +6,7 @@ from typing import Any
 from behave.model import Scenario
 
 from bdd.masking import mask
+from bdd.printable import printable
 
 
 class MaskedStream:
@@ -32,8 +33,8 @@ def mask_formatters(formatters: Iterable[Any]) -> None:
 
 
 def mask_failures(scenario: Scenario) -> None:
-    """Mask the messages of a scenario that has ended, before reporters read them."""
+    """Mask the messages of a scenario that has ended, before reporters read them, and make them fit for XML."""
     for step in scenario.all_steps:
         if step.exception is not None:
-            step.error_message = mask(step.error_message or "")
-            step.exception.args = (mask(str(step.exception)),)
+            step.error_message = printable(mask(step.error_message or ""))
+            step.exception.args = (printable(mask(str(step.exception))),)

@@ -100,6 +100,9 @@ class BrokenService:
     def row(self, patient: int) -> tuple[Any, ...] | None:
         return next(iter(self._sql("SELECT * FROM patients WHERE id = ?", patient)), None)
 
+    def rows(self) -> list[tuple[Any, ...]]:
+        return self._sql("SELECT * FROM patients")
+
     def put_row(self, row: tuple[Any, ...]) -> None:
         self._sql(f"INSERT OR REPLACE INTO patients VALUES ({', '.join('?' * len(row))})", *row)  # noqa: S608
 
@@ -125,7 +128,9 @@ class BrokenService:
         came = WsgiRequest(environ)
         request = Request(came.method, came.path, came.query_string.decode(), came.get_data())
         answer = self.answer(request) if request.path == "/health" else serve(request, self)
-        return Response(answer.body, answer.status, content_type="application/json")(environ, start)
+        response = Response(answer.body, answer.status, content_type="application/json")
+        response.headers.update(answer.headers)
+        return response(environ, start)
 
     def _sql(self, statement: str, *values: object) -> list[Any]:
         with closing(sqlite3.connect(self._file, timeout=5)) as connection, connection:

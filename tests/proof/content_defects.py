@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.proof.outgoing import (
     only,
     put,
 )
+from tests.proof.traffic import Answer, Inside, Request, on
 
 _CREATED = ("patient_created",)
 _UPDATED = ("patient_updated",)
@@ -75,6 +77,21 @@ def _payload_of_another() -> Publish:
         return [out.holding(out.event | {"payload": before.pop(0) if len(before) > 1 else before[0]})]
 
     return only([CREATED], publish)
+
+
+def _time_of_creation() -> Publish:
+    made: dict[bytes | None, str] = {}
+
+    def publish(out: Outgoing) -> list[Outgoing]:
+        return [out.holding(out.event | {"timestamp": made.setdefault(out.key, out.event["timestamp"])})]
+
+    return publish
+
+
+def _after_a_while(request: Request, inside: Inside) -> Answer:
+    """Give time a chance to pass: the service here is quicker than some clocks."""
+    threading.Event().wait(0.05)
+    return inside.answer(request)
 
 
 def _snake_case(event: Event) -> Event:
@@ -198,6 +215,15 @@ _OF_ENVELOPE = [
         "the timestamp is a day old",
         r"timestamp is .*: 86\d\d\d\.\d s before the request",
         _timestamp(lambda made: (made - dt.timedelta(days=1)).isoformat()),
+    ),
+    Defect(
+        name="timestamp-of-the-creation",
+        says="each event of a patient has the time of its creation",
+        pattern="its timestamp is that of the patient.created at .*, which had come before this request was sent",
+        features=_UPDATED,
+        scenario="Fields that are left out",
+        publish=_time_of_creation(),
+        serve=on("PUT", _after_a_while),
     ),
     in_envelope(
         "timestamp-early",

@@ -38,10 +38,15 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer on its way out."""
+    """An answer on its way out.
+
+    Attributes:
+        headers: those that are said otherwise than the sound service says them.
+    """
 
     status: int
     body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def json(self) -> Any:
@@ -69,6 +74,9 @@ class Inside(Protocol):
 
     def row(self, patient: int) -> tuple[Any, ...] | None:
         """Read a patient from the table."""
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Read all patients from the table."""
 
     def put_row(self, row: tuple[Any, ...]) -> None:
         """Write a patient into the table, over the one that is there."""

@@ -68,6 +68,18 @@ WRITING_DEFECTS = [
         encode(lambda out: str(out.event).encode()),
     ),
     in_envelope(
+        "field-twice",
+        "the envelope has two versions",
+        'its value is not JSON: "version" stands in one object twice',
+        encode(lambda out: (out.value or b"").replace(b'"version"', b'"version": "0.9", "version"')),
+    ),
+    in_envelope(
+        "names-end-in-no-character",
+        "texts end with a code that stands for no character, and that XML cannot hold",
+        r'vorname is "Erika\\uffff", expected "Erika"',
+        edit_texts(lambda text: f"{text}\uffff"),
+    ),
+    in_envelope(
         "json-in-json",
         "the value is JSON inside of a JSON text",
         "its value is JSON, but no object",

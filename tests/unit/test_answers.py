@@ -22,7 +22,12 @@ def answer(status: int, body: str) -> Exchange:
         (answers(201), None, "ConnectionError", "the service answered None, expected 201"),
         (answers_message("Gone"), 404, '{"message": "Weg"}', 'message is "Weg", expected "Gone"'),
         (answers_message("Gone"), 404, '{"message": "Gone", "id": 5}', "id is extra: 5"),
-        (answers_message("Gone"), 204, "", "the answer is not JSON: ''"),
+        (
+            answers_message("Gone"),
+            204,
+            "",
+            "the answer is not JSON (Expecting value: line 1 column 1 (char 0)): ''",
+        ),
         (refuses(400, "status"), 201, '{"message": "status"}', "the service answered 201, expected 400"),
         (refuses(400, "status"), 400, "{}", "message is null, expected one that names “status”"),
         (refuses(400, "status"), 400, "[]", "the answer is no object, but []"),

@@ -21,16 +21,20 @@ class Service:
 
     def __init__(self) -> None:
         self.received: list[tuple[str, str, bytes, str | None]] = []
+        self.connections: list[str | None] = []
         self.status = 200
         self.body = b'{"id": 5}'
+        self.more_bytes = 0  # are promised, and never sent
         service = self
 
         class Handler(BaseHTTPRequestHandler):
             def answer(self) -> None:
                 sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 service.received.append((self.command, self.path, sent, self.headers.get("Content-Type")))
+                service.connections.append(self.headers.get("Connection"))
                 self.send_response(service.status)
-                self.send_header("Content-Length", str(len(service.body)))
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.send_header("Content-Length", str(len(service.body) + service.more_bytes))
                 self.end_headers()
                 self.wfile.write(service.body)
 
@@ -86,8 +90,33 @@ def test_an_answer_that_is_not_json_says_so(body: bytes, service: Service, clien
     exchange = client.send("POST", "/api/patients", json.dumps({}))
     with pytest.raises(AssertionError) as failed:
         _ = exchange.json
-    assert str(failed.value).startswith(f"{exchange}: the answer is not JSON: ")
+    assert str(failed.value).startswith(f"{exchange}: the answer is not JSON (")
     assert body.decode(errors="replace") in str(failed.value)
+
+
+def test_an_answer_in_another_encoding_is_no_json_although_it_reads_well(
+    service: Service, client: ApiClient
+) -> None:
+    service.body = '{"message": "ungültig"}'.encode("latin-1")
+    exchange = client.send("GET", "/api/patients")
+    with pytest.raises(AssertionError, match=r"not JSON \(it is not UTF-8: invalid start byte at byte 16\)"):
+        _ = exchange.json
+
+
+def test_what_an_answer_says_that_it_is_is_kept(service: Service, client: ApiClient) -> None:
+    assert client.send("GET", "/api/patients").content_type == "text/html; charset=utf-8"
+
+
+def test_no_connection_is_kept_for_the_next_request(service: Service, client: ApiClient) -> None:
+    client.send("GET", "/api/patients")
+    client.send("PUT", "/api/patients/5", "{}")
+    assert service.connections == ["close", "close"]
+
+
+def test_an_answer_that_was_cut_off_is_told_from_none(service: Service, client: ApiClient) -> None:
+    service.more_bytes = 5
+    with pytest.raises(NoAnswer, match="its answer ended before all of it had come"):
+        client.send("GET", "/api/patients")
 
 
 def test_no_answer_names_the_url_and_is_kept_as_an_exchange() -> None:

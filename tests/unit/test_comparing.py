@@ -70,6 +70,11 @@ def test_a_value_that_is_half_a_character_can_still_be_printed() -> None:
     assert shown("\ud800").encode()
 
 
+@pytest.mark.parametrize("char", ["\x7f", "\x85", "\u2028", "\uffff"])
+def test_what_xml_or_a_console_cannot_take_is_escaped(char: str) -> None:
+    assert shown(f"Grüße{char}") == f'"Grüße{ascii(char)[1:-1]}"'
+
+
 @pytest.mark.parametrize("value", ["6f0c1b0e-5f0b-4a54-9a3e-0d2f5f0c8f11", "6F0C1B0E-5F0B-4A54-9A3E-0D2F5F0C8F11"])
 def test_a_uuid_as_text_is_an_event_id(value: str) -> None:
     assert event_id_faults(value) == []
@@ -84,6 +89,12 @@ def test_anything_else_is_no_event_id(value: Any) -> None:
 @pytest.mark.parametrize("made", [NOW, NOW + 0.3, NOW - 1.9, NOW + 2.9])
 def test_a_time_in_utc_between_request_and_arrival_is_right(offset: str, made: float) -> None:
     assert timestamp_faults(iso(made) + offset, NOW, NOW + 1, tolerance=2) == []
+
+
+def test_a_time_without_a_fraction_may_lie_up_to_a_second_later() -> None:
+    assert timestamp_faults(iso(NOW - 3), NOW, NOW + 1, tolerance=2) == []
+    assert timestamp_faults(iso(NOW - 4), NOW, NOW + 1, tolerance=2) != []
+    assert timestamp_faults(iso(NOW + 4), NOW, NOW + 1, tolerance=2) != []
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ class Service:
                 self.send_response_only(status)
                 if service.date is not None:
                     self.send_header("Date", service.date or formatdate(time.time() + service.ahead, usegmt=True))
+                self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)

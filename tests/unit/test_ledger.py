@@ -18,6 +18,7 @@ NO_EVENTS = {
     "no eventType": b'{"payload": {}}',
     "an eventType that is no text": b'{"eventType": 5}',
     "nested without end": b"[" * 100_000,
+    "two values for one name": b'{"eventType": "patient.created", "eventType": "patient.deleted"}',
     "a number without end": b'{"eventType": "patient.created", "version": ' + b"1" * 5000 + b"}",
 }
 
@@ -106,6 +107,34 @@ def test_a_patient_that_moves_to_another_partition_is_refused(scene: Scene) -> N
     assert scene.ledger.claim(expectation) is None
     told = scene.ledger.differences(expectation, read_event(moved))
     assert told == ["it is in partition 2, earlier events of this patient are in 1"]
+
+
+@pytest.mark.parametrize(
+    ("made", "seconds_later", "refused"),
+    [
+        ("2026-05-28T20:26:40.010001", 0.05, True),
+        ("2026-05-28T20:26:40.010001Z", 0.05, True),
+        ("2026-05-28T20:26:40.010001", 0.01, False),  # less than the step of some clocks
+        ("2026-05-28T20:26:40.010", 0.05, False),
+        ("2026-05-28T20:26:40", 0.05, False),
+    ],
+)
+def test_a_time_that_an_earlier_event_of_the_patient_has_is_refused(
+    scene: Scene, made: str, seconds_later: float, refused: bool
+) -> None:
+    def stop(fields: dict[str, object]) -> None:
+        fields["timestamp"] = made
+
+    expectation = scene.expect()
+    first = scene.arrive(scene.event(change=stop))
+    assert scene.ledger.claim(expectation)
+    changed = scene.expect("patient.updated")
+    changed.requested_at = first.received + seconds_later
+    again = scene.arrive(scene.event("patient.updated", change=stop))
+    told = scene.ledger.differences(changed, read_event(again))
+    place = f'patient.created at {first.place}, key "5"'
+    wrong = f"its timestamp is that of the {place}, which had come before this request was sent"
+    assert told == ([wrong] if refused else [])
 
 
 @pytest.mark.parametrize("key", [b"5", None, b"\xff"])

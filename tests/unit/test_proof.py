@@ -1,5 +1,6 @@
 """The proof: its list of defects, how a run is judged, and what its exit code says."""
 
+import datetime as dt
 import json
 import re
 import uuid
@@ -43,7 +44,7 @@ def published(event_type: str, patient: int, **changed: str | None) -> Outgoing:
         "eventId": str(uuid.uuid4()),
         "eventType": event_type,
         "version": "1.0",
-        "timestamp": "2026-11-24T02:30:00+00:00",
+        "timestamp": dt.datetime.now(dt.UTC).isoformat(timespec="microseconds"),
         "producer": "patient-service",
         "payload": {"patient_id": patient} | ({} if event_type == DELETED else {"patient_data": data | changed}),
     }

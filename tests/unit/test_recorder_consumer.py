@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.cimpl import NewTopic
 
 from bdd.recorder import consumer
@@ -110,3 +111,33 @@ def test_it_is_not_pinned_before_the_broker_tells_of_the_topics_that_were_made(
         monkeypatch.setattr(consumer, client, lambda _settings: broker)
     TopicsConsumer({}, {TOPIC: PARTITIONS}, journal, create_topics=True)._pin()
     assert len(broker.assigned) == PARTITIONS
+
+
+class StrangeMessage:
+    """Anybody may write a header whose name is not UTF-8; the client's library breaks down over it."""
+
+    def headers(self) -> object:
+        raise SystemError("returned a result with an exception set")
+
+    def timestamp(self) -> tuple[int, int]:
+        return 1, 1_780_000_000_000
+
+    def topic(self) -> str:
+        return TOPIC
+
+    def partition(self) -> int:
+        return 1
+
+    def offset(self) -> int:
+        return 17
+
+    def key(self) -> bytes:
+        return b"5"
+
+    def value(self) -> bytes:
+        return b"{}"
+
+
+def test_a_record_whose_headers_cannot_be_read_is_recorded_without_them() -> None:
+    record = consumer._record(cast("Message", StrangeMessage()), received=1_780_000_000.1)
+    assert (record.place, record.key, record.value, record.headers) == (f"{TOPIC}/1@17", b"5", b"{}", ())

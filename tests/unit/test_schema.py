@@ -1,6 +1,7 @@
 """Events and answers against the contract: what is sound passes, and every breach names its field."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -202,8 +203,11 @@ def test_sound_answers_pass(answers: AnswerSchemas) -> None:
         (answer("DELETE", "/api/patients/5", 204, ""), "the status is 204, the contract has 200, 404"),
         (answer("PATCH", "/api/patients/5", 200, PATIENT), "the contract has no such request"),
         (answer("GET", "/api/patients/5/notes", 200, []), "the contract has no such request"),
-        (answer("POST", "/api/patients", 400, "<p>wrong</p>"), "the body is not JSON: '<p>wrong</p>'"),
-        (answer("GET", "/api/patients", 200, "[NaN]"), "the body is not JSON: '[NaN]'"),
+        (
+            answer("POST", "/api/patients", 400, "<p>wrong</p>"),
+            "the body is not JSON (Expecting value: line 1 column 1 (char 0)): '<p>wrong</p>'",
+        ),
+        (answer("GET", "/api/patients", 200, "[NaN]"), "the body is not JSON (NaN is no JSON): '[NaN]'"),
         (answer("POST", "/api/patients", 400, {}), "message is missing"),
         (answer("POST", "/api/patients", 400, {"message": ""}), 'message is "", the contract wants minLength 1'),
         (answer("GET", "/api/patients/5", 200, []), 'the body is [], the contract wants type ["object"]'),
@@ -230,6 +234,21 @@ def test_an_answer_that_breaks_the_contract_is_named_by_its_field(
     exchange: Exchange, said: str, answers: AnswerSchemas
 ) -> None:
     assert answers.breaches(exchange) == [said]
+
+
+@pytest.mark.parametrize("sound", ["application/json", "application/json; charset=utf-8", "Application/JSON"])
+def test_an_answer_that_says_that_it_is_json_is_sound(sound: str, answers: AnswerSchemas) -> None:
+    assert answers.breaches(replace(answer("GET", "/api/patients/5", 200, PATIENT), content_type=sound)) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"), [("text/html; charset=utf-8", '"text/html; charset=utf-8"'), ("", "null")]
+)
+def test_an_answer_that_says_that_it_is_something_else_breaks_the_contract(
+    wrong: str, said: str, answers: AnswerSchemas
+) -> None:
+    exchange = replace(answer("GET", "/api/patients/5", 200, PATIENT), content_type=wrong)
+    assert answers.breaches(exchange) == [f"the Content-Type is {said}, the contract has application/json"]
 
 
 @pytest.mark.parametrize("name", sorted(PATIENT))

@@ -98,11 +98,28 @@ def listed(*statuses: str) -> Set:
     )
 
 
+def listed_twice(stage: Stage) -> None:
+    stage.answer(200, [stage.patient, stage.patient])
+
+
 def still_has(**changed: object) -> Set:
     def serve(stage: Stage) -> None:
         stage.api.answer = stage.patient | changed
 
     return serve
+
+
+def kept(change: Callable[[dict[str, object]], object]) -> Set:
+    """Let the service list what is made of the patient."""
+
+    def serve(stage: Stage) -> None:
+        stage.api.answer = change(stage.patient)
+
+    return serve
+
+
+def gone(stage: Stage) -> None:
+    stage.world.patients[0].gone = True
 
 
 def read(event_type: str, status: int = 200, **changed: object) -> Set:
@@ -236,6 +253,7 @@ CASES = [
         [
             (listed(), "the patient is not among the 0 that are listed"),
             (listed("in Therapie"), 'status is "in Therapie"'),
+            (listed_twice, "the patient is listed 2 times"),
             NO_REQUEST,
         ],
     ),
@@ -248,6 +266,32 @@ CASES = [
         "the service still has the patient as before",
         still_has(),
         [(still_has(vorname="Max"), 'vorname is "Max"'), (still_has(id=None), "id is null")],
+    ),
+    Case(
+        "the service keeps each patient of this scenario once",
+        kept(lambda patient: [patient, patient | {"id": 6, "nachname": "Fremd", "email": None}]),
+        [
+            (kept(lambda patient: []), "patient 5 is not listed"),
+            (kept(lambda patient: [patient, patient]), "patient 5 is listed 2 times"),
+            (kept(lambda patient: [patient, patient | {"id": 6}]), "patient 6 is listed, who should not be there"),
+            (kept(lambda patient: [patient | {"status": "in Therapie"}]), 'patient 5.status is "in Therapie"'),
+            (kept(lambda patient: patient), "the answer is no list of patients"),
+            (all_of(gone, kept(lambda patient: [])), "this scenario has no patient that is not deleted"),
+            (nothing, "the answer is no list of patients, but {}"),
+        ],
+    ),
+    Case(
+        "the service keeps no patient of this scenario",
+        all_of(gone, kept(lambda patient: [patient | {"id": 6, "nachname": "Fremd", "email": None}])),
+        [
+            (all_of(gone, kept(lambda patient: [patient])), "patient 5 is listed, who should not be there"),
+            (
+                all_of(gone, kept(lambda patient: [patient | {"id": 6, "nachname": None}])),
+                "patient 6 is listed, who should not be there",
+            ),
+            (kept(lambda patient: []), "this scenario has a patient that is not deleted"),
+            (gone, "the answer is no list of patients, but {}"),
+        ],
     ),
     Case("a patient.created event is published", ONCE, [NOTHING_CAME, WRONG_FIELD, WRONG_KEY, NOT_ASKED_FOR]),
     Case(
