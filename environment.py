@@ -33,4 +33,4 @@ def after_scenario(context: Context, scenario: Scenario) -> None:
 
 
 def after_all(context: Context) -> None:
-    hooks.audit_run(context)
+    hooks.end_run(context)

@@ -40,7 +40,7 @@ class Run:
         self.seconds: dict[str, float] = {}
         self.stack = make_stack(settings, self.id)
         self._token = self.id.rpartition("-")[2]
-        self._phase_began = time.monotonic()
+        self._phase, self._phase_began = "start", time.monotonic()
         self._last_action = 0.0
         self._marks: Mapping[str, float] = {}
         self._requests = 0
@@ -55,7 +55,7 @@ class Run:
         self.api = ApiClient(self.stack.api_url)
         self.ledger = Ledger(self.stack.recorder, self._token, self.settings.clock_tolerance)
         self._check_topics()
-        self.end_phase("start")
+        self.end_phase("scenarios")
         say(f"Platform: {self.settings.stack}, {self.stack.api_url} ({durations(self.stack.startup)})\n")
 
     def open_world(self, scenario: Scenario) -> World:
@@ -97,7 +97,7 @@ class Run:
         Raises:
             AssertionError: the recorder lost records or cannot be read, so that no verdict can be had.
         """
-        self.end_phase("scenarios")
+        self.end_phase("audit")
         if not self.ledger.accounts:
             return []
         settle(self._last_action, self.settings.settling)
@@ -109,18 +109,19 @@ class Run:
         assert not (trouble := self.stack.trouble()), f"The run cannot be audited: {trouble}"
         findings = audit(self.ledger, self._witness) + audit_answers(self.ledger, AnswerSchemas())
         self._tell_of(foreign_records(self.ledger, event_schemas(contract.current())))
-        self.end_phase("audit")
         return findings
 
     def stop(self) -> None:
         """End what was started; may be called more than once."""
+        self.end_phase("stop")
         self.stack.stop()
+        self.end_phase("stop")
 
-    def end_phase(self, name: str) -> None:
-        """Take down how long a phase took that ends now."""
+    def end_phase(self, then: str) -> None:
+        """Take down how long the phase took that ends now, and begin the next one."""
         now = time.monotonic()
-        self.seconds[name] = now - self._phase_began
-        self._phase_began = now
+        self.seconds[self._phase] = now - self._phase_began
+        self._phase, self._phase_began = then, now
 
     def _witness(self, account: Account) -> Witness:
         return Witness(self.ledger, account, self.stack.recorder, self._trouble, self._platform)

@@ -7,6 +7,7 @@ from behave.model import Scenario
 
 from bdd.masking import mask
 from bdd.printable import printable
+from bdd.report.console import interrupt_for_want_of_a_reader
 
 
 class MaskedStream:
@@ -17,8 +18,18 @@ class MaskedStream:
 
     def write(self, text: str) -> int:
         """Write a text without its secrets."""
-        self._stream.write(mask(text))
+        try:
+            self._stream.write(mask(text))
+        except BrokenPipeError:
+            interrupt_for_want_of_a_reader()
         return len(text)
+
+    def flush(self) -> None:
+        """Write what was kept back."""
+        try:
+            self._stream.flush()
+        except BrokenPipeError:
+            interrupt_for_want_of_a_reader()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

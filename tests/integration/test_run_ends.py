@@ -1,15 +1,20 @@
 """However a run ends, it says why, its exit code tells, and nothing of it stays behind."""
 
+import os
+import re
 import signal
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bdd.waiting import wait_until
-from tests.integration.running import GUARD_SECONDS, LONG, QUICK, ROOT, BehaveRun, remote, run_behave
+from tests.integration.running import GUARD_SECONDS, LONG, QUICK, ROOT, BehaveRun, ModuleRun, remote, run_behave
 
-HERE = "The run ends here:"
+# An operating system closes a killed process' connections a moment before it tells of its end: when
+# the scenario that noticed was the last one, the audit is what tells.
+HERE = "The run (ends here|cannot be audited):"
 
 pytestmark = pytest.mark.usefixtures("distribution")  # what is fetched once is not what is waited for here
 
@@ -35,17 +40,24 @@ def long_run(tmp_path: Path) -> BehaveRun:
             f"{HERE} the patient service was ended by SIGKILL",
         ),
         (lambda run: run.child("bdd.recorder").kill(), f"{HERE} the recorder was ended by SIGKILL"),
-        (lambda run: run.process.send_signal(signal.SIGINT), "ABORTED: By user (KeyboardInterrupt)"),
-        (lambda run: run.process.send_signal(signal.SIGTERM), "ABORTED: By user (KeyboardInterrupt)"),
+        (lambda run: run.process.send_signal(signal.SIGINT), r"ABORTED: By user \(KeyboardInterrupt\)"),
+        (lambda run: run.process.send_signal(signal.SIGTERM), r"ABORTED: By user \(KeyboardInterrupt\)"),
+        pytest.param(
+            lambda run: run.process.send_signal(signal.SIGHUP),
+            r"ABORTED: By user \(KeyboardInterrupt\)",
+            marks=pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGHUP"),
+        ),
     ],
-    ids=["broker killed", "service killed", "recorder killed", "SIGINT", "SIGTERM"],
+    ids=["broker killed", "service killed", "recorder killed", "SIGINT", "SIGTERM", "SIGHUP"],
 )
 def test_an_interrupted_run_ends_soon_and_leaves_nothing(
     long_run: BehaveRun, interrupt: Callable[[BehaveRun], None], said: str
 ) -> None:
     interrupt(long_run)
     assert long_run.end() == 1
-    assert said in long_run.output
+    assert re.search(said, long_run.output)
+    assert re.search("RED: 1 of 2 scenarios failed; [Tt]he run ", long_run.output)
+    assert ("ABORTED: By user." in long_run.output) == said.startswith("ABORTED")
     assert not long_run.left_over()
     assert "Traceback" not in long_run.output
 
@@ -65,9 +77,35 @@ def test_a_run_that_is_interrupted_while_it_starts_leaves_nothing(tmp_path: Path
     assert not run.left_over()
 
 
+def test_a_run_whose_reader_goes_away_ends_and_leaves_nothing(tmp_path: Path) -> None:
+    read, write = os.pipe()
+    run = ModuleRun(tmp_path, "behave", LONG, pipe=write)
+    os.close(write)
+    run.await_child("kafka.Kafka")
+    os.close(read)
+    assert run.end() == 1
+    assert "Traceback" not in run.output
+    assert not run.left_over()
+
+
+def test_a_run_that_does_not_start_is_an_error_in_junit_and_leaves_no_older_report(tmp_path: Path) -> None:
+    junit = ["--junit", "--junit-directory", str(tmp_path)]
+    (tmp_path / "TESTS-audit.xml").write_text("of an earlier run")
+    run = run_behave(tmp_path, QUICK, *junit, "-D", "deadlin=3")
+    assert run.process.wait(0) == 1
+    assert "RED: nothing was executed: The setting -D deadlin is unknown." in run.output
+    assert "passed" not in run.output
+    assert "By user" not in run.output
+    (report,) = tmp_path.glob("TESTS-*.xml")
+    error = ET.parse(report).getroot().find("testcase/error")  # noqa: S314 - our own file
+    assert error is not None
+    assert "Did you mean deadline?" in str(error.get("message"))
+
+
 def test_a_green_run_leaves_nothing_either(tmp_path: Path) -> None:
     run = run_behave(tmp_path, QUICK)
     assert run.process.wait(0) == 0, run.output
+    assert run.output.endswith("\nGREEN: 1 scenario passed, and the audit left nothing unexplained\n")
     assert not run.left_over()
     assert not (tmp_path / "evidence").exists()
 
@@ -80,6 +118,7 @@ def test_an_event_that_breaks_the_contract_turns_a_run_of_passed_scenarios_red(t
     run = run_behave(tmp_path, QUICK, "-D", f"contract={tmp_path / 'own.yaml'}")
     assert run.process.wait(0) != 0
     assert "1 scenario passed" in run.output
+    assert run.output.endswith("\nRED: the audit found 1 thing that no scenario explains\n")
     assert "left an event that breaks the contract: patient.created at patient-events/" in run.output
     assert "payload.patient_id is 1, the contract wants type" in run.output
     assert not run.left_over()
@@ -96,10 +135,10 @@ def test_two_runs_at_once_do_not_meet(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["features/", "--tags=@nobody-has-this"], "no scenario has the tag @nobody-has-this"),
-        (["features/", "--tags=not @nobody-has-this"], "no scenario has the tag @nobody-has-this"),
-        ([QUICK, "--tags=not @quick"], "nothing would be executed"),
-        ([QUICK, "--name", "no such name"], "nothing would be executed"),
+        (["features/", "--tags=@nobody-has-this"], "No scenario has the tag @nobody-has-this"),
+        (["features/", "--tags=not @nobody-has-this"], "No scenario has the tag @nobody-has-this"),
+        ([QUICK, "--tags=not @quick"], "No scenario matches what was asked for."),
+        ([QUICK, "--name", "no such name"], "No scenario matches what was asked for."),
         ([QUICK, "-D", "stak=remote"], "Did you mean stack?"),
         ([QUICK, "-D", "stack=moon"], "'moon'; allowed is: 'embedded', 'compose', 'attached' or 'remote'"),
         ([QUICK, "-D", "contract=nowhere.yaml"], "The contract nowhere.yaml cannot be read"),

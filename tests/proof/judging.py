@@ -11,6 +11,7 @@ from tests.proof.defect import Defect
 
 _LONGEST_HEADLINE = 600
 _AUDIT = "TESTS-audit.xml"
+_BROKEN_RUN = "TESTS-run.xml"
 
 
 class Verdict(StrEnum):
@@ -77,7 +78,8 @@ def judge(defect: Defect, junit: Path, exit_code: int, seconds: float, output: S
 
 def reds_in(junit: Path) -> Iterator[Red]:
     """Yield what is red, the scenarios first and the audit's findings last."""
-    for file in sorted(junit.glob("*.xml"), key=lambda path: (path.name == _AUDIT, path.name)):
+    files = [file for file in junit.glob("*.xml") if file.name != _BROKEN_RUN]
+    for file in sorted(files, key=lambda path: (path.name == _AUDIT, path.name)):
         for case in ET.parse(file).iter("testcase"):  # noqa: S314 - the suite has just written it
             bad = case.find("failure") if case.find("failure") is not None else case.find("error")
             if bad is not None:

@@ -1,0 +1,86 @@
+"""The last line of a run, and the JUnit files that behave does not write."""
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from behave.model_type import Status
+from behave.parser import parse_feature
+
+from bdd.report.junit import remove_old_reports, write_audit, write_broken_run
+from bdd.report.verdict import Verdict
+
+TEXT = """
+Feature: some
+  Scenario: one
+    Given a
+  Scenario Outline: others
+    Given <b>
+    Examples:
+      | b |
+      | c |
+      | d |
+"""
+
+
+def verdict_of(*statuses: Status) -> Verdict:
+    feature = parse_feature(TEXT)  # type: ignore[no-untyped-call]
+    for scenario, status in zip(feature.walk_scenarios(), statuses, strict=True):
+        scenario.set_status(status)
+    verdict = Verdict()
+    verdict.feature(feature)
+    return verdict
+
+
+def test_green_counts_what_was_executed() -> None:
+    verdict = verdict_of(Status.passed, Status.passed, Status.skipped)
+    assert str(verdict) == "GREEN: 2 scenarios passed, and the audit left nothing unexplained"
+    assert not verdict.red
+
+
+@pytest.mark.parametrize("status", [Status.failed, Status.error, Status.hook_error, Status.undefined])
+def test_red_counts_what_failed(status: Status) -> None:
+    assert str(verdict_of(Status.passed, status, Status.skipped)) == "RED: 1 of 2 scenarios failed"
+
+
+def test_a_finding_of_the_audit_makes_passed_scenarios_red() -> None:
+    verdict = verdict_of(Status.passed, Status.passed, Status.passed)
+    verdict.findings = 1
+    assert verdict.red
+    assert str(verdict) == "RED: the audit found 1 thing that no scenario explains"
+
+
+def test_all_reasons_are_told_in_one_short_line() -> None:
+    verdict = verdict_of(Status.passed, Status.failed, Status.untested)
+    verdict.findings = 2
+    verdict.broken = f"it broke: {'so long ' * 50}\nand more"
+    assert verdict.red
+    line = str(verdict)
+    assert line.startswith(
+        "RED: 1 of 2 scenarios failed; the audit found 2 things that no scenario explains; it broke"
+    )
+    assert line.endswith(" …")
+    assert "\n" not in line
+
+
+def test_a_broken_run_is_an_error_in_a_file_that_is_xml(tmp_path: Path) -> None:
+    write_broken_run(tmp_path / "new", "nothing was executed:\n\x00 & <")
+    suite = ET.parse(tmp_path / "new" / "TESTS-run.xml").getroot()  # noqa: S314 - our own file
+    assert (suite.get("errors"), suite.get("failures"), suite.get("tests")) == ("1", "0", "1")
+    error = suite.find("testcase/error")
+    assert error is not None
+    assert str(error.get("message")).startswith("nothing was executed:")
+
+
+def test_a_folder_that_cannot_be_written_breaks_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    write_broken_run(tmp_path / "file" / "junit", "nothing was executed")
+    remove_old_reports(tmp_path / "file" / "junit")
+
+
+def test_only_reports_of_earlier_runs_are_removed(tmp_path: Path) -> None:
+    write_audit(tmp_path, [])
+    for name in ("TESTS-features.topics.xml", "TESTS-mine.txt", "coverage.xml"):
+        (tmp_path / name).write_text("earlier")
+    remove_old_reports(tmp_path)
+    assert {file.name for file in tmp_path.iterdir()} == {"TESTS-mine.txt", "coverage.xml"}
