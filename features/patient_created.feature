@@ -27,7 +27,7 @@ Feature: A new patient is announced
     Then a patient.created event is published
     And the event shows the patient's status as “offen”
 
-  Scenario Outline: Names arrive as they were written
+  Scenario Outline: Names arrive as they were written: <vorname> <nachname>
     When I create a patient with
       | field    | value      |
       | vorname  | <vorname>  |
@@ -46,7 +46,7 @@ Feature: A new patient is announced
       | 太郎        | 試験                 |
       | "Quotation" | Back\\slash & <Angle> |
 
-  Scenario Outline: The longest names are not cut off
+  Scenario Outline: The longest names are not cut off: <field>
     When I create a patient whose <field> has 255 characters
     Then the service answers 201
     And a patient.created event is published

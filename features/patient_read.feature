@@ -26,7 +26,7 @@ Feature: Reading publishes nothing
     And every patient in the list has the status “in Therapie”
     And no event is published
 
-  Scenario Outline: The patients with a status are those that have it now
+  Scenario Outline: The patients with a status are those that have it now: <now>, not <before>
     Given a patient with the status “<before>”
     When I change the patient's status to “<now>”
     Then a patient.updated event is published

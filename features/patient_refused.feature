@@ -2,7 +2,7 @@
 Feature: A refused request publishes nothing
   What the service did not do, it must not announce.
 
-  Scenario Outline: A new patient needs its names
+  Scenario Outline: A new patient needs its names: <field>
     When I try to create a patient without <field>
     Then the service refuses with 400, naming “<field>”
     And no event is published
@@ -13,7 +13,7 @@ Feature: A refused request publishes nothing
       | vorname  |
       | nachname |
 
-  Scenario Outline: A new patient with a value of the wrong type
+  Scenario Outline: A new patient with a value of the wrong type: <field> is <wrong>
     When I try to create a patient whose <field> is <wrong>
     Then the service refuses with 400, naming “<field>”
     And no event is published
@@ -34,7 +34,7 @@ Feature: A refused request publishes nothing
     And no event is published
     And the service keeps no patient of this scenario
 
-  Scenario Outline: A new patient that cannot be read
+  Scenario Outline: A new patient that cannot be read: <body>
     When I send as a new patient
       """
       <body>
@@ -48,7 +48,7 @@ Feature: A refused request publishes nothing
       | vorname=Erika&nachname=Mustermann              |
       | ["Erika", "Mustermann"]                        |
 
-  Scenario Outline: A change with a value of the wrong type
+  Scenario Outline: A change with a value of the wrong type: <field> is <wrong>
     Given a patient
     When I try to change the patient's <field> to <wrong>
     Then the service refuses with 400, naming “<field>”
@@ -85,7 +85,7 @@ Feature: A refused request publishes nothing
     And no event is published
     And the service still has the patient as before
 
-  Scenario Outline: A patient that does not exist
+  Scenario Outline: A patient that does not exist: <do>
     Given an id that no patient has
     When I send a request to <do> it
     Then the service answers 404 with “Patient not found”
@@ -97,7 +97,7 @@ Feature: A refused request publishes nothing
       | change |
       | delete |
 
-  Scenario Outline: An id that is too large for any patient
+  Scenario Outline: An id that is too large for any patient: <do>
     Given an id that is too large for any patient
     When I send a request to <do> it
     Then the service answers 404 with “Patient not found”

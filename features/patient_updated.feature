@@ -5,7 +5,7 @@ Feature: A changed patient is announced
   Background:
     Given a patient
 
-  Scenario Outline: Changing one field
+  Scenario Outline: Changing one field: <field>
     When I change the patient's <field> to “<value>”
     Then the service answers with the patient
     And exactly one patient.updated event is published
@@ -38,7 +38,7 @@ Feature: A changed patient is announced
     Then exactly one patient.updated event is published
     And the service keeps each patient of this scenario once
 
-  Scenario Outline: Setting a field back to nothing
+  Scenario Outline: Setting a field back to nothing: <field>
     When I clear the patient's <field>
     Then the service answers with the patient
     And a patient.updated event is published

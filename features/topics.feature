@@ -2,7 +2,7 @@
 Feature: The platform's topics exist
   A service that starts finds the topics it reads.
 
-  Scenario Outline: A topic of the contract
+  Scenario Outline: A topic of the contract: <topic>
     Then the topic <topic> exists with 3 partitions
 
     Examples: topics

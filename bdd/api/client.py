@@ -83,7 +83,7 @@ class NoAnswer(AssertionError):
         super().__init__(
             f"the service at {url} did not answer {exchange.method} {exchange.path}: {_in_words(fault)}\n"
             f"          fault:    {fault}\n"
-            "          next:     see whether the service runs (docker compose ps), and what its log says last"
+            "          next:     see whether the service runs, and what its log says last"
         )
         self.exchange = exchange
 

@@ -126,7 +126,7 @@ def test_no_answer_names_the_url_and_is_kept_as_an_exchange() -> None:
         with pytest.raises(NoAnswer, match=f"^the service at {url} did not answer GET /api/patients: ") as failed:
             client.send("GET", "/api/patients")
     assert "nothing listens there\n" in str(failed.value)
-    assert "next:     see whether the service runs (docker compose ps)" in str(failed.value)
+    assert "next:     see whether the service runs, and what its log says last" in str(failed.value)
     (exchange,) = client.exchanges
     assert (exchange.status, exchange.accepted) == (None, False)
     assert str(exchange).startswith("GET /api/patients -> no answer (ConnectionError) in ")

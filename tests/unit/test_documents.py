@@ -1,9 +1,15 @@
 """What the documents say of the code."""
 
 import re
+from collections import Counter
+from collections.abc import Callable
+from configparser import ConfigParser
 from pathlib import Path
+from typing import Any
 
 import pytest
+from behave.model import ScenarioOutline
+from behave.parser import parse_file
 
 from bdd.doctor.choosing import checks_for
 from bdd.events.matchers import has_published
@@ -54,3 +60,17 @@ def test_every_link_leads_somewhere(document: Path) -> None:
     targets = re.findall(r"\]\(([^)#]+)", document.read_text(encoding="utf-8"))
     missing = [target for target in targets if "://" not in target and not (document.parent / target).exists()]
     assert missing == []
+
+
+def test_every_scenario_has_a_name_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tools that read JUnit files take two cases of one name for one."""
+    settings = ConfigParser(interpolation=None)
+    settings.read(ROOT / "behave.ini", encoding="utf-8")
+    monkeypatch.setattr(
+        ScenarioOutline, "annotation_schema", settings["behave"]["scenario_outline_annotation_schema"]
+    )
+    parse: Callable[[str], Any] = parse_file
+    features = [parse(str(file)) for file in sorted((ROOT / "features").glob("*.feature"))]
+    names = [f"{feature.name}: {each.name}" for feature in features for each in feature.walk_scenarios()]
+    assert any(" -- " in name for name in names), "examples have names"
+    assert [name for name, count in Counter(names).items() if count > 1] == []

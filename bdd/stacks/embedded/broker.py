@@ -37,6 +37,10 @@ JVM_OPTIONS = (
 )
 
 
+# Java cannot open a path with umlauts in the C locale. Where this one is not known, naming it does no harm.
+_ENVIRONMENT = {"LC_ALL": "C.UTF-8"}
+
+
 @dataclass(frozen=True)
 class Distribution:
     """What is needed to start a broker.
@@ -77,6 +81,7 @@ class EmbeddedBroker:
             "the Kafka broker",
             distribution.command("kafka.Kafka", SERVER_PROPERTIES.name),
             log=folder / "broker.log",
+            env=_ENVIRONMENT,
             cwd=folder,
         )
         return cls(process, f"127.0.0.1:{port}")
