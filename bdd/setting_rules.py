@@ -73,7 +73,7 @@ def stack_has_what_it_needs(settings: "Settings") -> None:
 
 def _platform_is_named_once(given: set[str]) -> None:
     if {"project", "network"} <= given:
-        raise ValueError("the platform is looked for by its project or by its network: give one of them, not both")
+        raise ValueError("project and network both say where the platform is: give project or network, not both")
     if not {"project", "network"} & given:
         raise ValueError(
             "stack=attached needs the platform's project (-D project=…) or its network (-D network=…); "

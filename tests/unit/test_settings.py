@@ -168,7 +168,7 @@ def test_the_file_may_hold_what_is_for_others_and_need_not_be_a_file(env_file: P
         ({"request_timeout_ms": "500"}, "they are 60000, 500, 500"),
         ({"fetch_max_wait_ms": "20000"}, "connections_max_idle_ms > request_timeout_ms > fetch_max_wait_ms"),
         ({"stack": "attached"}, "the platform's project (-D project=…) or its network (-D network=…)"),
-        ({"stack": "attached", "project": "a", "network": "b"}, "give one of them, not both."),
+        ({"stack": "attached", "project": "a", "network": "b"}, "give project or network, not both."),
         ({"keep": "yes"}, "keep belongs to -D stack=compose; the stack is embedded"),
         ({"stack": "remote"}, f"stack=remote needs api_url and bootstrap_servers too: {REMOTE_EXAMPLE}."),
         ({**REMOTE, "stack": "embedded"}, "api_url belongs to -D stack=remote"),
