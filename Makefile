@@ -7,7 +7,7 @@ SHELL := bash
 .PHONY: help acceptance test prove soak lint format constraints clean setup setup-dev
 
 help:  ## show this help
-	@echo "make acceptance                         is what a newcomer runs; nothing but Python 3.11 is needed"
+	@echo "make acceptance                         is what a newcomer runs; nothing but make and Python 3.11 is needed"
 	@echo "make acceptance ARGS='--tags=@created'  passes arguments on to behave"
 	@echo "make acceptance PYTHON=python3.12       chooses another Python"
 	@echo
@@ -16,7 +16,7 @@ help:  ## show this help
 acceptance: setup  ## run the features against the platform
 	@.venv/bin/behave features/ $(ARGS)
 
-test: setup-dev  ## run every check: format, lint, types, steps, unit and integration tests, features
+test: setup-dev  ## run every check: format, lint, types, images, steps, unit and integration tests, features
 	@.venv/bin/python tools/run_tests.py $(ARGS)
 
 soak: setup-dev  ## run the features again and again under bad conditions (about 20 minutes; ARGS='--list')

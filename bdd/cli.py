@@ -4,15 +4,24 @@ from typing import Annotated
 
 import typer
 
-from bdd.command_line import Defined, settings_of
+from bdd.command_line import Command, Defined, Group, settings_of
 
 # Markdown: the lines of a docstring's paragraph flow, and an indented line is a command to copy.
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown"
+    cls=Group,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
 )
 
-stack_app = typer.Typer(no_args_is_help=True, help="What runs have put into the container engine.")
+stack_app = typer.Typer(cls=Group, no_args_is_help=True, help="What runs have put into the container engine.")
 app.add_typer(stack_app, name="stack")
+
+_NO_TESTS = (
+    "This command needs the project's tests, which are not here; the suite's image holds none. "
+    "Run it in a clone of the project: make prove"
+)
 
 
 @app.callback()
@@ -20,11 +29,13 @@ def commands() -> None:
     """What the acceptance suite can do beside running its features. Those are run by: behave features/ ."""
 
 
-@app.command()
+@app.command(cls=Command)
 def prove(
-    only: Annotated[list[str] | None, typer.Option(help="Put on this defect alone; may be repeated.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Put on this defect alone; may be repeated.")
+    ] = None,
     show: Annotated[bool, typer.Option("--list", help="Show the defects and end.")] = False,
-    jobs: Annotated[int, typer.Option(min=1, max=16, help="How many defects at a time.")] = 6,
+    jobs: Annotated[int, typer.Option(min=1, max=16, metavar="N", help="How many defects at a time.")] = 6,
 ) -> None:
     """Prove that the suite notices every defect of the platform's events, and that its message names it.
 
@@ -34,11 +45,20 @@ def prove(
     A defect is killed when a scenario fails or the audit finds something, and named when the first lines of
     that say what is wrong. What survives shows a hole in the features; what is not named, a poor message.
 
-    Leaves reports/prove/prove.html and prove.json. The exit code is 0 only when every defect was killed and named.
+    Leaves reports/prove/prove.html and prove.json. It needs the tests, and so runs in a clone only.
+
+    The exit code is 0 only when every defect was killed and named, 1 when one was not or nothing could be proven,
+    2 when an option or a setting is wrong, 130 when it was interrupted.
 
     - `python -m bdd prove --only key-none --only status-enum-name`
     """
-    from tests.proof.command import run_proof, show_defects  # noqa: PLC0415 - the tests, for this command alone
+    try:
+        from tests.proof.command import run_proof, show_defects  # noqa: PLC0415 - the tests, for this command alone
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] != "tests":
+            raise
+        typer.echo(_NO_TESTS, err=True)
+        raise typer.Exit(2) from missing
 
     if show:
         show_defects()
@@ -46,7 +66,7 @@ def prove(
     raise typer.Exit(run_proof(only or [], jobs))
 
 
-@app.command()
+@app.command(cls=Command)
 def watch(
     *,
     defined: Defined = None,
@@ -67,16 +87,18 @@ def watch(
 ) -> None:
     """Show events live, as they are published: time, topic/partition@offset, key, type and payload.
 
-    Without settings it brings up a platform of its own to play with, and prints its address. With them it follows
-    the platform that is there, and what breaks the contract is marked. A record that is no event is shown too,
-    with the reason; --type leaves it out. Nothing is consumed away from anyone, and what was published before is
-    not shown.
+    It brings up a platform of its own to play with, and prints its address; so does -D stack=compose, in Docker.
+    With -D stack=attached or -D stack=remote it follows the platform that is there. What breaks the contract is
+    marked. A record that is no event is shown too, with the reason; --type leaves it out. Nothing is consumed away
+    from anyone, and what was published before is not shown.
 
     Payloads are health data where the patients are real. They are printed here and stored nowhere, except in the
     recorder's journal, which goes when the watch ends. Mind where you send the output.
 
-    Ctrl-C ends it, with everything removed. The exit code is 1 when something broke, or when --limit was not
-    reached. Events go to stdout, everything else to stderr.
+    Ctrl-C ends it, with everything removed. Events go to stdout, everything else to stderr.
+
+    The exit code is 0 when Ctrl-C or a closed pipe ended it, or when --limit was reached; 1 when something broke;
+    2 when an option, a setting or the contract is wrong; 130 when Ctrl-C came before it began or before --limit.
 
     - `python -m bdd watch --type 'patient.*'`
     - `python -m bdd watch -D stack=remote -D api_url=http://127.0.0.1:8001 -D bootstrap_servers=127.0.0.1:9092`
@@ -94,7 +116,7 @@ def watch(
     raise typer.Exit(run_watch(settings, wanted, json=json, limit=limit))
 
 
-@app.command()
+@app.command(cls=Command)
 def doctor(
     *,
     defined: Defined = None,
@@ -106,7 +128,7 @@ def doctor(
     """Look at one stack, check by check, and name the next command to type.
 
     A check passes, fails, or is not reached, because another one that it needs has not passed. The exit code is 0
-    only when all have passed.
+    only when all have passed, 2 when an option, a setting or the contract is wrong, 130 when it was interrupted.
 
     On a platform that is there nothing is written, unless with --try. That is the answer to “no events show up”: it
     tells whether the request was refused, the event did not come, or it is not what the contract says.
@@ -120,7 +142,7 @@ def doctor(
     raise typer.Exit(run_doctor(settings_of(defined), as_json=json, try_it=try_it))
 
 
-@stack_app.command(name="list")
+@stack_app.command(name="list", cls=Command)
 def list_stacks() -> None:
     """Show what is in the container engine of runs that go on, were killed, or keep their platform."""
     from bdd.containers.pruning import show  # noqa: PLC0415 - Docker's library, for these commands alone
@@ -128,7 +150,7 @@ def list_stacks() -> None:
     raise typer.Exit(show(typer.echo))
 
 
-@stack_app.command()
+@stack_app.command(cls=Command)
 def prune(
     kept: Annotated[
         bool,
@@ -138,7 +160,8 @@ def prune(
 ) -> None:
     """Remove what killed runs have left in the container engine. Runs that go on are not touched.
 
-    A run's containers, networks and volumes carry its label; nothing without that label is ever removed.
+    A run's containers, networks and volumes carry its label. Nothing without that label is ever removed, but for
+    the anonymous volumes of such containers, which go with them.
     """
     from bdd.containers.pruning import remove  # noqa: PLC0415 - Docker's library, for these commands alone
 

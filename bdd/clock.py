@@ -7,11 +7,10 @@ writing a record, so theirs is not looked at.
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from urllib.parse import urlsplit
 
 import requests
 
-from bdd.network import is_loopback
+from bdd.network import session_for
 
 _SECONDS = 5.0
 # A Date header has whole seconds, rounded down.
@@ -51,8 +50,7 @@ def service_clock_difference(api_url: str) -> ClockDifference:
     Raises:
         NoClock: it did not answer, or its answer has no date.
     """
-    with requests.Session() as session:
-        session.trust_env = not is_loopback(urlsplit(api_url).hostname or "")  # a proxy is for what is far away
+    with session_for(api_url) as session:
         asked = time.time()
         try:
             answer = session.get(f"{api_url}/api/patients", params={"status": "offen"}, timeout=_SECONDS)

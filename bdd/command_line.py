@@ -1,10 +1,11 @@
 """What the commands of `python -m bdd` share: the settings, given as behave takes them."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from behave.userdata import parse_user_define
+from typer.core import TyperCommand, TyperGroup
 
 from bdd.events import contract
 from bdd.events.contract import WrongContract
@@ -14,10 +15,36 @@ from bdd.settings import Settings, WrongSetting, load_settings
 Defined = Annotated[
     list[str] | None,
     typer.Option(
-        "-D", metavar="NAME=VALUE", help="A setting, as behave takes it; may be repeated.", show_default=False
+        "-D",
+        metavar="NAME=VALUE",
+        help="A setting, as behave takes it; may be repeated. docs/settings.md has all of them.",
+        show_default=False,
     ),
 ]
 """The option of every command that looks at a stack."""
+
+
+class Command(TyperCommand):
+    """A command whose help shows what an option needs, and nothing behind one that needs nothing."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the options, `--help` among them."""
+        return _without_types_of_flags(super().get_params(ctx))
+
+
+class Group(TyperGroup):
+    """The same of a command that has commands."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the options, `--help` among them."""
+        return _without_types_of_flags(super().get_params(ctx))
+
+
+def _without_types_of_flags(options: list[Any]) -> list[Any]:
+    for option in options:
+        if option.is_flag:
+            option.metavar = ""  # without it typer shows <bool>, as if a value were to follow
+    return options
 
 
 def settings_of(defined: Sequence[str] | None) -> Settings:

@@ -4,6 +4,9 @@ import signal
 from collections.abc import Mapping
 from typing import Any
 
+INTERRUPTED = 130
+"""The exit code of a command that was ended before it was done, as shells have it."""
+
 # Windows has no SIGHUP.
 _ENDINGS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 

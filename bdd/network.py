@@ -2,12 +2,18 @@
 
 import ipaddress
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Self, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+
+from bdd.faults import all_within
 
 T = TypeVar("T")
 
@@ -101,6 +107,33 @@ def is_loopback(host: str) -> bool:
         return is_local(host)
     except ValueError:  # another name
         return False
+
+
+def is_near(host: str) -> bool:
+    """Whether a host, as it is written, is this machine, or in a private network, as a name without a dot is."""
+    if is_loopback(host):
+        return True
+    try:
+        return is_private(host)
+    except ValueError:  # a name
+        return "." not in host
+
+
+def session_for(url: str) -> requests.Session:
+    """Return a session for requests to one address; a proxy of the environment is for what is far away."""
+    session = requests.Session()
+    session.trust_env = not is_near(urlsplit(url).hostname or "")
+    return session
+
+
+def speaks_no_tls(fault: BaseException) -> bool:
+    """Whether a request failed in a way that a port does which does not speak TLS; a certificate is another matter.
+
+    Some such ports answer in their own language, others wait for the end of a line that never comes.
+    """
+    if any(isinstance(each, ssl.SSLCertVerificationError) for each in all_within(fault)):
+        return False
+    return any(isinstance(each, ssl.SSLError) or "handshake" in str(each) for each in all_within(fault))
 
 
 def is_own(address: str) -> bool:

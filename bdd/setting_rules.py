@@ -33,6 +33,7 @@ _ONLY_FOR = {
     "external_port": "compose",
     "keep": "compose",
 }
+_EXAMPLES = {"api_url": "http://host:8001", "bootstrap_servers": "host:9092"}
 _NEEDED_FOR_SASL = ("sasl_mechanism", "sasl_username", "sasl_password")
 
 
@@ -52,14 +53,15 @@ def stack_has_what_it_needs(settings: "Settings") -> None:
     for name in sorted(given & _ONLY_FOR.keys()):
         if settings.stack != _ONLY_FOR[name]:
             raise ValueError(f"{name} belongs to -D stack={_ONLY_FOR[name]}; the stack is {settings.stack}")
-    if settings.stack == "attached" and len(given & {"project", "network"}) != 1:
-        raise ValueError("stack=attached needs the platform's project or its network: -D project=…")
+    if settings.stack == "attached":
+        _platform_is_named_once(given)
     if settings.stack != "remote":
         return
     # A recorder that already runs knows its brokers.
     needed = ["api_url"] if "recorder_url" in given else ["api_url", "bootstrap_servers"]
     if missing := [name for name in needed if name not in given]:
-        raise ValueError(f"stack=remote needs {' and '.join(missing)} too: -D {missing[0]}=…")
+        example = " ".join(f"-D {name}={_EXAMPLES[name]}" for name in missing)
+        raise ValueError(f"stack=remote needs {' and '.join(missing)} too: {example}")
     if len(both := given & {"recorder_url", "recorder_token"}) == 1:
         raise ValueError(
             f"recorder_url and recorder_token are given together or not at all; there is only {both.pop()}. "
@@ -67,6 +69,16 @@ def stack_has_what_it_needs(settings: "Settings") -> None:
         )
     if "security_protocol" in given and "bootstrap_servers" not in given:
         raise ValueError("security_protocol says how to connect to bootstrap_servers, which are not given")
+
+
+def _platform_is_named_once(given: set[str]) -> None:
+    if {"project", "network"} <= given:
+        raise ValueError("project and network both say where the platform is: give project or network, not both")
+    if not {"project", "network"} & given:
+        raise ValueError(
+            "stack=attached needs the platform's project (-D project=…) or its network (-D network=…); "
+            "docker compose ls shows the projects"
+        )
 
 
 def security_is_complete(settings: "Settings") -> None:

@@ -3,25 +3,39 @@
 import contextlib
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from platformdirs import user_cache_path
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
 
 from bdd import masking
+from bdd.setting_file import faults_of
 from bdd.setting_rules import secret_values, security_is_complete, stack_has_what_it_needs, time_outs_nest
 from bdd.setting_values import (
     certificates_file,
     host_and_port,
     host_names,
+    not_empty,
+    number,
     private_key_file,
     read_secret,
     secret_file,
     seed,
+    service_address,
     web_address,
+    whole_number,
+    yes_or_no,
 )
 
 _PREFIX = "BDD_"
@@ -31,14 +45,14 @@ class WrongSetting(Exception):
     """A setting has a wrong value or an unknown name; the message has a line for each."""
 
 
-Seconds = Annotated[float, Field(ge=0, le=600)]
-Milliseconds = Annotated[int, Field(gt=0, le=3_600_000)]
+Seconds = Annotated[float, BeforeValidator(number(0, 600))]
+Milliseconds = Annotated[int, BeforeValidator(whole_number(1, 3_600_000))]
+ServiceAddress = Annotated[str, AfterValidator(service_address)]
 WebAddress = Annotated[str, AfterValidator(web_address)]
 CertificatesFile = Annotated[Path, AfterValidator(certificates_file)]
 PrivateKeyFile = Annotated[Path, AfterValidator(private_key_file)]
 SecretFile = Annotated[Path, AfterValidator(secret_file)]
 HostNames = Annotated[tuple[str, ...], NoDecode, BeforeValidator(host_names)]
-Secret = Annotated[SecretStr, Field(min_length=1)]
 
 
 class Settings(BaseSettings):
@@ -49,7 +63,7 @@ class Settings(BaseSettings):
     stack: Literal["embedded", "compose", "attached", "remote"] = Field(
         "embedded", description="how this run gets a platform"
     )
-    api_url: WebAddress | None = Field(None, description="remote: where the patient service answers")
+    api_url: ServiceAddress | None = Field(None, description="remote: where the patient service answers")
     bootstrap_servers: Annotated[str, AfterValidator(host_and_port)] | None = Field(
         None, description="remote: the Kafka brokers to connect to first"
     )
@@ -59,8 +73,8 @@ class Settings(BaseSettings):
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = Field(
         None, description="remote: how the user is authenticated"
     )
-    sasl_username: str | None = Field(None, min_length=1, description="remote: the user's name at the brokers")
-    sasl_password: Secret | None = Field(None, description="remote: the user's password at the brokers")
+    sasl_username: str | None = Field(None, description="remote: the user's name at the brokers")
+    sasl_password: SecretStr | None = Field(None, description="remote: the user's password at the brokers")
     sasl_password_file: SecretFile | None = Field(None, description="remote: a file that holds it")
     ssl_ca: CertificatesFile | None = Field(
         None, description="remote: a PEM file of the authorities that are trusted; none: those of this machine"
@@ -69,35 +83,37 @@ class Settings(BaseSettings):
         None, description="remote: a PEM file of the certificate by which this client is known"
     )
     ssl_key: PrivateKeyFile | None = Field(None, description="remote: a PEM file of the certificate's key")
-    ssl_key_password: Secret | None = Field(None, description="remote: what opens an encrypted key")
+    ssl_key_password: SecretStr | None = Field(None, description="remote: what opens an encrypted key")
     ssl_key_password_file: SecretFile | None = Field(None, description="remote: a file that holds it")
     recorder_url: WebAddress | None = Field(
         None, description="remote: a recorder that runs already; none is started then"
     )
-    recorder_token: Secret | None = Field(None, description="remote: the token of that recorder")
+    recorder_token: SecretStr | None = Field(None, description="remote: the token of that recorder")
     recorder_token_file: SecretFile | None = Field(None, description="remote: a file that holds it")
     allow_host: HostNames = Field(
         (), description="remote: hosts to write to although they are neither local nor private"
     )
     project: str | None = Field(None, description="attached: the Docker Compose project of the platform")
     network: str | None = Field(None, description="attached: the Docker network of the platform")
-    external_port: Annotated[int, Field(ge=0, le=65535)] | None = Field(
+    external_port: Annotated[int, BeforeValidator(whole_number(0, 65535))] | None = Field(
         None, description="compose: the broker gets a listener EXTERNAL on this port of 127.0.0.1; 0: a free one"
     )
-    keep: bool = Field(False, description="compose: leave the platform up when the run ends")
+    keep: Annotated[bool, BeforeValidator(yes_or_no)] = Field(
+        False, description="compose: leave the platform up when the run ends"
+    )
     contract: Path | None = Field(None, description="an AsyncAPI 3 document in place of contracts/asyncapi.yaml")
     deadline: Seconds = Field(5.0, description="seconds a published event may take where a step names none")
-    deadline_factor: Annotated[float, Field(ge=1, le=100)] = Field(
+    deadline_factor: Annotated[float, BeforeValidator(number(1, 100))] = Field(
         1.0, description="every deadline times this, for slow machines"
     )
     settling: Seconds = Field(
         2.0, description="seconds after the last action in which the audit awaits late events"
     )
     clock_tolerance: Seconds = Field(2.0, description="seconds the platform's clock may differ from this one's")
-    model_seed: Annotated[int, BeforeValidator(seed), Field(ge=0)] = Field(
+    model_seed: Annotated[int, BeforeValidator(seed)] = Field(
         1, description="what the random lives are drawn from; new takes another one in each run"
     )
-    model_stories: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+    model_stories: Annotated[int, BeforeValidator(whole_number(1, 1_000_000))] = Field(
         10, description="how many stories of random lives are played"
     )
     connections_max_idle_ms: Milliseconds = Field(60_000, description="Kafka client: idle connections are closed")
@@ -108,6 +124,11 @@ class Settings(BaseSettings):
         description="embedded: where the broker's files are kept between runs",
     )
     evidence_dir: Path = Field(Path("evidence"), description="where failed scenarios leave what was seen")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _has_a_value(cls, value: object) -> object:
+        return not_empty(value)
 
     @model_validator(mode="before")
     @classmethod
@@ -143,6 +164,17 @@ def load_settings(userdata: Mapping[str, str], env_file: Path = Path(".env")) ->
     Raises:
         WrongSetting: a name is unknown or a value is wrong; nothing must be started then.
     """
+    if faults := list(faults_of(env_file, _PREFIX)) or list(_wrong_names(userdata, env_file)):
+        raise WrongSetting("\n".join(faults))
+    try:
+        settings = Settings(_env_file=env_file, **dict(userdata))  # type: ignore[arg-type]
+    except ValidationError as wrong:
+        raise WrongSetting("\n".join(_sentence(dict(error)) for error in wrong.errors())) from None
+    masking.remember(secret_values(settings))
+    return settings
+
+
+def _wrong_names(userdata: Mapping[str, str], env_file: Path) -> Iterator[str]:
     in_file = DotEnvSettingsSource(Settings, env_file=env_file).env_vars
     given = {f"-D {name}": name for name in userdata}
     given |= {name: name.removeprefix(_PREFIX).lower() for name in os.environ if name.startswith(_PREFIX)}
@@ -152,21 +184,16 @@ def load_settings(userdata: Mapping[str, str], env_file: Path = Path(".env")) ->
         if name.startswith(_PREFIX.lower())
     }
     if shown := [name for name in userdata if name in SECRETS]:
-        raise WrongSetting("\n".join(map(_on_command_line, shown)))
-    unknown = [_unknown(spelt, name) for spelt, name in given.items() if name not in Settings.model_fields]
-    unknown += [
-        f"The setting {name} in {env_file} needs its prefix there: {_PREFIX}{name.upper()}=…"
-        for name in in_file
-        if name in Settings.model_fields
-    ]
-    if unknown:
-        raise WrongSetting("\n".join(unknown))
-    try:
-        settings = Settings(_env_file=env_file, **dict(userdata))  # type: ignore[arg-type]
-    except ValidationError as wrong:
-        raise WrongSetting("\n".join(_sentence(dict(error)) for error in wrong.errors())) from None
-    masking.remember(secret_values(settings))
-    return settings
+        yield from map(_on_command_line, shown)
+        return
+    yield from (_unknown(spelt, name) for spelt, name in given.items() if name not in Settings.model_fields)
+    for name in in_file:
+        if name in Settings.model_fields:
+            yield f"The setting {name} in {env_file} needs its prefix there: {_PREFIX}{name.upper()}=…"
+    for name, value in userdata.items():
+        # What -D gives to a name that stands alone; of all settings only this one can mean it.
+        if value == "true" and name in Settings.model_fields and name != "keep":
+            yield f"The setting -D {name} has no value. Give it one: -D {name}=…{_meaning(name)}"
 
 
 def _on_command_line(name: str) -> str:
@@ -178,6 +205,8 @@ def _on_command_line(name: str) -> str:
 
 
 def _unknown(spelt: str, name: str) -> str:
+    if not name:
+        return f"The setting {spelt.strip()} has no name. It is given as -D name=value or as {_PREFIX}NAME=value."
     close = difflib.get_close_matches(name, Settings.model_fields, n=1)
     meant = f" Did you mean {close[0]}?" if close else ""
     return f"The setting {spelt} is unknown.{meant} There are: {', '.join(Settings.model_fields)}."
@@ -188,7 +217,12 @@ def _sentence(error: dict[str, Any]) -> str:
     if not error["loc"]:
         return f"Settings that do not go together: {message}."
     name = str(error["loc"][0])
+    if not str(error["input"]).strip():
+        return f"The setting {name} is empty. Give it a value, or leave it out.{_meaning(name)}"
     allowed = message.removeprefix("Input should be ")
-    meaning = Settings.model_fields[name].description
     value = "not usable" if name in SECRETS else masking.mask(repr(error["input"]))
-    return f"The setting {name} is {value}; allowed is: {allowed}. ({meaning})"
+    return f"The setting {name} is {value}; allowed is: {allowed}.{_meaning(name)}"
+
+
+def _meaning(name: str) -> str:
+    return f" ({Settings.model_fields[name].description})"

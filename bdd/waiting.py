@@ -75,8 +75,12 @@ def wait_until(
 
 
 def _told(what: str, reason: str, last_seen: BaseException | None) -> str:
-    """The message: a verdict of several lines stays in front, for its first line says it best."""
+    """The message: a verdict of several lines stays in front, for its first line says it best.
+
+    A reason of several lines ends with those of a log, which nothing may seem to belong to.
+    """
     seen = str(last_seen).strip()
     if "\n" in seen:
         return f"{seen}\n  waited: for {what}: {reason}"
-    return f"{what}: {reason}. Last seen: {seen or type(last_seen).__name__}"
+    first, newline, log = reason.partition("\n")
+    return f"{what}: {first.rstrip('.')}. Last seen: {seen or type(last_seen).__name__}{newline}{log}"

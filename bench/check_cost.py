@@ -5,14 +5,13 @@ librdkafka consumer, one HTTP session, no attribution, no messages. Times are fr
 for “after arrival”, which is from the recorder's reading of the event to the verdict.
 """
 
+import argparse
 import json
 import statistics
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 
-import requests
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
@@ -24,10 +23,12 @@ from bdd.events import contract
 from bdd.events.ledger import Ledger
 from bdd.events.matchers import has_published, has_published_exactly, has_published_nothing
 from bdd.events.witness import Witness
+from bdd.network import session_for
 from bdd.settings import load_settings
 from bdd.stacks.choosing import new_run_id
 from bdd.stacks.embedded.stack import EmbeddedStack
 from bdd.world import World
+from bench.arguments import count
 
 _TOPIC = contract.current().patient_topic
 _DEADLINE = 10.0
@@ -66,8 +67,7 @@ class Raw:
 
     def __init__(self, api_url: str, bootstrap_servers: str) -> None:
         self._url = f"{api_url}/api/patients"
-        self._session = requests.Session()
-        self._session.trust_env = False
+        self._session = session_for(api_url)
         client: dict[str, str | int | float | bool] = {"bootstrap.servers": bootstrap_servers}
         self._admin = AdminClient(client)
         self._consumer = Consumer({**client, "group.id": "never-joined", "enable.auto.commit": "false"})
@@ -120,9 +120,9 @@ class Raw:
         return {place.partition: answer.result().offset for place, answer in asked.items()}
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run both sides in turn and print the medians."""
-    checks = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    checks: int = _parser().parse_args(arguments).checks
     stack = EmbeddedStack(load_settings({}), new_run_id())
     try:
         stack.start()
@@ -133,6 +133,14 @@ def main() -> None:
             _print_table(checks, suite, raw)
     finally:
         stack.stop()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.check_cost", description="What a check costs, beside the raw limit."
+    )
+    parser.add_argument("checks", nargs="?", type=count, default=200, help="how many checks of each kind (200)")
+    return parser
 
 
 def _print_table(checks: int, suite: Suite, raw: Raw) -> None:

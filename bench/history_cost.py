@@ -4,11 +4,11 @@ Two embedded platforms side by side, one of them with a history of so many recor
 after the history was written, and the same checks run on both in turn.
 """
 
+import argparse
 import statistics
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from bdd.stacks.choosing import new_run_id
 from bdd.stacks.embedded.stack import EmbeddedStack
 from bdd.stacks.local_recorder import LocalRecorder
 from bdd.waiting import wait_until
+from bench.arguments import count
 from bench.check_cost import Suite
 
 _VALUE = b'{"eventType":"patient.updated","payload":{"patient_id":2000000000,"patient_data":{"vorname":"Erika"}}}'
@@ -56,10 +57,10 @@ def fresh_recorder(stack: EmbeddedStack, settings: Settings) -> Iterator[float]:
             recorder.process.kill()
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Print both sides."""
-    records = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    checks = int(sys.argv[2]) if len(sys.argv) > 2 else 200  # noqa: PLR2004
+    options = _parser().parse_args(arguments)
+    records, checks = options.records, options.checks
     settings = load_settings({})
     stacks = {
         "no history": EmbeddedStack(settings, new_run_id()),
@@ -80,6 +81,17 @@ def main() -> None:
     finally:
         for stack in stacks.values():
             stack.stop()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.history_cost", description="Whether what the topics held before costs anything."
+    )
+    parser.add_argument(
+        "records", nargs="?", type=count, default=1_000_000, help="how many records are there before (1000000)"
+    )
+    parser.add_argument("checks", nargs="?", type=count, default=200, help="how many checks of each kind (200)")
+    return parser
 
 
 def _print_table(pinned: dict[str, float], suites: dict[str, Suite], checks: int) -> None:

@@ -3,13 +3,12 @@
 import time
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 
 from bdd import strict_json
-from bdd.network import is_loopback
+from bdd.network import session_for, speaks_no_tls
 
 _TIMEOUT_SECONDS = 10.0
 _PARALLEL = 32
@@ -94,8 +93,7 @@ class ApiClient:
     def __init__(self, url: str) -> None:
         self.url = url
         self.exchanges: list[Exchange] = []
-        self._session = requests.Session()
-        self._session.trust_env = not is_loopback(urlsplit(url).hostname or "")  # a proxy is for what is far away
+        self._session = session_for(url)
         # Each request has a connection of its own: one that is kept may be closed by the service, or by what is in
         # between, just when the next request goes out, and then nobody knows whether that was carried out.
         self._session.headers["Connection"] = "close"
@@ -133,6 +131,14 @@ class ApiClient:
         if failure is not None:
             raise NoAnswer(self.url, exchange, failure) from failure
         return exchange
+
+
+def tls_advice(url: str, fault: BaseException) -> str:
+    """Return a sentence, after a space, where a service seems not to speak the TLS that its address asks for."""
+    scheme, _, place = url.partition("://")
+    if scheme != "https" or not speaks_no_tls(fault):
+        return ""
+    return f" This port seems to speak no TLS: try -D api_url=http://{place}"
 
 
 def _text(body: bytes) -> tuple[str, str]:

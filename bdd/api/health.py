@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import requests
 
+from bdd.faults import innermost
+from bdd.network import session_for
 from bdd.waiting import wait_until
 
 _ANSWER_SECONDS = 5.0
@@ -21,18 +23,19 @@ def wait_healthy(url: str, *, within: float, give_up: Callable[[], str | None] =
     Raises:
         AssertionError: it was not healthy in time, or cannot become so; the message says what it answered last.
     """
-    with requests.Session() as session:
-        session.trust_env = False  # a proxy of the environment must not come between us and loopback
+    with session_for(url) as session:
 
         def healthy() -> None:
-            answer = session.get(f"{url}/health", timeout=_ANSWER_SECONDS)
+            try:
+                answer = session.get(f"{url}/health", timeout=_ANSWER_SECONDS)
+            except requests.RequestException as fault:
+                raise AssertionError(f"GET /health: {innermost(fault)}") from fault
             assert answer.ok, f"GET /health -> {answer.status_code}: {answer.text}"
 
         wait_until(
             healthy,
             what=f"the service at {url}",
             within=within,
-            passing=(AssertionError, requests.RequestException),
             give_up=give_up,
             every=_EVERY_SECONDS,
         )

@@ -12,6 +12,7 @@ from rich.table import Column, Table
 
 from bdd.doctor.check import Result, State, examine
 from bdd.doctor.choosing import checks_for
+from bdd.endings import INTERRUPTED
 from bdd.masking import mask
 from bdd.settings import Settings
 from bdd.stacks.choosing import make_stack, new_run_id
@@ -21,7 +22,7 @@ _COLOURS = {State.PASSED: "green", State.FAILED: "red", State.NOT_REACHED: "yell
 
 
 def run_doctor(settings: Settings, *, as_json: bool, try_it: bool) -> int:
-    """Look at the stack of the settings; return the exit code: 0 when every check has passed."""
+    """Look at the stack of the settings; return the exit code: 0 only when every check has passed."""
     stack = make_stack(settings, new_run_id())
     try:
         with removed_at_the_end(stack), Console(stderr=True).status("") as status:
@@ -29,7 +30,7 @@ def run_doctor(settings: Settings, *, as_json: bool, try_it: bool) -> int:
             results = examine(checks, lambda name: status.update(f"looking at: {name}"))
     except KeyboardInterrupt:
         typer.echo("Interrupted: nothing is said about the checks that were still to be made.", err=True)
-        return 1
+        return INTERRUPTED
     healthy = all(result.state is State.PASSED for result in results)
     if as_json:
         typer.echo(mask(_as_json(settings, results, healthy=healthy)))

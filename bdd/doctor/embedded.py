@@ -9,6 +9,7 @@ from bdd.doctor.kafka_checks import KafkaChecks
 from bdd.doctor.service_checks import ServiceChecks
 from bdd.doctor.trying import event_check, start_check
 from bdd.settings import Settings
+from bdd.stacks.choosing import new_run_id
 from bdd.stacks.embedded.distribution import BrokerUnavailable, prepare
 from bdd.stacks.embedded.stack import EmbeddedStack
 from bdd.stacks.stack import Stack
@@ -21,10 +22,11 @@ _AGAIN = "behave features/patient_created.feature"
 def make_checks(settings: Settings, stack: Stack, *, try_it: bool) -> list[Check]:
     """Return the checks in their order."""
     assert isinstance(stack, EmbeddedStack), "it belongs to the settings"
+    evidence = settings.evidence_dir / new_run_id() / "start"  # as a run names it
     checks = [
         Check("cache", lambda: _cache(settings), within=_FIRST_TIME_SECONDS),
         Check("Java", lambda: _java(settings), ("cache",)),
-        start_check("start", stack, ("Java",), next_command=_AGAIN),
+        start_check("start", stack, ("Java",), next_command=_AGAIN, evidence=evidence),
         *ServiceChecks(lambda: stack.api_url, settings.clock_tolerance).checks("start"),
         *KafkaChecks(settings, lambda: stack.bootstrap_servers).checks("start"),
     ]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from bdd.api.answers import AnswerSchemas
-from bdd.api.client import ApiClient, Exchange, NoAnswer
+from bdd.api.client import ApiClient, Exchange, NoAnswer, tls_advice
 from bdd.api.patients import unknown_patient
 from bdd.clock import NoClock, service_clock_difference
 from bdd.doctor.check import Check, Failed
@@ -90,7 +90,9 @@ class ServiceChecks:
         try:
             return client.send("GET", path)
         except NoAnswer as fault:
-            raise Failed(f"GET {path} was not answered: {innermost(fault)}", self._curl(path)) from fault
+            advice = tls_advice(self._url(), fault)
+            said = f"GET {path} was not answered: {innermost(fault)}.{advice}"
+            raise Failed(said, self._curl(path)) from fault
         finally:
             client.close()
 

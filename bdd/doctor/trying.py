@@ -1,7 +1,9 @@
 """Whether the stack starts, and whether events show up: a synthetic patient is created, looked for, and deleted."""
 
+import shlex
 import sys
 from contextlib import redirect_stdout
+from pathlib import Path
 
 from bdd.api.client import ApiClient, Exchange, NoAnswer
 from bdd.api.patients import Patient, as_json, synthetic_data
@@ -9,6 +11,7 @@ from bdd.doctor.check import Check, Failed
 from bdd.events import contract
 from bdd.events.event import Event, NotAnEvent, read_event
 from bdd.events.schema import event_schemas
+from bdd.evidence.collecting import collect_sources
 from bdd.processes import signals_wait
 from bdd.settings import Settings
 from bdd.stacks.stack import CannotStart, Stack
@@ -17,18 +20,36 @@ from bdd.waiting import wait_until
 MARK = "doctor"
 
 
-def start_check(name: str, stack: Stack, depends_on: tuple[str, ...], *, next_command: str) -> Check:
-    """Return a check that starts the stack; whoever made the stack removes it."""
+def start_check(
+    name: str, stack: Stack, depends_on: tuple[str, ...], *, next_command: str, evidence: Path | None = None
+) -> Check:
+    """Return a check that starts the stack; whoever made the stack removes it.
+
+    Args:
+        name: the check's name.
+        stack: what is started.
+        depends_on: the checks that must have passed.
+        next_command: what to type when it does not start and has left no log.
+        evidence: a folder for the logs of one that does not start, for they go with the stack; None: it keeps none.
+    """
 
     def start() -> str:
         try:
             with redirect_stdout(sys.stderr):
                 stack.start()
         except CannotStart as fault:
-            raise Failed(str(fault), next_command) from fault
+            raise Failed(str(fault), _logs_of(stack, evidence) or next_command) from fault
         return ", ".join(f"{part} after {seconds:.1f} s" for part, seconds in stack.startup.items())
 
     return Check(name, start, depends_on, within=None)
+
+
+def _logs_of(stack: Stack, evidence: Path | None) -> str | None:
+    """Keep the logs and return the command that shows them; None where none can be kept."""
+    if not evidence or not (sources := stack.evidence()):
+        return None
+    collect_sources(evidence, sources)
+    return f"tail -n 50 {shlex.quote(str(evidence))}/logs/*.log" if evidence.exists() else None
 
 
 def event_check(stack: Stack, settings: Settings, depends_on: tuple[str, ...], *, next_command: str) -> Check:

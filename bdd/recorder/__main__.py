@@ -1,10 +1,12 @@
 """Runs the recorder: `python -m bdd.recorder`, with the settings of `RecorderSettings` in its environment."""
 
+import argparse
 import asyncio
 import itertools
 import logging
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import uvicorn
@@ -64,8 +66,21 @@ def _announce(listener: socket.socket, file: Path) -> None:
     draft.replace(file)
 
 
-def main() -> int:
+def _parser() -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(
+        prog="python -m bdd.recorder",
+        description="Reads the topics into a journal and serves it over HTTP, until it is asked to end. A run "
+        "starts its recorder itself.",
+        epilog="Its settings are variables of the environment: RECORDER_CLIENT (librdkafka settings as JSON, "
+        "bootstrap.servers among them), RECORDER_FOLDER (where the journal is written), RECORDER_TOKEN (what a "
+        "request must carry); and, if need be, RECORDER_HOST (127.0.0.1), RECORDER_PORT (0: a free one), "
+        "RECORDER_TOPICS (JSON, name: partitions; those of the contract) and RECORDER_CREATE_TOPICS (yes or no).",
+    )
+
+
+def main(arguments: Sequence[str] = ()) -> int:
     """Return the exit code: 0 after a clean end, 2 when a setting is wrong or the port is taken."""
+    _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         settings = RecorderSettings.from_environment()
@@ -77,4 +92,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -7,6 +7,7 @@ from typing import Any
 
 import requests
 
+from bdd.network import session_for
 from bdd.recorder.record import Entry, Gap, Record, from_line
 from bdd.waiting import wait_until
 
@@ -36,9 +37,7 @@ class RecorderClient:
         self._closed = threading.Event()
         self._lost: str | None = None
         self._last_heard = time.monotonic()
-        self._session = requests.Session()
-        # Here or beside the brokers: no proxy of the environment leads to a recorder.
-        self._session.trust_env = False
+        self._session = session_for(url)
         self._session.headers["Authorization"] = f"Bearer {token}"
         self._thread = threading.Thread(target=self._follow, name="journal mirror", daemon=True)
 

@@ -75,7 +75,7 @@ class RecorderSettings:
                 create_topics=environment.get("RECORDER_CREATE_TOPICS", "no") == "yes",
             )
         except KeyError as missing:
-            raise ValueError(f"{missing.args[0]} is not set") from missing
+            raise ValueError(f"{missing.args[0]} is not set; see: python -m bdd.recorder --help") from missing
 
 
 def _json(name: str, text: str) -> Any:

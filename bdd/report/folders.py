@@ -7,12 +7,12 @@ class CannotWrite(Exception):
     """A folder cannot be written; the sentence says what to do."""
 
 
-def check_writable(folder: Path, setting: str) -> None:
+def check_writable(folder: Path, setting: str = "") -> None:
     """Check that the folder, or the one that it will be made in, can be written.
 
     Args:
         folder: where something is going to be left.
-        setting: how another one is chosen, for the message.
+        setting: how another one is chosen, for the message; empty where none can be.
 
     Raises:
         CannotWrite: it cannot.
@@ -25,5 +25,5 @@ def check_writable(folder: Path, setting: str) -> None:
     except OSError as fault:
         raise CannotWrite(
             f"The folder {folder} cannot be written: {fault.strerror} ({existing}). Make room or correct its "
-            f"permissions, or name another one: {setting}"
+            f"permissions{f', or name another one: {setting}' if setting else '.'}"
         ) from fault

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bdd.api.client import ApiClient, NoAnswer
+from bdd.api.client import ApiClient, NoAnswer, tls_advice
 from bdd.evidence.sources import LogFile, Source
 from bdd.faults import innermost
 from bdd.kafka.advice import explain
@@ -43,9 +43,7 @@ class RemoteStack:
         """Check all addresses, then start the recorder or follow the one that runs; see `Stack.start`."""
         began = time.monotonic()
         self._check_where_it_writes()
-        self._reach_service()
-        if self._bootstrap_servers:
-            self._reach_brokers(self._bootstrap_servers)
+        self._reach_all()
         self.startup["addresses"] = time.monotonic() - began
         try:
             self.recorder = self._follow_recorder() or self._start_recorder()
@@ -85,6 +83,17 @@ class RemoteStack:
         refuse_public_hosts({"api_url": [host], "bootstrap_servers": bootstrap}, allowed)
         refuse_unknown_host("api_url", host, allowed)
 
+    def _reach_all(self) -> None:
+        """Look for both before one is told: where both are down, they have one reason."""
+        faults = []
+        for reach in (self._reach_service, self._reach_brokers):
+            try:
+                reach()
+            except CannotStart as fault:
+                faults.append(fault)
+        if faults:
+            raise CannotStart("\n".join(map(str, faults))) from faults[0]
+
     def _reach_service(self) -> None:
         """Any answer will do: what it should be is for the features to check."""
         api = ApiClient(self.api_url)
@@ -93,14 +102,16 @@ class RemoteStack:
         except NoAnswer as fault:
             raise CannotStart(
                 f"The service cannot be reached: GET {self.api_url}/api/patients: {innermost(fault)}. "
-                "Is it running, and is api_url right?"
+                f"Is it running, and is api_url right?{tls_advice(self.api_url, fault)}"
             ) from fault
         finally:
             api.close()
 
-    def _reach_brokers(self, bootstrap_servers: str) -> None:
-        """What they advertise must be reached too, and be allowed."""
-        diagnosis = self._diagnose(bootstrap_servers)
+    def _reach_brokers(self) -> None:
+        """What they advertise must be reached too, and be allowed. A recorder that runs already knows its own."""
+        if not self._bootstrap_servers:
+            return
+        diagnosis = self._diagnose(self._bootstrap_servers)
         if not diagnosis.sound:
             raise CannotStart(explain(diagnosis))
         advertised = [broker.seen.server.host for broker in diagnosis.brokers]

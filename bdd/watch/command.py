@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import typer
 
+from bdd.endings import INTERRUPTED
 from bdd.events import contract
 from bdd.events.event import NotAnEvent, read_event
 from bdd.events.schema import event_schemas
@@ -33,17 +34,22 @@ class Count:
 
 
 def run_watch(settings: Settings, wanted: Wanted, *, json: bool, limit: int | None) -> int:
-    """Show what is published until a signal, the limit or trouble; return the exit code."""
-    output, count = Output(json=json), Count()
+    """Show what is published until a signal, the limit or trouble; return the exit code.
+
+    A signal is how a live view is meant to end: that is 0. Before it has begun, or with a limit, it cuts off.
+    """
+    output, count, interrupted = Output(json=json), Count(), INTERRUPTED
     try:
         with opened(settings) as stack:
             _say(_greeting(settings, stack))
+            if limit is None:  # who asked for a number has not got it
+                interrupted = 0
             code = _follow(stack, wanted, output, count, limit)
     except CannotStart as fault:
         _say(str(fault))
         return 1
     except KeyboardInterrupt:
-        code = 0 if limit is None else 1  # who asked for a number has not got it
+        code = interrupted
     except ReaderHasGone:
         output.abandon()
         code = 0

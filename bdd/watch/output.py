@@ -1,6 +1,5 @@
 """Where the lines go: a terminal, a file or a pipe, whose reader may leave at any time."""
 
-import io
 import os
 import select
 import sys
@@ -23,8 +22,6 @@ class Output:
     def __init__(self, *, json: bool) -> None:
         self._json = json
         self._stream = sys.stdout
-        if isinstance(self._stream, io.TextIOWrapper):
-            self._stream.reconfigure(errors="backslashreplace")  # a Windows console may lack an umlaut
         self._console = _Console(file=self._stream, highlight=False, soft_wrap=True)
 
     def show(self, record: Record, breaches: Sequence[str]) -> None:

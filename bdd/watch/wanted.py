@@ -1,5 +1,6 @@
 """Which records are to be shown."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -18,7 +19,8 @@ class Wanted:
     """Topics, event types (both may hold `*`) and patients. An empty one wants all.
 
     Raises:
-        WantsNothing: the contract has no such topic or type: a misspelt one would show nothing for ever.
+        WantsNothing: the contract has no such topic or type, or no patient can have such an id: a misspelt one
+            would show nothing for ever.
     """
 
     topics: Sequence[str] = ()
@@ -29,6 +31,11 @@ class Wanted:
         known = contract.current()
         _check("topic", self.topics, list(known.partitions))
         _check("event type", self.types, list(known.topic_of))
+        for patient in self.patients:
+            if not re.fullmatch(r"[1-9][0-9]*", patient):
+                raise WantsNothing(
+                    f"No patient has the id {patient!r}. Ids are whole numbers from 1 on: --patient 17"
+                )
 
     def includes(self, record: Record) -> bool:
         """Tell whether a record is wanted; one that is no event has no type, and no patient but its key."""
@@ -50,7 +57,7 @@ class Wanted:
 def _check(what: str, patterns: Sequence[str], known: Sequence[str]) -> None:
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in known):
-            raise WantsNothing(f"The contract has no {what} {pattern}; there are: {', '.join(known)}")
+            raise WantsNothing(f"The contract has no {what} {pattern or repr('')}; there are: {', '.join(known)}")
 
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:

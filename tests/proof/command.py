@@ -1,8 +1,9 @@
 """`python -m bdd prove`: chooses the defects, shows how it goes, and leaves the reports."""
 
+import difflib
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import typer
@@ -11,6 +12,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from bdd.endings import INTERRUPTED
+from bdd.report.folders import CannotWrite, check_writable
 from bdd.settings import WrongSetting
 from bdd.stacks.embedded.errors import BrokerUnavailable
 from tests.proof.defect import Defect
@@ -39,9 +42,15 @@ def choose(names: Sequence[str]) -> list[Defect]:
         BadParameter: there is no such defect.
     """
     known = {defect.name: defect for defect in DEFECTS}
-    if unknown := sorted(set(names) - known.keys()):
-        raise typer.BadParameter(f"there is no defect {', '.join(unknown)}; see: python -m bdd prove --list")
+    if unknown := [name for name in dict.fromkeys(names) if name not in known]:
+        told = ", ".join(_unknown(name, known) for name in unknown)
+        raise typer.BadParameter(f"there is no defect {told}; see: python -m bdd prove --list")
     return [known[name] for name in dict.fromkeys(names)] or list(DEFECTS)
+
+
+def _unknown(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"{name or repr(name)}{f' (did you mean {close[0]}?)' if close else ''}"
 
 
 def run_proof(names: Sequence[str], jobs: int) -> int:
@@ -50,16 +59,17 @@ def run_proof(names: Sequence[str], jobs: int) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does, with everything removed
     began = time.monotonic()
     try:
+        check_writable(REPORTS)  # now, and not after minutes
         with Proof(_console.print) as proof:
             sound = proof.check_sound()
             _console.print(f"The sound service: {'green' if sound.verdict is Verdict.SURVIVED else 'RED'}")
             outcomes = _watch(proof, defects, jobs) if sound.verdict is Verdict.SURVIVED else []
-    except (BrokerUnavailable, WrongSetting, AssertionError, OSError) as fault:
+    except (BrokerUnavailable, CannotWrite, WrongSetting, AssertionError, OSError) as fault:
         _console.print(f"Nothing is proven: {fault}", markup=False)
-        return 1
+        return 2 if isinstance(fault, WrongSetting) else 1
     except KeyboardInterrupt:
         _console.print("Interrupted: nothing is proven.")
-        return 130
+        return INTERRUPTED
     return _conclude(Result(sound, outcomes), time.monotonic() - began)
 
 

@@ -1,6 +1,8 @@
 """The API client against a small real server on the loopback interface."""
 
 import json
+import re
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -8,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from bdd.api.client import ApiClient, NoAnswer
+from bdd.api.client import ApiClient, NoAnswer, tls_advice
 from bdd.api.health import wait_healthy
 from bdd.api.patients import as_json
 from bdd.waiting import CannotComeTrue
@@ -141,6 +143,27 @@ def test_a_proxy_of_the_environment_does_not_come_between_us_and_loopback(
     with closed_port() as port:
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
         assert client.send("GET", "/api/patients/5").status == 200
+        wait_healthy(client.url, within=0)
+
+
+def test_a_port_that_speaks_no_tls_is_told_with_the_address_that_is_right() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                connection.recv(65536)
+
+        threading.Thread(target=answer, daemon=True).start()
+        place = f"127.0.0.1:{listener.getsockname()[1]}"
+        client = ApiClient(f"https://{place}")
+        with pytest.raises(NoAnswer) as failed:
+            client.send("GET", "/api/patients")
+        client.close()
+    advice = f" This port seems to speak no TLS: try -D api_url=http://{place}"
+    assert tls_advice(client.url, failed.value) == advice
+    assert tls_advice(f"http://{place}", failed.value) == ""
 
 
 def test_waiting_for_a_healthy_service_asks_until_it_is(service: Service) -> None:
@@ -160,5 +183,8 @@ def test_a_service_that_does_not_get_well_is_told_with_its_last_answer(service: 
 
 
 def test_a_service_that_has_ended_is_not_waited_for() -> None:
-    with closed_port() as port, pytest.raises(CannotComeTrue, match="ended with exit code 2"):
+    with closed_port() as port, pytest.raises(CannotComeTrue, match="ended with exit code 2") as ended:
         wait_healthy(f"http://127.0.0.1:{port}", within=AMPLE, give_up=lambda: "ended with exit code 2")
+    assert re.search(r"Last seen: GET /health: [^(]*refused", str(ended.value)), (
+        "and not what libraries wrap around it"
+    )

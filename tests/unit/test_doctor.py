@@ -104,6 +104,15 @@ def test_the_exit_code_is_0_only_when_all_have_passed(
     assert invoke(monkeypatch, checks, "--json").exit_code == exit_code
 
 
+def test_an_interruption_has_an_exit_code_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> str:
+        raise KeyboardInterrupt
+
+    result = invoke(monkeypatch, [Check("a", interrupted, within=None)])
+    assert (result.exit_code, result.stdout) == (130, "")
+    assert "Interrupted: nothing is said" in result.stderr
+
+
 def test_the_table_has_every_check_and_below_it_the_next_commands(monkeypatch: pytest.MonkeyPatch) -> None:
     told = invoke(monkeypatch, [Check("a", sound), Check("b", broken), Check("c", sound, ("b",))]).stdout
     assert all(word in told for word in ("all is well", "it is broken", "not reached", "needs: b"))

@@ -1,15 +1,19 @@
 """The doctor's one patient: what is said when a request is refused or an event does not show up."""
 
 import json
+import subprocess
+from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from bdd.api.client import ApiClient, Exchange
-from bdd.doctor.check import Failed
-from bdd.doctor.trying import try_event
+from bdd.doctor.check import Failed, examine
+from bdd.doctor.trying import start_check, try_event
+from bdd.evidence.sources import LogFile
 from bdd.settings import load_settings
+from bdd.stacks.stack import CannotStart
 from tests.unit.builders import FakeRecorder, envelope, record
 
 CREATED = (201, {"id": 5})
@@ -86,3 +90,22 @@ def test_a_broken_stack_ends_the_waiting_with_its_reason(monkeypatch: pytest.Mon
     platform = Platform(monkeypatch)
     platform.stack.trouble = lambda: "the broker has ended"
     assert "the broker has ended" in str(platform.failure())
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_stack_that_does_not_start_leaves_its_logs_to_look_at(kept: bool, tmp_path: Path) -> None:
+    log = tmp_path / "service.log"
+    log.write_text("ImportError: flask\n")
+
+    def start() -> NoReturn:
+        raise CannotStart("the service ended")
+
+    stack: Any = SimpleNamespace(start=start, evidence=lambda: {"logs/service.log": LogFile(log)} if kept else {})
+    evidence = tmp_path / "of this run"
+    check = start_check("start", stack, (), next_command="behave again", evidence=evidence)
+    [result] = examine([check])
+    if not kept:
+        assert result.next_command == "behave again"
+        return
+    shown = subprocess.run(result.next_command, shell=True, capture_output=True, text=True, check=True)  # noqa: S602
+    assert "ImportError: flask" in shown.stdout

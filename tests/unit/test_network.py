@@ -1,13 +1,25 @@
 """Names and connections: never longer than they are given."""
 
 import socket
+import ssl
 import threading
 from typing import NoReturn
 
 import pytest
 
 from bdd import network
-from bdd.network import Server, Unresolved, connect, is_local, is_own, is_private, resolve, servers
+from bdd.network import (
+    Server,
+    Unresolved,
+    connect,
+    is_local,
+    is_own,
+    is_private,
+    resolve,
+    servers,
+    session_for,
+    speaks_no_tls,
+)
 from tests.closed_port import closed_port
 from tests.unit.builders import AMPLE, stand_in
 
@@ -63,3 +75,33 @@ def test_addresses_are_known_by_where_they_lead() -> None:
     assert not is_own("203.0.113.7")
     assert is_private("fe80::1%eth0")
     assert not is_private("127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("url", "through_a_proxy"),
+    [
+        ("http://127.0.0.1:8001", False),
+        ("http://localhost:8001", False),
+        ("http://[::1]:8001", False),
+        ("http://172.18.0.5:8080", False),
+        ("http://[fd00::5]:8080", False),
+        ("http://recorder:8080", False),
+        ("https://203.0.113.7", True),
+        ("https://recorder.example.org", True),
+    ],
+)
+def test_a_proxy_is_for_what_is_far_away(url: str, through_a_proxy: bool) -> None:
+    with session_for(url) as session:
+        assert session.trust_env is through_a_proxy
+
+
+def test_a_port_without_tls_is_told_from_a_wrong_certificate() -> None:
+    def failed(inner: Exception) -> Exception:
+        outer = ConnectionError("wrapped")
+        outer.__cause__ = inner
+        return outer
+
+    assert speaks_no_tls(failed(ssl.SSLError("[SSL: WRONG_VERSION_NUMBER] wrong version number")))
+    assert speaks_no_tls(failed(TimeoutError("_ssl.c:989: The handshake operation timed out")))
+    assert not speaks_no_tls(failed(ssl.SSLCertVerificationError("self-signed certificate")))
+    assert not speaks_no_tls(failed(ConnectionRefusedError("Connection refused")))

@@ -1,12 +1,19 @@
 """What others have written reaches consoles and JUnit files in a form that these can take."""
 
+import io
+import os
+import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 from behave.parser import parse_feature
 
 from bdd.printable import printable
 from bdd.report.masked import mask_failures
+from bdd.report.printing import let_every_text_be_printed
 
 FEATURE = """
 Feature: Patients
@@ -34,3 +41,26 @@ def test_the_message_of_a_failure_can_stand_in_a_junit_file() -> None:
     mask_failures(scenario)
     assert str(step.exception) == r"answer: \x00\uffff"
     assert step.error_message == r"ASSERT FAILED: \x00\uffff"
+
+
+@pytest.mark.parametrize("arguments", [["doctor", "--help"], ["prove", "--list"]])
+def test_every_text_of_a_command_can_be_printed_whatever_the_console_can_show(arguments: list[str]) -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "bdd", *arguments],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        check=False,
+    )
+    assert (told.returncode, told.stderr) == (0, b"")
+    assert re.search(rb"\\u20[12][0-9a-f]", told.stdout)
+
+
+def test_both_outputs_are_made_to_take_every_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, io.TextIOWrapper(io.BytesIO(), encoding="ascii", write_through=True))
+    let_every_text_be_printed()
+    sys.stdout.write("Größe …")
+    sys.stderr.write("“Größe”")
+    assert sys.stdout.buffer.getvalue() == b"Gr\\xf6\\xdfe \\u2026"  # type: ignore[union-attr]
+    assert sys.stderr.buffer.getvalue() == b"\\u201cGr\\xf6\\xdfe\\u201d"  # type: ignore[union-attr]

@@ -3,8 +3,10 @@
 import datetime as dt
 import json
 import re
+import sys
 import uuid
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from typer.testing import CliRunner
@@ -12,6 +14,7 @@ from typer.testing import CliRunner
 from bdd.cli import app
 from bdd.events.audit import Finding
 from bdd.report.junit import write_audit
+from tests.proof import command
 from tests.proof.defect import SOUND, Defect
 from tests.proof.defects import DEFECTS
 from tests.proof.judging import Outcome, Verdict, headline, judge, reds_in
@@ -172,10 +175,47 @@ def test_the_reports_hold_every_outcome_and_html_is_escaped(tmp_path: Path) -> N
     assert "&lt;its key is none&gt;" in page
 
 
-def test_an_unknown_defect_is_told_from_the_known_ones() -> None:
-    told = CliRunner().invoke(app, ["prove", "--only", "no-such-defect"])
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("no-such-thing", "there is no defect no-such-thing; see"),
+        ("key-nun", "there is no defect key-nun (did you mean key-none?); see"),
+        ("", "there is no defect ''; see: python -m bdd prove --list"),
+    ],
+)
+def test_an_unknown_defect_is_told_from_the_known_ones(name: str, said: str) -> None:
+    told = CliRunner().invoke(app, ["prove", "--only", name], env={"COLUMNS": "200"})
     assert told.exit_code == 2
-    assert "no-such-defect" in told.output
+    assert said in told.output
+
+
+def no_proof(_say: object) -> NoReturn:
+    raise AssertionError("nothing must be started")
+
+
+def test_reports_that_cannot_be_written_are_told_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "reports").write_text("in the way")
+    monkeypatch.setattr(command, "REPORTS", tmp_path / "reports" / "prove")
+    monkeypatch.setattr(command, "Proof", no_proof)
+    told = CliRunner().invoke(app, ["prove", "--only", "key-none"], env={"COLUMNS": "200"})
+    assert told.exit_code == 1
+    assert isinstance(told.exception, SystemExit)
+
+
+def test_a_wrong_setting_ends_it_as_it_ends_every_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "REPORTS", tmp_path)
+    monkeypatch.setenv("BDD_CACHE_DIR", "")
+    assert CliRunner().invoke(app, ["prove", "--only", "key-none"]).exit_code == 2
+
+
+@pytest.mark.parametrize("arguments", [[], ["--list"], ["--only", "key-none"]])
+def test_where_there_are_no_tests_a_sentence_says_so(monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
+    monkeypatch.setitem(sys.modules, "tests.proof.command", None)  # as where there is no such file
+    told = CliRunner().invoke(app, ["prove", *arguments])
+    assert told.exit_code == 2
+    assert told.output.startswith("This command needs the project's tests, which are not here")
 
 
 def test_the_defects_can_be_listed() -> None:

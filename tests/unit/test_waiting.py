@@ -107,6 +107,17 @@ def test_a_verdict_of_several_lines_stays_in_front() -> None:
     assert lines == ["Expected: 1", "     but: 2", "  waited: for the answer: not within 0 s (1 try)"]
 
 
+def test_what_was_seen_last_does_not_end_up_in_the_lines_of_a_log() -> None:
+    reason = "the service ended\n    its last log lines:\n    ImportError: flask"
+    with pytest.raises(CannotComeTrue) as late:
+        wait_until(never(AssertionError("refused")), what="it", within=60, give_up=lambda: reason)
+    assert str(late.value).splitlines() == [
+        "it: the service ended. Last seen: refused",
+        "    its last log lines:",
+        "    ImportError: flask",
+    ]
+
+
 @pytest.mark.parametrize(("every", "pauses"), [(100.0, [60.0]), (25.0, [25.0, 25.0, 10.0])])
 def test_a_pause_never_lasts_beyond_the_deadline(every: float, pauses: list[float], clock: Clock) -> None:
     with pytest.raises(AssertionError):

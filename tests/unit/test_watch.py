@@ -86,10 +86,16 @@ def test_a_payload_of_another_kind_concerns_no_patient(payload: object) -> None:
     assert not Wanted(patients=["5"]).includes(record(envelope("patient.deleted", payload), key=None))
 
 
-@pytest.mark.parametrize("wanted", [{"types": ["patient.creatd"]}, {"topics": ["patients"]}])
+@pytest.mark.parametrize("wanted", [{"types": ["patient.creatd"]}, {"topics": ["patients"]}, {"types": [""]}])
 def test_a_name_that_nothing_could_ever_match_is_refused(wanted: dict[str, list[str]]) -> None:
     with pytest.raises(WantsNothing, match=r"there are: .*patient"):
         Wanted(**wanted)
+
+
+@pytest.mark.parametrize("patient", ["", "abc", "0", "-1", "1.0", " 5", "05", "patient-5"])
+def test_an_id_that_no_patient_can_have_is_refused(patient: str) -> None:
+    with pytest.raises(WantsNothing, match=f"^No patient has the id '{patient}'"):
+        Wanted(patients=[patient])
 
 
 def test_a_line_for_people_has_place_key_type_and_payload() -> None:
@@ -151,6 +157,29 @@ def test_a_limit_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "3 records shown, 0 filtered out" in result.stderr
 
 
+@pytest.mark.parametrize(("arguments", "exit_code"), [([], 0), (["--limit", "2"], 130)])
+def test_a_signal_ends_a_live_view_as_it_should_and_cuts_off_one_with_a_limit(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], exit_code: int
+) -> None:
+    class Interrupted(FakeStack):
+        def trouble(self) -> str | None:
+            raise KeyboardInterrupt
+
+    result = watch(monkeypatch, Interrupted(foreign(5)), *arguments)
+    assert (result.exit_code, result.stdout.count("patient-events/0@")) == (exit_code, 1)
+    assert result.stderr.endswith("1 record shown, 0 filtered out\n")
+
+
+def test_a_signal_before_the_view_begins_is_an_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def opened(_settings: Settings) -> Iterator[FakeStack]:
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr("bdd.watch.command.opened", opened)
+    assert CliRunner().invoke(app, ["watch"]).exit_code == 130
+
+
 def test_only_a_platform_of_its_own_is_offered_for_writing(monkeypatch: pytest.MonkeyPatch) -> None:
     remote = ["-D", "stack=remote", "-D", "api_url=http://127.0.0.1:8001", "-D", "bootstrap_servers=127.0.0.1:9092"]
     assert "curl" in watch(monkeypatch, FakeStack(foreign(5))).stderr
@@ -174,6 +203,7 @@ def test_a_stack_that_does_not_start_is_told_in_a_sentence(monkeypatch: pytest.M
         (["-D", "stak=remote"], "Did you mean stack?"),
         (["-D", "contract=nowhere.yaml"], "cannot be read"),
         (["--type", "patient.creatd"], "no event type patient.creatd"),
+        (["--patient", ""], "No patient has the id ''. Ids are whole numbers from 1 on"),
     ],
 )
 def test_what_is_wrong_is_said_before_anything_starts(

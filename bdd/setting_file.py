@@ -1,0 +1,42 @@
+"""Reads the file `.env` strictly: a line that nobody can read must not cost a setting in silence."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from dotenv.parser import Binding, parse_stream
+
+
+def faults_of(file: Path, prefix: str) -> Iterator[str]:
+    """Yield a sentence for each line of the file that is no setting; the file need not exist.
+
+    No sentence shows a line itself, for it may hold a secret.
+
+    Args:
+        file: one of `NAME=value` lines, with comments and with lines of other programs.
+        prefix: what the names of settings begin with; a name of others may stand without a value.
+    """
+    if not file.exists() or file.is_dir():  # some call a virtual environment .env
+        return
+    try:
+        with file.open(encoding="utf-8") as stream:
+            lines = list(parse_stream(stream))
+    except UnicodeDecodeError:
+        yield f"The file {file} is not text in UTF-8. Save it in that encoding."
+        return
+    except OSError as fault:
+        yield f"The file {file} cannot be read: {fault.strerror}. Correct its permissions, or remove it."
+        return
+    for line in lines:
+        if line.error:
+            yield (
+                f"Line {_number(line)} of {file} cannot be read. It must be NAME=value, each quotation mark that "
+                "opens needs one that closes, and a comment begins with #."
+            )
+        elif line.value is None and (line.key or "").upper().startswith(prefix):
+            yield f"Line {_number(line)} of {file} has no value. Write {line.key}=…, or remove the line."
+
+
+def _number(line: Binding) -> int:
+    """The parser counts the empty lines before a statement to it."""
+    text = line.original.string
+    return line.original.line + text[: len(text) - len(text.lstrip())].count("\n")
