@@ -7,6 +7,7 @@ from docker.errors import DockerException
 
 from bdd.containers.compose import ComposeFailed
 from bdd.containers.engine import EngineUnavailable, connect
+from bdd.containers.images import Images
 from bdd.containers.leftovers import find
 from bdd.containers.looking import ContainerWatch, sources_of
 from bdd.containers.platform import PlatformNotFound, find_platform
@@ -30,7 +31,7 @@ class AttachedStack:
         self._settings = settings
         self.run_id = run_id
         self.startup: dict[str, float] = {}
-        self._started = False
+        self._images: Images | None = None
         self._watch: ContainerWatch | None = None
         self._sources: dict[str, Source] = {}
 
@@ -46,7 +47,8 @@ class AttachedStack:
                 f"Found the service {platform.service.name} and the broker {platform.broker.name} "
                 f"({platform.bootstrap_servers}) on the network {platform.network.name}"
             )
-            self._started = True
+            self._images = Images(self._client)
+            self._images.prepare(["recorder"])
             recorder = ContainerRecorder.start(self._client, platform, settings, self.run_id)
             needed = [platform.broker, platform.service, recorder.container]
             others = [each for each in platform.containers if each not in needed]
@@ -75,7 +77,8 @@ class AttachedStack:
             self._watch.close()
         if hasattr(self, "recorder"):
             self.recorder.close()
-        if self._started:
-            self._started = False
+        if self._images:
             for made in find(self._client, self.run_id):
                 made.remove()
+            self._images.remove_untagged()
+            self._images = None

@@ -161,4 +161,4 @@ def test_what_compose_complains_of_is_said_with_the_next_step(docker_says: Any, 
 def test_without_docker_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ComposeFailed, match="Is the command `docker` installed"):
-        Compose(cast("DockerClient", NoContainers()), "mine", {}).build(["recorder"])
+        Compose(cast("DockerClient", NoContainers()), "mine", {}).build(["recorder"], lambda *_status: None)

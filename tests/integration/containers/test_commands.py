@@ -16,10 +16,11 @@ from docker.client import DockerClient
 
 from bdd.containers.compose import Compose
 from bdd.containers.engine import connect
+from bdd.containers.images import Images
 from bdd.containers.leftovers import OWNER, RUN, find, labels
 from bdd.containers.platform import address_from_here, find_platform
 from bdd.waiting import wait_until
-from tests.integration.containers.conftest import SERVICES, Theirs, made_by
+from tests.integration.containers.conftest import BUILT, SERVICES, Theirs, made_by
 from tests.integration.running import (
     GUARD_SECONDS,
     ROOT,
@@ -48,14 +49,17 @@ def one_listener(engine: DockerClient) -> Iterator[str]:
     """The project of a platform with kafka:9092 alone, as the platform is today."""
     run = f"test-{secrets.token_hex(4)}"
     marks = labels(run)
-    variables = {"ACCEPTANCE_RUN": marks[RUN], "ACCEPTANCE_OWNER": marks[OWNER]}
+    images = Images(engine)
+    variables = {"ACCEPTANCE_RUN": marks[RUN], "ACCEPTANCE_OWNER": marks[OWNER], **images.variables}
     compose = Compose(engine, f"one-{run}", variables)
     try:
+        images.prepare(BUILT)
         compose.up(SERVICES, lambda _service, _status: None)
         yield compose.project
     finally:
         for made in find(engine, run):
             made.remove()
+        images.remove_untagged()
 
 
 def look(folder: Path, *arguments: str) -> tuple[int, dict[str, dict[str, Any]]]:
