@@ -48,6 +48,17 @@ def test_a_part_of_the_platform_that_has_ended_is_named_with_its_log(tmp_path: P
         theirs.compose.up(["patient-service"], lambda _service, _status: None)
     assert run.process.wait(0) != 0
     assert f"the container of patient-service ({service.name}) ended with exit code" in run.output
-    assert "its last log lines:" in run.output
-    assert f"next: docker start {service.name}" in run.output
+    assert f"\n    next: docker start {service.name}\n    its last log lines:\n" in run.output
     assert "Traceback" not in run.output
+
+
+def test_a_part_of_the_platform_that_is_paused_is_told_with_the_way_on(tmp_path: Path, theirs: Theirs) -> None:
+    service = theirs.compose.container("patient-service")
+    service.pause()
+    try:
+        run = run_behave(tmp_path, QUICK, "-D", "stack=attached", "-D", f"project={theirs.project}")
+    finally:
+        service.unpause()
+    assert run.process.wait(0) != 0
+    assert f"({service.name}) is paused\n    next: docker unpause {service.name}\n" in run.output
+    assert "ended" not in run.output

@@ -139,6 +139,8 @@ def test_the_doctor_names_a_container_that_is_paused(
     assert exit_code == 1
     assert checks["containers"]["sentence"] == "patient-service is paused"
     assert checks["containers"]["next"] == f"docker unpause {service.name}"
+    assert "is paused" in checks["platform"]["sentence"]
+    assert checks["platform"]["next"] == f"docker unpause {service.name}"
 
 
 def test_a_project_that_is_not_there_is_told(tmp_path: Path, engine: DockerClient) -> None:
