@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from docker.errors import DockerException
 
 from bdd.containers.compose import ComposeFailed
-from bdd.containers.engine import EngineUnavailable, connect
+from bdd.containers.engine import RUN_WITHOUT_IT, EngineUnavailable, connect
 from bdd.containers.images import Images
 from bdd.containers.leftovers import find
 from bdd.containers.looking import ContainerWatch, sources_of
@@ -39,7 +39,7 @@ class AttachedStack:
         """Find the platform, then start the recorder beside it; see `Stack.start`."""
         began = time.monotonic()
         try:
-            self._client = connect()
+            self._client = connect(RUN_WITHOUT_IT)
             settings = self._settings
             platform = find_platform(self._client, project=settings.project, network=settings.network)
             self.api_url = platform.api_url

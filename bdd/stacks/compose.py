@@ -9,7 +9,7 @@ from contextlib import suppress
 from docker.errors import DockerException
 
 from bdd.containers.compose import FILE, Compose, ComposeFailed, PortTaken
-from bdd.containers.engine import EngineUnavailable, connect, published_address
+from bdd.containers.engine import RUN_WITHOUT_IT, EngineUnavailable, connect, published_address
 from bdd.containers.images import Images
 from bdd.containers.leftovers import OWNER, RUN, find, labels
 from bdd.containers.looking import ContainerWatch, sources_of
@@ -50,7 +50,7 @@ class ComposeStack:
     def start(self) -> None:
         """Bring the containers up, then follow the recorder; see `Stack.start`."""
         try:
-            self._client = connect()
+            self._client = connect(RUN_WITHOUT_IT)
             self._images = Images(self._client)
             self._compose = Compose(self._client, self.project, {**self._variables(), **self._images.variables})
             say(f"Docker Compose brings up the project {self.project}")
