@@ -169,8 +169,9 @@ def _running(container: Container) -> Container:
 
 
 def _broker_among(containers: Sequence[Container]) -> Container:
-    brokers = [each for each in containers if advertised_listeners(each)]
-    brokers = brokers or [each for each in containers if "kafka" in str(each.attrs["Config"]["Image"])]
+    others = [each for each in containers if RECORDER not in each.labels]
+    brokers = [each for each in others if advertised_listeners(each)]
+    brokers = brokers or [each for each in others if "kafka" in str(each.attrs["Config"]["Image"])]
     if not brokers:
         raise PlatformNotFound(
             f"None of these containers looks like Kafka: {_names(containers)}. It is known by its image or by "

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 from docker.client import DockerClient
+from docker.models.containers import Container
 
+from bdd.containers.engine import state_of
+from bdd.waiting import wait_until
 from tests.integration.containers.conftest import Theirs, made_by
-from tests.integration.running import QUICK, run_behave
+from tests.integration.running import QUICK, SLOW_SECONDS, run_behave
 
 
 @pytest.mark.parametrize("by", ["project", "network"])
@@ -59,6 +62,12 @@ def test_a_part_of_the_platform_that_is_paused_is_told_with_the_way_on(tmp_path:
         run = run_behave(tmp_path, QUICK, "-D", "stack=attached", "-D", f"project={theirs.project}")
     finally:
         service.unpause()
+        wait_until(lambda: _assert_healthy(service), what="the service again", within=SLOW_SECONDS)
     assert run.process.wait(0) != 0
     assert f"({service.name}) is paused\n    next: docker unpause {service.name}\n" in run.output
     assert "ended" not in run.output
+
+
+def _assert_healthy(container: Container) -> None:
+    """Its check fails while it is paused."""
+    assert state_of(container)["Health"]["Status"] == "healthy"
