@@ -30,7 +30,7 @@ _KNOWN = (
         r"(pull access denied|manifest unknown|failed to resolve|no such host|lookup registry|not found: manifest"
         r"|failed to fetch|i/o timeout|connection refused.*registry|No such image)",
         "An image is not on this machine and cannot be fetched: {said}. Fetch it while there is a network "
-        "(docker compose -f docker-compose.bdd.yml pull --ignore-buildable), or load it with `docker load`",
+        "(`python -m bdd doctor -D stack=compose` names those that are missing), or load it with `docker load`",
     ),
     (
         r"no space left on device",
@@ -64,26 +64,30 @@ class Compose:
         self.variables = dict(variables)
         self._client = client
 
-    def build(self, services: Sequence[str]) -> None:
+    def build(self, services: Sequence[str], progress: Callable[[str, str], None]) -> None:
         """Build the images of services, from the cache where nothing has changed.
+
+        Args:
+            services: those to build.
+            progress: called with a service and "Built", once each.
 
         Raises:
             ComposeFailed: an image could not be built.
         """
-        self._run(["build", "--quiet", *services], lambda _service, _status: None)
+        self._run(["build", *services], progress)
 
     def up(self, services: Sequence[str], progress: Callable[[str, str], None]) -> None:
-        """Start services and return when all are healthy.
+        """Start services, whose images are there, and return when all are healthy.
 
         Args:
             services: those to start; what they depend on is started too.
-            progress: called with a service and its status ("Built", "Created", "Started", "Healthy"), once each.
+            progress: called with a service and its status ("Created", "Started", "Healthy"), once each.
 
         Raises:
             PortTaken: a port that is to be published is in use.
             ComposeFailed: one of them could not be started, ended, or was not healthy in time.
         """
-        options = ["--detach", "--build", "--wait", "--wait-timeout", str(_UP_SECONDS)]
+        options = ["--detach", "--no-build", "--wait", "--wait-timeout", str(_UP_SECONDS)]
         self._run(["up", *options, *services], progress)
 
     def containers(self) -> list[Container]:

@@ -27,7 +27,7 @@ def find_running_platform(client: DockerClient, project: str | None) -> tuple[st
     Raises:
         PlatformNotFound: there is none, or more than one; the sentence says what to do.
     """
-    if project:
+    if project is not None:
         return project, find_platform(client, project=project)
     found: dict[str, Platform] = {}
     reasons: list[str] = []
@@ -54,15 +54,23 @@ def console_consumer(platform: Platform, topics: Sequence[str], *, terminal: boo
         topics: those to show.
         terminal: whether it will run in one, so that Ctrl-C reaches the tool.
     """
-    image = str(platform.broker.attrs["Config"]["Image"])
-    if not image.startswith("apache/kafka:"):
-        image = _IMAGE
-    shown = [part for name in _SHOWN for part in (_option(image), f"print.{name}=true")]
+    image, command = tool(platform, topics)
     return [
         *("docker", "run", "--rm", "--init"),
         *(["-it"] if terminal else []),
         *("--network", str(platform.network.name)),
-        *(image, _SCRIPT, "--bootstrap-server", platform.bootstrap_servers),
+        *(image, *command),
+    ]
+
+
+def tool(platform: Platform, topics: Sequence[str]) -> tuple[str, list[str]]:
+    """Return the image that has Kafka's tool, and the tool's command there."""
+    image = str(platform.broker.attrs["Config"]["Image"])
+    if not image.startswith("apache/kafka:"):
+        image = _IMAGE
+    shown = [part for name in _SHOWN for part in (_option(image), f"print.{name}=true")]
+    return image, [
+        *(_SCRIPT, "--bootstrap-server", platform.bootstrap_servers),
         *("--include", "|".join(name.replace(".", r"\.") for name in topics)),
         *shown,
     ]

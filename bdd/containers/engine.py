@@ -13,9 +13,13 @@ from bdd.faults import innermost
 
 _SECONDS = 30
 _NO_ENGINE = (
-    "The container engine does not answer ({reason}). Start Docker and see that `docker info` shows a server, "
-    "or run without it: behave features/ -D stack=embedded"
+    "The container engine does not answer ({reason}). Start Docker and see that `docker info` shows a server"
 )
+_NOT_ALLOWED = (
+    "This user may not use the container engine's socket ({reason}). Join the group docker "
+    "(sudo usermod -aG docker $USER, then log in again), or name an engine that you may use in DOCKER_HOST"
+)
+RUN_WITHOUT_IT = ", or run without it: behave features/ -D stack=embedded"
 
 COMPOSE_PROJECT = "com.docker.compose.project"
 COMPOSE_SERVICE = "com.docker.compose.service"
@@ -25,8 +29,11 @@ class EngineUnavailable(Exception):
     """The container engine cannot be used; the sentence says what to do."""
 
 
-def connect() -> DockerClient:
+def connect(instead: str = "") -> DockerClient:
     """Return a client of the engine that the `docker` command uses.
+
+    Args:
+        instead: what else can be done where there is none, for the end of the sentence.
 
     Raises:
         EngineUnavailable: it does not run, or may not be used by this user.
@@ -37,11 +44,11 @@ def connect() -> DockerClient:
         # Docker's own library does not know contexts, by which other engines on a laptop are chosen.
         host = _host_of_context()
         if host is None:
-            raise EngineUnavailable(_NO_ENGINE.format(reason=innermost(fault))) from fault
+            raise EngineUnavailable(_why(fault) + instead) from fault
     try:
         return _answering(DockerClient(base_url=host, timeout=_SECONDS))
     except (DockerException, requests.RequestException) as fault:
-        raise EngineUnavailable(_NO_ENGINE.format(reason=f"{innermost(fault)}, at {host}")) from fault
+        raise EngineUnavailable(_why(fault, f", at {host}") + instead) from fault
 
 
 def published_address(container: Container, port: int) -> tuple[str, int] | None:
@@ -72,6 +79,16 @@ def state_of(container: Container) -> dict[str, Any]:
     container.reload()
     state: dict[str, Any] = container.attrs["State"]
     return state
+
+
+def _why(fault: BaseException, where: str = "") -> str:
+    reason = innermost(fault) + where
+    inner: BaseException | None = fault
+    while inner:
+        if isinstance(inner, PermissionError):
+            return _NOT_ALLOWED.format(reason=reason)
+        inner = inner.__cause__ or inner.__context__
+    return _NO_ENGINE.format(reason=reason)
 
 
 def _answering(client: DockerClient) -> DockerClient:

@@ -97,15 +97,24 @@ def find(client: DockerClient, run_id: str | None = None) -> list[Leftover]:
     return [found[run] for run in sorted(found)]
 
 
-def remove_images(client: DockerClient) -> list[str]:
-    """Remove the images that were built for runs, unless a container uses them; return the names of the removed."""
-    removed = []
-    for image in client.images.list(filters={"label": IMAGE}):
-        for name in image.tags or [str(image.id)]:
-            with suppress(APIError):
-                client.images.remove(name)
-                removed.append(name)
-    return removed
+def image_names(client: DockerClient) -> list[str]:
+    """Return the names of the images that were built for runs."""
+    found = client.api.images(filters={"label": IMAGE, "dangling": False})
+    return [name for image in found for name in image["RepoTags"] or []]
+
+
+def untagged_images(client: DockerClient) -> list[str]:
+    """Return the images that were built for runs and have lost their names to later builds."""
+    return list(client.api.images(filters={"label": IMAGE, "dangling": True}, quiet=True))
+
+
+def remove_image(client: DockerClient, image: str) -> bool:
+    """Remove an image, unless a container uses it; return whether it was removed."""
+    try:
+        client.images.remove(image)
+    except APIError:  # it is in use, or gone already
+        return False
+    return True
 
 
 def _lives(process: str) -> bool:

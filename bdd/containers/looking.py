@@ -115,11 +115,16 @@ def sources_of(containers: Sequence[Container]) -> dict[str, Source]:
 
 def how_it_ended(container: Container, exit_code: str | int) -> str:
     """Return how a container ended, in words."""
-    name = f"the container of {service_name(container)} ({container.name})"
+    name = full_name(container)
     if _was_out_of_memory(container):
         limit = container.attrs["HostConfig"].get("Memory") or 0
         return f"{name} was killed for want of memory: its limit is {limit // 2**20} MB"
     return f"{name} ended with exit code {exit_code}"
+
+
+def full_name(container: Container) -> str:
+    """Return what people call a container, and what Docker does."""
+    return f"the container of {service_name(container)} ({container.name})"
 
 
 def last_check(state: Mapping[str, Any]) -> str:
@@ -128,15 +133,16 @@ def last_check(state: Mapping[str, Any]) -> str:
     return repr(log[-1]["Output"].strip()) if log else "nothing"
 
 
-def told_with_log(container: Container, how: str) -> str:
-    """Return a sentence about a container with the last lines of its log behind it."""
+def told_with_log(container: Container, how: str, next_command: str = "") -> str:
+    """Return a sentence about a container, what to type next, and the last lines of its log behind both."""
+    told = [how, f"next: {next_command}"] if next_command else [how]
     try:
         lines = container.logs(tail=_LAST_LINES).decode(errors="replace").splitlines()
     except (DockerException, requests.RequestException):
         lines = []
     if not lines:
-        return f"{how}; its log is empty"
-    return "\n    ".join([how, "its last log lines:", *lines])
+        return "\n    ".join([f"{how}; its log is empty", *told[1:]])
+    return "\n    ".join([*told, "its last log lines:", *lines])
 
 
 def _was_out_of_memory(container: Container) -> bool:

@@ -12,7 +12,7 @@ from docker.models.networks import Network
 
 from bdd.containers.engine import COMPOSE_PROJECT, environment_of, published_address, service_name
 from bdd.containers.leftovers import RECORDER
-from bdd.containers.looking import how_it_ended, told_with_log
+from bdd.containers.looking import full_name, how_it_ended, told_with_log
 
 _SERVICE_PORT = 8001
 _ADVERTISED = ("KAFKA_ADVERTISED_LISTENERS", "KAFKA_CFG_ADVERTISED_LISTENERS")
@@ -21,7 +21,16 @@ _CONNECT_SECONDS = 2.0
 
 
 class PlatformNotFound(Exception):
-    """No platform can be made out; the sentence says what was found and what to do."""
+    """No platform can be made out; the sentence says what was found and what to do.
+
+    Args:
+        sentence: that; more lines may follow the first one.
+        next_command: what to type next, where one command does it; the sentence has it too.
+    """
+
+    def __init__(self, sentence: str, next_command: str = "") -> None:
+        super().__init__(sentence)
+        self.next_command = next_command
 
 
 @dataclass(frozen=True)
@@ -116,7 +125,7 @@ def address_from_here(broker: Container) -> str | None:
 def _of_project(client: DockerClient, project: str) -> list[Container]:
     label = f"{COMPOSE_PROJECT}={project}"
     found = client.containers.list(all=True, filters={"label": label}, ignore_removed=True)
-    if not any(each.status == "running" for each in found):
+    if not any(each.status in {"running", "paused"} for each in found):
         there = ", ".join(running_projects(client)) or "none"
         raise PlatformNotFound(
             f"No container of the Docker Compose project {project} runs; projects that run: {there}. "
@@ -144,17 +153,25 @@ def _running(container: Container) -> Container:
     """Return the container if it runs.
 
     Raises:
-        PlatformNotFound: it has ended; the message holds its last log lines.
+        PlatformNotFound: it is paused or has ended; the message holds the next step, then its last log lines.
     """
     if container.status == "running":
         return container
-    how = how_it_ended(container, container.attrs["State"]["ExitCode"])
-    raise PlatformNotFound(f"{told_with_log(container, how)}\n    next: docker start {container.name}")
+    if container.status == "paused":
+        command = f"docker unpause {container.name}"
+        raise PlatformNotFound(f"{full_name(container)} is paused\n    next: {command}", command)
+    how, command = how_it_ended(container, container.attrs["State"]["ExitCode"]), f"docker start {container.name}"
+    if container.status == "created":
+        how = f"{full_name(container)} has never been started"
+    if container.status == "restarting":
+        how, command = f"{how} and is started again", f"docker logs --follow {container.name}"
+    raise PlatformNotFound(told_with_log(container, how, command), command)
 
 
 def _broker_among(containers: Sequence[Container]) -> Container:
-    brokers = [each for each in containers if advertised_listeners(each)]
-    brokers = brokers or [each for each in containers if "kafka" in str(each.attrs["Config"]["Image"])]
+    others = [each for each in containers if RECORDER not in each.labels]
+    brokers = [each for each in others if advertised_listeners(each)]
+    brokers = brokers or [each for each in others if "kafka" in str(each.attrs["Config"]["Image"])]
     if not brokers:
         raise PlatformNotFound(
             f"None of these containers looks like Kafka: {_names(containers)}. It is known by its image or by "

@@ -1,12 +1,12 @@
 """`python -m bdd stack`: shows and removes what runs have left in the container engine."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from docker.client import DockerClient
 from docker.errors import DockerException
 
 from bdd.containers.engine import EngineUnavailable, connect
-from bdd.containers.leftovers import Leftover, find, remove_images
+from bdd.containers.leftovers import Leftover, find, image_names, remove_image, untagged_images
 
 
 def show(say: Callable[[str], object]) -> int:
@@ -16,14 +16,16 @@ def show(say: Callable[[str], object]) -> int:
         leftovers = find(client)
         for leftover in leftovers:
             say(f"{leftover.run} ({leftover.state}): {', '.join(leftover.names)}")
-        if not leftovers:
+        if untagged := untagged_images(client):
+            say(f"{_counted(untagged)}, which `python -m bdd stack prune` removes")
+        if not leftovers and not untagged:
             say("There is nothing of any run.")
 
     return _with_engine(each, say)
 
 
 def remove(say: Callable[[str], object], *, kept: bool, images: bool) -> int:
-    """Remove what killed runs have left; return the exit code.
+    """Remove what killed runs have left, and images that have lost their names; return the exit code.
 
     Args:
         say: called with a line for each run, and one at the end.
@@ -36,10 +38,13 @@ def remove(say: Callable[[str], object], *, kept: bool, images: bool) -> int:
         for leftover in leftovers:
             leftover.remove()
             say(f"removed of run {leftover.run}: {', '.join(leftover.names)}")
-        names = remove_images(client) if images else []
+        untagged = [image for image in untagged_images(client) if remove_image(client, image)]
+        if untagged:
+            say(f"removed {_counted(untagged)}")
+        names = [name for name in image_names(client) if remove_image(client, name)] if images else []
         if names:
             say(f"removed images: {', '.join(names)}")
-        if not leftovers and not names:
+        if not leftovers and not untagged and not names:
             say("There is nothing to remove.")
 
     return _with_engine(each, say)
@@ -47,6 +52,10 @@ def remove(say: Callable[[str], object], *, kept: bool, images: bool) -> int:
 
 def _may_go(leftover: Leftover, *, kept: bool) -> bool:
     return leftover.is_abandoned or (kept and not leftover.owner)
+
+
+def _counted(images: Sequence[str]) -> str:
+    return f"{len(images)} {'image' if len(images) == 1 else 'images'} of earlier builds, without a name"
 
 
 def _with_engine(use: Callable[[DockerClient], None], say: Callable[[str], object]) -> int:

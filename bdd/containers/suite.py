@@ -6,25 +6,14 @@ from typing import Any
 from docker.client import DockerClient
 from docker.models.containers import Container
 
-from bdd.containers.compose import Compose
+from bdd.containers.images import SUITE
 from bdd.containers.leftovers import RECORDER, labels
-
-IMAGE = "psychotherapy-acceptance/suite"
-
-
-def build_image(client: DockerClient, run_id: str) -> None:
-    """Build the image, from the cache where nothing has changed.
-
-    Raises:
-        ComposeFailed: it could not be built.
-    """
-    Compose(client, f"acceptance-{run_id}", {}).build(["recorder"])
 
 
 def run_in_network(
     client: DockerClient, network: str, run_id: str, name: str, command: Sequence[str], **options: Any
 ) -> Container:
-    """Start a container of the image on a network and return at once; it carries the run's label.
+    """Start a container of the image, which is there, on a network and return at once; it carries the run's label.
 
     Args:
         client: the engine's.
@@ -38,7 +27,7 @@ def run_in_network(
         docker.errors.DockerException: it cannot be started.
     """
     container: Container = client.containers.run(
-        IMAGE,
+        SUITE,
         list(command),
         name=f"acceptance-{run_id}-{name}",
         labels={**labels(run_id), RECORDER: "yes"},

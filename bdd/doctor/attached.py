@@ -60,7 +60,9 @@ class _Place:
         settings = self._settings
         try:
             self.platform = find_platform(self._engine.client, project=settings.project, network=settings.network)
-        except (PlatformNotFound, DockerException) as fault:
+        except PlatformNotFound as fault:
+            raise Failed(str(fault), fault.next_command or self.command("ps --all")) from fault
+        except DockerException as fault:
             raise Failed(str(fault), self.command("ps --all")) from fault
         found = self.platform
         return (

@@ -9,6 +9,7 @@ from docker.client import DockerClient
 from docker.errors import ImageNotFound
 
 from bdd.containers.compose import FILE, ROOT
+from bdd.containers.images import given_service
 from bdd.doctor.check import Check, Failed
 from bdd.doctor.engine_checks import EngineChecks
 from bdd.doctor.service_checks import ServiceChecks
@@ -52,12 +53,14 @@ def _images(client: DockerClient) -> str:
 
 
 def _needed_images() -> Iterator[str]:
-    """Those of the compose file; of one that is built, what it is built from."""
+    """Those of the compose file; of one that is built, what it is built from; and one that was given."""
+    if given := given_service():
+        yield given
     for service in yaml.safe_load(FILE.read_text(encoding="utf-8"))["services"].values():
         if "build" in service:
             dockerfile = ROOT / service["build"]["dockerfile"]
             yield from (base for base in _BASE.findall(dockerfile.read_text(encoding="utf-8")) if "$" not in base)
-        else:
+        elif service.get("pull_policy") != "never":  # that is another service's, which is built
             yield service["image"]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from docker.client import DockerClient
 from docker.models.containers import Container
 
-from bdd.containers.engine import EngineUnavailable, connect, service_name, state_of
+from bdd.containers.engine import RUN_WITHOUT_IT, EngineUnavailable, connect, service_name, state_of
 from bdd.containers.looking import how_it_ended, last_check
 from bdd.doctor.check import Check, Failed
 
@@ -26,7 +26,7 @@ class EngineChecks:
 
     def _engine(self) -> str:
         try:
-            self.client = connect()
+            self.client = connect(RUN_WITHOUT_IT)
         except EngineUnavailable as fault:
             raise Failed(str(fault), "docker info") from fault
         told = self.client.version()

@@ -16,9 +16,10 @@ from docker.types import Mount
 
 from bdd.containers.compose import ComposeFailed
 from bdd.containers.engine import service_name
+from bdd.containers.images import SUITE, Images
 from bdd.containers.leftovers import find
 from bdd.containers.platform import Platform
-from bdd.containers.suite import IMAGE, build_image, run_in_network
+from bdd.containers.suite import run_in_network
 from bdd.doctor.check import Check, Failed, State
 from bdd.settings import Settings
 
@@ -65,10 +66,11 @@ class InsideChecks:
 
     def _image(self) -> str:
         try:
-            build_image(self._client(), self._run_id)
+            self._images = Images(self._client())
+            self._images.prepare(["recorder"])
         except ComposeFailed as fault:
             raise Failed(str(fault), "docker compose -f docker-compose.bdd.yml build recorder") from fault
-        return f"{IMAGE} is built"
+        return f"{SUITE} is built"
 
     def _network(self) -> str:
         name = self._platform().network.name
@@ -80,6 +82,7 @@ class InsideChecks:
             finally:
                 for made in find(self._client(), self._run_id):
                     made.remove()
+                self._images.remove_untagged()
         except (DockerException, requests.RequestException) as fault:
             raise Failed(f"no container can look from there: {fault}", f"docker network inspect {name}") from fault
         try:

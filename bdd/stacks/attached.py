@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from docker.errors import DockerException
 
 from bdd.containers.compose import ComposeFailed
-from bdd.containers.engine import EngineUnavailable, connect
+from bdd.containers.engine import RUN_WITHOUT_IT, EngineUnavailable, connect
+from bdd.containers.images import Images
 from bdd.containers.leftovers import find
 from bdd.containers.looking import ContainerWatch, sources_of
 from bdd.containers.platform import PlatformNotFound, find_platform
@@ -30,7 +31,7 @@ class AttachedStack:
         self._settings = settings
         self.run_id = run_id
         self.startup: dict[str, float] = {}
-        self._started = False
+        self._images: Images | None = None
         self._watch: ContainerWatch | None = None
         self._sources: dict[str, Source] = {}
 
@@ -38,7 +39,7 @@ class AttachedStack:
         """Find the platform, then start the recorder beside it; see `Stack.start`."""
         began = time.monotonic()
         try:
-            self._client = connect()
+            self._client = connect(RUN_WITHOUT_IT)
             settings = self._settings
             platform = find_platform(self._client, project=settings.project, network=settings.network)
             self.api_url = platform.api_url
@@ -46,7 +47,8 @@ class AttachedStack:
                 f"Found the service {platform.service.name} and the broker {platform.broker.name} "
                 f"({platform.bootstrap_servers}) on the network {platform.network.name}"
             )
-            self._started = True
+            self._images = Images(self._client)
+            self._images.prepare(["recorder"])
             recorder = ContainerRecorder.start(self._client, platform, settings, self.run_id)
             needed = [platform.broker, platform.service, recorder.container]
             others = [each for each in platform.containers if each not in needed]
@@ -75,7 +77,8 @@ class AttachedStack:
             self._watch.close()
         if hasattr(self, "recorder"):
             self.recorder.close()
-        if self._started:
-            self._started = False
+        if self._images:
             for made in find(self._client, self.run_id):
                 made.remove()
+            self._images.remove_untagged()
+            self._images = None

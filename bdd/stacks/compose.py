@@ -9,7 +9,8 @@ from contextlib import suppress
 from docker.errors import DockerException
 
 from bdd.containers.compose import FILE, Compose, ComposeFailed, PortTaken
-from bdd.containers.engine import EngineUnavailable, connect, published_address
+from bdd.containers.engine import RUN_WITHOUT_IT, EngineUnavailable, connect, published_address
+from bdd.containers.images import Images
 from bdd.containers.leftovers import OWNER, RUN, find, labels
 from bdd.containers.looking import ContainerWatch, sources_of
 from bdd.events import contract
@@ -21,7 +22,8 @@ from bdd.report.console import say
 from bdd.settings import Settings
 from bdd.stacks.stack import CannotStart
 
-_SERVICES = ("postgres", "kafka", "patient-service", "recorder")
+_BUILT = ("patient-service", "recorder")
+_SERVICES = ("postgres", "kafka", *_BUILT)
 _SHOWN = {"Built", "Healthy"}
 _SERVICE_PORT = 8001
 _RECORDER_PORT = 8080
@@ -48,10 +50,12 @@ class ComposeStack:
     def start(self) -> None:
         """Bring the containers up, then follow the recorder; see `Stack.start`."""
         try:
-            self._client = connect()
-            self._compose = Compose(self._client, self.project, self._variables())
+            self._client = connect(RUN_WITHOUT_IT)
+            self._images = Images(self._client)
+            self._compose = Compose(self._client, self.project, {**self._variables(), **self._images.variables})
             say(f"Docker Compose brings up the project {self.project}")
             began = time.monotonic()
+            self._images.prepare(_BUILT, lambda service, status: self._tell(service, status, began))
             self._bring_up(self._compose, began)
             self._watch = ContainerWatch(self._client, self._compose.containers())
             self.api_url = self._address("patient-service", _SERVICE_PORT)
@@ -86,6 +90,7 @@ class ComposeStack:
         else:
             for made in find(self._client, self._run_id):
                 made.remove()
+        self._images.remove_untagged()
         self._compose = None
 
     def _variables(self) -> dict[str, str]:

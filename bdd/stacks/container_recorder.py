@@ -10,7 +10,7 @@ from docker.types import Mount
 
 from bdd.containers.engine import published_address
 from bdd.containers.platform import Platform
-from bdd.containers.suite import build_image, run_in_network
+from bdd.containers.suite import run_in_network
 from bdd.events import contract
 from bdd.kafka.client_settings import client_settings
 from bdd.recorder.client import RecorderClient
@@ -31,13 +31,11 @@ class ContainerRecorder:
 
     @classmethod
     def start(cls, client: DockerClient, platform: Platform, settings: Settings, run_id: str) -> Self:
-        """Build the image where need be, start the container and return at once.
+        """Start the container, whose image is there, and return at once.
 
         Raises:
-            ComposeFailed: the image cannot be built.
             docker.errors.DockerException: the container cannot be started.
         """
-        build_image(client, run_id)
         token = secrets.token_urlsafe(24)
         recorder = RecorderSettings(
             client=client_settings(platform.bootstrap_servers, settings),

@@ -1,19 +1,21 @@
 """Prints the ready `docker run …` that watches the running platform's events inside its Docker network."""
 
-import os
 import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from docker.errors import DockerException
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # it is run by its path, from wherever
 
 from bdd.containers.console_consumer import console_consumer, find_running_platform
+from bdd.containers.console_run import CannotRun, run_console
 from bdd.containers.engine import EngineUnavailable, connect
 from bdd.containers.platform import PlatformNotFound
 from bdd.events import contract
+from bdd.stacks.choosing import new_run_id
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
 
@@ -28,7 +30,8 @@ def main(
     """Print the command that watches a running platform's events from inside its Docker network.
 
     The broker is advertised as `kafka:9092`, which resolves there only. Network, image, broker and topics are those
-    of the platform that is found; the command works as pasted, and Ctrl-C ends it. Only the command goes to stdout:
+    of the platform that is found; the command works as pasted, and Ctrl-C ends it. Only the command goes to stdout,
+    or with --run the records; its container is removed when the script ends.
 
     - `python tests/integration/docker-kafka-test.py`
     - `python tests/integration/docker-kafka-test.py --run`
@@ -37,20 +40,19 @@ def main(
     It shows raw records by Kafka's own tool, and payloads are health data where the patients are real.
     `python -m bdd watch -D stack=attached -D project=NAME` shows events, and holds them against the contract.
     """
+    if project is not None and not project.strip():
+        typer.echo("--project has no name behind it. Those of the projects that run: docker compose ls", err=True)
+        raise typer.Exit(2)
+    topics = list(contract.current().partitions)
     try:
-        name, platform = find_running_platform(connect(), project)
-    except (EngineUnavailable, PlatformNotFound) as fault:
+        client = connect()
+        name, platform = find_running_platform(client, project)
+        typer.echo(f"Events of the project {name}, from now on, on the network {platform.network.name}:", err=True)
+        if run:
+            raise typer.Exit(run_console(client, platform, topics, new_run_id()))
+        typer.echo(shlex.join(console_consumer(platform, topics, terminal=_in_terminal())))
+    except (EngineUnavailable, PlatformNotFound, CannotRun, DockerException) as fault:
         typer.echo(fault, err=True)
-        raise typer.Exit(1) from fault
-    command = console_consumer(platform, list(contract.current().partitions), terminal=_in_terminal())
-    typer.echo(f"Events of the project {name}, from now on, on the network {platform.network.name}:", err=True)
-    if not run:
-        typer.echo(shlex.join(command))
-        return
-    try:
-        os.execvp(command[0], command)  # noqa: S606 - in its place, so that signals reach it
-    except OSError as fault:
-        typer.echo(f"The command `docker` cannot be run: {fault.strerror}. Is it installed?", err=True)
         raise typer.Exit(1) from fault
 
 

@@ -1,7 +1,8 @@
 """The platform that runs in Docker, seen from this machine over the broker's EXTERNAL listener.
 
 It writes one synthetic patient and deletes it again. Left out where no platform runs, and where a client on this
-machine cannot read: the reason is the diagnosis. ACCEPTANCE_PROJECT names the project, where several run.
+machine cannot read: the reason is the diagnosis. ACCEPTANCE_PROJECT names the project, where several run; one that
+was named and is not there is a failure.
 """
 
 import os
@@ -24,10 +25,14 @@ from tests.integration.running import DEADLINE_FACTOR
 
 @pytest.fixture(scope="module")
 def platform() -> Platform:
+    project = os.environ.get("ACCEPTANCE_PROJECT") or None
     try:
-        return find_running_platform(connect(), os.environ.get("ACCEPTANCE_PROJECT"))[1]
+        return find_running_platform(connect(), project)[1]
     except (EngineUnavailable, PlatformNotFound, DockerException) as fault:  # the last: a container has just gone
-        pytest.skip(" ".join(str(fault).split()))
+        reason = " ".join(str(fault).split())
+        if project:
+            pytest.fail(f"ACCEPTANCE_PROJECT={project}: {reason}", pytrace=False)
+        pytest.skip(reason)
 
 
 @pytest.fixture(scope="module")

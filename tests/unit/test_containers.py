@@ -92,6 +92,51 @@ def test_the_patient_service_is_known_by_its_name_or_its_port() -> None:
         platform._service_among([container("postgres")])
 
 
+class Stopped(Container):
+    """A container with a log, in a state."""
+
+    def __init__(self, status: str, log: bytes = b"one\ntwo\n") -> None:
+        state = {"Status": status, "ExitCode": 3, "OOMKilled": False}
+        super().__init__(attrs={**container("kafka").attrs, "State": state})
+        self._log = log
+
+    def reload(self) -> None:
+        pass
+
+    def logs(self, **_options: object) -> Any:
+        return self._log
+
+
+LOG = ["    its last log lines:", "    one", "    two"]
+
+
+@pytest.mark.parametrize(
+    ("state", "how", "command", "log"),
+    [
+        ("paused", "is paused", "docker unpause kafka-1", []),
+        ("exited", "ended with exit code 3", "docker start kafka-1", LOG),
+        ("created", "has never been started", "docker start kafka-1", LOG),
+        ("restarting", "ended with exit code 3 and is started again", "docker logs --follow kafka-1", LOG),
+    ],
+)
+def test_what_does_not_run_is_told_with_the_next_step_and_then_its_log(
+    state: str, how: str, command: str, log: list[str]
+) -> None:
+    with pytest.raises(PlatformNotFound) as fault:
+        platform._running(Stopped(state))
+    assert str(fault.value).splitlines() == [
+        f"the container of kafka (kafka-1) {how}",
+        f"    next: {command}",
+        *log,
+    ]
+    assert fault.value.next_command == command
+
+
+def test_an_empty_log_does_not_hide_the_next_step() -> None:
+    with pytest.raises(PlatformNotFound, match=r"exit code 3; its log is empty\n    next: docker start kafka-1$"):
+        platform._running(Stopped("exited", b""))
+
+
 def test_a_port_that_is_published_everywhere_is_reached_on_loopback() -> None:
     ports = {"8001/tcp": [{"HostIp": "0.0.0.0", "HostPort": "32768"}]}  # noqa: S104 - what the engine says
     assert published_address(container("api", ports=ports), 8001) == ("127.0.0.1", 32768)
@@ -161,4 +206,4 @@ def test_what_compose_complains_of_is_said_with_the_next_step(docker_says: Any, 
 def test_without_docker_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ComposeFailed, match="Is the command `docker` installed"):
-        Compose(cast("DockerClient", NoContainers()), "mine", {}).build(["recorder"])
+        Compose(cast("DockerClient", NoContainers()), "mine", {}).build(["recorder"], lambda *_status: None)

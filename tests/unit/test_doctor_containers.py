@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bdd.doctor import engine_checks
+from bdd.doctor import compose, engine_checks
 from bdd.doctor.check import Check, Failed, State, examine
 from bdd.doctor.engine_checks import check_containers
 from tests.unit.builders import AMPLE
@@ -66,3 +66,9 @@ def test_a_compose_that_is_too_old_is_told(
     monkeypatch.setattr(engine_checks, "_COMPOSE_SECONDS", AMPLE)
     [result] = examine([Check("compose", engine_checks._compose)])
     assert (result.state is State.PASSED) is passed
+
+
+def test_the_images_that_must_be_there_are_those_of_others_and_a_given_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATIENT_SERVICE_IMAGE", "theirs:1")
+    needed = set(compose._needed_images())
+    assert needed == {"theirs:1", "postgres:15-bookworm", "apache/kafka:4.3.1", "python:3.11-slim-bookworm"}

@@ -8,6 +8,7 @@ from docker.client import DockerClient
 
 from bdd.containers.compose import Compose, PortTaken
 from bdd.containers.engine import EngineUnavailable, connect
+from bdd.containers.images import Images
 from bdd.containers.leftovers import OWNER, RUN, Leftover, find, labels
 from bdd.processes import free_port
 from tests.integration.running import ModuleRun
@@ -34,15 +35,13 @@ class Theirs:
         self.external_port = 0
         self.run = f"test-{secrets.token_hex(4)}"
         marks = labels(self.run)
-        self.compose = Compose(
-            engine,
-            f"theirs-{self.run}",
-            {"ACCEPTANCE_RUN": marks[RUN], "ACCEPTANCE_OWNER": marks[OWNER]},
-        )
+        self.images = Images(engine)
+        variables = {"ACCEPTANCE_RUN": marks[RUN], "ACCEPTANCE_OWNER": marks[OWNER], **self.images.variables}
+        self.compose = Compose(engine, f"theirs-{self.run}", variables)
 
     def start(self) -> None:
         """Choose the port as late as can be: what is free now may be taken when the images are built."""
-        self.compose.build(BUILT)
+        self.images.prepare(BUILT)
         for tries_left in reversed(range(_TRIES)):
             self.external_port = free_port()
             self.compose.variables["KAFKA_EXTERNAL_PORT"] = str(self.external_port)
@@ -65,6 +64,7 @@ class Theirs:
     def remove(self) -> None:
         for made in find(self.engine, self.run):
             made.remove()
+        self.images.remove_untagged()
 
 
 @pytest.fixture(scope="session")

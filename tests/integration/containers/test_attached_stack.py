@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 from docker.client import DockerClient
+from docker.models.containers import Container
 
+from bdd.containers.engine import state_of
+from bdd.waiting import wait_until
 from tests.integration.containers.conftest import Theirs, made_by
-from tests.integration.running import QUICK, run_behave
+from tests.integration.running import QUICK, SLOW_SECONDS, run_behave
 
 
 @pytest.mark.parametrize("by", ["project", "network"])
@@ -48,6 +51,23 @@ def test_a_part_of_the_platform_that_has_ended_is_named_with_its_log(tmp_path: P
         theirs.compose.up(["patient-service"], lambda _service, _status: None)
     assert run.process.wait(0) != 0
     assert f"the container of patient-service ({service.name}) ended with exit code" in run.output
-    assert "its last log lines:" in run.output
-    assert f"next: docker start {service.name}" in run.output
+    assert f"\n    next: docker start {service.name}\n    its last log lines:\n" in run.output
     assert "Traceback" not in run.output
+
+
+def test_a_part_of_the_platform_that_is_paused_is_told_with_the_way_on(tmp_path: Path, theirs: Theirs) -> None:
+    service = theirs.compose.container("patient-service")
+    service.pause()
+    try:
+        run = run_behave(tmp_path, QUICK, "-D", "stack=attached", "-D", f"project={theirs.project}")
+    finally:
+        service.unpause()
+        wait_until(lambda: _assert_healthy(service), what="the service again", within=SLOW_SECONDS)
+    assert run.process.wait(0) != 0
+    assert f"({service.name}) is paused\n    next: docker unpause {service.name}\n" in run.output
+    assert "ended" not in run.output
+
+
+def _assert_healthy(container: Container) -> None:
+    """Its check fails while it is paused."""
+    assert state_of(container)["Health"]["Status"] == "healthy"

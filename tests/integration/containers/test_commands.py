@@ -16,10 +16,11 @@ from docker.client import DockerClient
 
 from bdd.containers.compose import Compose
 from bdd.containers.engine import connect
-from bdd.containers.leftovers import OWNER, RUN, find, labels
+from bdd.containers.images import Images
+from bdd.containers.leftovers import OWNER, RUN, Leftover, find, labels
 from bdd.containers.platform import address_from_here, find_platform
 from bdd.waiting import wait_until
-from tests.integration.containers.conftest import SERVICES, Theirs, made_by
+from tests.integration.containers.conftest import BUILT, SERVICES, Theirs, made_by
 from tests.integration.running import (
     GUARD_SECONDS,
     ROOT,
@@ -48,14 +49,17 @@ def one_listener(engine: DockerClient) -> Iterator[str]:
     """The project of a platform with kafka:9092 alone, as the platform is today."""
     run = f"test-{secrets.token_hex(4)}"
     marks = labels(run)
-    variables = {"ACCEPTANCE_RUN": marks[RUN], "ACCEPTANCE_OWNER": marks[OWNER]}
+    images = Images(engine)
+    variables = {"ACCEPTANCE_RUN": marks[RUN], "ACCEPTANCE_OWNER": marks[OWNER], **images.variables}
     compose = Compose(engine, f"one-{run}", variables)
     try:
+        images.prepare(BUILT)
         compose.up(SERVICES, lambda _service, _status: None)
         yield compose.project
     finally:
         for made in find(engine, run):
             made.remove()
+        images.remove_untagged()
 
 
 def look(folder: Path, *arguments: str) -> tuple[int, dict[str, dict[str, Any]]]:
@@ -135,6 +139,8 @@ def test_the_doctor_names_a_container_that_is_paused(
     assert exit_code == 1
     assert checks["containers"]["sentence"] == "patient-service is paused"
     assert checks["containers"]["next"] == f"docker unpause {service.name}"
+    assert "is paused" in checks["platform"]["sentence"]
+    assert checks["platform"]["next"] == f"docker unpause {service.name}"
 
 
 def test_a_project_that_is_not_there_is_told(tmp_path: Path, engine: DockerClient) -> None:
@@ -210,6 +216,51 @@ def test_the_script_runs_the_command_itself(theirs: Theirs) -> None:
         assert len(tools) == 1
 
     wait_until(gone, what="the removal of the tool's container", within=SLOW_SECONDS)
+
+
+@pytest.mark.parametrize("end", ["nobody reads", "SIGTERM"])
+def test_the_container_of_the_script_carries_its_label_and_goes_however_the_script_ends(
+    theirs: Theirs, end: str
+) -> None:
+    """Without an event: no writing tells the script that nobody reads any more."""
+    command = [sys.executable, str(SCRIPT), "--project", theirs.project, "--run"]
+    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+    def mine() -> list[Leftover]:
+        return [made for made in find(theirs.engine) if f"/{run.pid}@" in made.owner]
+
+    def runs() -> None:
+        assert [each.status for made in mine() for each in made.containers] == ["running"]
+
+    try:
+        wait_until(runs, what="the tool's container", within=GUARD_SECONDS, give_up=lambda: _how_it_ended(run))
+        broker = find_platform(theirs.engine, network=f"{theirs.project}_default").broker
+        assert broker.name == theirs.compose.container("kafka").name, "the tool's image is Kafka's, but no broker"
+        if end == "SIGTERM":
+            run.terminate()
+        elif run.stdout:
+            run.stdout.close()
+            run.stdout = None
+        assert run.wait(GUARD_SECONDS) == 0
+    finally:
+        run.kill()
+        run.communicate()
+        left = mine()
+        for made in left:
+            made.remove()
+    assert left == []
+
+
+def test_an_empty_name_of_a_project_is_refused() -> None:
+    told = script("--project", "")
+    assert told.returncode == 2
+    assert told.stderr == "--project has no name behind it. Those of the projects that run: docker compose ls\n"
+
+
+def test_a_project_that_was_named_and_is_not_there_is_a_failure(engine: DockerClient) -> None:
+    told = kafka_tests("nobodys")
+    assert "2 errors" in told
+    assert "ACCEPTANCE_PROJECT=nobodys: No container of the Docker Compose project nobodys runs" in told
 
 
 def test_the_script_says_what_to_start(engine: DockerClient) -> None:

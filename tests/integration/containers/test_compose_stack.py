@@ -13,6 +13,7 @@ from docker.client import DockerClient
 from typer.testing import CliRunner, Result
 
 from bdd.cli import app
+from bdd.containers.images import NAMES
 from bdd.containers.leftovers import find, owner_of_this_run
 from bdd.waiting import wait_until
 from tests.integration.containers.conftest import Theirs, made_by
@@ -98,6 +99,18 @@ def test_the_suite_runs_inside_the_network_and_leaves_its_reports_on_the_host(
     assert (reports / "junit" / "TESTS-audit.xml").exists()
 
 
+def test_a_run_in_which_nothing_has_changed_makes_no_image_and_takes_no_name(
+    tmp_path: Path, engine: DockerClient
+) -> None:
+    images = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        run = run_behave(tmp_path / name, QUICK, *COMPOSE)
+        assert run.process.wait(0) == 0, run.output
+        images.append([engine.images.get(image).id for image in NAMES.values()])
+    assert images[0] == images[1]
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 def test_a_run_that_is_interrupted_while_it_starts_leaves_nothing(
     tmp_path: Path, engine: DockerClient, number: int
@@ -176,8 +189,9 @@ def test_a_platform_can_be_kept_and_is_removed_as_was_said(
     [
         ({"DOCKER_HOST": "unix:///nowhere.sock"}, "The container engine does not answer"),
         (
-            {"PATIENT_SERVICE_IMAGE": "nowhere.invalid/none"},
-            "An image is not on this machine and cannot be fetched",
+            {"PATIENT_SERVICE_IMAGE": "nowhere.invalid/none:1"},
+            "The image nowhere.invalid/none:1 (PATIENT_SERVICE_IMAGE) is not here and cannot be fetched.\n"
+            "    next: docker pull nowhere.invalid/none:1",
         ),
         (
             {"PATIENT_SERVICE_IMAGE": "python:3.11-slim-bookworm"},
@@ -236,6 +250,7 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(tmp_path: Path, engine: Dock
 
 def show_only(monkeypatch: pytest.MonkeyPatch, *run_ids: str) -> None:
     """Let the stack commands see these runs alone: what else is in the engine is no test's to remove."""
+    monkeypatch.setattr("bdd.containers.pruning.untagged_images", lambda _engine: [])
     monkeypatch.setattr(
         "bdd.containers.pruning.find", lambda engine: [made for run_id in run_ids for made in find(engine, run_id)]
     )

@@ -1,0 +1,97 @@
+"""The images of runs: built under names of this checkout's own, removed when a later build takes their names."""
+
+import hashlib
+import os
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+
+from docker.client import DockerClient
+from docker.errors import ImageNotFound
+
+from bdd.containers.compose import ROOT, Compose, ComposeFailed
+from bdd.containers.leftovers import remove_image
+
+GIVEN = "PATIENT_SERVICE_IMAGE"
+# Compose writes the project's name into what it builds: with one name for all runs, an unchanged image stays.
+_PROJECT = "psychotherapy-acceptance-images"
+# Another checkout holds other code: it must not swap an image between a build and a start here.
+_CHECKOUT = hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]
+SUITE = f"psychotherapy-acceptance/suite:{_CHECKOUT}"
+NAMES = {"recorder": SUITE, "patient-service": f"psychotherapy-acceptance/patient-service:{_CHECKOUT}"}
+
+
+class Images:
+    """What one run needs.
+
+    Attributes:
+        variables: for the compose file, so that it starts these.
+    """
+
+    def __init__(self, client: DockerClient) -> None:
+        self._client = client
+        self._given = given_service()
+        self._seen: set[str] = set()
+        self.variables: Mapping[str, str] = {
+            "ACCEPTANCE_SUITE_IMAGE": SUITE,
+            "ACCEPTANCE_SERVICE_IMAGE": self._given or NAMES["patient-service"],
+        }
+
+    def prepare(self, services: Sequence[str], progress: Callable[[str, str], None] = lambda *_: None) -> None:
+        """Build the images of services, from the cache where nothing has changed; one that was given is taken.
+
+        Args:
+            services: those that are built: "recorder", "patient-service".
+            progress: called with a service and "Built", once each.
+
+        Raises:
+            ComposeFailed: an image could not be built, or the given one is not to be had.
+        """
+        if self._given and "patient-service" in services:
+            services = [each for each in services if each != "patient-service"]
+            self._fetch(self._given)
+        self._remember(services)
+        Compose(self._client, _PROJECT, self.variables).build(services, progress)
+        self._remember(services)
+
+    def remove_untagged(self) -> None:
+        """Remove those that a build has taken the name from, unless a container uses them."""
+        for identity in self._seen:
+            if not self._names_of(identity):
+                remove_image(self._client, identity)
+        self._seen.clear()
+
+    def _fetch(self, image: str) -> None:
+        if self._names_of(image) is not None:
+            return
+        command = ["docker", "pull", "--quiet", image]
+        try:
+            told = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a fixed command
+        except OSError as fault:
+            raise ComposeFailed(f"The command `docker` cannot be run: {fault.strerror}. Install it.") from fault
+        if told.returncode:
+            reason = (told.stderr.strip().splitlines() or ["no reason was given"])[-1]
+            raise ComposeFailed(
+                f"The image {image} ({GIVEN}) is not here and cannot be fetched.\n"
+                f"    next: docker pull {image}\n"
+                f"    Docker says: {reason}"
+            )
+
+    def _remember(self, services: Sequence[str]) -> None:
+        """Those before a build as well as after it: another run may take the name while this one goes on."""
+        for service in services:
+            try:
+                self._seen.add(str(self._client.images.get(NAMES[service]).id))
+            except ImageNotFound:
+                continue
+
+    def _names_of(self, image: str) -> list[str] | None:
+        """Return the names of an image, None where it is not here."""
+        try:
+            return list(self._client.images.get(image).tags)
+        except ImageNotFound:
+            return None
+
+
+def given_service() -> str | None:
+    """Return the image that takes the reference service's place, None where none was given."""
+    return os.environ.get(GIVEN) or None

@@ -1,0 +1,56 @@
+"""What is said where the container engine cannot be used."""
+
+from types import SimpleNamespace
+from typing import NoReturn
+
+import pytest
+import requests
+from docker.errors import DockerException
+
+from bdd.containers import engine
+from bdd.containers.engine import RUN_WITHOUT_IT, EngineUnavailable, connect
+
+ADVICE = "behave features/ -D stack=embedded"
+
+
+def why(monkeypatch: pytest.MonkeyPatch, reason: OSError, host: str | None = None, instead: str = "") -> str:
+    """As Docker's library raises it: around a fault of another library around the operating system's."""
+
+    def refused(**_options: object) -> NoReturn:
+        try:
+            try:
+                raise reason
+            except OSError as fault:
+                raise requests.ConnectionError("Connection aborted.") from fault
+        except requests.ConnectionError as fault:
+            raise DockerException("Error while fetching server API version") from fault
+
+    monkeypatch.setattr(engine, "docker", SimpleNamespace(from_env=refused))
+    monkeypatch.setattr(engine, "DockerClient", refused)
+    monkeypatch.setattr(engine, "_host_of_context", lambda: host)
+    with pytest.raises(EngineUnavailable) as told:
+        connect(instead)
+    return str(told.value)
+
+
+@pytest.mark.parametrize("host", [None, "unix:///other.sock"])
+def test_a_socket_that_may_not_be_used_is_not_told_as_an_engine_that_is_down(
+    monkeypatch: pytest.MonkeyPatch, host: str | None
+) -> None:
+    told = why(monkeypatch, PermissionError(13, "Permission denied"), host)
+    assert told.startswith("This user may not use the container engine's socket ([Errno 13] Permission denied")
+    assert "group docker" in told
+    assert "DOCKER_HOST" in told
+    assert "Start Docker" not in told
+
+
+def test_an_engine_that_is_down_is_to_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = why(monkeypatch, FileNotFoundError(2, "No such file or directory"), "unix:///other.sock")
+    assert told.startswith(
+        "The container engine does not answer ([Errno 2] No such file or directory, at unix:///other.sock). Start"
+    )
+
+
+def test_only_who_can_do_without_it_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ADVICE not in why(monkeypatch, ConnectionRefusedError(111, "Connection refused"))
+    assert ADVICE in why(monkeypatch, ConnectionRefusedError(111, "Connection refused"), instead=RUN_WITHOUT_IT)
