@@ -14,6 +14,7 @@ from bdd.report.console import counted, durations, say
 from bdd.report.folders import CannotWrite, check_writable
 from bdd.report.junit import remove_old_reports, write_audit, write_broken_run
 from bdd.report.masked import mask_formatters
+from bdd.report.printing import let_every_text_be_printed
 from bdd.report.verdict import Verdict, announce_verdict, execute_nothing, turn_red
 from bdd.run import Run
 from bdd.settings import Settings, WrongSetting, load_settings
@@ -29,6 +30,7 @@ def begin_run(context: Context) -> None:
 
     A run that cannot start says why in a sentence, executes nothing, and is red.
     """
+    let_every_text_be_printed()
     verdict = context.verdict = announce_verdict(context)
     if context.config.junit:
         remove_old_reports(Path(context.config.junit_directory))
