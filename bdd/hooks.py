@@ -35,17 +35,7 @@ def begin_run(context: Context) -> None:
     if context.config.junit:
         remove_old_reports(Path(context.config.junit_directory))
     try:
-        settings = load_settings(context.config.userdata)
-        mask_formatters(context._runner.formatters)  # behave has no public way to them
-        if settings.contract:
-            event_schemas(contract.use(settings.contract))
-        _check_selection(context)
-        _check_folders(context, settings)
-        let_endings_interrupt()  # behave cleans up after SIGINT only
-        run = context.run = Run(settings)
-        context.add_cleanup(_end_run, run)
-        atexit.register(run.stop)  # in case a second signal ends the clean-up
-        run.start()
+        _start(context, _checked_settings(context))
     except (WrongSetting, WrongContract, CannotWrite, CannotStart, NothingSelected) as fault:
         _do_not_begin(context, str(fault))
     except KeyboardInterrupt:
@@ -75,6 +65,24 @@ def end_run(context: Context) -> None:
         write_broken_run(Path(context.config.junit_directory), verdict.broken)
     if verdict.red:
         turn_red(context, by_user=interrupted)
+
+
+def _checked_settings(context: Context) -> Settings:
+    settings = load_settings(context.config.userdata)
+    mask_formatters(context._runner.formatters)  # behave has no public way to them
+    if settings.contract:
+        event_schemas(contract.use(settings.contract))
+    _check_selection(context)
+    _check_folders(context, settings)
+    return settings
+
+
+def _start(context: Context, settings: Settings) -> None:
+    let_endings_interrupt()  # behave cleans up after SIGINT only
+    run = context.run = Run(settings)
+    context.add_cleanup(_end_run, run)
+    atexit.register(run.stop)  # in case a second signal ends the clean-up
+    run.start()
 
 
 def _audit(context: Context, verdict: Verdict) -> None:
