@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from bdd.cli import app
 from bdd.containers.images import NAMES
-from bdd.containers.leftovers import find, owner_of_this_run
+from bdd.containers.leftovers import find, owner_of_this_run, remove_image
 from bdd.waiting import wait_until
 from tests.integration.containers.conftest import Theirs, made_by
 from tests.integration.running import (
@@ -68,6 +68,9 @@ def test_the_suite_runs_inside_the_network_and_leaves_its_reports_on_the_host(
         "ACCEPTANCE_RUN": name,
         "ACCEPTANCE_OWNER": owner_of_this_run(),
         "REPORTS_FOLDER": str(reports),
+        # By another project's name the same files make other images: they must take no name.
+        "ACCEPTANCE_SUITE_IMAGE": f"psychotherapy-acceptance/suite:{name}",
+        "ACCEPTANCE_SERVICE_IMAGE": f"psychotherapy-acceptance/patient-service:{name}",
         "SUITE_ARGS": f"-Ddeadline_factor={DEADLINE_FACTOR}",
     }
     command = [
@@ -94,6 +97,8 @@ def test_the_suite_runs_inside_the_network_and_leaves_its_reports_on_the_host(
     finally:
         for made in find(engine, variables["ACCEPTANCE_RUN"]):
             made.remove()
+        for image in ("ACCEPTANCE_SUITE_IMAGE", "ACCEPTANCE_SERVICE_IMAGE"):
+            remove_image(engine, variables[image])
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert " 0 failed" in done.stdout
     assert (reports / "junit" / "TESTS-audit.xml").exists()
