@@ -160,9 +160,9 @@ def prune(
 ) -> None:
     """Remove what killed runs have left in the container engine. Runs that go on are not touched.
 
-    A run's containers, networks, volumes and images carry its label. Nothing without that label is ever removed, but
-    for the anonymous volumes of such containers, which go with them. Images of earlier builds, which have lost their
-    name, go too.
+    A run's containers, networks, volumes and images carry its label. Nothing without that label is ever removed,
+    but for the anonymous volumes of such containers, which go with them. Images of earlier builds, which have lost
+    their name, go too.
     """
     from bdd.containers.pruning import remove  # noqa: PLC0415 - Docker's library, for these commands alone
 
