@@ -59,11 +59,6 @@ class Seen:
     detail: str = ""
 
     @property
-    def resolves(self) -> bool:
-        """Whether its name has an address here."""
-        return self.fault is not Fault.UNRESOLVED
-
-    @property
     def connects(self) -> bool:
         """Whether it takes TCP connections."""
         return self.fault not in {Fault.UNRESOLVED, Fault.REFUSED, Fault.UNREACHABLE}

@@ -3,12 +3,12 @@
 import threading
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bdd.recorder.record import Entry, from_line, to_line
+from bdd.recorder.record import Entry, to_line
 
 _CHUNK = 1 << 20
 
@@ -54,17 +54,6 @@ class Journal:
         with self._seeking:
             self._reading.seek(begin)
             return self._reading.read(self._ends[last] - begin)
-
-
-def read_journal(path: Path) -> Iterator[Entry]:
-    """Yield the entries of a journal's file.
-
-    The writer may have been killed: a line that was cut off at the end is no entry.
-    """
-    with path.open("rb") as lines:
-        for line in lines:
-            if line.endswith(b"\n"):
-                yield from_line(line)
 
 
 def _write_all(write: Callable[[bytes], int | None], data: bytes) -> None:
