@@ -1,7 +1,8 @@
 """The signals that end a run or a command: Ctrl-C, a request to end, and a terminal that was closed."""
 
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 INTERRUPTED = 130
@@ -9,6 +10,17 @@ INTERRUPTED = 130
 
 # Windows has no SIGHUP.
 _ENDINGS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+@contextmanager
+def endings_interrupt() -> Iterator[None]:
+    """Do as `let_endings_interrupt` until the block ends; then the handlers that were there are back."""
+    before = let_endings_interrupt()
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def let_endings_interrupt() -> Mapping[int, Any]:

@@ -2,12 +2,11 @@
 
 import os
 import select
-import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 
 from docker.client import DockerClient
 from docker.errors import APIError, ImageNotFound
@@ -16,7 +15,7 @@ from docker.models.containers import Container
 from bdd.containers.console_consumer import tool
 from bdd.containers.leftovers import RECORDER, labels
 from bdd.containers.platform import Platform
-from bdd.endings import ignore_endings, let_endings_interrupt
+from bdd.endings import endings_interrupt, ignore_endings
 from bdd.processes import signals_wait
 
 
@@ -38,7 +37,7 @@ def run_console(client: DockerClient, platform: Platform, topics: Sequence[str],
     Raises:
         CannotRun: the tool's image is not to be had.
     """
-    with _interruptible():
+    with endings_interrupt():
         image, command = tool(platform, topics)
         _fetch(client, image)
         with signals_wait():  # between its creation and its name here it would be left behind
@@ -105,13 +104,3 @@ def _fetch(client: DockerClient, image: str) -> None:
             raise CannotRun(
                 f"The image {image} is not here and cannot be fetched. Next: docker pull {image}"
             ) from fault
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    before = let_endings_interrupt()
-    try:
-        yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)

@@ -101,6 +101,7 @@ def read_document(file: Path, kind: str) -> Node:
         WrongContract: it cannot be read, or is something else.
     """
     try:
+        # The safe loader, in C where there is one.
         document = yaml.load(file.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
     except OSError as fault:
         raise WrongContract(f"The contract {file} cannot be read: {fault.strerror}. Is its path right?") from fault

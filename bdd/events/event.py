@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bdd import strict_json
+from bdd.printable import in_one_line
 from bdd.recorder.record import Record
 
 
@@ -65,4 +66,4 @@ def key_in_words(key: bytes | None) -> str:
     if key is None:
         return "none"
     text = key.decode(errors="backslashreplace")
-    return '"' + "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text) + '"'
+    return '"' + in_one_line(text) + '"'

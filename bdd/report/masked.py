@@ -11,7 +11,7 @@ from bdd.report.console import interrupt_for_want_of_a_reader
 
 
 class MaskedStream:
-    """A stream that gets no secrets; all but `write` is as it was."""
+    """A stream that gets no secrets, and whose reader may go; all else is as it was."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream

@@ -1,12 +1,11 @@
 """A stack for the length of a command: started, handed out, and removed however the command ends."""
 
 import atexit
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 
-from bdd.endings import ignore_endings, let_endings_interrupt
+from bdd.endings import endings_interrupt, ignore_endings
 from bdd.settings import Settings
 from bdd.stacks.choosing import make_stack, new_run_id
 from bdd.stacks.stack import Stack
@@ -16,16 +15,14 @@ from bdd.stacks.stack import Stack
 def removed_at_the_end(stack: Stack) -> Iterator[None]:
     """Remove the stack when the block ends; every ending signal is a KeyboardInterrupt meanwhile."""
     atexit.register(stack.stop)  # in case a second signal ends the clean-up
-    before = let_endings_interrupt()
-    try:
-        yield
-    finally:
-        ignore_endings()
-        with redirect_stdout(sys.stderr):
-            stack.stop()
-        atexit.unregister(stack.stop)
-        for each, handler in before.items():
-            signal.signal(each, handler)
+    with endings_interrupt():
+        try:
+            yield
+        finally:
+            ignore_endings()
+            with redirect_stdout(sys.stderr):
+                stack.stop()
+            atexit.unregister(stack.stop)
 
 
 @contextmanager

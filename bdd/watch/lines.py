@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from bdd.events.event import Event, NotAnEvent, key_in_words, read_event
+from bdd.printable import in_one_line
 from bdd.recorder.record import Record, to_json
 
 _LONGEST = 500
@@ -24,12 +25,12 @@ def line_for_people(record: Record, breaches: Sequence[str]) -> Text:
     except NotAnEvent as reason:
         value = (record.value or b"")[:_LONGEST].decode(errors="backslashreplace")
         return line.append_text(
-            Text.assemble((f"no event: {_printable(str(reason))}", "red"), "  ", _printable(value))
+            Text.assemble((f"no event: {in_one_line(str(reason))}", "red"), "  ", in_one_line(value))
         )
-    line.append(f"{_printable(event.type):16}", _colour(event))
-    line.append("  " + _printable(json.dumps(event.payload, ensure_ascii=False)))
+    line.append(f"{in_one_line(event.type):16}", _colour(event))
+    line.append("  " + in_one_line(json.dumps(event.payload, ensure_ascii=False)))
     for breach in breaches:
-        line.append(f"\n    breaks the contract: {_printable(breach)}", "magenta")
+        line.append(f"\n    breaks the contract: {in_one_line(breach)}", "magenta")
     return line
 
 
@@ -58,8 +59,3 @@ def _moment(record: Record) -> dt.datetime:
 
 def _colour(event: Event) -> str:
     return _COLOURS.get(event.type.rpartition(".")[2], "blue")
-
-
-def _printable(text: str) -> str:
-    """What a record holds must not steer the reader's terminal."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
