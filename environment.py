@@ -3,9 +3,9 @@
 from behave.model import Scenario, Step
 from behave.runner import Context
 
-from bdd import hooks
-from bdd.parameters import register_parameter_types
-from bdd.world import world
+from bdd.domain.world import world
+from bdd.run import hooks
+from bdd.run.step_types import register_parameter_types
 
 register_parameter_types()
 

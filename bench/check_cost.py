@@ -18,16 +18,16 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 from hamcrest import assert_that
 
 from bdd.api.client import ApiClient
-from bdd.api.patients import synthetic_data
-from bdd.events import contract
-from bdd.events.ledger import Ledger
-from bdd.events.matchers import has_published, has_published_exactly, has_published_nothing
-from bdd.events.witness import Witness
-from bdd.network import session_for
-from bdd.settings import load_settings
-from bdd.stacks.choosing import new_run_id
+from bdd.contracts import asyncapi as contract
+from bdd.domain.patients import synthetic_data
+from bdd.domain.world import World
+from bdd.settings.settings import load_settings
 from bdd.stacks.embedded.stack import EmbeddedStack
-from bdd.world import World
+from bdd.stacks.factory import new_run_id
+from bdd.system.network import session_for
+from bdd.verdict.ledger import Ledger
+from bdd.verdict.matchers import has_published, has_published_exactly, has_published_nothing
+from bdd.verdict.observer import Witness
 from bench.arguments import count
 
 _TOPIC = contract.current().patient_topic

@@ -14,13 +14,13 @@ from pathlib import Path
 
 from confluent_kafka import Producer
 
-from bdd.events import contract
+from bdd.contracts import asyncapi as contract
 from bdd.recorder.client import RecorderUnreachable
-from bdd.settings import Settings, load_settings
-from bdd.stacks.choosing import new_run_id
+from bdd.settings.settings import Settings, load_settings
 from bdd.stacks.embedded.stack import EmbeddedStack
+from bdd.stacks.factory import new_run_id
 from bdd.stacks.local_recorder import LocalRecorder
-from bdd.waiting import wait_until
+from bdd.system.waiting import wait_until
 from bench.arguments import count
 from bench.check_cost import Suite
 

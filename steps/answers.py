@@ -4,7 +4,7 @@ from behave import then
 from behave.runner import Context
 from hamcrest import assert_that
 
-from bdd.api.matchers import (
+from bdd.domain.answers import (
     answers,
     answers_message,
     answers_patient,
@@ -13,7 +13,7 @@ from bdd.api.matchers import (
     lists_patient,
     refuses,
 )
-from bdd.world import world
+from bdd.domain.world import world
 
 
 @then("the service refuses with {status:d}, naming “{name}”")

@@ -4,15 +4,15 @@ from behave import then
 from behave.runner import Context
 from hamcrest import assert_that, contains_exactly, equal_to, has_length, is_
 
-from bdd.events.event import Event
-from bdd.events.matchers import (
+from bdd.domain.world import world
+from bdd.verdict.event import Event
+from bdd.verdict.matchers import (
     has_kept_order,
     has_published,
     has_published_exactly,
     has_published_nothing,
     has_published_nothing_else,
 )
-from bdd.world import world
 
 
 @then("a {event_type:EventType} event is published")

@@ -3,10 +3,10 @@
 from behave import then, when
 from behave.runner import Context
 
-from bdd.model.playing import live
-from bdd.model.story import from_table
-from bdd.model.telling import play_random_lives
-from bdd.world import world
+from bdd.domain.random_patients.gherkin import from_table
+from bdd.domain.random_patients.player import live
+from bdd.domain.random_patients.report import play_random_lives
+from bdd.domain.world import world
 
 
 @when("patients live random lives")

@@ -4,10 +4,10 @@ from behave import given, when
 from behave.runner import Context
 from hamcrest import assert_that, has_length
 
-from bdd.api.patients import Value, synthetic_data
-from bdd.events import contract
-from bdd.events.matchers import has_published
-from bdd.world import World, world
+from bdd.contracts import asyncapi as contract
+from bdd.domain.patients import Value, synthetic_data
+from bdd.domain.world import World, world
+from bdd.verdict.matchers import has_published
 
 
 @given("a patient")

@@ -3,7 +3,7 @@
 from behave import given, then
 from behave.runner import Context
 
-from bdd.world import world
+from bdd.domain.world import world
 
 
 @given("a reader that asks for a patient as soon as its event comes")

@@ -3,8 +3,8 @@
 from behave import given, when
 from behave.runner import Context
 
-from bdd.api.patients import Patient, as_json, synthetic_data, too_large_patient, unknown_patient, wrong_value
-from bdd.world import world
+from bdd.domain.patients import Patient, as_json, synthetic_data, too_large_patient, unknown_patient, wrong_value
+from bdd.domain.world import world
 
 
 @given("an id that no patient has")

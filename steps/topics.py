@@ -4,7 +4,7 @@ from behave import then
 from behave.runner import Context
 from hamcrest import assert_that, equal_to, is_
 
-from bdd.world import world
+from bdd.domain.world import world
 
 
 @then("the topic {topic} exists with {count:d} partitions")

@@ -4,7 +4,7 @@ import os
 import signal
 from pathlib import Path
 
-from bdd.settings import load_settings
+from bdd.settings.settings import load_settings
 
 _KEPT = "BDD_CACHE_DIR"  # where the broker's files are: without it they would be fetched again
 _OF_THE_SERVICE = {"DATABASE_URL", "KAFKA_BOOTSTRAP_SERVERS", "HOST", "PORT", "LOG_LEVEL"}

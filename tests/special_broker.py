@@ -9,7 +9,6 @@ from pathlib import Path
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._scram import ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
 
-from bdd.processes import ChildProcess, free_ports
 from bdd.stacks.embedded.broker import (
     DATA_FOLDER,
     SERVER_PROPERTIES,
@@ -17,6 +16,7 @@ from bdd.stacks.embedded.broker import (
     EmbeddedBroker,
     write_server_properties,
 )
+from bdd.system.processes import ChildProcess, free_ports
 from tests.certificates import Authority
 
 USER = "suite"

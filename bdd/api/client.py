@@ -7,8 +7,8 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 
-from bdd import strict_json
-from bdd.network import session_for, speaks_no_tls
+from bdd.system import strict_json
+from bdd.system.network import session_for, speaks_no_tls
 
 _TIMEOUT_SECONDS = 10.0
 _PARALLEL = 32

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import requests
 
-from bdd.faults import innermost
-from bdd.network import session_for
-from bdd.waiting import wait_until
+from bdd.system.exceptions import innermost
+from bdd.system.network import session_for
+from bdd.system.waiting import wait_until
 
 _ANSWER_SECONDS = 5.0
 _EVERY_SECONDS = 0.02

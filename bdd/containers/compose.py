@@ -11,8 +11,8 @@ from docker.client import DockerClient
 from docker.models.containers import Container
 
 from bdd.containers.engine import COMPOSE_PROJECT, COMPOSE_SERVICE
-from bdd.containers.looking import last_check, told_with_log
-from bdd.processes import kill_group
+from bdd.containers.inspection import last_check, told_with_log
+from bdd.system.processes import kill_group
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker-compose.bdd.yml"

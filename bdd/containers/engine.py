@@ -9,7 +9,7 @@ from docker.client import DockerClient
 from docker.errors import DockerException
 from docker.models.containers import Container
 
-from bdd.faults import innermost
+from bdd.system.exceptions import innermost
 
 _SECONDS = 30
 _NO_ENGINE = (

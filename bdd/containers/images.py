@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from docker.client import DockerClient
 from docker.errors import ImageNotFound
 
+from bdd.containers.cleanup import remove_image
 from bdd.containers.compose import ROOT, Compose, ComposeFailed
-from bdd.containers.leftovers import remove_image
 
 GIVEN = "PATIENT_SERVICE_IMAGE"
 # Compose writes the project's name into what it builds: with one name for all runs, an unchanged image stays.

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from behave.model import Scenario, Step
 
+from bdd.domain.world import World
 from bdd.evidence.sources import Source
-from bdd.masking import mask_bytes
-from bdd.recorder.record import Record, to_line
-from bdd.world import World
+from bdd.kafka.record import Record, to_line
+from bdd.output.masking import mask_bytes
 
 _SECONDS = 10.0
 _MOST_FOREIGN = 100

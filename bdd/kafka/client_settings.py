@@ -1,6 +1,6 @@
 """The librdkafka settings with which this project connects to brokers."""
 
-from bdd.settings import Settings
+from bdd.settings.settings import Settings
 
 
 def client_settings(bootstrap_servers: str, settings: Settings) -> dict[str, str]:

@@ -7,9 +7,9 @@ from typing import Any
 
 import requests
 
-from bdd.network import session_for
-from bdd.recorder.record import Entry, Gap, Record, from_line
-from bdd.waiting import wait_until
+from bdd.kafka.record import Entry, Gap, Record, from_line
+from bdd.system.network import session_for
+from bdd.system.waiting import wait_until
 
 _CONNECT_SECONDS = 3.0
 _SILENCE_SECONDS = 10.0

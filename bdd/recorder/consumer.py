@@ -10,10 +10,10 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
+from bdd.kafka.record import Gap, Record
 from bdd.kafka.topics import create_topics
 from bdd.recorder.journal import Journal
-from bdd.recorder.record import Gap, Record
-from bdd.waiting import wait_until
+from bdd.system.waiting import wait_until
 
 _BATCH = 1000
 _POLL_SECONDS = 0.1

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bdd.recorder.record import Entry, to_line
+from bdd.kafka.record import Entry, to_line
 
 _CHUNK = 1 << 20
 

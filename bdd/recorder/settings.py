@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from bdd.events import contract
+from bdd.contracts import asyncapi as contract
 
 
 @dataclass(frozen=True)

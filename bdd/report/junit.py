@@ -5,9 +5,9 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from pathlib import Path
 
-from bdd.events.audit import Finding
-from bdd.masking import mask
-from bdd.printable import printable
+from bdd.output.masking import mask
+from bdd.output.printable import printable
+from bdd.verdict.audit import Finding
 
 
 def remove_old_reports(folder: Path) -> None:

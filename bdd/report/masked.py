@@ -5,9 +5,9 @@ from typing import Any
 
 from behave.model import Scenario
 
-from bdd.masking import mask
-from bdd.printable import printable
-from bdd.report.console import interrupt_for_want_of_a_reader
+from bdd.output.console import interrupt_for_want_of_a_reader
+from bdd.output.masking import mask
+from bdd.output.printable import printable
 
 
 class MaskedStream:

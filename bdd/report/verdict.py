@@ -5,7 +5,7 @@ from typing import Any
 
 from behave.runner import Context
 
-from bdd.report.console import counted, say
+from bdd.output.console import counted, say
 
 _LONGEST = 120  # characters; the whole sentence stands above
 

@@ -5,18 +5,18 @@ from collections.abc import Mapping
 
 from docker.errors import DockerException
 
+from bdd.containers.cleanup import find
 from bdd.containers.compose import ComposeFailed
+from bdd.containers.discovery import PlatformNotFound, find_platform
 from bdd.containers.engine import RUN_WITHOUT_IT, EngineUnavailable, connect
 from bdd.containers.images import Images
-from bdd.containers.leftovers import find
-from bdd.containers.looking import ContainerWatch, sources_of
-from bdd.containers.platform import PlatformNotFound, find_platform
+from bdd.containers.inspection import ContainerWatch, sources_of
 from bdd.evidence.sources import Source
+from bdd.output.console import say
 from bdd.recorder.client import RecorderClient
-from bdd.report.console import say
-from bdd.settings import Settings
+from bdd.settings.settings import Settings
+from bdd.stacks.base import CannotStart
 from bdd.stacks.container_recorder import ContainerRecorder
-from bdd.stacks.stack import CannotStart
 
 _RECORDER_SECONDS = 30.0
 

@@ -8,19 +8,19 @@ from contextlib import suppress
 
 from docker.errors import DockerException
 
+from bdd.containers.cleanup import OWNER, RUN, find, labels
 from bdd.containers.compose import FILE, Compose, ComposeFailed, PortTaken
 from bdd.containers.engine import RUN_WITHOUT_IT, EngineUnavailable, connect, published_address
 from bdd.containers.images import Images
-from bdd.containers.leftovers import OWNER, RUN, find, labels
-from bdd.containers.looking import ContainerWatch, sources_of
-from bdd.events import contract
+from bdd.containers.inspection import ContainerWatch, sources_of
+from bdd.contracts import asyncapi as contract
 from bdd.evidence.sources import Source
 from bdd.kafka.client_settings import client_settings
-from bdd.processes import free_port
+from bdd.output.console import say
 from bdd.recorder.client import RecorderClient
-from bdd.report.console import say
-from bdd.settings import Settings
-from bdd.stacks.stack import CannotStart
+from bdd.settings.settings import Settings
+from bdd.stacks.base import CannotStart
+from bdd.system.processes import free_port
 
 _BUILT = ("patient-service", "recorder")
 _SERVICES = ("postgres", "kafka", *_BUILT)

@@ -8,14 +8,14 @@ from docker.client import DockerClient
 from docker.models.containers import Container
 from docker.types import Mount
 
+from bdd.containers.discovery import Platform
 from bdd.containers.engine import published_address
-from bdd.containers.platform import Platform
-from bdd.containers.suite import run_in_network
-from bdd.events import contract
+from bdd.containers.suite_container import run_in_network
+from bdd.contracts import asyncapi as contract
 from bdd.kafka.client_settings import client_settings
 from bdd.recorder.client import RecorderClient
 from bdd.recorder.settings import RecorderSettings
-from bdd.settings import Settings
+from bdd.settings.settings import Settings
 
 _PORT = 8080
 _FOLDER = "/journal"

@@ -5,14 +5,14 @@ import sys
 from pathlib import Path
 from typing import Self
 
-from bdd import masking
-from bdd.events import contract
+from bdd.contracts import asyncapi as contract
 from bdd.kafka.client_settings import client_settings
-from bdd.processes import ChildProcess
+from bdd.output import masking
 from bdd.recorder.client import RecorderClient
 from bdd.recorder.settings import RecorderSettings
-from bdd.settings import Settings
-from bdd.waiting import wait_until
+from bdd.settings.settings import Settings
+from bdd.system.processes import ChildProcess
+from bdd.system.waiting import wait_until
 
 _ROOT = Path(__file__).parents[2]
 

@@ -9,17 +9,17 @@ from urllib.parse import urlsplit
 
 from bdd.api.client import ApiClient, NoAnswer, tls_advice
 from bdd.evidence.sources import LogFile, Source
-from bdd.faults import innermost
-from bdd.kafka.advice import explain
 from bdd.kafka.client_settings import client_settings
-from bdd.kafka.listeners import Diagnosis, diagnose
-from bdd.network import servers
+from bdd.kafka.connection.advice import explain
+from bdd.kafka.connection.diagnosis import Diagnosis, diagnose
 from bdd.recorder.client import RecorderClient, RecorderUnreachable
-from bdd.settings import Settings
+from bdd.settings.settings import Settings
+from bdd.stacks.base import CannotStart
 from bdd.stacks.local_recorder import LocalRecorder
 from bdd.stacks.safety import refuse_public_hosts, refuse_unknown_host
-from bdd.stacks.stack import CannotStart
-from bdd.waiting import wait_until
+from bdd.system.exceptions import innermost
+from bdd.system.network import servers
+from bdd.system.waiting import wait_until
 
 _RECORDER_SECONDS = 20.0
 

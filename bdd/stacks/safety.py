@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
-from bdd.network import Unresolved, is_local, is_private, resolve
-from bdd.stacks.stack import CannotStart
+from bdd.stacks.base import CannotStart
+from bdd.system.network import Unresolved, is_local, is_private, resolve
 
 _RESOLVE_SECONDS = 3.0
 

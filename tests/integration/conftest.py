@@ -10,7 +10,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from bdd.events import contract
+from bdd.contracts import asyncapi as contract
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.stacks.embedded.distribution import Distribution, prepare
 from tests.integration.running import SLOW_SECONDS, ModuleRun, patient_service

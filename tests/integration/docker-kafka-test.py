@@ -10,12 +10,12 @@ from docker.errors import DockerException
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # it is run by its path, from wherever
 
-from bdd.containers.console_consumer import console_consumer, find_running_platform
-from bdd.containers.console_run import CannotRun, run_console
+from bdd.commands.console.command_line import console_consumer, find_running_platform
+from bdd.commands.console.run import CannotRun, run_console
+from bdd.containers.discovery import PlatformNotFound
 from bdd.containers.engine import EngineUnavailable, connect
-from bdd.containers.platform import PlatformNotFound
-from bdd.events import contract
-from bdd.stacks.choosing import new_run_id
+from bdd.contracts import asyncapi as contract
+from bdd.stacks.factory import new_run_id
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
 

@@ -11,7 +11,7 @@ from typing import ClassVar
 import psutil
 
 from bdd.stacks.embedded.service import EmbeddedService
-from bdd.waiting import wait_until
+from bdd.system.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 FEATURES = Path("tests/integration/features")

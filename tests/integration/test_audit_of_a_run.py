@@ -4,7 +4,7 @@ import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-from bdd.recorder.record import Record, from_line
+from bdd.kafka.record import Record, from_line
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from tests.integration.faulty_service import LATE_SETTLING
 from tests.integration.running import QUICK, patient_service, remote, run_behave

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from bdd.stacks.embedded.broker import Distribution, EmbeddedBroker
-from bdd.waiting import wait_until
+from bdd.system.waiting import wait_until
 from tests.integration.running import GUARD_SECONDS, ROOT, SLOW_SECONDS, ModuleRun, patient_service, remote
 from tests.special_broker import Listener, SpecialBroker
 

@@ -11,11 +11,11 @@ from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
-from bdd.events import contract
-from bdd.processes import free_port
+from bdd.contracts import asyncapi as contract
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.stacks.embedded.distribution import BrokerUnavailable, Distribution, prepare
-from bdd.waiting import CannotComeTrue, wait_until
+from bdd.system.processes import free_port
+from bdd.system.waiting import CannotComeTrue, wait_until
 from tests import maven_repository
 from tests.integration.running import SLOW_SECONDS
 

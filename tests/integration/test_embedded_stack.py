@@ -10,12 +10,12 @@ import psutil
 import pytest
 
 from bdd.api.health import wait_healthy
-from bdd.processes import free_port, free_ports
-from bdd.settings import load_settings
+from bdd.settings.settings import load_settings
+from bdd.stacks.base import CannotStart
 from bdd.stacks.embedded.broker import SERVER_PROPERTIES
 from bdd.stacks.embedded.distribution import Distribution
 from bdd.stacks.embedded.stack import EmbeddedStack
-from bdd.stacks.stack import CannotStart
+from bdd.system.processes import free_port, free_ports
 from tests.integration.running import SLOW_SECONDS
 
 

@@ -10,16 +10,16 @@ import os
 import pytest
 from docker.errors import DockerException
 
-from bdd.containers.console_consumer import find_running_platform
+from bdd.commands.console.command_line import find_running_platform
+from bdd.commands.doctor.kafka_checks import check_topics
+from bdd.commands.doctor.round_trip import try_event
+from bdd.containers.discovery import Platform, PlatformNotFound, address_from_here
 from bdd.containers.engine import EngineUnavailable, connect
-from bdd.containers.platform import Platform, PlatformNotFound, address_from_here
-from bdd.doctor.kafka_checks import check_topics
-from bdd.doctor.trying import try_event
-from bdd.kafka.advice import explain
 from bdd.kafka.client_settings import client_settings
-from bdd.kafka.listeners import Diagnosis, diagnose
-from bdd.settings import Settings, load_settings
-from bdd.stacks.opened import opened
+from bdd.kafka.connection.advice import explain
+from bdd.kafka.connection.diagnosis import Diagnosis, diagnose
+from bdd.settings.settings import Settings, load_settings
+from bdd.stacks.lifetime import opened
 from tests.integration.running import DEADLINE_FACTOR
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bdd.kafka.advice import explain
-from bdd.kafka.listeners import Diagnosis, diagnose
-from bdd.kafka.probing import Fault
+from bdd.kafka.connection.advice import explain
+from bdd.kafka.connection.diagnosis import Diagnosis, diagnose
+from bdd.kafka.connection.probe import Fault
 from bdd.stacks.embedded.broker import Distribution
 from tests.certificates import Authority
 from tests.integration.running import SLOW_SECONDS
@@ -20,7 +20,7 @@ from tests.special_broker import PASSWORD, USER, Listener, SpecialBroker
 
 SASL = {"sasl.username": USER, "sasl.password": PASSWORD}
 BACKOFF = {"reconnect.backoff.ms": "20", "reconnect.backoff.max.ms": "500"}
-REPLY_SECONDS = "bdd.kafka.probing._REPLY_SECONDS"
+REPLY_SECONDS = "bdd.kafka.connection.probe._REPLY_SECONDS"
 
 
 @pytest.fixture(autouse=True)

@@ -15,15 +15,15 @@ from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from bdd.events import contract
+from bdd.contracts import asyncapi as contract
 from bdd.kafka.client_settings import client_settings
-from bdd.processes import ChildProcess
+from bdd.kafka.record import Gap, from_line
 from bdd.recorder.client import RecorderClient, RecorderUnreachable
-from bdd.recorder.record import Gap, from_line
-from bdd.settings import load_settings
+from bdd.settings.settings import load_settings
 from bdd.stacks.embedded.broker import Distribution, EmbeddedBroker
 from bdd.stacks.local_recorder import LocalRecorder
-from bdd.waiting import wait_until
+from bdd.system.processes import ChildProcess
+from bdd.system.waiting import wait_until
 from tests.integration.running import ROOT, SLOW_SECONDS, clean_environment
 
 TOPIC = "patient-events"

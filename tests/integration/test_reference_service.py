@@ -13,9 +13,9 @@ import pytest
 import requests
 from confluent_kafka import Consumer, TopicPartition
 
-from bdd.processes import free_port
 from bdd.stacks.embedded.broker import EmbeddedBroker
-from bdd.waiting import wait_until
+from bdd.system.processes import free_port
+from bdd.system.waiting import wait_until
 from tests.integration.running import ROOT, SLOW_SECONDS
 
 TOPIC = "patient-events"

@@ -13,16 +13,16 @@ import requests
 from confluent_kafka import Producer
 
 from bdd.kafka.client_settings import client_settings
-from bdd.kafka.listeners import Broker, diagnose
-from bdd.kafka.probing import Seen
-from bdd.network import Server
+from bdd.kafka.connection.diagnosis import Broker, diagnose
+from bdd.kafka.connection.probe import Seen
 from bdd.recorder.client import RecorderClient
-from bdd.settings import load_settings
-from bdd.stacks.choosing import make_stack
+from bdd.settings.settings import load_settings
+from bdd.stacks.base import CannotStart
 from bdd.stacks.embedded.broker import EmbeddedBroker
+from bdd.stacks.factory import make_stack
 from bdd.stacks.local_recorder import LocalRecorder
-from bdd.stacks.stack import CannotStart
-from bdd.waiting import wait_until
+from bdd.system.network import Server
+from bdd.system.waiting import wait_until
 from tests.integration.running import QUICK, SLOW_SECONDS, remote, run_behave
 
 FOREIGN_RECORDS = 100_000

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bdd.waiting import wait_until
+from bdd.system.waiting import wait_until
 from tests.integration.running import GUARD_SECONDS, LONG, QUICK, ROOT, BehaveRun, ModuleRun, remote, run_behave
 
 # An operating system closes a killed process' connections a moment before it tells of its end: when

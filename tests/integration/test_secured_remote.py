@@ -6,9 +6,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bdd.events import contract
+from bdd.contracts import asyncapi as contract
 from bdd.kafka.client_settings import client_settings
-from bdd.settings import load_settings
+from bdd.settings.settings import load_settings
 from bdd.stacks.embedded.broker import Distribution
 from bdd.stacks.local_recorder import LocalRecorder
 from tests.certificates import Authority

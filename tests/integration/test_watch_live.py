@@ -11,7 +11,7 @@ import requests
 from confluent_kafka import Producer
 
 from bdd.stacks.embedded.broker import EmbeddedBroker
-from bdd.waiting import wait_until
+from bdd.system.waiting import wait_until
 from tests.integration.running import GUARD_SECONDS, SLOW_SECONDS, ModuleRun
 
 pytestmark = pytest.mark.usefixtures("distribution")  # what is fetched once is not what is waited for here

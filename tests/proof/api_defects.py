@@ -3,7 +3,7 @@
 import os
 from dataclasses import replace
 
-from bdd.events import contract
+from bdd.contracts import asyncapi as contract
 from reference.patient_service.models import PatientStatus
 from tests.proof.defect import Defect
 from tests.proof.traffic import Answer, Inside, Request, Serve, answering, on, refusing

@@ -12,10 +12,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from bdd.endings import INTERRUPTED
-from bdd.report.folders import CannotWrite, check_writable
-from bdd.settings import WrongSetting
+from bdd.output.folders import CannotWrite, check_writable
+from bdd.settings.settings import WrongSetting
 from bdd.stacks.embedded.errors import BrokerUnavailable
+from bdd.system.signals import INTERRUPTED
 from tests.proof.defect import Defect
 from tests.proof.defects import DEFECTS
 from tests.proof.judging import Outcome, Verdict

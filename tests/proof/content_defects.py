@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from bdd.events import contract
+from bdd.contracts import asyncapi as contract
 from tests.proof.defect import Defect, in_envelope
 from tests.proof.outgoing import (
     CREATED,

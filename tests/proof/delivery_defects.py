@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from bdd.events import contract
+from bdd.contracts import asyncapi as contract
 from tests.proof.defect import Defect
 from tests.proof.outgoing import CREATED, DELETED, TYPES, UPDATED, Outgoing, Publish, only, place
 from tests.proof.traffic import Answer, Inside, Request, Serve, on

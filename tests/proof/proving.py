@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Self
 
 from bdd.api.health import wait_healthy
-from bdd.events import contract
-from bdd.processes import ChildProcess, free_port
-from bdd.settings import load_settings
+from bdd.contracts import asyncapi as contract
+from bdd.settings.settings import load_settings
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.stacks.embedded.distribution import prepare
+from bdd.system.processes import ChildProcess, free_port
 from tests.proof.defect import SOUND, Defect
 from tests.proof.judging import Outcome, judge
 

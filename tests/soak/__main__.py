@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from bdd.settings import load_settings
+from bdd.settings.settings import load_settings
 from bdd.stacks.embedded.distribution import BrokerUnavailable, prepare
 from tests.soak.conditions import CONDITIONS, Condition, allot
 from tests.soak.soaking import Result, Soak

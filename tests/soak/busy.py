@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bdd.processes import ChildProcess
+from bdd.system.processes import ChildProcess
 
 # It ends by itself when nobody ends it: after 15 minutes, and when the soak is gone.
 _BURN = """

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
-from bdd.events import contract
-from bdd.processes import ChildProcess
+from bdd.contracts import asyncapi as contract
 from bdd.stacks.embedded.broker import SERVER_PROPERTIES, EmbeddedBroker
 from bdd.stacks.embedded.distribution import Distribution
 from bdd.stacks.embedded.service import EmbeddedService, database_url
+from bdd.system.processes import ChildProcess
 from reference.patient_service.database import open_database
 
 IDS_OF_A_RUN = 100_000

@@ -12,7 +12,7 @@ from uuid import uuid4
 import requests
 from confluent_kafka import Producer
 
-from bdd.events import contract
+from bdd.contracts import asyncapi as contract
 from tests.soak.platform import IDS_OF_A_RUN
 
 PREFILLED = 100_000

@@ -13,13 +13,13 @@ import pytest
 from hamcrest import assert_that
 
 from bdd.api.client import Exchange
-from bdd.api.patients import Patient, stored_data, synthetic_data
-from bdd.events.account import Account, Request
-from bdd.events.expectation import Expectation
-from bdd.events.ledger import Ledger
-from bdd.events.matchers import HasKeptOrder, HasPublished, HasPublishedNothing
-from bdd.events.witness import Witness
-from bdd.recorder.record import Record
+from bdd.domain.patients import Patient, stored_data, synthetic_data
+from bdd.kafka.record import Record
+from bdd.verdict.expectation import Expectation
+from bdd.verdict.ledger import Ledger
+from bdd.verdict.matchers import HasKeptOrder, HasPublished, HasPublishedNothing
+from bdd.verdict.observer import Witness
+from bdd.verdict.scenario_log import Account, Request
 
 NOW = 1_780_000_000.0
 """When every action of these tests begins, in seconds since 1970 UTC."""

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from bdd.api.client import ApiClient, Exchange
-from bdd.api.patients import stored_data
-from bdd.events import contract
-from bdd.recorder.record import Record
-from bdd.world import World
+from bdd.contracts import asyncapi as contract
+from bdd.domain.patients import stored_data
+from bdd.domain.world import World
+from bdd.kafka.record import Record
 from tests.unit.builders import NOW, SOON, Scene, envelope, record
 
 Publish = Callable[[Record], Iterable[Record]]

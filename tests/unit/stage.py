@@ -8,8 +8,8 @@ from typing import Any
 from behave.model import Table
 
 from bdd.api.client import ApiClient, Exchange
-from bdd.api.patients import Patient, stored_data, synthetic_data
-from bdd.world import World
+from bdd.domain.patients import Patient, stored_data, synthetic_data
+from bdd.domain.world import World
 from tests.unit.builders import AMPLE, NOW, SOON, Scene, record
 from tests.unit.suite_steps import bound
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from bdd.kafka import listeners
-from bdd.kafka.advice import explain
-from bdd.kafka.listeners import Broker, Diagnosis, diagnose
-from bdd.kafka.probing import Fault, Seen
-from bdd.network import Server
+from bdd.kafka.connection import diagnosis as listeners
+from bdd.kafka.connection.advice import explain
+from bdd.kafka.connection.diagnosis import Broker, Diagnosis, diagnose
+from bdd.kafka.connection.probe import Fault, Seen
+from bdd.system.network import Server
 
 FAR = Seen(Server("kafka.example.org", 9092), ("203.0.113.7",))
 

@@ -5,7 +5,7 @@ from hamcrest import assert_that
 from hamcrest.core.base_matcher import BaseMatcher
 
 from bdd.api.client import Exchange
-from bdd.api.matchers import answers, answers_message, answers_patient, lists_only, lists_patient, refuses
+from bdd.domain.answers import answers, answers_message, answers_patient, lists_only, lists_patient, refuses
 from tests.unit.builders import NOW, first_line
 
 ERIKA = {"vorname": "Erika", "status": "offen"}

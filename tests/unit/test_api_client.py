@@ -12,8 +12,8 @@ import pytest
 
 from bdd.api.client import ApiClient, NoAnswer, tls_advice
 from bdd.api.health import wait_healthy
-from bdd.api.patients import as_json
-from bdd.waiting import CannotComeTrue
+from bdd.domain.patients import as_json
+from bdd.system.waiting import CannotComeTrue
 from tests.closed_port import closed_port
 from tests.unit.builders import AMPLE
 

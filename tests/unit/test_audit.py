@@ -9,12 +9,12 @@ from uuid import uuid4
 import pytest
 from hamcrest import assert_that
 
-from bdd.api.answers import AnswerSchemas
-from bdd.events.account import Absence
-from bdd.events.audit import Finding, audit, audit_answers, settle
-from bdd.events.event import read_event
-from bdd.events.matchers import has_published_exactly, has_published_nothing
+from bdd.contracts.openapi import AnswerSchemas
 from bdd.report.junit import write_audit
+from bdd.verdict.audit import Finding, audit, audit_answers, settle
+from bdd.verdict.event import read_event
+from bdd.verdict.matchers import has_published_exactly, has_published_nothing
+from bdd.verdict.scenario_log import Absence
 from tests.unit.builders import NOW, Change, Scene, envelope, iso, record
 
 

@@ -8,7 +8,7 @@ from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from bdd.stacks.embedded import admin
 from bdd.stacks.embedded.admin import BrokerAdmin
-from bdd.waiting import wait_until
+from bdd.system.waiting import wait_until
 from tests.unit.builders import AMPLE
 
 TOPICS = {"patient-events": 3}

@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from bdd import clock
-from bdd.clock import ClockDifference, NoClock, service_clock_difference
+from bdd.api import clock
+from bdd.api.clock import ClockDifference, NoClock, service_clock_difference
 from tests.closed_port import closed_port
 from tests.unit.builders import AMPLE
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bdd.cli import app
+from bdd.commands.cli import app
 from bdd.recorder import __main__ as recorder
 from bdd.recorder.settings import RecorderSettings
 

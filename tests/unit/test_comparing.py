@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bdd.events.comparing import differences, event_id_faults, shown, timestamp_faults
+from bdd.contracts.differences import differences, event_id_faults, shown, timestamp_faults
 from tests.unit.builders import NOW, iso
 
 ALIKE = [1, "1", True, 1.0, None, "true", "None", "", 0, False]

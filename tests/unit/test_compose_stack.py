@@ -5,7 +5,7 @@ from itertools import count
 import pytest
 
 from bdd.containers.compose import PortTaken
-from bdd.settings import load_settings
+from bdd.settings.settings import load_settings
 from bdd.stacks import compose as compose_module
 from bdd.stacks.compose import ComposeStack
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from bdd.containers import console_consumer
-from bdd.containers.console_consumer import console_consumer as command_for
-from bdd.containers.console_consumer import find_running_platform
-from bdd.containers.leftovers import OWNER
-from bdd.containers.platform import PlatformNotFound, address_from_here
+from bdd.commands.console import command_line as console_consumer
+from bdd.commands.console.command_line import console_consumer as command_for
+from bdd.commands.console.command_line import find_running_platform
+from bdd.containers.cleanup import OWNER
+from bdd.containers.discovery import PlatformNotFound, address_from_here
 
 
 def platform(image: str = "apache/kafka:4.3.1") -> Any:

@@ -8,8 +8,8 @@ import pytest
 from docker.client import DockerClient
 from docker.models.containers import Container
 
-from bdd.containers.looking import ContainerWatch
-from bdd.waiting import wait_until
+from bdd.containers.inspection import ContainerWatch
+from bdd.system.waiting import wait_until
 from tests.unit.builders import AMPLE
 
 

@@ -12,11 +12,11 @@ import pytest
 from docker.client import DockerClient
 from docker.models.containers import Container
 
-from bdd.containers import platform
+from bdd.containers import discovery as platform
+from bdd.containers.cleanup import Leftover, labels, owner_of_this_run
 from bdd.containers.compose import Compose, ComposeFailed
+from bdd.containers.discovery import PlatformNotFound, bootstrap_servers
 from bdd.containers.engine import published_address
-from bdd.containers.leftovers import Leftover, labels, owner_of_this_run
-from bdd.containers.platform import PlatformNotFound, bootstrap_servers
 
 
 def container(name: str, *environment: str, image: str = "image", ports: dict[str, Any] | None = None) -> Container:

@@ -9,11 +9,11 @@ import pytest
 import yaml
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from bdd.api.answers import OPENAPI
-from bdd.events import contract
-from bdd.events.contract import Contract, WrongContract, read_contract, read_document
-from bdd.events.schema import EventSchemas, event_schemas
-from bdd.json_schema import Schema
+from bdd.contracts import asyncapi as contract
+from bdd.contracts.asyncapi import Contract, WrongContract, read_contract, read_document
+from bdd.contracts.openapi import OPENAPI
+from bdd.contracts.schema import Schema
+from bdd.verdict.schema import EventSchemas, event_schemas
 from reference.patient_service.models import Patient, PatientStatus
 from reference.shared.kafka.schemas import EventSchema
 

@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from bdd.api.patients import synthetic_data
-from bdd.cli import app
+from bdd.commands.cli import app
+from bdd.commands.doctor.check import Check, Failed, Result, State, examine
+from bdd.commands.doctor.checks import checks_for
+from bdd.commands.doctor.installation import installation_checks
+from bdd.commands.doctor.kafka_checks import KafkaChecks, check_topics
 from bdd.containers.engine import EngineUnavailable
-from bdd.doctor.check import Check, Failed, Result, State, examine
-from bdd.doctor.choosing import checks_for
-from bdd.doctor.installation import installation_checks
-from bdd.doctor.kafka_checks import KafkaChecks, check_topics
-from bdd.events import contract
-from bdd.kafka.listeners import Broker, Diagnosis
-from bdd.kafka.probing import Fault, Seen
-from bdd.network import Server
-from bdd.settings import load_settings
-from bdd.stacks.choosing import make_stack
+from bdd.contracts import asyncapi as contract
+from bdd.domain.patients import synthetic_data
+from bdd.kafka.connection.diagnosis import Broker, Diagnosis
+from bdd.kafka.connection.probe import Fault, Seen
+from bdd.settings.settings import load_settings
+from bdd.stacks.factory import make_stack
+from bdd.system.network import Server
 
 REMOTE = {"stack": "remote", "api_url": "http://127.0.0.1:8001", "bootstrap_servers": "127.0.0.1:9092"}
 STACKS = [{}, REMOTE, {"stack": "compose", "external_port": "19092"}, {"stack": "attached", "project": "theirs"}]
@@ -89,7 +89,7 @@ def test_the_checks_of_each_stack_come_after_those_that_they_need(given: dict[st
 
 
 def invoke(monkeypatch: pytest.MonkeyPatch, checks: list[Check], *arguments: str) -> Any:
-    monkeypatch.setattr("bdd.doctor.command.checks_for", lambda *_, **__: checks)
+    monkeypatch.setattr("bdd.commands.doctor.command.checks_for", lambda *_, **__: checks)
     return CliRunner().invoke(app, ["doctor", *arguments], env={"COLUMNS": "200"})
 
 
@@ -169,7 +169,7 @@ def failed(results: Mapping[str, Result]) -> list[str]:
 @pytest.fixture
 def kafka(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Result]]:
     def look(diagnosis: Diagnosis, idle_limit: int | None = 600_000) -> dict[str, Result]:
-        monkeypatch.setattr("bdd.doctor.kafka_checks.diagnose", lambda *_: diagnosis)
+        monkeypatch.setattr("bdd.commands.doctor.kafka_checks.diagnose", lambda *_: diagnosis)
         monkeypatch.setattr(KafkaChecks, "_idle_limit", lambda *_: idle_limit)
         checks = KafkaChecks(load_settings(REMOTE), lambda: str(BOOTSTRAP)).checks()
         return {result.name: result for result in examine(checks)}
@@ -237,7 +237,7 @@ def test_without_an_engine_the_rest_is_not_reached(monkeypatch: pytest.MonkeyPat
     def none() -> None:
         raise EngineUnavailable("The container engine does not answer")
 
-    monkeypatch.setattr("bdd.doctor.engine_checks.connect", none)
+    monkeypatch.setattr("bdd.commands.doctor.engine_checks.connect", none)
     settings = load_settings({"stack": "attached", "project": "theirs"})
     results = examine(checks_for(settings, make_stack(settings, "a-run"), try_it=True))
     assert [result.name for result in results if result.state is State.FAILED] == ["engine"]

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from bdd.doctor import compose, engine_checks
-from bdd.doctor.check import Check, Failed, State, examine
-from bdd.doctor.engine_checks import check_containers
+from bdd.commands.doctor import engine_checks
+from bdd.commands.doctor.check import Check, Failed, State, examine
+from bdd.commands.doctor.engine_checks import check_containers
+from bdd.commands.doctor.stacks import compose
 from tests.unit.builders import AMPLE
 
 

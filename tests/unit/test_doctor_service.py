@@ -10,12 +10,12 @@ from typing import NoReturn
 
 import pytest
 
-from bdd import clock
-from bdd.api.patients import synthetic_data
-from bdd.doctor import service_checks
-from bdd.doctor.check import Result, State, examine
-from bdd.doctor.service_checks import ServiceChecks
-from bdd.network import Unresolved
+from bdd.api import clock
+from bdd.commands.doctor import service_checks
+from bdd.commands.doctor.check import Result, State, examine
+from bdd.commands.doctor.service_checks import ServiceChecks
+from bdd.domain.patients import synthetic_data
+from bdd.system.network import Unresolved
 from tests.closed_port import closed_port
 from tests.unit.builders import AMPLE
 
@@ -96,7 +96,7 @@ def test_a_service_that_is_not_well_is_told_from_one_that_is(
 
 
 def test_an_empty_patient_with_404_is_noticed(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bdd.api.patients._NEVER_GIVEN_OUT", [7])
+    monkeypatch.setattr("bdd.domain.patients._NEVER_GIVEN_OUT", [7])
     service.answers["/api/patients/7"] = (404, {"id": None})
     assert failed(service.looked_at()) == ["API"]
 

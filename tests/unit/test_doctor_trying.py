@@ -9,11 +9,11 @@ from typing import Any, NoReturn
 import pytest
 
 from bdd.api.client import ApiClient, Exchange
-from bdd.doctor.check import Failed, examine
-from bdd.doctor.trying import start_check, try_event
+from bdd.commands.doctor.check import Failed, examine
+from bdd.commands.doctor.round_trip import start_check, try_event
 from bdd.evidence.sources import LogFile
-from bdd.settings import load_settings
-from bdd.stacks.stack import CannotStart
+from bdd.settings.settings import load_settings
+from bdd.stacks.base import CannotStart
 from tests.unit.builders import FakeRecorder, envelope, record
 
 CREATED = (201, {"id": 5})

@@ -11,10 +11,10 @@ import pytest
 from behave.model import ScenarioOutline
 from behave.parser import parse_file
 
-from bdd.doctor.choosing import checks_for
-from bdd.events.matchers import has_published
-from bdd.settings import Settings, load_settings
-from bdd.stacks.choosing import make_stack
+from bdd.commands.doctor.checks import checks_for
+from bdd.settings.settings import Settings, load_settings
+from bdd.stacks.factory import make_stack
+from bdd.verdict.matchers import has_published
 from tests.unit.builders import SOON, Scene, failure
 
 ROOT = Path(__file__).parents[2]

@@ -7,12 +7,12 @@ from behave.model import Scenario, Step
 from behave.parser import parse_feature
 
 from bdd.api.client import ApiClient, Exchange, NoAnswer
-from bdd.events.account import Request
+from bdd.domain.world import World
 from bdd.evidence import collecting
 from bdd.evidence.collecting import collect, collect_foreign
 from bdd.evidence.sources import LogFile
-from bdd.recorder.record import from_line
-from bdd.world import World
+from bdd.kafka.record import from_line
+from bdd.verdict.scenario_log import Request
 from tests.closed_port import closed_port
 from tests.unit.builders import AMPLE, Scene, record
 

@@ -7,9 +7,9 @@ import pytest
 from docker.errors import APIError, ImageNotFound
 from typer.testing import CliRunner, Result
 
-from bdd.cli import app
+from bdd.commands import prune as pruning
+from bdd.commands.cli import app
 from bdd.containers import images as images_module
-from bdd.containers import pruning
 from bdd.containers.compose import ComposeFailed
 from bdd.containers.images import GIVEN, NAMES, SUITE, Images
 

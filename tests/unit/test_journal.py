@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bdd.kafka.record import Entry, Gap, Record, from_line, to_line
 from bdd.recorder.journal import Journal
-from bdd.recorder.record import Entry, Gap, Record, from_line, to_line
 from tests.unit.builders import AMPLE, record
 
 MEGABYTE = 1 << 20

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bdd.events.event import read_event
-from bdd.recorder.record import Record
+from bdd.kafka.record import Record
+from bdd.verdict.event import read_event
 from tests.unit.builders import Scene, envelope, record
 
 THERAPISTS = "therapist-events"

@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import pytest
 
-from bdd import masking
-from bdd.masking import mask, mask_bytes
+from bdd.output import masking
+from bdd.output.masking import mask, mask_bytes
 from tests.certificates import Authority
 
 SECRETS = [

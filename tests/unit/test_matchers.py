@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from hamcrest import assert_that
 
-from bdd.api.patients import stored_data, synthetic_data
-from bdd.events.event import read_event
-from bdd.events.matchers import has_kept_order, has_published, has_published_exactly, has_published_nothing
-from bdd.recorder.record import Record
+from bdd.domain.patients import stored_data, synthetic_data
+from bdd.kafka.record import Record
+from bdd.verdict.event import read_event
+from bdd.verdict.matchers import has_kept_order, has_published, has_published_exactly, has_published_nothing
 from tests.unit.builders import AMPLE, SOON, Change, Scene, envelope, failure, first_line, record
 
 CREATED = "patient.created"

@@ -7,8 +7,8 @@ from typing import NoReturn
 
 import pytest
 
-from bdd import network
-from bdd.network import (
+from bdd.system import network
+from bdd.system.network import (
     Server,
     Unresolved,
     connect,

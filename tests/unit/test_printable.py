@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from behave.parser import parse_feature
 
-from bdd.printable import printable
+from bdd.output.encoding import let_every_text_be_printed
+from bdd.output.printable import printable
 from bdd.report.masked import mask_failures
-from bdd.report.printing import let_every_text_be_printed
 
 FEATURE = """
 Feature: Patients

@@ -14,9 +14,9 @@ from typing import Any
 import psutil
 import pytest
 
-from bdd import processes
-from bdd.processes import ChildProcess, free_port, free_ports
-from bdd.waiting import wait_until
+from bdd.system import processes
+from bdd.system.processes import ChildProcess, free_port, free_ports
+from bdd.system.waiting import wait_until
 from tests.unit.builders import AMPLE, stand_in
 
 SLEEPS = "import time; print('up', flush=True); time.sleep(60)"
@@ -147,7 +147,7 @@ def test_ctrl_c_in_the_terminal_does_not_reach_the_child(start: Start) -> None:
 
 def test_a_child_that_nobody_ended_is_killed_when_the_suite_exits(tmp_path: Path) -> None:
     suite = (
-        "import sys; from pathlib import Path; from bdd.processes import ChildProcess;"
+        "import sys; from pathlib import Path; from bdd.system.processes import ChildProcess;"
         f"print(ChildProcess.start('x', [sys.executable, '-c', {SLEEPS!r}], log=Path(sys.argv[1])).pid)"
     )
     command = [sys.executable, "-c", suite, str(tmp_path / "child.log")]

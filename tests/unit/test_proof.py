@@ -11,9 +11,9 @@ from typing import NoReturn
 import pytest
 from typer.testing import CliRunner
 
-from bdd.cli import app
-from bdd.events.audit import Finding
+from bdd.commands.cli import app
 from bdd.report.junit import write_audit
+from bdd.verdict.audit import Finding
 from tests.proof import command
 from tests.proof.defect import SOUND, Defect
 from tests.proof.defects import DEFECTS

@@ -9,16 +9,17 @@ from typing import Any
 import pytest
 from behave.parser import parse_feature
 
-from bdd.events.audit import audit
-from bdd.events.event import read_event
-from bdd.model import playing, search
-from bdd.model.actions import PATTERNS, Story, action
-from bdd.model.lives import event_counts, outcomes
-from bdd.model.playing import Player, WentWrong
-from bdd.model.search import Search
-from bdd.model.story import as_gherkin, from_table
-from bdd.model.telling import play_random_lives
-from bdd.recorder.record import Record
+from bdd.domain.random_patients import player as playing
+from bdd.domain.random_patients import search
+from bdd.domain.random_patients.actions import PATTERNS, Story, action
+from bdd.domain.random_patients.gherkin import as_gherkin, from_table
+from bdd.domain.random_patients.model import event_counts, outcomes
+from bdd.domain.random_patients.player import Player, WentWrong
+from bdd.domain.random_patients.report import play_random_lives
+from bdd.domain.random_patients.search import Search
+from bdd.kafka.record import Record
+from bdd.verdict.audit import audit
+from bdd.verdict.event import read_event
 from tests.unit.builders import stand_in
 from tests.unit.fake_platform import FakePlatform, Publish
 from tests.unit.suite_steps import bound, patterns

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bdd.recorder.record import Entry, Gap, Record, from_line, to_line
+from bdd.kafka.record import Entry, Gap, Record, from_line, to_line
 
 BYTES = {
     "nothing": None,

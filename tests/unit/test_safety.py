@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from bdd import network
 from bdd.stacks import safety
+from bdd.stacks.base import CannotStart
 from bdd.stacks.safety import public_addresses, refuse_public_hosts, refuse_unknown_host
-from bdd.stacks.stack import CannotStart
+from bdd.system import network
 from tests.unit.builders import AMPLE, stand_in
 
 

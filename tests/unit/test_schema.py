@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from bdd.api.answers import AnswerSchemas
 from bdd.api.client import Exchange
-from bdd.api.patients import stored_data, synthetic_data
-from bdd.events import contract
-from bdd.events.schema import EventSchemas, event_schemas, foreign_records
-from bdd.json_schema import Schema
+from bdd.contracts import asyncapi as contract
+from bdd.contracts.openapi import AnswerSchemas
+from bdd.contracts.schema import Schema
+from bdd.domain.patients import stored_data, synthetic_data
+from bdd.verdict.schema import EventSchemas, event_schemas, foreign_records
 from tests.unit.builders import Scene, envelope, record
 
 REMOVED = object()

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from bdd import masking
 from bdd.kafka.client_settings import client_settings
-from bdd.settings import SECRETS, Settings, WrongSetting, load_settings
+from bdd.output import masking
+from bdd.settings.settings import SECRETS, Settings, WrongSetting, load_settings
 from tests.certificates import Authority, Certificate
 
 REMOTE = {"stack": "remote", "api_url": "http://127.0.0.1:8001", "bootstrap_servers": "127.0.0.1:9092"}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from behave.userdata import parse_user_define
 
-from bdd.settings import SECRETS, Settings, WrongSetting, load_settings
+from bdd.settings.settings import SECRETS, Settings, WrongSetting, load_settings
 
 REMOTE = {"stack": "remote", "api_url": "http://127.0.0.1:8001", "bootstrap_servers": "127.0.0.1:9092"}
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bdd.events import contract
-from bdd.events.event import NotAnEvent, read_event
+from bdd.contracts import asyncapi as contract
+from bdd.verdict.event import NotAnEvent, read_event
 from reference.patient_service.relay import DeliveryReport
 from tests.soak.__main__ import main
 from tests.soak.conditions import CONDITIONS, allot

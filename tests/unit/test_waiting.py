@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 import tenacity
 
-from bdd import waiting
-from bdd.waiting import CannotComeTrue, wait_until
+from bdd.system import waiting
+from bdd.system.waiting import CannotComeTrue, wait_until
 from tests.unit.builders import stand_in
 
 

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from bdd.cli import app
-from bdd.events import contract
-from bdd.events.schema import event_schemas
-from bdd.recorder.record import Record
-from bdd.settings import Settings
-from bdd.stacks.stack import CannotStart
-from bdd.watch.lines import line_for_people, line_for_programs
-from bdd.watch.wanted import Wanted, WantsNothing
+from bdd.commands.cli import app
+from bdd.commands.watch.filters import Wanted, WantsNothing
+from bdd.commands.watch.format import line_for_people, line_for_programs
+from bdd.contracts import asyncapi as contract
+from bdd.kafka.record import Record
+from bdd.settings.settings import Settings
+from bdd.stacks.base import CannotStart
+from bdd.verdict.schema import event_schemas
 from tests.unit.builders import FakeRecorder, envelope, record
 
 DELETED = envelope("patient.deleted", {"patient_id": 5})
@@ -39,7 +39,7 @@ def watch(monkeypatch: pytest.MonkeyPatch, stack: FakeStack, *arguments: str) ->
     def opened(_settings: Settings) -> Iterator[FakeStack]:
         yield stack
 
-    monkeypatch.setattr("bdd.watch.command.opened", opened)
+    monkeypatch.setattr("bdd.commands.watch.command.opened", opened)
     return CliRunner().invoke(app, ["watch", *arguments])
 
 
@@ -176,7 +176,7 @@ def test_a_signal_before_the_view_begins_is_an_interruption(monkeypatch: pytest.
         raise KeyboardInterrupt
         yield
 
-    monkeypatch.setattr("bdd.watch.command.opened", opened)
+    monkeypatch.setattr("bdd.commands.watch.command.opened", opened)
     assert CliRunner().invoke(app, ["watch"]).exit_code == 130
 
 
@@ -192,7 +192,7 @@ def test_a_stack_that_does_not_start_is_told_in_a_sentence(monkeypatch: pytest.M
         raise CannotStart("The broker cannot be reached")
         yield
 
-    monkeypatch.setattr("bdd.watch.command.opened", opened)
+    monkeypatch.setattr("bdd.commands.watch.command.opened", opened)
     result = CliRunner().invoke(app, ["watch"])
     assert (result.exit_code, result.output) == (1, "The broker cannot be reached\n")
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Self
 
-from bdd.processes import ChildProcess, free_ports
 from bdd.stacks.embedded.errors import BrokerUnavailable
-from bdd.waiting import wait_until
+from bdd.system.processes import ChildProcess, free_ports
+from bdd.system.waiting import wait_until
 
 if TYPE_CHECKING:
     from bdd.stacks.embedded.admin import BrokerAdmin

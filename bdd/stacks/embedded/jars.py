@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from bdd.faults import innermost
 from bdd.stacks.embedded.errors import BrokerUnavailable
+from bdd.system.exceptions import innermost
 
 if TYPE_CHECKING:
     from jgo.maven import MavenContext

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from bdd.api.health import wait_healthy
-from bdd.processes import ChildProcess, free_port
+from bdd.system.processes import ChildProcess, free_port
 
 REFERENCE = "reference.patient_service"
 _ROOT = Path(__file__).parents[3]

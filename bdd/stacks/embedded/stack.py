@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bdd.api.health import wait_healthy
-from bdd.events import contract
+from bdd.contracts import asyncapi as contract
 from bdd.evidence.sources import LogFile, Source
-from bdd.processes import ChildProcess
+from bdd.output.console import say
 from bdd.recorder.client import RecorderClient
-from bdd.report.console import say
-from bdd.settings import Settings
+from bdd.settings.settings import Settings
+from bdd.stacks.base import CannotStart
 from bdd.stacks.embedded.broker import Distribution, EmbeddedBroker
 from bdd.stacks.embedded.distribution import BrokerUnavailable, prepare
 from bdd.stacks.embedded.service import EmbeddedService
 from bdd.stacks.local_recorder import LocalRecorder
-from bdd.stacks.stack import CannotStart
+from bdd.system.processes import ChildProcess
 
 _START_SECONDS = 60.0
 _TRIES = 3

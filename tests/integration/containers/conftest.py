@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import pytest
 from docker.client import DockerClient
 
+from bdd.containers.cleanup import OWNER, RUN, Leftover, find, labels
 from bdd.containers.compose import Compose, PortTaken
 from bdd.containers.engine import EngineUnavailable, connect
 from bdd.containers.images import Images
-from bdd.containers.leftovers import OWNER, RUN, Leftover, find, labels
-from bdd.processes import free_port
+from bdd.system.processes import free_port
 from tests.integration.running import ModuleRun
 
 BUILT = ["patient-service", "recorder"]

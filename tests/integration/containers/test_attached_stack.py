@@ -7,7 +7,7 @@ from docker.client import DockerClient
 from docker.models.containers import Container
 
 from bdd.containers.engine import state_of
-from bdd.waiting import wait_until
+from bdd.system.waiting import wait_until
 from tests.integration.containers.conftest import Theirs, made_by
 from tests.integration.running import QUICK, SLOW_SECONDS, run_behave
 

@@ -14,12 +14,12 @@ import pytest
 import requests
 from docker.client import DockerClient
 
+from bdd.containers.cleanup import OWNER, RUN, Leftover, find, labels
 from bdd.containers.compose import Compose
+from bdd.containers.discovery import address_from_here, find_platform
 from bdd.containers.engine import connect
 from bdd.containers.images import Images
-from bdd.containers.leftovers import OWNER, RUN, Leftover, find, labels
-from bdd.containers.platform import address_from_here, find_platform
-from bdd.waiting import wait_until
+from bdd.system.waiting import wait_until
 from tests.integration.containers.conftest import BUILT, SERVICES, Theirs, made_by
 from tests.integration.running import (
     GUARD_SECONDS,

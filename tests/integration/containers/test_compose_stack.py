@@ -12,10 +12,10 @@ import pytest
 from docker.client import DockerClient
 from typer.testing import CliRunner, Result
 
-from bdd.cli import app
+from bdd.commands.cli import app
+from bdd.containers.cleanup import find, owner_of_this_run, remove_image
 from bdd.containers.images import NAMES
-from bdd.containers.leftovers import find, owner_of_this_run, remove_image
-from bdd.waiting import wait_until
+from bdd.system.waiting import wait_until
 from tests.integration.containers.conftest import Theirs, made_by
 from tests.integration.running import (
     DEADLINE_FACTOR,
@@ -255,9 +255,9 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(tmp_path: Path, engine: Dock
 
 def show_only(monkeypatch: pytest.MonkeyPatch, *run_ids: str) -> None:
     """Let the stack commands see these runs alone: what else is in the engine is no test's to remove."""
-    monkeypatch.setattr("bdd.containers.pruning.untagged_images", lambda _engine: [])
+    monkeypatch.setattr("bdd.commands.prune.untagged_images", lambda _engine: [])
     monkeypatch.setattr(
-        "bdd.containers.pruning.find", lambda engine: [made for run_id in run_ids for made in find(engine, run_id)]
+        "bdd.commands.prune.find", lambda engine: [made for run_id in run_ids for made in find(engine, run_id)]
     )
 
 

@@ -9,7 +9,7 @@ from docker.models.containers import Container
 
 from bdd.containers.engine import published_address
 from bdd.recorder.client import RecorderClient, RecorderUnreachable
-from bdd.waiting import wait_until
+from bdd.system.waiting import wait_until
 from tests.integration.containers.conftest import Theirs
 from tests.integration.running import SLOW_SECONDS
 

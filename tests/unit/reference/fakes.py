@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from confluent_kafka import KafkaError, KafkaException
 
-from bdd.waiting import wait_until
+from bdd.system.waiting import wait_until
 from reference.patient_service.relay import DeliveryReport, OutboxRelay
 from tests.unit.builders import AMPLE, SOON
 

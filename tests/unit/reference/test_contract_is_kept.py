@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
-from bdd.api.answers import OPENAPI, AnswerSchemas
 from bdd.api.client import Exchange
-from bdd.events.contract import Contract, read_contract, read_document
-from bdd.events.schema import EventSchemas
+from bdd.contracts.asyncapi import Contract, read_contract, read_document
+from bdd.contracts.openapi import OPENAPI, AnswerSchemas
+from bdd.verdict.schema import EventSchemas
 from reference.patient_service import events
 from reference.patient_service.models import OutboxEntry, Patient, PatientStatus
 from reference.shared.kafka.schemas import EventSchema

@@ -8,7 +8,7 @@ from confluent_kafka import KafkaError, KafkaException
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
-from bdd.waiting import wait_until
+from bdd.system.waiting import wait_until
 from reference.patient_service import relay as relay_module
 from reference.patient_service.database import Database
 from reference.patient_service.models import OutboxEntry

@@ -1,0 +1,1 @@
+"""Kafka's own tool, in the platform's network."""

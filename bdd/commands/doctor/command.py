@@ -1,0 +1,72 @@
+"""Makes the checks and shows what came of them: a table for people, JSON for programs."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Column, Table
+
+from bdd.commands.doctor.check import Result, State, examine
+from bdd.commands.doctor.checks import checks_for
+from bdd.output.masking import mask
+from bdd.settings.settings import Settings
+from bdd.stacks.factory import make_stack, new_run_id
+from bdd.stacks.lifetime import removed_at_the_end
+from bdd.system.signals import INTERRUPTED
+
+_COLOURS = {State.PASSED: "green", State.FAILED: "red", State.NOT_REACHED: "yellow"}
+
+
+def run_doctor(settings: Settings, *, as_json: bool, try_it: bool) -> int:
+    """Look at the stack of the settings; return the exit code: 0 only when every check has passed."""
+    stack = make_stack(settings, new_run_id())
+    try:
+        with removed_at_the_end(stack), Console(stderr=True).status("") as status:
+            checks = checks_for(settings, stack, try_it=try_it)
+            results = examine(checks, lambda name: status.update(f"looking at: {name}"))
+    except KeyboardInterrupt:
+        typer.echo("Interrupted: nothing is said about the checks that were still to be made.", err=True)
+        return INTERRUPTED
+    healthy = all(result.state is State.PASSED for result in results)
+    if as_json:
+        typer.echo(mask(_as_json(settings, results, healthy=healthy)))
+    else:
+        _show(results)
+    return 0 if healthy else 1
+
+
+def _show(results: Sequence[Result]) -> None:
+    console = Console(highlight=False)
+    table = Table("check", "state", Column("what was seen", overflow="fold"), box=SIMPLE_HEAD)
+    for result in results:
+        first = mask(result.sentence).partition("\n")[0]
+        colour = _COLOURS[result.state]
+        table.add_row(result.name, f"[{colour}]{result.state}[/]", escape(first))
+    console.print(table)
+    failed = [result for result in results if result.state is State.FAILED]
+    for result in failed:
+        # Below the table and not wrapped: lines to read closely, and commands to copy.
+        _, _, more = mask(result.sentence).partition("\n")
+        lines = [f"[red]{result.name}[/]:", *([escape(more)] if more else [])]
+        if result.next_command not in more:
+            lines.append(f"  next:       [bold]{escape(mask(result.next_command))}[/]")
+        console.print("\n".join(lines), soft_wrap=True)
+    counts = Counter(result.state for result in results)
+    console.print(", ".join(f"{counts[state]} {state}" for state in State))
+
+
+def _as_json(settings: Settings, results: Sequence[Result], *, healthy: bool) -> str:
+    checks = [
+        {
+            "check": result.name,
+            "state": result.state.value,
+            "sentence": result.sentence,
+            "next": result.next_command or None,
+        }
+        for result in results
+    ]
+    return json.dumps({"stack": settings.stack, "healthy": healthy, "checks": checks}, ensure_ascii=False, indent=2)

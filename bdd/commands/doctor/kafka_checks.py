@@ -1,0 +1,111 @@
+"""What can be seen of the brokers: whether they answer, where they send their clients, topics, and time-outs."""
+
+from collections.abc import Callable, Mapping
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import ConfigResource
+
+from bdd.commands.doctor.check import Check, Failed
+from bdd.contracts import asyncapi as contract
+from bdd.kafka.client_settings import client_settings
+from bdd.kafka.connection.advice import explain
+from bdd.kafka.connection.diagnosis import Diagnosis, diagnose
+from bdd.settings.settings import Settings
+
+_REQUEST_SECONDS = 5.0
+_IDLE = "connections.max.idle.ms"
+
+
+class KafkaChecks:
+    """The checks of the brokers of one platform.
+
+    Args:
+        settings: those of the run.
+        bootstrap_servers: asked for when they are needed.
+    """
+
+    def __init__(self, settings: Settings, bootstrap_servers: Callable[[], str]) -> None:
+        self._settings = settings
+        self._bootstrap_servers = bootstrap_servers
+        self._diagnosis: Diagnosis | None = None
+
+    def checks(self, *depends_on: str) -> list[Check]:
+        """Return them, in order."""
+        return [
+            Check("bootstrap", self._bootstrap, depends_on),
+            Check("listeners", self._listeners, ("bootstrap",)),
+            Check("topics", lambda: check_topics(self._found.topics, self._bootstrap_servers()), ("listeners",)),
+            Check("client time-outs", self._time_outs, ("listeners",)),
+        ]
+
+    @property
+    def _found(self) -> Diagnosis:
+        assert self._diagnosis, "the first check makes it, and the others depend on that"
+        return self._diagnosis
+
+    @property
+    def _client(self) -> dict[str, str]:
+        return client_settings(self._bootstrap_servers(), self._settings)
+
+    def _bootstrap(self) -> str:
+        self._diagnosis = diagnose(self._bootstrap_servers(), self._client)
+        if self._diagnosis.told_by is None:
+            raise Failed(explain(self._diagnosis), "docker compose ps")
+        return f"{self._diagnosis.told_by} answers and names {len(self._diagnosis.brokers)} broker(s)"
+
+    def _listeners(self) -> str:
+        if not self._found.sound:
+            raise Failed(explain(self._found), "docker compose ls")
+        advertised = ", ".join(f"broker {each.number} as {each.seen}" for each in self._found.brokers)
+        return f"{advertised}: it can be reached from here"
+
+    def _time_outs(self) -> str:
+        """The settings nest, or there would be no settings; the broker must not be the first to hang up."""
+        chosen = self._settings
+        own = f"{chosen.connections_max_idle_ms} > {chosen.request_timeout_ms} > {chosen.fetch_max_wait_ms} ms"
+        broker = str(self._found.brokers[0].number)
+        limit = self._idle_limit(broker)
+        if limit is None:
+            return f"{own} nest; broker {broker} does not tell its own {_IDLE}"
+        if limit <= chosen.connections_max_idle_ms:
+            raise Failed(
+                f"broker {broker} closes idle connections after {limit} ms, the client only after "
+                f"{chosen.connections_max_idle_ms}: requests would meet closed connections",
+                f"python -m bdd doctor … -D connections_max_idle_ms={max(1, limit - limit // 10)}",
+            )
+        return f"{own} nest; broker {broker} hangs up later, after {limit} ms"
+
+    def _idle_limit(self, broker: str) -> int | None:
+        """Not every user may read the settings of a broker."""
+        resource = ConfigResource(ConfigResource.Type.BROKER, broker)
+        admin = AdminClient({**self._client, "log_level": "0"})
+        try:
+            answers = admin.describe_configs([resource], request_timeout=_REQUEST_SECONDS)
+            return int(answers[resource].result(_REQUEST_SECONDS)[_IDLE].value)
+        except (KafkaException, KeyError, TimeoutError):
+            return None
+
+
+def check_topics(existing: Mapping[str, int], bootstrap_servers: str) -> str:
+    """Return a sentence about the topics of the contract.
+
+    Raises:
+        Failed: one is missing, or has another number of partitions; the command makes it so.
+    """
+    promised = contract.current().partitions
+    tool = f"kafka-topics.sh --bootstrap-server {bootstrap_servers}"
+    if missing := [name for name in promised if name not in existing]:
+        raise Failed(
+            f"topic not found: {', '.join(missing)}. The broker has: {', '.join(sorted(existing)) or 'none'}",
+            f"{tool} --create --topic {missing[0]} --partitions {promised[missing[0]]}",
+        )
+    if other := [name for name, count in promised.items() if existing[name] != count]:
+        name = other[0]
+        command = "--alter" if existing[name] < promised[name] else "--delete"
+        partitions = f" --partitions {promised[name]}" if command == "--alter" else ""
+        raise Failed(
+            ", ".join(f"{each} has {existing[each]} partitions, not {promised[each]}" for each in other),
+            f"{tool} {command} --topic {name}{partitions}",
+        )
+    return f"all {len(promised)} of the contract are there, each with as many partitions as it says"

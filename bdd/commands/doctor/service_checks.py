@@ -1,0 +1,100 @@
+"""What can be seen of the patient service from outside: whether it listens, its health, its answers, its clock."""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from bdd.api.client import ApiClient, Exchange, NoAnswer, tls_advice
+from bdd.api.clock import NoClock, service_clock_difference
+from bdd.commands.doctor.check import Check, Failed
+from bdd.contracts.openapi import AnswerSchemas
+from bdd.domain.patients import unknown_patient
+from bdd.system.exceptions import innermost
+from bdd.system.network import Unresolved, connect, resolve
+
+_PATH = "/api/patients?status=offen"
+_CONNECT_SECONDS = 3.0
+_PORTS = {"http": 80, "https": 443}
+_OK, _NOT_FOUND = 200, 404
+
+
+class ServiceChecks:
+    """The checks of one service.
+
+    Args:
+        url: its address, asked for when it is needed.
+        clock_tolerance: seconds that its clock may differ.
+    """
+
+    def __init__(self, url: Callable[[], str], clock_tolerance: float) -> None:
+        self._url = url
+        self._clock_tolerance = clock_tolerance
+
+    def checks(self, *depends_on: str) -> list[Check]:
+        """Return them, in order."""
+        return [
+            Check("service", self._listens, depends_on),
+            Check("health", self._health, ("service",)),
+            Check("API", self._answers, ("service",)),
+            Check("clock difference", self._clock, ("service",)),
+        ]
+
+    def _listens(self) -> str:
+        address = urlsplit(self._url())
+        host, port = address.hostname or "", address.port or _PORTS[address.scheme]
+        try:
+            connect(resolve(host, _CONNECT_SECONDS), port, _CONNECT_SECONDS).close()
+        except Unresolved as fault:
+            raise Failed(
+                f"the name {host} does not resolve here: {fault}. Is api_url right?", f"getent hosts {host}"
+            ) from fault
+        except ConnectionRefusedError as fault:
+            raise Failed(
+                f"connection refused at {host}:{port}: the service is not running, or api_url is not its address",
+                "docker compose ps --all",
+            ) from fault
+        except OSError as fault:
+            raise Failed(f"{host}:{port} does not answer: {innermost(fault)}", self._curl("/health")) from fault
+        return f"{host}:{port} takes connections"
+
+    def _health(self) -> str:
+        exchange = self._get("/health")
+        if exchange.status == _NOT_FOUND:
+            return "it has no /health (404), and need not: what counts is the API"
+        if exchange.status != _OK:
+            raise Failed(f"{exchange}: it says {exchange.body[:200].strip()}", self._curl("/health"))
+        return f"{exchange}"
+
+    def _answers(self) -> str:
+        """A list and a patient that is not there: reading changes nothing."""
+        schemas, told = AnswerSchemas(), []
+        for path in (_PATH, unknown_patient().path):
+            exchange = self._get(path)
+            if breaches := schemas.breaches(exchange):
+                more = f" (and {len(breaches) - 1} more)" if breaches[1:] else ""
+                raise Failed(f"{exchange}; against contracts/openapi.yaml: {breaches[0]}{more}", self._curl(path))
+            told.append(str(exchange))
+        return f"as the contract has it: {', '.join(told)}"
+
+    def _clock(self) -> str:
+        try:
+            difference = service_clock_difference(self._url())
+        except NoClock as fault:
+            raise Failed(str(fault), self._curl(_PATH)) from fault
+        if difference.exceeds(self._clock_tolerance):
+            allowed = f"{self._clock_tolerance:g} s are allowed (clock_tolerance)"
+            raise Failed(f"{difference}; {allowed}", "timedatectl")
+        return str(difference)
+
+    def _get(self, path: str) -> Exchange:
+        client = ApiClient(self._url())
+        try:
+            return client.send("GET", path)
+        except NoAnswer as fault:
+            advice = tls_advice(self._url(), fault)
+            said = f"GET {path} was not answered: {innermost(fault)}.{advice}"
+            raise Failed(said, self._curl(path)) from fault
+        finally:
+            client.close()
+
+    def _curl(self, path: str) -> str:
+        return f"curl -i '{self._url()}{path}'"

@@ -1,0 +1,102 @@
+"""Follows a stack's recorder and shows what comes, until told to end."""
+
+from dataclasses import dataclass
+
+import typer
+
+from bdd.commands.watch.filters import Wanted
+from bdd.commands.watch.output import Output, ReaderHasGone
+from bdd.contracts import asyncapi as contract
+from bdd.kafka.record import Record
+from bdd.settings.settings import Settings
+from bdd.stacks.base import CannotStart, Stack
+from bdd.stacks.lifetime import opened
+from bdd.system.signals import INTERRUPTED
+from bdd.verdict.event import NotAnEvent, read_event
+from bdd.verdict.schema import event_schemas
+
+_LOOK_AROUND_SECONDS = 0.5
+_OWN_PLATFORM = {"embedded", "compose"}
+
+
+@dataclass
+class Count:
+    """How many records came, and what became of them."""
+
+    shown: int = 0
+    no_events: int = 0
+    left_out: int = 0
+
+    def __str__(self) -> str:
+        """The closing line."""
+        no_events = f" ({self.no_events} of them no events)" if self.no_events else ""
+        return f"{self.shown} record{'s' if self.shown != 1 else ''} shown{no_events}, {self.left_out} filtered out"
+
+
+def run_watch(settings: Settings, wanted: Wanted, *, json: bool, limit: int | None) -> int:
+    """Show what is published until a signal, the limit or trouble; return the exit code.
+
+    A signal is how a live view is meant to end: that is 0. Before it has begun, or with a limit, it cuts off.
+    """
+    output, count, interrupted = Output(json=json), Count(), INTERRUPTED
+    try:
+        with opened(settings) as stack:
+            _say(_greeting(settings, stack))
+            if limit is None:  # who asked for a number has not got it
+                interrupted = 0
+            code = _follow(stack, wanted, output, count, limit)
+    except CannotStart as fault:
+        _say(str(fault))
+        return 1
+    except KeyboardInterrupt:
+        code = interrupted
+    except ReaderHasGone:
+        output.abandon()
+        code = 0
+    _say(f"{count}")
+    return code
+
+
+def _follow(stack: Stack, wanted: Wanted, output: Output, count: Count, limit: int | None) -> int:
+    schemas, cursor = event_schemas(contract.current()), 0
+    while True:
+        stack.recorder.wait_for_more(cursor, _LOOK_AROUND_SECONDS)
+        newest = stack.recorder.cursor
+        for record in stack.recorder.records(cursor, newest):
+            if not wanted.includes(record):
+                count.left_out += 1
+                continue
+            count.shown += 1  # first: a signal may end the watch right after the line is out
+            count.no_events += not _is_event(record)
+            output.show(record, schemas.breaches(record))
+            if count.shown == limit:
+                return 0
+        cursor = newest
+        output.check_reader()
+        if trouble := stack.trouble():
+            _say(f"The watch ends here: {trouble}")
+            return 1
+
+
+def _is_event(record: Record) -> bool:
+    try:
+        read_event(record)
+    except NotAnEvent:
+        return False
+    return True
+
+
+def _greeting(settings: Settings, stack: Stack) -> str:
+    lines = [f"Watching the platform at {stack.api_url} ({settings.stack}) from now on. Ctrl-C ends."]
+    if settings.stack in _OWN_PLATFORM:
+        lines += [
+            "Try, in another terminal:",
+            f"  curl -s {stack.api_url}/api/patients -H 'Content-Type: application/json' "
+            """-d '{"vorname": "Erika", "nachname": "Mustermann"}'""",
+        ]
+    return "\n".join(lines)
+
+
+def _say(text: str) -> None:
+    """To stderr, at once: stdout is for the events."""
+    typer.echo(text, err=True)

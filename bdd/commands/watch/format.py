@@ -1,0 +1,61 @@
+"""A record as people read it on a terminal, and as a program reads it from a pipe."""
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from bdd.kafka.record import Record, to_json
+from bdd.output.printable import in_one_line
+from bdd.verdict.event import Event, NotAnEvent, key_in_words, read_event
+
+_LONGEST = 500
+_COLOURS = {"created": "green", "updated": "yellow", "deleted": "red"}
+
+
+def line_for_people(record: Record, breaches: Sequence[str]) -> Text:
+    """Return time (of this machine's zone), place, key, type and payload, with what breaks the contract below."""
+    at = _moment(record).astimezone().strftime("%H:%M:%S.%f")[:-3]
+    line = Text.assemble(
+        (at, "dim"), "  ", (f"{record.place:26}", "cyan"), "  key ", (f"{key_in_words(record.key):8}", "bold"), "  "
+    )
+    try:
+        event = read_event(record)
+    except NotAnEvent as reason:
+        value = (record.value or b"")[:_LONGEST].decode(errors="backslashreplace")
+        return line.append_text(
+            Text.assemble((f"no event: {in_one_line(str(reason))}", "red"), "  ", in_one_line(value))
+        )
+    line.append(f"{in_one_line(event.type):16}", _colour(event))
+    line.append("  " + in_one_line(json.dumps(event.payload, ensure_ascii=False)))
+    for breach in breaches:
+        line.append(f"\n    breaks the contract: {in_one_line(breach)}", "magenta")
+    return line
+
+
+def line_for_programs(record: Record, breaches: Sequence[str]) -> bytes:
+    """Return one JSON object in UTF-8, newline included; of a record that is no event it holds the raw `value`."""
+    fields: dict[str, object] = {
+        "time": _moment(record).isoformat(timespec="milliseconds"),
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "key": to_json(record.key),
+    }
+    try:
+        event = read_event(record)
+        fields |= {"type": event.type, "eventId": event.fields.get("eventId"), "payload": event.payload}
+        fields["breaches"] = list(breaches)
+    except NotAnEvent as reason:
+        fields |= {"type": None, "no_event": str(reason), "value": to_json(record.value)}
+    # Half of a surrogate pair is lawful in JSON but not in UTF-8; \udXXX is how JSON writes it.
+    return json.dumps(fields, ensure_ascii=False).encode(errors="backslashreplace") + b"\n"
+
+
+def _moment(record: Record) -> dt.datetime:
+    return dt.datetime.fromtimestamp(record.timestamp / 1000, dt.UTC)
+
+
+def _colour(event: Event) -> str:
+    return _COLOURS.get(event.type.rpartition(".")[2], "blue")

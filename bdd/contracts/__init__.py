@@ -1,0 +1,1 @@
+"""What the platform promises, and how a value breaks it."""

@@ -1,0 +1,133 @@
+"""Compares what an event holds with what was expected, and says every difference in words."""
+
+import datetime as dt
+import json
+import re
+import unicodedata
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from bdd.output.printable import printable
+
+_LONG = 120  # characters
+_HALF_AN_HOUR = 1700  # seconds, and a little less: the smallest difference between time zones
+_ENUM_NAME = "a Python enum's name in place of its value"
+STALE = "its value before the change"
+_MICROSECONDS = re.compile(r"\.\d{6}")
+_UNKNOWN = object()
+
+
+def differences(path: str, actual: Any, expected: Any, before: Any = _UNKNOWN) -> list[str]:
+    """Return a sentence for each difference, none when both are the same, types included (`1` is not `"1"`).
+
+    Args:
+        path: what the value is called.
+        actual: what came.
+        expected: what should have come.
+        before: what would have been right before the change.
+    """
+    if isinstance(actual, dict) and isinstance(expected, Mapping):
+        return _of_objects(path, actual, expected, before if isinstance(before, Mapping) else {})
+    if isinstance(actual, list) and isinstance(expected, list) and len(actual) == len(expected):
+        pairs = enumerate(zip(actual, expected, strict=True))
+        return [found for n, pair in pairs for found in differences(f"{path}[{n}]", *pair)]
+    if _same(actual, expected):
+        return []
+    remark = f": {STALE}" if _same(actual, before) else _remark(actual, expected)
+    return [f"{path} is {shown(actual)}, expected {shown(expected)}{remark}"]
+
+
+def shown(value: Any) -> str:
+    """Return a value as JSON, cut where it is long; what cannot be printed is escaped."""
+    text = printable(json.dumps(value, ensure_ascii=False))
+    return text if len(text) <= _LONG else f"{text[:100]}… ({len(text)} characters)"
+
+
+def event_id_faults(value: Any) -> list[str]:
+    """The contract: a UUID as text."""
+    try:
+        uuid.UUID(value)
+    except (ValueError, TypeError, AttributeError):
+        return [f"eventId is {shown(value)}, expected a UUID as text"]
+    return []
+
+
+def timestamp_faults(value: Any, earliest: float, latest: float, tolerance: float) -> list[str]:
+    """The contract: ISO 8601 in UTC, with or without an offset, made between the request and the arrival.
+
+    Args:
+        value: the envelope's `timestamp`.
+        earliest: when the request was sent, in seconds since 1970 UTC.
+        latest: when the recorder read the event, likewise.
+        tolerance: how many seconds the platform's clock may differ.
+    """
+    try:
+        made = dt.datetime.fromisoformat(value)
+    except (ValueError, TypeError):
+        return [f"timestamp is {shown(value)}, expected an ISO 8601 time"]
+    if made.tzinfo is None:
+        made = made.replace(tzinfo=dt.UTC)
+    if made.utcoffset():
+        return [f"timestamp is {shown(value)}, expected UTC"]
+    seconds = made.timestamp()
+    unwritten = 0 if made.microsecond else 1  # a time without a fraction may lie up to a second later
+    if earliest - tolerance - unwritten <= seconds <= latest + tolerance:
+        return []
+    off = (
+        f"{earliest - seconds:.1f} s before the request"
+        if seconds < earliest
+        else f"{seconds - latest:.1f} s after"
+    )
+    hint = " (a local time without its offset?)" if abs(seconds - earliest) > _HALF_AN_HOUR else ""
+    return [f"timestamp is {shown(value)}: {off}{' its arrival' if off.endswith('after') else ''}{hint}"]
+
+
+def is_to_the_microsecond(timestamp: object) -> bool:
+    """Tell whether a time is written so finely that no two moments share it."""
+    return isinstance(timestamp, str) and bool(_MICROSECONDS.search(timestamp))
+
+
+def _same(one: object, other: object) -> bool:
+    return type(one) is type(other) and one == other
+
+
+def _of_objects(
+    path: str, actual: dict[str, Any], expected: Mapping[str, Any], before: Mapping[str, Any]
+) -> list[str]:
+    prefix = f"{path}." if path else ""
+    found = []
+    for name, value in expected.items():
+        if name in actual:
+            found += differences(prefix + name, actual[name], value, before.get(name, _UNKNOWN))
+        else:
+            found.append(f"{prefix}{name} is missing, expected {shown(value)}")
+    found += [f"{prefix}{name} is extra: {shown(actual[name])}" for name in actual if name not in expected]
+    return found
+
+
+def _remark(actual: Any, expected: Any) -> str:
+    """Known mistakes get their sentence."""
+    if isinstance(actual, str) and isinstance(expected, str):
+        return _remark_on_text(actual, expected)
+    if isinstance(actual, str) and isinstance(expected, Mapping) and actual.startswith("{"):
+        return ": an object written as text"
+    if str(actual) == str(expected) and type(actual) is not type(expected):
+        return f": {_kind(actual)} in place of {_kind(expected)}"
+    return ""
+
+
+def _remark_on_text(actual: str, expected: str) -> str:
+    owner, _, member = actual.partition(".")
+    if " " not in actual and owner[:1].isupper() and member.isupper():
+        return f": {_ENUM_NAME}"
+    if actual and expected.startswith(actual):
+        return f": cut off after {len(actual)} of {len(expected)} characters"
+    if unicodedata.normalize("NFC", actual) == unicodedata.normalize("NFC", expected):
+        return ": the same letters, in other code points"  # they look alike in print
+    return ""
+
+
+def _kind(value: Any) -> str:
+    kinds = {str: "text", bool: "true or false", int: "a number", float: "a number", type(None): "null"}
+    return kinds.get(type(value), type(value).__name__)

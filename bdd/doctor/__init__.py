@@ -1,1 +1,0 @@
-"""`python -m bdd doctor`: looks at one stack, check by check, and names the next command to type."""

@@ -1,0 +1,90 @@
+"""Patients as the suite knows them: synthetic data, and what the platform should now hold of each."""
+
+import json
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bdd.contracts import asyncapi as contract
+
+Value = str | int | None
+_WRONG_VALUES = {
+    "a number": 12345,
+    "true": True,
+    "a list": ["Erika"],
+    "an object": {"name": "Erika"},
+    "nothing": None,
+}
+_NEVER_GIVEN_OUT = range(2_000_000_000, 2_147_483_647)  # fits a database's 32-bit integer
+_TOO_LARGE = range(2_000_000_000_000, 2_000_000_000_000_000)  # does not, but fits every JSON reader's number
+
+
+@dataclass
+class Patient:
+    """A patient that this run made, or one that must not exist.
+
+    Attributes:
+        id: as the API answered it; unique on the platform.
+        data: the fields of `payload.patient_data` as they should be now.
+        gone: whether it has been deleted.
+    """
+
+    id: int
+    data: dict[str, Value] = field(default_factory=dict)
+    gone: bool = False
+
+    @property
+    def path(self) -> str:
+        """The patient's place in the API."""
+        return f"/api/patients/{self.id}"
+
+    @property
+    def key(self) -> str:
+        """The key of the patient's events."""
+        return str(self.id)
+
+    def event_payload(self, event_type: str) -> dict[str, object]:
+        """Return the payload that the contract wants in an event of this type right now."""
+        if event_type == "patient.deleted":
+            return {"patient_id": self.id}
+        return {"patient_id": self.id, "patient_data": dict(self.data)}
+
+
+def unknown_patient() -> Patient:
+    """Return a patient whose id no platform has given out."""
+    return Patient(random.choice(_NEVER_GIVEN_OUT))  # noqa: S311 - no secret
+
+
+def too_large_patient() -> Patient:
+    """Return a patient whose id is larger than a database's 32-bit integer: nobody has that either."""
+    return Patient(random.choice(_TOO_LARGE))  # noqa: S311 - no secret
+
+
+def synthetic_data(mark: str) -> dict[str, Value]:
+    """Return the data of a made-up patient that carries the mark twice: in the surname and in the e-mail."""
+    return {
+        "anrede": "Frau",
+        "vorname": "Erika",
+        "nachname": f"Mustermann-{mark}",
+        "email": f"{mark}@example.org",
+        "telefon": "+49 30 5550100",
+    }
+
+
+def stored_data(sent: Mapping[str, Value]) -> dict[str, Value]:
+    """Return what the platform should hold of a patient that was just created with this data."""
+    return {name: sent.get(name) for name in contract.current().patient_fields} | {
+        "status": sent.get("status", "offen")
+    }
+
+
+def wrong_value(words: str) -> object:
+    """Return a value that a step gives a field although it does not fit: “a number”, or the quoted text itself."""
+    if words in _WRONG_VALUES:
+        return _WRONG_VALUES[words]
+    return json.loads(words.translate({0x201C: '"', 0x201D: '"'}))
+
+
+def as_json(data: object) -> str:
+    """Return the body of a request; umlauts and emoji go out as UTF-8."""
+    return json.dumps(data, ensure_ascii=False)

@@ -1,0 +1,162 @@
+"""Looks for a story that goes wrong, and for the shortest one that goes wrong too."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from random import Random
+from unittest.mock import patch
+
+from hypothesis import find, settings
+from hypothesis import strategies as st
+from hypothesis.errors import NoSuchExample
+from hypothesis.internal.conjecture.providers import HypothesisProvider
+
+from bdd.domain.random_patients.actions import Life, Story, action
+from bdd.domain.random_patients.player import WentWrong
+
+Play = Callable[[Story, bool], WentWrong | None]
+"""Plays a story, in a hurry or not, and returns what went wrong."""
+
+_SHRINK_SECONDS = 20.0
+_VALUES = {
+    "telefon": ("+49 30 5550101", "+49 40 5550102"),
+    "status": ("auf der Suche", "in Therapie", "offen"),
+    "vorname": ("Beispiela", "Sinéad", "太郎 🦊"),
+    "nachname": ("Probe", "Größner-Äpfelböck"),
+    "email": ("neu@example.org",),
+    "anrede": ("Herr", "Frau"),
+}
+# The first of each is the simplest: shrinking ends with it.
+_BIRTHS = ("I create a patient", "I create a patient with nothing but the names")
+_REFUSED_BIRTHS = (
+    "I try to create a patient without vorname",
+    "I try to create a patient without nachname",
+    "I try to create a patient whose status is “vielleicht”",
+)
+_CHANGES = tuple(
+    f"I change the patient's {name} to “{value}”" for name, values in _VALUES.items() for value in values
+)
+_READING = "I ask for the patient"
+_DELETION = "I delete the patient"
+_WHILE_ALIVE = (
+    *_CHANGES,
+    *(f"I clear the patient's {name}" for name in ("telefon", "email", "anrede")),
+    "I try to change the patient's status to “vielleicht”",
+    "I try to change the patient's vorname to a number",
+    "I try to change the patient's email to a list",
+    _READING,
+)
+_AFTER_DEATH = (_READING, _DELETION, _CHANGES[0])
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """A story that went wrong.
+
+    Attributes:
+        story: the shortest one that was found.
+        wrong: what went wrong in it.
+        first: the story in which it was found.
+        number: which of the stories that was.
+        tries: how many others were played to make it shorter.
+        again: whether it went wrong again when it was played once more, without hurry.
+    """
+
+    story: Story
+    wrong: WentWrong
+    first: Story
+    number: int
+    tries: int
+    again: bool
+
+
+class Search:
+    """Plays random stories, and when one goes wrong, looks for the shortest one that does."""
+
+    def __init__(self, play: Play, shrink_seconds: float = _SHRINK_SECONDS) -> None:
+        self._play = play
+        self._shrink_seconds = shrink_seconds
+        self._played: dict[Story, WentWrong | None] = {}
+        self._first: Story | None = None
+        self._number = 0
+        self._give_up_at = math.inf
+        self._broken: Exception | None = None
+
+    @property
+    def played(self) -> Sequence[Story]:
+        """The stories that were played, each once."""
+        return tuple(self._played)
+
+    def run(self, seed: int, count: int) -> Counterexample | None:
+        """Play so many stories, always the same ones for a seed; return the counterexample, None without one.
+
+        Args:
+            seed: what the stories are drawn from.
+            count: how many are played when none goes wrong.
+        """
+        try:
+            with _drawing_from_the_seed_alone():
+                shortest = find(
+                    stories(),
+                    self._goes_wrong,
+                    settings=settings(max_examples=count, database=None, deadline=None),
+                    random=Random(seed),  # noqa: S311 - no secret
+                )
+        except NoSuchExample:
+            shortest = None
+        if self._broken:
+            raise self._broken
+        if shortest is None:
+            return None
+        return self._confirmed(shortest)
+
+    def _goes_wrong(self, story: Story) -> bool:
+        """Each story is judged once: Hypothesis wants the same answer when it asks again."""
+        if story not in self._played and time.monotonic() < self._give_up_at:
+            try:
+                wrong = self._played[story] = self._play(story, self._first is not None)
+            except Exception as fault:  # noqa: BLE001 - no fault of the story, and Hypothesis would shrink it
+                self._broken, self._give_up_at = fault, 0
+                return False
+            if wrong and self._first is None:
+                self._first, self._number = story, len(self._played)
+                self._give_up_at = time.monotonic() + self._shrink_seconds
+        return self._played.get(story) is not None
+
+    def _confirmed(self, shortest: Story) -> Counterexample:
+        """A story that went wrong in a hurry only is not shown: then the first one is, which had all the time."""
+        assert self._first, "find() returns what went wrong"
+        tries = len(self._played) - self._number
+        again = self._play(shortest, False)
+        story = shortest if again else self._first
+        wrong = again or self._played[story]
+        assert wrong, "it went wrong before"
+        return Counterexample(story, wrong, self._first, self._number, tries, again is not None)
+
+
+def stories() -> st.SearchStrategy[Story]:
+    """Return what is played: one to three lives."""
+    refused = _any_of(_REFUSED_BIRTHS).map(lambda words: (action(words),))
+    return st.lists(refused | _lives(), min_size=1, max_size=3).map(tuple)
+
+
+@st.composite
+def _lives(draw: st.DrawFn) -> Life:
+    words = [draw(_any_of(_BIRTHS)), *draw(st.lists(_any_of(_WHILE_ALIVE), max_size=6))]
+    if draw(st.booleans()):
+        words += [_DELETION, *draw(st.lists(_any_of(_AFTER_DEATH), max_size=2))]
+    return tuple(map(action, words))
+
+
+def _any_of(words: Sequence[str]) -> st.SearchStrategy[str]:
+    return st.sampled_from(words)
+
+
+def _drawing_from_the_seed_alone() -> AbstractContextManager[object]:
+    """Hypothesis also draws numbers that it finds in the source of all loaded modules.
+
+    They change with every edit, so a seed would tell other stories; and to read them takes longer than to play.
+    """
+    return patch.object(HypothesisProvider, "_maybe_draw_constant", return_value=None)

@@ -1,0 +1,203 @@
+"""The world: what one scenario knows and does. A fresh object for each, reached by `world(context)`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from behave.runner import Context
+
+from bdd.api.client import ApiClient, Exchange, NoAnswer
+from bdd.domain.patients import Patient, Value, as_json, stored_data
+from bdd.domain.reader import Reader
+from bdd.verdict.expectation import Expectation
+from bdd.verdict.observer import Witness
+from bdd.verdict.scenario_log import Request
+
+_PARALLEL = 16
+
+
+@dataclass
+class World:
+    """One scenario.
+
+    Attributes:
+        witness: what was published, as far as this scenario is concerned.
+        topics: asks the brokers for their topics: name -> number of partitions.
+        default_deadline: seconds an event may take where a step names none.
+        deadline_factor: every deadline is multiplied by it.
+        began: the journal's cursor when the scenario began.
+        step: the current step, in its own words.
+        after: the journal's cursor when the last action began.
+        patients: those of the scenario, in the order of their creation.
+        model_seed: what random stories are drawn from.
+        model_stories: how many of them are played.
+        counterexample: a random story that went otherwise than the model says, empty when none did.
+        reader: who reads a patient as soon as its event comes, None where nobody does.
+        remarks: what the console says when the scenario has ended.
+    """
+
+    api: ApiClient
+    witness: Witness
+    topics: Callable[[], Mapping[str, int]]
+    default_deadline: float
+    deadline_factor: float
+    began: int = 0
+    step: str = ""
+    after: int = 0
+    patients: list[Patient] = field(default_factory=list)
+    model_seed: int = 1
+    model_stories: int = 1
+    counterexample: str | None = None
+    reader: Reader | None = None
+    remarks: list[str] = field(default_factory=list)
+
+    @property
+    def mark(self) -> str:
+        """The text that is in all of the scenario's test data."""
+        return self.witness.account.mark
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """The scenario's requests and answers, oldest first."""
+        return [each.exchange for each in self.witness.account.requests]
+
+    @property
+    def patient(self) -> Patient:
+        """The patient that the scenario speaks of: the one that came last."""
+        assert self.patients, "this scenario has no patient yet: begin it with “Given a patient”"
+        return self.patients[-1]
+
+    @property
+    def kept(self) -> list[dict[str, object]]:
+        """The scenario's patients that are not deleted, as the service should answer them."""
+        return [{"id": each.id, **each.data} for each in self.patients if not each.gone]
+
+    @property
+    def answer(self) -> Exchange:
+        """The last answer of the service."""
+        assert self.exchanges, "this scenario has sent no request yet"
+        return self.exchanges[-1]
+
+    def deadline(self, seconds: float | None = None) -> float:
+        """Return how many seconds to wait: what the step says or the default, scaled for slow machines."""
+        return (self.default_deadline if seconds is None else seconds) * self.deadline_factor
+
+    def let_read(self) -> None:
+        """Let somebody read the patient of the scenario's next event as soon as that comes."""
+        self.reader = Reader(self.api, self.witness, self.deadline())
+
+    def send(self, method: str, path: str, body: str | None = None, step: str = "") -> Exchange:
+        """Send a request as an action of this scenario's step (the current one): what follows may be its doing.
+
+        Raises:
+            NoAnswer: the service did not answer.
+            AssertionError: something has broken of which the run ends; a long step must notice it too.
+        """
+        assert not (trouble := self.witness.trouble()), f"{trouble}: {method} {path} was not sent any more"
+        self.after = after = self.witness.recorder.cursor
+        try:
+            exchange = self.api.send(method, path, body)
+        except NoAnswer as fault:
+            self.witness.account.requests.append(Request(step or self.step, after, fault.exchange))
+            raise
+        self.witness.account.requests.append(Request(step or self.step, after, exchange))
+        return exchange
+
+    def create_patient(self, data: Mapping[str, Value]) -> None:
+        """Create a patient; when the service accepts it, a patient.created event is expected."""
+        self.create_patients([data])
+
+    def create_patients(self, all_data: Sequence[Mapping[str, Value]]) -> None:
+        """Create patients, all at once."""
+        self.after = after = self.witness.recorder.cursor
+        with ThreadPoolExecutor(min(_PARALLEL, len(all_data))) as pool:
+            exchanges = list(pool.map(lambda data: self.api.send("POST", "/api/patients", as_json(data)), all_data))
+        self.witness.account.requests += [Request(self.step, after, exchange) for exchange in exchanges]
+        for exchange, data in zip(exchanges, all_data, strict=True):
+            if exchange.accepted:
+                patient = self.meet(exchange, stored_data(data))
+                self.expect("patient.created", patient, exchange, after)
+
+    def update_patient(self, patient: Patient, changes: Mapping[str, Value]) -> None:
+        """Change fields of a patient; when the service accepts it, a patient.updated event is expected."""
+        exchange = self.send("PUT", patient.path, as_json(changes))
+        if exchange.accepted:
+            before = patient.event_payload("patient.updated")
+            patient.data.update(changes)
+            self.expect("patient.updated", patient, exchange, self.after, before=before)
+
+    def delete_patient(self, patient: Patient) -> None:
+        """Delete a patient; when the service accepts it, a patient.deleted event is expected."""
+        exchange = self.send("DELETE", patient.path)
+        if exchange.accepted:
+            patient.gone = True
+            self.expect("patient.deleted", patient, exchange, self.after)
+
+    def meet(self, exchange: Exchange, data: Mapping[str, Value]) -> Patient:
+        """Return the patient whose creation the service has answered; from now on it is the scenario's."""
+        patient = Patient(_id_in(exchange), dict(data))
+        self.patients.append(patient)
+        self.watch(patient)
+        return patient
+
+    def watch(self, patient: Patient) -> None:
+        """From now on what is published about the patient belongs to this scenario."""
+        self.witness.ledger.watch_key(self.witness.account, patient.key)
+
+    def expect(
+        self,
+        event_type: str,
+        patient: Patient,
+        exchange: Exchange,
+        after: int,
+        *,
+        step: str = "",
+        before: Mapping[str, object] | None = None,
+    ) -> None:
+        """Expect an event that shows the patient as it is now, caused by the step (the current one).
+
+        With `before`, the payload as it was, an event that still holds the old values is told as such.
+        """
+        self.witness.account.expectations.append(
+            Expectation(
+                event_type=event_type,
+                key=patient.key,
+                payload=patient.event_payload(event_type),
+                step=step or self.step,
+                after=after,
+                requested_at=exchange.sent_at,
+                request=str(exchange),
+                before=before,
+            )
+        )
+
+    def part(self, name: str) -> "World":
+        """Return a world with an account of its own, for a part of this scenario that is judged by itself."""
+        mine = self.witness.account
+        account = self.witness.ledger.open_account(f"{mine.scenario}, {name}", mine.location)
+        witness = replace(self.witness, account=account)
+        return World(
+            api=self.api,
+            witness=witness,
+            topics=self.topics,
+            default_deadline=self.default_deadline,
+            deadline_factor=self.deadline_factor,
+            began=witness.recorder.cursor,
+            step=self.step,
+        )
+
+
+def world(context: Context) -> World:
+    """Return the world of the scenario that runs."""
+    found = context.world
+    assert isinstance(found, World)
+    return found
+
+
+def _id_in(exchange: Exchange) -> int:
+    answer = exchange.json
+    assert isinstance(answer, dict), f"{exchange}: the answer is no patient: {exchange.body[:200]}"
+    assert type(answer.get("id")) is int, (
+        f"{exchange}: the answer has no id that is an integer: {exchange.body[:200]}"
+    )
+    return int(answer["id"])

@@ -1,0 +1,1 @@
+"""What all that a run prints and leaves passes through."""

@@ -1,0 +1,1 @@
+"""One run of behave, from its hooks to its verdict."""

@@ -1,0 +1,1 @@
+"""This machine: processes, network, signals, waiting."""

@@ -1,0 +1,166 @@
+"""Names, addresses and connections as this machine sees them; nothing here takes longer than it is given."""
+
+import ipaddress
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Self, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+
+from bdd.system.exceptions import all_within
+
+T = TypeVar("T")
+
+
+class Unresolved(Exception):
+    """A name has no address here; the sentence says why."""
+
+
+@dataclass(frozen=True, order=True)
+class Server:
+    """A host and a port, as they are written."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `host:port`, `[::1]:port` too."""
+        host, _, port = text.strip().rpartition(":")
+        return cls(host.strip("[]"), int(port))
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def servers(text: str) -> tuple[Server, ...]:
+    """Read the servers of a list with commas."""
+    return tuple(map(Server.parse, text.split(",")))
+
+
+def in_thread(call: Callable[[], T]) -> "Future[T]":
+    """Start a call in a thread that nobody has to wait for, and return what will hold its result."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(call())
+        except BaseException as fault:  # noqa: BLE001 - whoever asks for the result gets it
+            future.set_exception(fault)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future
+
+
+def resolve(host: str, within: float) -> tuple[str, ...]:
+    """Return the addresses of a host. The system's resolver knows no limit, so it is asked in a thread.
+
+    Raises:
+        Unresolved: there are none, or there was no answer within so many seconds.
+    """
+    try:
+        found = in_thread(lambda: socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)).result(within)
+    except TimeoutError:
+        raise Unresolved(f"no answer within {within:g} s") from None
+    except socket.gaierror as fault:
+        raise Unresolved(fault.strerror or str(fault)) from None
+    except UnicodeError:
+        raise Unresolved("this is no name of a host") from None
+    return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+def connect(addresses: Sequence[str], port: int, within: float) -> socket.socket:
+    """Return a connection to the first address that takes one.
+
+    Raises:
+        OSError: none did within so many seconds; the fault is the last one.
+    """
+    end = time.monotonic() + within
+    last: OSError = TimeoutError()
+    for address in addresses:
+        if (left := end - time.monotonic()) <= 0:
+            break
+        try:
+            return socket.create_connection((address, port), left)
+        except OSError as fault:
+            last = fault
+    raise last
+
+
+def is_local(address: str) -> bool:
+    """Whether an address leads to the machine that asks."""
+    ip = _ip(address)
+    return ip.is_loopback or ip.is_unspecified
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, as it is written, is this machine itself; no name but localhost is looked up."""
+    if host == "localhost":
+        return True
+    try:
+        return is_local(host)
+    except ValueError:  # another name
+        return False
+
+
+def is_near(host: str) -> bool:
+    """Whether a host, as it is written, is this machine, or in a private network, as a name without a dot is."""
+    if is_loopback(host):
+        return True
+    try:
+        return is_private(host)
+    except ValueError:  # a name
+        return "." not in host
+
+
+def session_for(url: str) -> requests.Session:
+    """Return a session for requests to one address; a proxy of the environment is for what is far away."""
+    session = requests.Session()
+    session.trust_env = not is_near(urlsplit(url).hostname or "")
+    return session
+
+
+def speaks_no_tls(fault: BaseException) -> bool:
+    """Whether a request failed in a way that a port does which does not speak TLS; a certificate is another matter.
+
+    Some such ports answer in their own language, others wait for the end of a line that never comes.
+    """
+    if any(isinstance(each, ssl.SSLCertVerificationError) for each in all_within(fault)):
+        return False
+    return any(isinstance(each, ssl.SSLError) or "handshake" in str(each) for each in all_within(fault))
+
+
+def is_own(address: str) -> bool:
+    """Whether an address is one of this machine's: only then can it be bound."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return True
+
+
+_PRIVATE = tuple(
+    map(
+        ipaddress.ip_network,
+        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "169.254.0.0/16", "fe80::/10"),
+    )
+)
+
+
+def is_private(address: str) -> bool:
+    """Whether an address belongs to a network that the internet does not reach: RFC 1918, ULA, link-local."""
+    ip = _ip(address)
+    return any(ip in network for network in _PRIVATE)
+
+
+def _ip(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    return (isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped) or ip

@@ -1,0 +1,199 @@
+"""Processes that a run starts on this machine, and ends again."""
+
+import atexit
+import contextlib
+import os
+import random
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from bdd.output.masking import mask
+
+_TAIL_BYTES = 64 * 1024
+_LINES_OF_A_FAILED_START = 200
+_PORT_TAKEN = re.compile(r"(?:failed to bind to|Cannot listen on) \S+:(\d+)")
+_PORTS = range(20_000, 32_768)
+"""Linux hands out ports from 32768 on (`ip_local_port_range`), macOS and Windows from 49152 on."""
+
+
+class ChildProcess:
+    """A process that this run started. Its output goes to a log file; it never outlives the run.
+
+    It leads a process group of its own, so Ctrl-C in the terminal reaches only the suite, which ends its
+    children itself. What nobody ended is killed when the interpreter exits. Only a suite that is killed
+    with SIGKILL leaves children behind: Linux' parent-death signal would cover that, but it is tied to
+    the thread that started the child, and setting it takes a `preexec_fn`, unsafe beside other threads.
+    """
+
+    def __init__(self, name: str, log: Path, popen: subprocess.Popen[bytes]) -> None:
+        self.name = name
+        self.log = log
+        self.pid = popen.pid
+        self._popen = popen
+        self._asked_to_end = False
+        atexit.register(self.kill)
+
+    @classmethod
+    def start(
+        cls,
+        name: str,
+        command: Sequence[str],
+        *,
+        log: Path,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+    ) -> "ChildProcess":
+        """Start `command` and return at once; `env` is added to this process' environment.
+
+        Args:
+            name: what people call it, for messages ("the broker").
+            command: the program and its arguments; no shell reads them.
+            log: where its output goes, at the end of what is there; the folder is made if need be.
+            env: variables to add or replace.
+            cwd: the folder it runs in.
+
+        Raises:
+            OSError: the operating system cannot run the command; the message says which, and why.
+        """
+        log.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with log.open("ab") as output, signals_wait():
+                popen = subprocess.Popen(  # noqa: S603 - the project's own commands
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    env={**os.environ, **(env or {})},
+                    cwd=cwd,
+                    start_new_session=True,  # ignored on Windows
+                    creationflags=_NEW_GROUP,
+                )
+                child = cls(name, log, popen)
+        except OSError as fault:
+            raise OSError(f"{name} cannot be started: {fault.strerror}: {command[0]}") from fault
+        return child
+
+    def trouble(self) -> str | None:
+        """Say how it ended, with the last lines of its log; None while it runs or once its end was asked for."""
+        code = self._popen.poll()
+        if code is None or self._asked_to_end:
+            return None
+        lines = self.last_lines()
+        if not lines:
+            return f"{self.name} {_how_it_ended(code)}; its log is empty"
+        return "\n    ".join([f"{self.name} {_how_it_ended(code)}", "its last log lines:", *lines])
+
+    def last_lines(self, count: int = 15) -> list[str]:
+        """Return the last `count` lines that it wrote, without the secrets in them."""
+        with self.log.open("rb") as log:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - _TAIL_BYTES))
+            text = log.read().decode(errors="replace")
+        return mask(text).splitlines()[-count:]  # first masked, for a key has many lines
+
+    def port_taken(self) -> int | None:
+        """Return the port that it ended for, since somebody else listens there; None: not the reason.
+
+        It is read from the log: Kafka's words, then the reference service's.
+        """
+        if self.trouble() and (taken := _PORT_TAKEN.search("\n".join(self.last_lines(_LINES_OF_A_FAILED_START)))):
+            return int(taken[1])
+        return None
+
+    def stop(self, within: float) -> bool:
+        """Ask it to end and wait; after `within` seconds kill it. Return whether it ended in time."""
+        self._asked_to_end = True
+        if self._popen.poll() is None:
+            self._popen.send_signal(_POLITE_END)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._popen.wait(within)
+        in_time = self._popen.poll() is not None
+        self.kill()
+        return in_time
+
+    def kill(self) -> None:
+        """End it at once, with everything in its process group."""
+        self._asked_to_end = True
+        if self._popen.poll() is None:
+            kill_group(self._popen)
+            self._popen.wait()
+        atexit.unregister(self.kill)
+
+
+@contextmanager
+def signals_wait() -> Iterator[None]:
+    """Let SIGINT and SIGTERM take effect after the block: in between, a new process would be known to nobody."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread is ever interrupted
+        return
+    came: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    handlers = [signal.signal(number, lambda came_in, _: came.append(came_in)) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, handlers, strict=True):
+            signal.signal(number, handler)
+    for signal_number in came:
+        signal.raise_signal(signal_number)
+
+
+def free_port() -> int:
+    """Return a port as `free_ports` does."""
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """Return TCP ports of 127.0.0.1, no two alike, that nobody uses right now.
+
+    They lie below those that Linux, macOS and Windows hand out by themselves: one of those may go to any program
+    before the process that it is meant for listens.
+
+    Raises:
+        OSError: of a hundred ports, not so many are free.
+    """
+    free: list[int] = []
+    for port in random.sample(_PORTS, k=100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            free.append(port)
+        if len(free) == count:
+            return free
+    raise OSError(
+        f"Of 100 ports of 127.0.0.1 from {_PORTS.start} to {_PORTS.stop - 1}, fewer than {count} are free."
+    )
+
+
+if sys.platform == "win32":
+    _NEW_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP
+    # The only event that reaches a group of its own. Python ends on it, Java does not: `stop` kills that.
+    _POLITE_END = signal.CTRL_BREAK_EVENT
+
+    def kill_group(popen: subprocess.Popen[Any]) -> None:
+        """End a process; Windows has no groups that could be ended."""
+        popen.kill()
+else:
+    _NEW_GROUP = 0
+    _POLITE_END = signal.SIGTERM
+
+    def kill_group(popen: subprocess.Popen[Any]) -> None:
+        """End a process that leads a session of its own, with everything that it has started."""
+        # It may just have ended; macOS then says "not permitted".
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(popen.pid, signal.SIGKILL)
+
+
+def _how_it_ended(code: int) -> str:
+    if code >= 0:
+        return f"ended with exit code {code}"
+    try:
+        return f"was ended by {signal.Signals(-code).name}"
+    except ValueError:  # a real-time signal has no name
+        return f"was ended by signal {-code}"

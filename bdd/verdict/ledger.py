@@ -1,0 +1,169 @@
+"""The ledger: every expectation and claim of the run, and whose a record is."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from bdd.contracts import asyncapi as contract
+from bdd.contracts import differences as comparing
+from bdd.kafka.record import Record
+from bdd.verdict.event import Event, NotAnEvent, read_event
+from bdd.verdict.expectation import Expectation
+from bdd.verdict.scenario_log import Absence, Account, Marks
+
+_CLOCK_STEP_SECONDS = 0.02  # so coarse are some clocks: two moments may get the same time
+_PATIENT_ID = re.compile(rb'"patient_id"\s*:\s*"?(\d+)')
+
+
+class Journal(Protocol):
+    """What the ledger needs of a journal."""
+
+    @property
+    def cursor(self) -> int:
+        """The place after the newest record."""
+
+    def records(self, after: int = 0, before: int | None = None) -> Sequence[Record]:
+        """The records between two cursors."""
+
+
+class Ledger:
+    """Keeps the accounts of a run's scenarios and lets each event be claimed once.
+
+    Args:
+        journal: what the recorder has read.
+        run_id: a text that is unique to this run.
+        clock_tolerance: how many seconds the platform's clock may differ from this one's.
+    """
+
+    def __init__(self, journal: Journal, run_id: str, clock_tolerance: float) -> None:
+        self.journal = journal
+        self.clock_tolerance = clock_tolerance
+        self.accounts: list[Account] = []
+        self._contract = contract.current()
+        self._marks = Marks(run_id)
+        self._by_mark: dict[str, Account] = {}
+        self._by_key: dict[str, Account] = {}
+        self._claimed: dict[tuple[str, int, int], Expectation] = {}
+        self._claimed_ids: dict[str, Event] = {}
+        self._partitions: dict[str, int] = {}
+        self._made: dict[tuple[str, object], Event] = {}
+
+    def open_account(self, scenario: str, location: str) -> Account:
+        """Return a fresh account; its mark must be in all of the scenario's test data."""
+        account = Account(scenario, location, self._marks.next())
+        self.accounts.append(account)
+        self._by_mark[account.mark] = account
+        return account
+
+    def watch_key(self, account: Account, key: str) -> None:
+        """From now on what is published with this key, or about this patient id, belongs to the account."""
+        account.keys.add(key)
+        self._by_key[key] = account
+
+    def owner(self, record: Record) -> Account | None:
+        """Return whose record it is, None for foreign ones: by its key, its patient id, or a mark inside.
+
+        What other services lawfully say of a patient on topics of their own is foreign too.
+        """
+        account = self._linked(record)
+        return None if account and self._is_lawful_elsewhere(record) else account
+
+    def claim(self, expectation: Expectation, before: int | None = None) -> Event | None:
+        """Return the event that fulfils the expectation, None while there is none; each event is claimed once.
+
+        Args:
+            expectation: of two that the same event would fulfil, the older one must be asked for first.
+            before: the cursor up to which is looked: the same for both, or the younger may get the older's event.
+        """
+        newest = self.journal.cursor if before is None else before
+        for record in self.journal.records(expectation.looked_to, newest):
+            event = self._event(record)
+            if event and not self.differences(expectation, event) and self.claimant(record) is None:
+                return self._enter(expectation, event)
+        expectation.looked_to = newest
+        return expectation.claim
+
+    def differences(self, expectation: Expectation, event: Event) -> list[str]:
+        """Return a sentence for each way in which the event is not the expected one, the run's history included."""
+        found = expectation.differences(event, self.clock_tolerance)
+        used = self._claimed_ids.get(event.id)
+        if used and used.record is not event.record:
+            found.append(f'its eventId "{event.id}" was used before, by the {used}')
+        if earlier := self._stood_still(expectation, event):
+            found.append(f"its timestamp is that of the {earlier}, which had come before this request was sent")
+        partition = self._partitions.get(expectation.key)
+        if (
+            partition is not None
+            and event.record.topic == expectation.topic
+            and event.record.partition != partition
+        ):
+            found.append(
+                f"it is in partition {event.record.partition}, earlier events of this patient are in {partition}"
+            )
+        return found
+
+    def claimant(self, record: Record) -> Expectation | None:
+        """Return the expectation that the record fulfilled."""
+        return self._claimed.get((record.topic, record.partition, record.offset))
+
+    def claimed_with_id(self, event_id: str) -> Event | None:
+        """Return the claimed event with this eventId."""
+        return self._claimed_ids.get(event_id)
+
+    def unclaimed(self, account: Account, after: int, before: int | None = None) -> list[Record]:
+        """Return the account's records between two cursors that fulfilled no expectation."""
+        records = self.journal.records(after, before)
+        return [record for record in records if self.owner(record) is account and self.claimant(record) is None]
+
+    def promise_absence(self, account: Account, absence: Absence) -> None:
+        """Keep a scenario's word that nothing was published: the audit holds later events against it."""
+        account.absences.append(absence)
+
+    def events(self, after: int, before: int | None = None) -> Iterator[Event]:
+        """Yield what was recorded between two cursors and is an event, whosever it is."""
+        for record in self.journal.records(after, before):
+            if event := self._event(record):
+                yield event
+
+    def _enter(self, expectation: Expectation, event: Event) -> Event:
+        record = event.record
+        expectation.claim = event
+        self._claimed[record.topic, record.partition, record.offset] = expectation
+        self._claimed_ids[event.id] = event
+        self._partitions.setdefault(expectation.key, record.partition)
+        self._made.setdefault((expectation.key, str(event.fields.get("timestamp"))), event)
+        return event
+
+    def _stood_still(self, expectation: Expectation, event: Event) -> Event | None:
+        """The patient's earlier event with the same timestamp, where time must have passed between the two."""
+        made = event.fields.get("timestamp")
+        if not comparing.is_to_the_microsecond(made):
+            return None
+        earlier = self._made.get((expectation.key, made))
+        passed = earlier and expectation.requested_at - earlier.record.received
+        return earlier if passed and passed > _CLOCK_STEP_SECONDS else None
+
+    def _linked(self, record: Record) -> Account | None:
+        value = record.value or b""
+        for mark in self._marks.find(value):
+            if mark in self._by_mark:
+                return self._by_mark[mark]
+        if record.topic != self._contract.patient_topic and b'"patient.' not in value:
+            return None  # another service's key 5 is not our patient 5
+        keys = [(record.key or b"").decode(errors="replace")]
+        keys += [found.decode() for found in _PATIENT_ID.findall(value)]
+        return next((self._by_key[key] for key in keys if key in self._by_key), None)
+
+    def _is_lawful_elsewhere(self, record: Record) -> bool:
+        event = self._event(record)
+        return (
+            event is not None
+            and record.topic != self._contract.patient_topic
+            and event.type in self._contract.messages.get(record.topic, ())
+        )
+
+    def _event(self, record: Record) -> Event | None:
+        try:
+            return read_event(record)
+        except NotAnEvent:
+            return None

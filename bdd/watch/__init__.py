@@ -1,1 +1,0 @@
-"""`python -m bdd watch`: shows events as they are published."""
