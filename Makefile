@@ -20,7 +20,7 @@ test: setup-dev  ## run every check: format, lint, types, images, steps, unit an
 	@.venv/bin/python tools/run_tests.py $(ARGS)
 
 soak: setup-dev  ## run the features again and again under bad conditions (about 20 minutes; ARGS='--list')
-	@.venv/bin/python -m tests.soak $(ARGS)
+	@.venv/bin/python -m soak $(ARGS)
 
 lint: setup-dev  ## run the checks that need no platform and no tests
 	@.venv/bin/python tools/run_tests.py --only format --only lint --only types --only images --only steps

@@ -27,7 +27,7 @@ from bdd.stacks.factory import new_run_id
 from bdd.system.network import session_for
 from bdd.verdict.ledger import Ledger
 from bdd.verdict.matchers import has_published, has_published_exactly, has_published_nothing
-from bdd.verdict.observer import Witness
+from bdd.verdict.observer import Observer
 from bench.arguments import count
 
 _TOPIC = contract.current().patient_topic
@@ -40,26 +40,26 @@ class Suite:
     def __init__(self, stack: EmbeddedStack) -> None:
         self.after_arrival: list[float] = []
         ledger = Ledger(stack.recorder, "bench", clock_tolerance=2)
-        account = ledger.open_account("benchmark", "bench/check_cost.py")
-        witness = Witness(ledger, account, stack.recorder, stack.trouble, lambda: "")
-        self._world = World(ApiClient(stack.api_url), witness, stack.recorder.topics, _DEADLINE, 1)
+        scenario_log = ledger.open_scenario_log("benchmark", "bench/check_cost.py")
+        observer = Observer(ledger, scenario_log, stack.recorder, stack.trouble, lambda: "")
+        self._world = World(ApiClient(stack.api_url), observer, stack.recorder.topics, _DEADLINE, 1)
 
     def published(self) -> None:
         """Create a patient and see its event."""
         self._world.create_patient(synthetic_data(self._world.mark))
-        assert_that(self._world.witness, has_published("patient.created", within=_DEADLINE))
-        self.after_arrival.append(time.time() - self._world.witness.account.claims()[-1].record.received)
+        assert_that(self._world.observer, has_published("patient.created", timeout=_DEADLINE))
+        self.after_arrival.append(time.time() - self._world.observer.scenario_log.claims()[-1].record.received)
 
     def exactly_one(self) -> None:
         """Create a patient and see its event, and no other of its type."""
         self._world.create_patient(synthetic_data(self._world.mark))
-        verdict = has_published_exactly("exactly one", "patient.created", within=_DEADLINE)
-        assert_that(self._world.witness, verdict)
+        verdict = has_published_exactly("exactly one", "patient.created", timeout=_DEADLINE)
+        assert_that(self._world.observer, verdict)
 
     def not_published(self) -> None:
         """Send a refused request and see that nothing was published."""
         self._world.send("POST", "/api/patients", "{}")
-        assert_that(self._world.witness, has_published_nothing("refused", after=self._world.after))
+        assert_that(self._world.observer, has_published_nothing("refused", after=self._world.after))
 
 
 class Raw:

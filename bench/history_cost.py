@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             stack.recorder.close()  # it would mirror the whole history into this process
         *_, full = stacks.values()
         write_history(full.bootstrap_servers, records)
-        wait_until(full.recorder.fence, what="quiet", within=120, passing=(RecorderUnreachable,))
+        wait_until(full.recorder.fence, description="quiet", timeout=120, retry_on=(RecorderUnreachable,))
         with ExitStack() as recorders:
             pinned = {
                 name: recorders.enter_context(fresh_recorder(stack, settings)) for name, stack in stacks.items()

@@ -4,7 +4,7 @@ from behave import then
 from behave.runner import Context
 from hamcrest import assert_that
 
-from bdd.domain.answers import (
+from bdd.domain.responses import (
     answers,
     answers_message,
     answers_patient,

@@ -43,30 +43,30 @@ def published_times_within(context: Context, count: int, event_type: str, second
 @then("no event is published")
 def nothing_published(context: Context) -> None:
     known = world(context)
-    assert_that(known.witness, has_published_nothing(known.step, after=known.after))
+    assert_that(known.observer, has_published_nothing(known.step, after=known.after))
 
 
 @then("no {event_type:EventType} event is published")
 def none_published(context: Context, event_type: str) -> None:
     known = world(context)
-    assert_that(known.witness, has_published_nothing(known.step, after=known.after, event_type=event_type))
+    assert_that(known.observer, has_published_nothing(known.step, after=known.after, event_type=event_type))
 
 
 @then("no other event is published")
 def nothing_else_published(context: Context) -> None:
     known = world(context)
-    assert_that(known.witness, has_published_nothing_else(known.step, after=known.began))
+    assert_that(known.observer, has_published_nothing_else(known.step, after=known.began))
 
 
 @then("each patient's events are in the order of the changes")
 def in_order(context: Context) -> None:
-    assert_that(world(context).witness, has_kept_order())
+    assert_that(world(context).observer, has_kept_order())
 
 
 @then("the patient's events are, in this order")
 def in_this_order(context: Context) -> None:
     in_order(context)
-    events = world(context).witness.account.claims(world(context).patient.key)
+    events = world(context).observer.scenario_log.claims(world(context).patient.key)
     in_kafka = sorted(events, key=lambda event: (event.record.partition, event.record.offset))
     wanted = [row["event"] for row in context.table or ()]
     assert_that([event.type for event in in_kafka], contains_exactly(*wanted))
@@ -108,19 +108,19 @@ def own_ids(context: Context) -> None:
 
 def _assert_published(context: Context, event_type: str, seconds: float | None = None) -> None:
     known = world(context)
-    assert_that(known.witness, has_published(event_type, within=known.deadline(seconds)))
+    assert_that(known.observer, has_published(event_type, timeout=known.deadline(seconds)))
 
 
 def _assert_published_exactly(
     context: Context, event_type: str, times: int = 1, seconds: float | None = None
 ) -> None:
     known = world(context)
-    within = known.deadline(seconds)
-    assert_that(known.witness, has_published_exactly(known.step, event_type, times=times, within=within))
+    timeout = known.deadline(seconds)
+    assert_that(known.observer, has_published_exactly(known.step, event_type, times=times, timeout=timeout))
 
 
 def _claims(context: Context) -> list[Event]:
     """The events that earlier steps of the scenario have seen."""
-    claims = world(context).witness.account.claims()
+    claims = world(context).observer.scenario_log.claims()
     assert claims, "no earlier step of this scenario has seen an event"
     return claims

@@ -109,7 +109,7 @@ def _have_patients(known: World, count: int, **fields: Value) -> None:
     had = len(known.patients)
     known.create_patients([synthetic_data(known.mark) | fields] * count)
     assert_that(known.patients[had:], has_length(count), f"patients created ({known.answer})")
-    assert_that(known.witness, has_published("patient.created", times=count, within=known.deadline()))
+    assert_that(known.observer, has_published("patient.created", times=count, timeout=known.deadline()))
 
 
 def _table(context: Context) -> dict[str, Value]:

@@ -8,7 +8,7 @@ from bdd.domain.world import world
 
 @given("a reader that asks for a patient as soon as its event comes")
 def a_reader(context: Context) -> None:
-    world(context).let_read()
+    world(context).start_reader()
 
 
 @then("the reader finds what the event says")

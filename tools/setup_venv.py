@@ -139,11 +139,11 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         check_python(THIS_PYTHON)
         if not environment.is_ready(dev=dev):
             environment.install(dev=dev)
-    except SetupError as fault:
-        print(fault, file=sys.stderr)
-        return fault.exit_code
-    except OSError as fault:
-        print(f"{environment.folder} cannot be used: {fault}. Remove that folder, then try again.", file=sys.stderr)
+    except SetupError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except OSError as error:
+        print(f"{environment.folder} cannot be used: {error}. Remove that folder, then try again.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nInterrupted. The next call begins again.", file=sys.stderr)

@@ -51,8 +51,8 @@ class Exchange:
         """
         try:
             return self.parsed()
-        except (ValueError, RecursionError) as fault:
-            raise AssertionError(f"{self}: the answer is not JSON ({fault}): {self.body[:200]!r}") from None
+        except (ValueError, RecursionError) as error:
+            raise AssertionError(f"{self}: the answer is not JSON ({error}): {self.body[:200]!r}") from None
 
     def parsed(self) -> Any:
         """Return the answer's body.
@@ -71,17 +71,17 @@ class Exchange:
         return f"{self.method} {self.path} -> {outcome} in {self.seconds * 1000:.0f} ms"
 
 
-class NoAnswer(AssertionError):
+class NoResponse(AssertionError):
     """The service did not answer a request.
 
     Attributes:
         exchange: what was sent.
     """
 
-    def __init__(self, url: str, exchange: Exchange, fault: requests.RequestException) -> None:
+    def __init__(self, url: str, exchange: Exchange, error: requests.RequestException) -> None:
         super().__init__(
-            f"the service at {url} did not answer {exchange.method} {exchange.path}: {_in_words(fault)}\n"
-            f"          fault:    {fault}\n"
+            f"the service at {url} did not answer {exchange.method} {exchange.path}: {_in_words(error)}\n"
+            f"          fault:    {error}\n"
             "          next:     see whether the service runs, and what its log says last"
         )
         self.exchange = exchange
@@ -108,7 +108,7 @@ class ApiClient:
         """Send a request, its body as JSON, and return the exchange, whatever the answer's status.
 
         Raises:
-            NoAnswer: no answer came within 10 seconds, or nothing listens there.
+            NoResponse: no answer came within 10 seconds, or nothing listens there.
         """
         began, sent_at = time.monotonic(), time.time()
         status, failure, content_type, not_utf8 = None, None, "", ""
@@ -123,20 +123,20 @@ class ApiClient:
             )
             status, content_type = answer.status_code, answer.headers.get("Content-Type", "")
             text, not_utf8 = _text(answer.content)
-        except requests.RequestException as fault:
-            failure, text = fault, type(fault).__name__
+        except requests.RequestException as error:
+            failure, text = error, type(error).__name__
         seconds = time.monotonic() - began
         exchange = Exchange(method, path, body, sent_at, seconds, status, text, content_type, not_utf8)
         self.exchanges.append(exchange)
         if failure is not None:
-            raise NoAnswer(self.url, exchange, failure) from failure
+            raise NoResponse(self.url, exchange, failure) from failure
         return exchange
 
 
-def tls_advice(url: str, fault: BaseException) -> str:
+def tls_advice(url: str, error: BaseException) -> str:
     """Return a sentence, after a space, where a service seems not to speak the TLS that its address asks for."""
     scheme, _, place = url.partition("://")
-    if scheme != "https" or not speaks_no_tls(fault):
+    if scheme != "https" or not speaks_no_tls(error):
         return ""
     return f" This port seems to speak no TLS: try -D api_url=http://{place}"
 
@@ -145,17 +145,17 @@ def _text(body: bytes) -> tuple[str, str]:
     """A body as text, and why it is not UTF-8: empty where it is."""
     try:
         return body.decode(), ""
-    except UnicodeDecodeError as fault:
-        return body.decode(errors="replace"), f"it is not UTF-8: {fault.reason} at byte {fault.start}"
+    except UnicodeDecodeError as error:
+        return body.decode(errors="replace"), f"it is not UTF-8: {error.reason} at byte {error.start}"
 
 
-def _in_words(fault: requests.RequestException) -> str:
-    if isinstance(fault, requests.Timeout):
+def _in_words(error: requests.RequestException) -> str:
+    if isinstance(error, requests.Timeout):
         return f"nothing came within {_TIMEOUT_SECONDS:g} s"
-    if isinstance(fault, requests.exceptions.ChunkedEncodingError):
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return "its answer ended before all of it had come"
-    if isinstance(fault, requests.exceptions.ContentDecodingError):
+    if isinstance(error, requests.exceptions.ContentDecodingError):
         return "its answer is not encoded as its headers say"
-    if "refused" in str(fault):
+    if "refused" in str(error):
         return "nothing listens there"
-    return "it closed the connection without an answer" if "RemoteDisconnected" in str(fault) else "no connection"
+    return "it closed the connection without an answer" if "RemoteDisconnected" in str(error) else "no connection"

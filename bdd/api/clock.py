@@ -54,8 +54,8 @@ def service_clock_difference(api_url: str) -> ClockDifference:
         asked = time.time()
         try:
             answer = session.get(f"{api_url}/api/patients", params={"status": "offen"}, timeout=_SECONDS)
-        except requests.RequestException as fault:
-            raise NoClock(f"the service at {api_url} does not answer: {type(fault).__name__}") from fault
+        except requests.RequestException as error:
+            raise NoClock(f"the service at {api_url} does not answer: {type(error).__name__}") from error
         answered = time.time()
     try:
         date = parsedate_to_datetime(answer.headers["Date"]).timestamp()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import requests
 
-from bdd.system.exceptions import innermost
+from bdd.system.exceptions import root_cause
 from bdd.system.network import session_for
 from bdd.system.waiting import wait_until
 
@@ -12,13 +12,13 @@ _ANSWER_SECONDS = 5.0
 _EVERY_SECONDS = 0.02
 
 
-def wait_healthy(url: str, *, within: float, give_up: Callable[[], str | None] = lambda: None) -> None:
+def wait_healthy(url: str, *, timeout: float, abort_if: Callable[[], str | None] = lambda: None) -> None:
     """Return as soon as `GET <url>/health` is answered with a status below 400.
 
     Args:
         url: the service's address.
-        within: the deadline in seconds.
-        give_up: see `wait_until`.
+        timeout: the deadline in seconds.
+        abort_if: see `wait_until`.
 
     Raises:
         AssertionError: it was not healthy in time, or cannot become so; the message says what it answered last.
@@ -28,14 +28,14 @@ def wait_healthy(url: str, *, within: float, give_up: Callable[[], str | None] =
         def healthy() -> None:
             try:
                 answer = session.get(f"{url}/health", timeout=_ANSWER_SECONDS)
-            except requests.RequestException as fault:
-                raise AssertionError(f"GET /health: {innermost(fault)}") from fault
+            except requests.RequestException as error:
+                raise AssertionError(f"GET /health: {root_cause(error)}") from error
             assert answer.ok, f"GET /health -> {answer.status_code}: {answer.text}"
 
         wait_until(
             healthy,
-            what=f"the service at {url}",
-            within=within,
-            give_up=give_up,
-            every=_EVERY_SECONDS,
+            description=f"the service at {url}",
+            timeout=timeout,
+            abort_if=abort_if,
+            interval=_EVERY_SECONDS,
         )

@@ -53,9 +53,9 @@ def prove(
     - `python -m bdd prove --only key-none --only status-enum-name`
     """
     try:
-        from tests.proof.command import run_proof, show_defects  # noqa: PLC0415 - the tests, for this command alone
+        from proof.command import run_proof, show_defects  # noqa: PLC0415 - the tests, for this command alone
     except ModuleNotFoundError as missing:
-        if (missing.name or "").partition(".")[0] != "tests":
+        if (missing.name or "").partition(".")[0] != "proof":
             raise
         typer.echo(_NO_TESTS, err=True)
         raise typer.Exit(2) from missing

@@ -8,8 +8,8 @@ from behave.userdata import parse_user_define
 from typer.core import TyperCommand, TyperGroup
 
 from bdd.contracts import asyncapi as contract
-from bdd.contracts.asyncapi import WrongContract
-from bdd.settings.settings import Settings, WrongSetting, load_settings
+from bdd.contracts.asyncapi import InvalidContract
+from bdd.settings.settings import InvalidSetting, Settings, load_settings
 from bdd.verdict.schema import event_schemas
 
 Defined = Annotated[
@@ -57,7 +57,7 @@ def settings_of(defined: Sequence[str] | None) -> Settings:
         settings = load_settings(dict(parse_user_define(text) for text in defined or ()))
         if settings.contract:
             event_schemas(contract.use(settings.contract))
-    except (WrongSetting, WrongContract) as wrong:
+    except (InvalidSetting, InvalidContract) as wrong:
         typer.echo(wrong, err=True)
         raise typer.Exit(2) from wrong
     return settings

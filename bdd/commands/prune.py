@@ -61,7 +61,7 @@ def _counted(images: Sequence[str]) -> str:
 def _with_engine(use: Callable[[DockerClient], None], say: Callable[[str], object]) -> int:
     try:
         use(connect())
-    except (EngineUnavailable, DockerException) as fault:
-        say(str(fault))
+    except (EngineUnavailable, DockerException) as error:
+        say(str(error))
         return 1
     return 0

@@ -5,17 +5,15 @@ import os
 import re
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 from docker.client import DockerClient
 from docker.models.containers import Container
 
 from bdd.containers.engine import COMPOSE_PROJECT, COMPOSE_SERVICE
 from bdd.containers.inspection import last_check, told_with_log
+from bdd.system.paths import COMPOSE_FILE, ROOT
 from bdd.system.processes import kill_group
 
-ROOT = Path(__file__).parents[2]
-FILE = ROOT / "docker-compose.bdd.yml"
 _UP_SECONDS = 180
 _SHOWN_LINES = 12
 
@@ -100,7 +98,17 @@ class Compose:
         return next(each for each in self.containers() if each.labels.get(COMPOSE_SERVICE) == service)
 
     def _run(self, arguments: Sequence[str], progress: Callable[[str, str], None]) -> None:
-        command = ["docker", "compose", "--progress", "json", "-p", self.project, "-f", str(FILE), *arguments]
+        command = [
+            "docker",
+            "compose",
+            "--progress",
+            "json",
+            "-p",
+            self.project,
+            "-f",
+            str(COMPOSE_FILE),
+            *arguments,
+        ]
         said: list[str] = []
         told: set[tuple[str, str]] = set()
         try:
@@ -116,10 +124,10 @@ class Compose:
                 errors="replace",
                 start_new_session=True,  # Ctrl-C is for the run, which then removes what has been started
             )
-        except OSError as fault:
+        except OSError as error:
             raise ComposeFailed(
-                f"Docker Compose cannot be started ({fault}). Is the command `docker` installed?"
-            ) from fault
+                f"Docker Compose cannot be started ({error}). Is the command `docker` installed?"
+            ) from error
         with process:
             try:
                 for line in process.stderr or ():

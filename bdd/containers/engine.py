@@ -9,7 +9,7 @@ from docker.client import DockerClient
 from docker.errors import DockerException
 from docker.models.containers import Container
 
-from bdd.system.exceptions import innermost
+from bdd.system.exceptions import root_cause
 
 _SECONDS = 30
 _NO_ENGINE = (
@@ -40,15 +40,15 @@ def connect(instead: str = "") -> DockerClient:
     """
     try:
         return _answering(docker.from_env(timeout=_SECONDS))
-    except (DockerException, requests.RequestException) as fault:
+    except (DockerException, requests.RequestException) as error:
         # Docker's own library does not know contexts, by which other engines on a laptop are chosen.
         host = _host_of_context()
         if host is None:
-            raise EngineUnavailable(_why(fault) + instead) from fault
+            raise EngineUnavailable(_why(error) + instead) from error
     try:
         return _answering(DockerClient(base_url=host, timeout=_SECONDS))
-    except (DockerException, requests.RequestException) as fault:
-        raise EngineUnavailable(_why(fault, f", at {host}") + instead) from fault
+    except (DockerException, requests.RequestException) as error:
+        raise EngineUnavailable(_why(error, f", at {host}") + instead) from error
 
 
 def published_address(container: Container, port: int) -> tuple[str, int] | None:
@@ -81,9 +81,9 @@ def state_of(container: Container) -> dict[str, Any]:
     return state
 
 
-def _why(fault: BaseException, where: str = "") -> str:
-    reason = innermost(fault) + where
-    inner: BaseException | None = fault
+def _why(error: BaseException, where: str = "") -> str:
+    reason = root_cause(error) + where
+    inner: BaseException | None = error
     while inner:
         if isinstance(inner, PermissionError):
             return _NOT_ALLOWED.format(reason=reason)

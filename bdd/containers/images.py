@@ -9,7 +9,8 @@ from docker.client import DockerClient
 from docker.errors import ImageNotFound
 
 from bdd.containers.cleanup import remove_image
-from bdd.containers.compose import ROOT, Compose, ComposeFailed
+from bdd.containers.compose import Compose, ComposeFailed
+from bdd.system.paths import ROOT
 
 GIVEN = "PATIENT_SERVICE_IMAGE"
 # Compose writes the project's name into what it builds: with one name for all runs, an unchanged image stays.
@@ -66,8 +67,8 @@ class Images:
         command = ["docker", "pull", "--quiet", image]
         try:
             told = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a fixed command
-        except OSError as fault:
-            raise ComposeFailed(f"The command `docker` cannot be run: {fault.strerror}. Install it.") from fault
+        except OSError as error:
+            raise ComposeFailed(f"The command `docker` cannot be run: {error.strerror}. Install it.") from error
         if told.returncode:
             reason = (told.stderr.strip().splitlines() or ["no reason was given"])[-1]
             raise ComposeFailed(

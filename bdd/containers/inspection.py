@@ -86,8 +86,8 @@ class ContainerWatch:
         try:
             for event in self._events:
                 self._take(event["Action"], event["Actor"])
-        except (DockerException, requests.RequestException, OSError, ValueError, AttributeError) as fault:
-            reason = str(fault)
+        except (DockerException, requests.RequestException, OSError, ValueError, AttributeError) as error:
+            reason = str(error)
         else:
             reason = "it has closed the connection"
         if not self._closed:
@@ -155,8 +155,8 @@ def _was_out_of_memory(container: Container) -> bool:
 def _described(container: Container) -> str:
     try:
         state = state_of(container)
-    except (DockerException, requests.RequestException) as fault:
-        return f"{service_name(container)}: {fault}"
+    except (DockerException, requests.RequestException) as error:
+        return f"{service_name(container)}: {error}"
     facts = {
         "state": state["Status"],
         "health": state.get("Health", {}).get("Status", "not checked"),

@@ -8,12 +8,13 @@ from typing import Any
 
 import yaml
 
+from bdd.system.paths import ASYNCAPI
+
 Node = Mapping[str, Any]
-_DEFAULT = Path(__file__).parents[2] / "contracts" / "asyncapi.yaml"
 _PATIENT_TYPES = ("patient.created", "patient.updated", "patient.deleted")
 
 
-class WrongContract(Exception):
+class InvalidContract(Exception):
     """A file cannot be used as the contract; the sentence says why."""
 
 
@@ -65,14 +66,14 @@ class Contract:
 
 def current() -> Contract:
     """Return the contract of this process: what `use` chose, the project's own where it was not called."""
-    return _current or use(_DEFAULT)
+    return _current or use(ASYNCAPI)
 
 
 def use(file: Path) -> Contract:
     """Choose the contract of this process, before anything has asked for it.
 
     Raises:
-        WrongContract: the file cannot be used.
+        InvalidContract: the file cannot be used.
     """
     global _current  # noqa: PLW0603 - behave's parameter types are the process's too, and know no run
     _current = read_contract(file)
@@ -83,32 +84,36 @@ def read_contract(file: Path) -> Contract:
     """Read an AsyncAPI 3 document. Only its own `#/…` references are followed.
 
     Raises:
-        WrongContract: it cannot be read, or lacks something that the suite takes from it.
+        InvalidContract: it cannot be read, or lacks something that the suite takes from it.
     """
     document = read_document(file, "asyncapi")
     try:
         return _contract(file, document)
     except KeyError as missing:
-        raise WrongContract(f"The contract {file} cannot be used: {missing.args[0]} is missing") from missing
-    except (LookupError, TypeError, AttributeError, ValueError) as fault:
-        raise WrongContract(f"The contract {file} cannot be used: {fault}") from fault
+        raise InvalidContract(f"The contract {file} cannot be used: {missing.args[0]} is missing") from missing
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        raise InvalidContract(f"The contract {file} cannot be used: {error}") from error
 
 
 def read_document(file: Path, kind: str) -> Node:
     """Read a YAML file that must be an object with a key `asyncapi` or `openapi`, in a version 3.
 
     Raises:
-        WrongContract: it cannot be read, or is something else.
+        InvalidContract: it cannot be read, or is something else.
     """
     try:
         # The safe loader, in C where there is one.
         document = yaml.load(file.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-    except OSError as fault:
-        raise WrongContract(f"The contract {file} cannot be read: {fault.strerror}. Is its path right?") from fault
-    except yaml.YAMLError as fault:
-        raise WrongContract(f"The contract {file} is not YAML: {fault}") from fault
+    except OSError as error:
+        raise InvalidContract(
+            f"The contract {file} cannot be read: {error.strerror}. Is its path right?"
+        ) from error
+    except yaml.YAMLError as error:
+        raise InvalidContract(f"The contract {file} is not YAML: {error}") from error
     if not isinstance(document, dict) or not str(document.get(kind)).startswith("3."):
-        raise WrongContract(f"The contract {file} is no document of {kind} 3: its first key must be “{kind}: 3…”.")
+        raise InvalidContract(
+            f"The contract {file} is no document of {kind} 3: its first key must be “{kind}: 3…”."
+        )
     return document
 
 

@@ -9,16 +9,16 @@ from bdd.api.client import Exchange
 from bdd.contracts.asyncapi import Node, read_document, resolved
 from bdd.contracts.differences import shown
 from bdd.contracts.schema import Schema
+from bdd.system.paths import OPENAPI
 
-OPENAPI = Path(__file__).parents[2] / "contracts" / "openapi.yaml"
 _JSON = "application/json"
 
 
-class AnswerSchemas:
+class ResponseSchemas:
     """What the contract says of every answer, ready to be used.
 
     Raises:
-        WrongContract: the file cannot be read.
+        InvalidContract: the file cannot be read.
         ValueError: one of its schemas cannot be used.
     """
 
@@ -26,7 +26,7 @@ class AnswerSchemas:
         document = read_document(file, "openapi")
         self._routes = [(_pattern(path), _operations(document, item)) for path, item in document["paths"].items()]
 
-    def breaches(self, exchange: Exchange) -> list[str]:
+    def violations(self, exchange: Exchange) -> list[str]:
         """Return a sentence for each way in which an answer breaks the contract."""
         operation = self._operation(exchange)
         if operation is None:
@@ -35,9 +35,9 @@ class AnswerSchemas:
             return [f"the status is {exchange.status}, the contract has {', '.join(operation)}"]
         try:
             body = exchange.parsed()
-        except (ValueError, RecursionError) as fault:
-            return [f"the body is not JSON ({fault}): {exchange.body[:80]!r}"]
-        return _of_type(exchange.content_type) + operation[str(exchange.status)].breaches(body, "the body")
+        except (ValueError, RecursionError) as error:
+            return [f"the body is not JSON ({error}): {exchange.body[:80]!r}"]
+        return _of_type(exchange.content_type) + operation[str(exchange.status)].violations(body, "the body")
 
     def _operation(self, exchange: Exchange) -> Mapping[str, Schema] | None:
         path = exchange.path.partition("?")[0]

@@ -33,7 +33,7 @@ class Schema:
         except ValueError as wrong:
             raise ValueError(str(wrong).partition("\n")[0]) from wrong
 
-    def breaches(self, value: Any, called: str) -> list[str]:
+    def violations(self, value: Any, called: str) -> list[str]:
         """Return a sentence for each way in which the value is not what the schema says.
 
         Args:
@@ -42,8 +42,8 @@ class Schema:
         """
         try:
             return [said for error in self._validator.iter_errors(value) for said in _sentences(error, called)]
-        except ValueError as fault:  # endless nesting
-            return [f"{called} cannot be checked: {fault}"]
+        except ValueError as error:  # endless nesting
+            return [f"{called} cannot be checked: {error}"]
 
 
 def _sentences(error: jsonschema_rs.ValidationError, called: str) -> Iterator[str]:
@@ -54,7 +54,7 @@ def _sentences(error: jsonschema_rs.ValidationError, called: str) -> Iterator[st
     elif error.kind.name == "additionalProperties":
         yield from (f"{prefix}{name} is extra" for name in sorted(error.kind.value))
     else:
-        yield f"{field or called} is {shown(error.instance)}, the contract wants {_wanted(error.kind)}"
+        yield f"{field or called} is {shown(error.instance)}, the contract requires {_wanted(error.kind)}"
 
 
 def _wanted(kind: jsonschema_rs.ValidationErrorKind) -> str:

@@ -26,12 +26,12 @@ class Patient:
     Attributes:
         id: as the API answered it; unique on the platform.
         data: the fields of `payload.patient_data` as they should be now.
-        gone: whether it has been deleted.
+        deleted: whether it has been deleted.
     """
 
     id: int
     data: dict[str, Value] = field(default_factory=dict)
-    gone: bool = False
+    deleted: bool = False
 
     @property
     def path(self) -> str:
@@ -44,7 +44,7 @@ class Patient:
         return str(self.id)
 
     def event_payload(self, event_type: str) -> dict[str, object]:
-        """Return the payload that the contract wants in an event of this type right now."""
+        """Return the payload that the contract requires in an event of this type right now."""
         if event_type == "patient.deleted":
             return {"patient_id": self.id}
         return {"patient_id": self.id, "patient_data": dict(self.data)}

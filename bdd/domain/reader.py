@@ -5,11 +5,11 @@ import threading
 from hamcrest import assert_that
 
 from bdd.api.client import ApiClient, Exchange
-from bdd.domain.answers import could_read
 from bdd.domain.patients import Patient
+from bdd.domain.responses import could_read
 from bdd.system.waiting import wait_until
 from bdd.verdict.event import Event
-from bdd.verdict.observer import Witness
+from bdd.verdict.observer import Observer
 
 _LOOK_FOR_TROUBLE_SECONDS = 0.1
 
@@ -21,15 +21,15 @@ class Reader:
 
     Args:
         api: what the reader asks.
-        witness: the scenario's.
-        within: how many seconds the event may take.
+        observer: the scenario's.
+        timeout: how many seconds the event may take.
     """
 
-    def __init__(self, api: ApiClient, witness: Witness, within: float) -> None:
+    def __init__(self, api: ApiClient, observer: Observer, timeout: float) -> None:
         self._api = api
-        self._witness = witness
-        self._within = within
-        self._after = witness.recorder.cursor
+        self._observer = observer
+        self._timeout = timeout
+        self._after = observer.recorder.cursor
         self._seen: tuple[Event, Exchange] | None = None
         self._fault: AssertionError | None = None
         self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
@@ -53,21 +53,21 @@ class Reader:
         try:
             event = wait_until(
                 self._first_event,
-                what="the reader's event",
-                within=self._within,
-                give_up=self._witness.trouble,
-                pause=lambda seconds: self._witness.recorder.wait_for_more(self._looked_to, seconds),
-                every=_LOOK_FOR_TROUBLE_SECONDS,
+                description="the reader's event",
+                timeout=self._timeout,
+                abort_if=self._observer.trouble,
+                sleep=lambda seconds: self._observer.recorder.wait_for_more(self._looked_to, seconds),
+                interval=_LOOK_FOR_TROUBLE_SECONDS,
             )
             key = (event.record.key or b"").decode(errors="replace")
             self._seen = event, self._api.send("GET", f"/api/patients/{key}")
-        except AssertionError as fault:
-            self._fault = fault
+        except AssertionError as error:
+            self._fault = error
 
     def _first_event(self) -> Event:
         """Not only of those that nobody has claimed: the scenario's own steps look for it at the same time."""
-        self._looked_to = self._witness.recorder.cursor
-        for event in self._witness.ledger.events(self._after, self._looked_to):
-            if self._witness.ledger.owner(event.record) is self._witness.account:
+        self._looked_to = self._observer.recorder.cursor
+        for event in self._observer.ledger.events(self._after, self._looked_to):
+            if self._observer.ledger.owner(event.record) is self._observer.scenario_log:
                 return event
         raise AssertionError("no event of this scenario has come")

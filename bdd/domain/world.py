@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 
 from behave.runner import Context
 
-from bdd.api.client import ApiClient, Exchange, NoAnswer
+from bdd.api.client import ApiClient, Exchange, NoResponse
 from bdd.domain.patients import Patient, Value, as_json, stored_data
 from bdd.domain.reader import Reader
 from bdd.verdict.expectation import Expectation
-from bdd.verdict.observer import Witness
+from bdd.verdict.observer import Observer
 from bdd.verdict.scenario_log import Request
 
 _PARALLEL = 16
@@ -21,7 +21,7 @@ class World:
     """One scenario.
 
     Attributes:
-        witness: what was published, as far as this scenario is concerned.
+        observer: what was published, as far as this scenario is concerned.
         topics: asks the brokers for their topics: name -> number of partitions.
         default_deadline: seconds an event may take where a step names none.
         deadline_factor: every deadline is multiplied by it.
@@ -33,11 +33,11 @@ class World:
         model_stories: how many of them are played.
         counterexample: a random story that went otherwise than the model says, empty when none did.
         reader: who reads a patient as soon as its event comes, None where nobody does.
-        remarks: what the console says when the scenario has ended.
+        console_notes: what the console says when the scenario has ended.
     """
 
     api: ApiClient
-    witness: Witness
+    observer: Observer
     topics: Callable[[], Mapping[str, int]]
     default_deadline: float
     deadline_factor: float
@@ -49,17 +49,17 @@ class World:
     model_stories: int = 1
     counterexample: str | None = None
     reader: Reader | None = None
-    remarks: list[str] = field(default_factory=list)
+    console_notes: list[str] = field(default_factory=list)
 
     @property
     def mark(self) -> str:
         """The text that is in all of the scenario's test data."""
-        return self.witness.account.mark
+        return self.observer.scenario_log.mark
 
     @property
     def exchanges(self) -> list[Exchange]:
         """The scenario's requests and answers, oldest first."""
-        return [each.exchange for each in self.witness.account.requests]
+        return [each.exchange for each in self.observer.scenario_log.requests]
 
     @property
     def patient(self) -> Patient:
@@ -70,7 +70,7 @@ class World:
     @property
     def kept(self) -> list[dict[str, object]]:
         """The scenario's patients that are not deleted, as the service should answer them."""
-        return [{"id": each.id, **each.data} for each in self.patients if not each.gone]
+        return [{"id": each.id, **each.data} for each in self.patients if not each.deleted]
 
     @property
     def answer(self) -> Exchange:
@@ -82,25 +82,25 @@ class World:
         """Return how many seconds to wait: what the step says or the default, scaled for slow machines."""
         return (self.default_deadline if seconds is None else seconds) * self.deadline_factor
 
-    def let_read(self) -> None:
+    def start_reader(self) -> None:
         """Let somebody read the patient of the scenario's next event as soon as that comes."""
-        self.reader = Reader(self.api, self.witness, self.deadline())
+        self.reader = Reader(self.api, self.observer, self.deadline())
 
     def send(self, method: str, path: str, body: str | None = None, step: str = "") -> Exchange:
         """Send a request as an action of this scenario's step (the current one): what follows may be its doing.
 
         Raises:
-            NoAnswer: the service did not answer.
+            NoResponse: the service did not answer.
             AssertionError: something has broken of which the run ends; a long step must notice it too.
         """
-        assert not (trouble := self.witness.trouble()), f"{trouble}: {method} {path} was not sent any more"
-        self.after = after = self.witness.recorder.cursor
+        assert not (trouble := self.observer.trouble()), f"{trouble}: {method} {path} was not sent any more"
+        self.after = after = self.observer.recorder.cursor
         try:
             exchange = self.api.send(method, path, body)
-        except NoAnswer as fault:
-            self.witness.account.requests.append(Request(step or self.step, after, fault.exchange))
+        except NoResponse as error:
+            self.observer.scenario_log.requests.append(Request(step or self.step, after, error.exchange))
             raise
-        self.witness.account.requests.append(Request(step or self.step, after, exchange))
+        self.observer.scenario_log.requests.append(Request(step or self.step, after, exchange))
         return exchange
 
     def create_patient(self, data: Mapping[str, Value]) -> None:
@@ -109,13 +109,13 @@ class World:
 
     def create_patients(self, all_data: Sequence[Mapping[str, Value]]) -> None:
         """Create patients, all at once."""
-        self.after = after = self.witness.recorder.cursor
+        self.after = after = self.observer.recorder.cursor
         with ThreadPoolExecutor(min(_PARALLEL, len(all_data))) as pool:
             exchanges = list(pool.map(lambda data: self.api.send("POST", "/api/patients", as_json(data)), all_data))
-        self.witness.account.requests += [Request(self.step, after, exchange) for exchange in exchanges]
+        self.observer.scenario_log.requests += [Request(self.step, after, exchange) for exchange in exchanges]
         for exchange, data in zip(exchanges, all_data, strict=True):
             if exchange.accepted:
-                patient = self.meet(exchange, stored_data(data))
+                patient = self.register(exchange, stored_data(data))
                 self.expect("patient.created", patient, exchange, after)
 
     def update_patient(self, patient: Patient, changes: Mapping[str, Value]) -> None:
@@ -130,10 +130,10 @@ class World:
         """Delete a patient; when the service accepts it, a patient.deleted event is expected."""
         exchange = self.send("DELETE", patient.path)
         if exchange.accepted:
-            patient.gone = True
+            patient.deleted = True
             self.expect("patient.deleted", patient, exchange, self.after)
 
-    def meet(self, exchange: Exchange, data: Mapping[str, Value]) -> Patient:
+    def register(self, exchange: Exchange, data: Mapping[str, Value]) -> Patient:
         """Return the patient whose creation the service has answered; from now on it is the scenario's."""
         patient = Patient(_id_in(exchange), dict(data))
         self.patients.append(patient)
@@ -142,7 +142,7 @@ class World:
 
     def watch(self, patient: Patient) -> None:
         """From now on what is published about the patient belongs to this scenario."""
-        self.witness.ledger.watch_key(self.witness.account, patient.key)
+        self.observer.ledger.watch_key(self.observer.scenario_log, patient.key)
 
     def expect(
         self,
@@ -158,7 +158,7 @@ class World:
 
         With `before`, the payload as it was, an event that still holds the old values is told as such.
         """
-        self.witness.account.expectations.append(
+        self.observer.scenario_log.expectations.append(
             Expectation(
                 event_type=event_type,
                 key=patient.key,
@@ -173,16 +173,16 @@ class World:
 
     def part(self, name: str) -> "World":
         """Return a world with an account of its own, for a part of this scenario that is judged by itself."""
-        mine = self.witness.account
-        account = self.witness.ledger.open_account(f"{mine.scenario}, {name}", mine.location)
-        witness = replace(self.witness, account=account)
+        mine = self.observer.scenario_log
+        scenario_log = self.observer.ledger.open_scenario_log(f"{mine.scenario}, {name}", mine.location)
+        observer = replace(self.observer, scenario_log=scenario_log)
         return World(
             api=self.api,
-            witness=witness,
+            observer=observer,
             topics=self.topics,
             default_deadline=self.default_deadline,
             deadline_factor=self.deadline_factor,
-            began=witness.recorder.cursor,
+            began=observer.recorder.cursor,
             step=self.step,
         )
 

@@ -35,7 +35,9 @@ def collect(
     parts: dict[str, Callable[[], str | bytes]] = {
         "story.txt": lambda: _story(scenario, failed),
         "http.txt": lambda: _exchanges(world),
-        "events.jsonl": lambda: b"".join(to_line(record) for record in world.witness.recorder.records(world.began)),
+        "events.jsonl": lambda: b"".join(
+            to_line(record) for record in world.observer.recorder.records(world.began)
+        ),
     }
     parts.update({name: partial(source.since, since.get(name, 0)) for name, source in sources.items()})
     _write_in_time(folder, parts)
@@ -69,8 +71,8 @@ def _write_all(folder: Path, parts: Mapping[str, Callable[[], str | bytes]]) -> 
     for name, read in parts.items():
         try:
             content = read()
-        except Exception as fault:  # noqa: BLE001 - evidence never raises
-            content = f"this could not be collected: {type(fault).__name__}: {fault}\n"
+        except Exception as error:  # noqa: BLE001 - evidence never raises
+            content = f"this could not be collected: {type(error).__name__}: {error}\n"
         try:
             file = folder / name
             file.parent.mkdir(parents=True, exist_ok=True)

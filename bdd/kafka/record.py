@@ -96,8 +96,8 @@ def from_line(line: bytes) -> Entry:
             headers=headers,
             value=_from_json(fields["value"]),
         )
-    except (KeyError, TypeError, AttributeError) as fault:
-        raise ValueError(f"not a line of a journal: {line[:80]!r}") from fault
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a line of a journal: {line[:80]!r}") from error
 
 
 def _from_json(field: str | dict[str, str] | None) -> bytes | None:

@@ -9,7 +9,7 @@ from confluent_kafka.cimpl import NewTopic
 _BROKERS_DEFAULT = -1
 
 
-def create_topics(admin: AdminClient, topics: Mapping[str, int], within: float) -> None:
+def create_topics(admin: AdminClient, topics: Mapping[str, int], timeout: float) -> None:
     """Create topics (name -> partitions), with as many replicas as the brokers give a topic by themselves.
 
     Raises:
@@ -18,10 +18,10 @@ def create_topics(admin: AdminClient, topics: Mapping[str, int], within: float) 
     new = [
         NewTopic(name, num_partitions=count, replication_factor=_BROKERS_DEFAULT) for name, count in topics.items()
     ]
-    for name, created in admin.create_topics(new, request_timeout=within).items():
+    for name, created in admin.create_topics(new, request_timeout=timeout).items():
         try:
             created.result()
-        except KafkaException as fault:
-            error: KafkaError = fault.args[0]
-            said = f"the topic {name} was not created: {error.str()}"
-            raise KafkaException(KafkaError(error.code(), said)) from fault
+        except KafkaException as error:
+            refusal: KafkaError = error.args[0]
+            message = f"the topic {name} was not created: {refusal.str()}"
+            raise KafkaException(KafkaError(refusal.code(), message)) from error

@@ -14,10 +14,10 @@ def say(line: str) -> None:
         sys.stdout.write(mask(line) + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
-        interrupt_for_want_of_a_reader()
+        interrupt_on_closed_pipe()
 
 
-def interrupt_for_want_of_a_reader() -> None:
+def interrupt_on_closed_pipe() -> None:
     """End the run as Ctrl-C does, for the output's reader has gone (`| head`); what is said from now on is lost."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
     signal.raise_signal(signal.SIGINT)

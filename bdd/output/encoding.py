@@ -4,7 +4,7 @@ import io
 import sys
 
 
-def let_every_text_be_printed() -> None:
+def escape_unencodable_output() -> None:
     """Let stdout and stderr write what their encoding lacks as an escape, where a fault would come.
 
     A pipe under `LANG=C` has no umlaut, and a Windows console lacks many characters.

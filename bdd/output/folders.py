@@ -22,8 +22,8 @@ def check_writable(folder: Path, setting: str = "") -> None:
     try:
         probe.touch()
         probe.unlink()
-    except OSError as fault:
+    except OSError as error:
         raise CannotWrite(
-            f"The folder {folder} cannot be written: {fault.strerror} ({existing}). Make room or correct its "
+            f"The folder {folder} cannot be written: {error.strerror} ({existing}). Make room or correct its "
             f"permissions{f', or name another one: {setting}' if setting else '.'}"
-        ) from fault
+        ) from error

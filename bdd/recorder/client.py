@@ -41,14 +41,14 @@ class RecorderClient:
         self._session.headers["Authorization"] = f"Bearer {token}"
         self._thread = threading.Thread(target=self._follow, name="journal mirror", daemon=True)
 
-    def start(self, within: float, give_up: Callable[[], str | None] = lambda: None) -> None:
+    def start(self, timeout: float, abort_if: Callable[[], str | None] = lambda: None) -> None:
         """Return once the recorder is pinned; from now on its journal is followed.
 
         That is from its beginning, or from where `skip_to` says.
 
         Args:
-            within: seconds.
-            give_up: says why it never will be, or None.
+            timeout: seconds.
+            abort_if: says why it never will be, or None.
 
         Raises:
             AssertionError: it was not pinned in time, or never will be.
@@ -57,8 +57,10 @@ class RecorderClient:
         def pinned() -> None:
             assert self.ready(), "it is not pinned to the end offsets yet"
 
-        passing = (AssertionError, RecorderUnreachable)
-        wait_until(pinned, what="the recorder", within=within, passing=passing, give_up=give_up, every=0.02)
+        retry_on = (AssertionError, RecorderUnreachable)
+        wait_until(
+            pinned, description="the recorder", timeout=timeout, retry_on=retry_on, abort_if=abort_if, interval=0.02
+        )
         self._thread.start()
 
     def skip_to(self, cursor: int) -> None:
@@ -120,8 +122,8 @@ class RecorderClient:
     def _get(self, path: str, accepted: tuple[int, ...] = (200,)) -> dict[str, Any]:
         try:
             answer = self._session.get(self.url + path, timeout=(_CONNECT_SECONDS, _SILENCE_SECONDS + 5))
-        except requests.RequestException as fault:
-            raise RecorderUnreachable(f"the recorder at {self.url} does not answer {path}: {fault}") from fault
+        except requests.RequestException as error:
+            raise RecorderUnreachable(f"the recorder at {self.url} does not answer {path}: {error}") from error
         if answer.status_code not in accepted:
             raise RecorderUnreachable(f"the recorder answered {path} with {answer.status_code}: {answer.text}")
         body: dict[str, Any] = answer.json()

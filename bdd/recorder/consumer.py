@@ -81,12 +81,12 @@ class TopicsConsumer:
         known = self._admin.list_topics(timeout=_REQUEST_SECONDS).topics
         return {name: len(topic.partitions) for name, topic in known.items() if not name.startswith("__")}
 
-    def fence(self, within: float) -> int:
+    def fence(self, timeout: float) -> int:
         """Return a cursor: the journal up to it holds all that was published before this call.
 
         Raises:
             KafkaException: the brokers did not answer.
-            AssertionError: the journal was not complete after `within` seconds.
+            AssertionError: the journal was not complete after `timeout` seconds.
         """
 
         def end_offsets() -> dict[Partition, int]:
@@ -95,8 +95,8 @@ class TopicsConsumer:
             self._take_in_new_partitions()
             return self._end_offsets(list(self._positions))
 
-        end = time.monotonic() + within
-        ends = wait_until(end_offsets, what="the end offsets", within=within, passing=(KafkaException,))
+        end = time.monotonic() + timeout
+        ends = wait_until(end_offsets, description="the end offsets", timeout=timeout, retry_on=(KafkaException,))
 
         def complete() -> int:
             behind = {place: end for place, end in ends.items() if self._positions[place] < end}
@@ -108,9 +108,9 @@ class TopicsConsumer:
         with self._moved:
             return wait_until(
                 complete,
-                what="the journal to reach the fence",
-                within=max(0.0, round(end - time.monotonic(), 1)),
-                pause=self._moved.wait,
+                description="the journal to reach the fence",
+                timeout=max(0.0, round(end - time.monotonic(), 1)),
+                sleep=self._moved.wait,
             )
 
     def _run(self) -> None:
@@ -145,7 +145,7 @@ class TopicsConsumer:
         """Return whether some were missing."""
         missing = self._topics.keys() - self.partitions().keys()
         if missing:
-            create_topics(self._admin, {name: self._topics[name] for name in missing}, within=_REQUEST_SECONDS)
+            create_topics(self._admin, {name: self._topics[name] for name in missing}, timeout=_REQUEST_SECONDS)
             log.info("made the topics %s", ", ".join(sorted(missing)))
         return bool(missing)
 
@@ -248,8 +248,8 @@ def _headers(message: Message) -> list[tuple[str, str | bytes | None]]:
     """
     try:
         return cast("list[tuple[str, str | bytes | None]] | None", message.headers()) or []
-    except (SystemError, UnicodeDecodeError) as fault:
-        log.info("the headers of a record cannot be read: %s", fault.__cause__ or fault)
+    except (SystemError, UnicodeDecodeError) as error:
+        log.info("the headers of a record cannot be read: %s", error.__cause__ or error)
         return []
 
 

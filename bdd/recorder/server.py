@@ -31,10 +31,10 @@ class Bell:
         """May be called from any thread."""
         self._loop.call_soon_threadsafe(self._wake)
 
-    async def heard(self, within: float) -> None:
-        """Return when the bell is rung, or after `within` seconds."""
+    async def heard(self, timeout: float) -> None:
+        """Return when the bell is rung, or after `timeout` seconds."""
         try:
-            await asyncio.wait_for(self._rung.wait(), within)
+            await asyncio.wait_for(self._rung.wait(), timeout)
         except TimeoutError:
             return
 
@@ -80,14 +80,14 @@ class _Answers:
     async def fence(self, _: Request) -> Response:
         try:
             return JSONResponse({"cursor": await run_in_threadpool(self.consumer.fence, _FENCE_SECONDS)})
-        except (KafkaException, AssertionError) as fault:
-            raise HTTPException(503, f"no fence: {_sentence(fault)}") from fault
+        except (KafkaException, AssertionError) as error:
+            raise HTTPException(503, f"no fence: {_sentence(error)}") from error
 
     async def topics(self, _: Request) -> Response:
         try:
             return JSONResponse(await run_in_threadpool(self.consumer.partitions))
-        except KafkaException as fault:
-            raise HTTPException(503, f"no answer from the brokers: {_sentence(fault)}") from fault
+        except KafkaException as error:
+            raise HTTPException(503, f"no answer from the brokers: {_sentence(error)}") from error
 
 
 _Answer = Callable[[Request], Awaitable[Response]]
@@ -123,6 +123,6 @@ def _cursor(request: Request, journal: Journal) -> int:
     return int(text)
 
 
-def _sentence(fault: Exception) -> str:
-    error = fault.args[0] if fault.args else fault
+def _sentence(error: Exception) -> str:
+    error = error.args[0] if error.args else error
     return str(getattr(error, "str", lambda: error)())

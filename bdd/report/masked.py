@@ -5,7 +5,7 @@ from typing import Any
 
 from behave.model import Scenario
 
-from bdd.output.console import interrupt_for_want_of_a_reader
+from bdd.output.console import interrupt_on_closed_pipe
 from bdd.output.masking import mask
 from bdd.output.printable import printable
 
@@ -21,7 +21,7 @@ class MaskedStream:
         try:
             self._stream.write(mask(text))
         except BrokenPipeError:
-            interrupt_for_want_of_a_reader()
+            interrupt_on_closed_pipe()
         return len(text)
 
     def flush(self) -> None:
@@ -29,7 +29,7 @@ class MaskedStream:
         try:
             self._stream.flush()
         except BrokenPipeError:
-            interrupt_for_want_of_a_reader()
+            interrupt_on_closed_pipe()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

@@ -61,7 +61,7 @@ def announce_verdict(context: Context) -> Verdict:
     return verdict
 
 
-def execute_nothing(context: Context) -> None:
+def skip_everything(context: Context) -> None:
     """Let a run end that has not started: of what comes after it, only the verdict is true.
 
     behave would call it aborted by the user, count an outline of which nothing was executed as passed, and write
@@ -71,7 +71,7 @@ def execute_nothing(context: Context) -> None:
     context.config.reporters[:] = [context.verdict]
 
 
-def turn_red(context: Context, *, by_user: bool) -> None:
+def fail_run(context: Context, *, by_user: bool) -> None:
     """Let behave end with exit code 1.
 
     An exception of a hook would do too, but be told as a HOOK-ERROR. What the user has not aborted must not be told

@@ -7,17 +7,17 @@ from behave.model import Feature
 from behave.runner import Context
 
 from bdd.contracts import asyncapi as contract
-from bdd.contracts.asyncapi import WrongContract
+from bdd.contracts.asyncapi import InvalidContract
 from bdd.output.console import counted, durations, say
-from bdd.output.encoding import let_every_text_be_printed
+from bdd.output.encoding import escape_unencodable_output
 from bdd.output.folders import CannotWrite, check_writable
 from bdd.report.junit import remove_old_reports, write_audit, write_broken_run
 from bdd.report.masked import mask_formatters
-from bdd.report.verdict import Verdict, announce_verdict, execute_nothing, turn_red
+from bdd.report.verdict import Verdict, announce_verdict, fail_run, skip_everything
 from bdd.run.session import Run
-from bdd.settings.settings import Settings, WrongSetting, load_settings
+from bdd.settings.settings import InvalidSetting, Settings, load_settings
 from bdd.stacks.base import CannotStart
-from bdd.system.signals import ignore_endings, let_endings_interrupt
+from bdd.system.signals import ignore_signals, raise_interrupt_on_signals
 from bdd.verdict.schema import event_schemas
 
 
@@ -30,18 +30,18 @@ def begin_run(context: Context) -> None:
 
     A run that cannot start says why in a sentence, executes nothing, and is red.
     """
-    let_every_text_be_printed()
+    escape_unencodable_output()
     verdict = context.verdict = announce_verdict(context)
     if context.config.junit:
         remove_old_reports(Path(context.config.junit_directory))
     try:
         _start(context, _checked_settings(context))
-    except (WrongSetting, WrongContract, CannotWrite, CannotStart, NothingSelected) as fault:
-        _do_not_begin(context, str(fault))
+    except (InvalidSetting, InvalidContract, CannotWrite, CannotStart, NothingSelected) as error:
+        _do_not_begin(context, str(error))
     except KeyboardInterrupt:
         _do_not_begin(context, "The run was interrupted while it started.")
-    except Exception as fault:
-        verdict.broken = f"nothing was executed: {type(fault).__name__}: {fault}"
+    except Exception as error:
+        verdict.broken = f"nothing was executed: {type(error).__name__}: {error}"
         raise
 
 
@@ -64,7 +64,7 @@ def end_run(context: Context) -> None:
     if verdict.broken is not None and context.config.junit:
         write_broken_run(Path(context.config.junit_directory), verdict.broken)
     if verdict.red:
-        turn_red(context, by_user=interrupted)
+        fail_run(context, by_user=interrupted)
 
 
 def _checked_settings(context: Context) -> Settings:
@@ -78,7 +78,7 @@ def _checked_settings(context: Context) -> Settings:
 
 
 def _start(context: Context, settings: Settings) -> None:
-    let_endings_interrupt()  # behave cleans up after SIGINT only
+    raise_interrupt_on_signals()  # behave cleans up after SIGINT only
     run = context.run = Run(settings)
     context.add_cleanup(_end_run, run)
     atexit.register(run.stop)  # in case a second signal ends the clean-up
@@ -92,9 +92,9 @@ def _audit(context: Context, verdict: Verdict) -> None:
         return
     try:
         findings = run.audit()
-    except AssertionError as fault:
-        say(f"\n{fault}")
-        verdict.broken = str(fault)
+    except AssertionError as error:
+        say(f"\n{error}")
+        verdict.broken = str(error)
         return
     verdict.findings = len(findings)
     if context.config.junit:
@@ -106,11 +106,11 @@ def _audit(context: Context, verdict: Verdict) -> None:
 def _do_not_begin(context: Context, why: str) -> None:
     say(why)
     context.verdict.broken = f"nothing was executed: {why}"
-    execute_nothing(context)
+    skip_everything(context)
 
 
 def _end_run(run: Run) -> None:
-    ignore_endings()
+    ignore_signals()
     run.stop()
     say(f"\nTime: {durations(run.seconds)}; {counted(run.scenarios, 'scenario')} on the {run.settings.stack} stack")
 

@@ -8,7 +8,7 @@ from behave.model import Scenario, Step
 
 from bdd.api.client import ApiClient
 from bdd.contracts import asyncapi as contract
-from bdd.contracts.openapi import AnswerSchemas
+from bdd.contracts.openapi import ResponseSchemas
 from bdd.domain.world import World
 from bdd.evidence.collecting import collect, collect_foreign, collect_sources, folder_name
 from bdd.output.console import durations, say
@@ -17,10 +17,10 @@ from bdd.report.masked import mask_failures
 from bdd.settings.settings import Settings
 from bdd.stacks.base import CannotStart
 from bdd.stacks.factory import make_stack, new_run_id
-from bdd.verdict.audit import Finding, audit, audit_answers, settle
+from bdd.verdict.audit import Finding, audit, audit_responses, settle
 from bdd.verdict.ledger import Ledger
-from bdd.verdict.observer import Witness
-from bdd.verdict.scenario_log import Account
+from bdd.verdict.observer import Observer
+from bdd.verdict.scenario_log import ScenarioLog
 from bdd.verdict.schema import Foreign, event_schemas, foreign_records
 
 
@@ -63,10 +63,10 @@ class Run:
         self.scenarios += 1
         self._marks = {name: source.mark() for name, source in self.stack.evidence().items()}
         self._requests = len(self.api.exchanges)
-        account = self.ledger.open_account(scenario.name, str(scenario.location))
+        scenario_log = self.ledger.open_scenario_log(scenario.name, str(scenario.location))
         return World(
             api=self.api,
-            witness=self._witness(account),
+            observer=self._observer(scenario_log),
             topics=self.stack.recorder.topics,
             default_deadline=self.settings.deadline,
             deadline_factor=self.settings.deadline_factor,
@@ -78,10 +78,10 @@ class Run:
     def close_world(self, world: World, scenario: Scenario) -> None:
         """Take note of how a scenario ended."""
         mask_failures(scenario)
-        world.witness.account.failed = scenario.status.has_failed()
+        world.observer.scenario_log.failed = scenario.status.has_failed()
         if len(self.api.exchanges) > self._requests:
             self._last_action = time.monotonic()
-        for remark in world.remarks:
+        for remark in world.console_notes:
             say(remark)
 
     def keep_evidence(self, world: World, scenario: Scenario, failed: Step) -> None:
@@ -98,16 +98,16 @@ class Run:
             AssertionError: the recorder lost records or cannot be read, so that no verdict can be had.
         """
         self.end_phase("audit")
-        if not self.ledger.accounts:
+        if not self.ledger.scenario_logs:
             return []
         settle(self._last_action, self.settings.settling)
-        witness = self._witness(self.ledger.accounts[0])
+        observer = self._observer(self.ledger.scenario_logs[0])
         try:
-            witness.read_up_to_now()
-        except RecorderUnreachable as fault:
-            raise AssertionError(f"The run cannot be audited: {self.stack.trouble() or fault}") from fault
+            observer.read_up_to_now()
+        except RecorderUnreachable as error:
+            raise AssertionError(f"The run cannot be audited: {self.stack.trouble() or error}") from error
         assert not (trouble := self.stack.trouble()), f"The run cannot be audited: {trouble}"
-        findings = audit(self.ledger, self._witness) + audit_answers(self.ledger, AnswerSchemas())
+        findings = audit(self.ledger, self._observer) + audit_responses(self.ledger, ResponseSchemas())
         self._tell_of(foreign_records(self.ledger, event_schemas(contract.current())))
         return findings
 
@@ -123,8 +123,8 @@ class Run:
         self.seconds[self._phase] = now - self._phase_began
         self._phase, self._phase_began = then, now
 
-    def _witness(self, account: Account) -> Witness:
-        return Witness(self.ledger, account, self.stack.recorder, self._trouble, self._platform)
+    def _observer(self, scenario_log: ScenarioLog) -> Observer:
+        return Observer(self.ledger, scenario_log, self.stack.recorder, self._trouble, self._platform)
 
     def _tell_of(self, foreign: Foreign) -> None:
         """Foreign records are no fault of this run; who wants to look at the broken ones finds them in a file."""
@@ -136,13 +136,13 @@ class Run:
     def _start_stack(self) -> None:
         try:
             self.stack.start()
-        except CannotStart as fault:
+        except CannotStart as error:
             sources = self.stack.evidence()
             if not sources:
                 raise
             folder = self.settings.evidence_dir / self.id / "start"
             collect_sources(folder, sources)
-            raise CannotStart(f"{fault}\n      evidence: {folder}") from fault
+            raise CannotStart(f"{error}\n      evidence: {folder}") from error
 
     def _trouble(self) -> str | None:
         """What has broken, without the log's lines: they are printed once, when the run ends."""
@@ -157,8 +157,8 @@ class Run:
         topic = contract.current().patient_topic
         try:
             partitions = self.stack.recorder.topics().get(topic)
-        except RecorderUnreachable as fault:
-            return str(fault)
+        except RecorderUnreachable as error:
+            return str(error)
         if partitions is None:
             return f"the broker answers; it has no topic {topic}"
         return f"nothing has ended; the broker answers; {topic} has {partitions} partitions"
@@ -170,8 +170,8 @@ class Run:
         try:
             existing: Mapping[str, int] = self.stack.recorder.topics()
             self.stack.recorder.fence()
-        except RecorderUnreachable as fault:
-            raise CannotStart(str(fault)) from fault
+        except RecorderUnreachable as error:
+            raise CannotStart(str(error)) from error
         if topic not in existing:
             raise CannotStart(
                 f"The topic {topic} does not exist. The broker has: {', '.join(sorted(existing)) or 'none'}. "

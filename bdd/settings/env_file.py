@@ -23,8 +23,8 @@ def faults_of(file: Path, prefix: str) -> Iterator[str]:
     except UnicodeDecodeError:
         yield f"The file {file} is not text in UTF-8. Save it in that encoding."
         return
-    except OSError as fault:
-        yield f"The file {file} cannot be read: {fault.strerror}. Correct its permissions, or remove it."
+    except OSError as error:
+        yield f"The file {file} cannot be read: {error.strerror}. Correct its permissions, or remove it."
         return
     for line in lines:
         if line.error:

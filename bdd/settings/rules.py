@@ -109,25 +109,25 @@ def _certificates_can_be_used(settings: "Settings") -> None:
     if settings.ssl_ca:
         try:
             context.load_verify_locations(settings.ssl_ca)
-        except ssl.SSLError as fault:
-            raise ValueError(f"ssl_ca={settings.ssl_ca} holds no certificate that can be read: {fault}") from None
+        except ssl.SSLError as error:
+            raise ValueError(f"ssl_ca={settings.ssl_ca} holds no certificate that can be read: {error}") from None
     if settings.ssl_certificate and settings.ssl_key:
         password = settings.ssl_key_password.get_secret_value() if settings.ssl_key_password else ""
         try:
             context.load_cert_chain(settings.ssl_certificate, settings.ssl_key, password)
-        except ssl.SSLError as fault:
-            raise ValueError(_unusable(settings, fault)) from None
+        except ssl.SSLError as error:
+            raise ValueError(_unusable(settings, error)) from None
 
 
-def _unusable(settings: "Settings", fault: ssl.SSLError) -> str:
+def _unusable(settings: "Settings", error: ssl.SSLError) -> str:
     key = f"ssl_key={settings.ssl_key}"
-    if fault.reason == "KEY_VALUES_MISMATCH":
+    if error.reason == "KEY_VALUES_MISMATCH":
         return f"{key} is not the key of ssl_certificate={settings.ssl_certificate}"
     if settings.ssl_key and b"ENCRYPTED" in settings.ssl_key.read_bytes():
         if settings.ssl_key_password is None:
             return f"{key} is encrypted and needs ssl_key_password too{_how_to_give(['ssl_key_password'])}"
         return f"ssl_key_password does not open {key}"
-    return f"ssl_certificate={settings.ssl_certificate} and {key} cannot be read: {fault}"
+    return f"ssl_certificate={settings.ssl_certificate} and {key} cannot be read: {error}"
 
 
 def _given(settings: "Settings") -> set[str]:

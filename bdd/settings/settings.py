@@ -41,7 +41,7 @@ from bdd.settings.values import (
 _PREFIX = "BDD_"
 
 
-class WrongSetting(Exception):
+class InvalidSetting(Exception):
     """A setting has a wrong value or an unknown name; the message has a line for each."""
 
 
@@ -162,14 +162,14 @@ def load_settings(userdata: Mapping[str, str], env_file: Path = Path(".env")) ->
         env_file: a file of `BDD_NAME=value` lines; it need not exist.
 
     Raises:
-        WrongSetting: a name is unknown or a value is wrong; nothing must be started then.
+        InvalidSetting: a name is unknown or a value is wrong; nothing must be started then.
     """
     if faults := list(faults_of(env_file, _PREFIX)) or list(_wrong_names(userdata, env_file)):
-        raise WrongSetting("\n".join(faults))
+        raise InvalidSetting("\n".join(faults))
     try:
         settings = Settings(_env_file=env_file, **dict(userdata))  # type: ignore[arg-type]
     except ValidationError as wrong:
-        raise WrongSetting("\n".join(_sentence(dict(error)) for error in wrong.errors())) from None
+        raise InvalidSetting("\n".join(_sentence(dict(error)) for error in wrong.errors())) from None
     masking.remember(secret_values(settings))
     return settings
 

@@ -194,8 +194,8 @@ def _readable(file: Path) -> Path:
     try:
         with file.expanduser().open("rb"):
             return file.expanduser().absolute()  # the recorder runs in another folder
-    except OSError as fault:
-        raise ValueError(f"a file that can be read; here: {fault.strerror}") from None
+    except OSError as error:
+        raise ValueError(f"a file that can be read; here: {error.strerror}") from None
 
 
 def _pem_file(file: Path, kind: str) -> Path:

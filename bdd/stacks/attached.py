@@ -55,10 +55,10 @@ class AttachedStack:
             self._watch = ContainerWatch(self._client, needed, others)
             self._sources = sources_of([*needed, *others])
             self.recorder = recorder.wait_ready(_RECORDER_SECONDS)
-        except (EngineUnavailable, PlatformNotFound, ComposeFailed, DockerException) as fault:
-            raise CannotStart(f"The platform in Docker cannot be used: {fault}") from fault
-        except AssertionError as fault:
-            raise CannotStart(f"The recorder did not come up: {fault}") from fault
+        except (EngineUnavailable, PlatformNotFound, ComposeFailed, DockerException) as error:
+            raise CannotStart(f"The platform in Docker cannot be used: {error}") from error
+        except AssertionError as error:
+            raise CannotStart(f"The recorder did not come up: {error}") from error
         self.startup = {"recorder": time.monotonic() - began}
 
     def trouble(self) -> str | None:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from docker.errors import DockerException
 
 from bdd.containers.cleanup import OWNER, RUN, find, labels
-from bdd.containers.compose import FILE, Compose, ComposeFailed, PortTaken
+from bdd.containers.compose import Compose, ComposeFailed, PortTaken
 from bdd.containers.engine import RUN_WITHOUT_IT, EngineUnavailable, connect, published_address
 from bdd.containers.images import Images
 from bdd.containers.inspection import ContainerWatch, sources_of
@@ -20,6 +20,7 @@ from bdd.output.console import say
 from bdd.recorder.client import RecorderClient
 from bdd.settings.settings import Settings
 from bdd.stacks.base import CannotStart
+from bdd.system.paths import COMPOSE_FILE
 from bdd.system.processes import free_port
 
 _BUILT = ("patient-service", "recorder")
@@ -62,10 +63,10 @@ class ComposeStack:
             self.recorder = RecorderClient(self._address("recorder", _RECORDER_PORT), self._token)
             self.recorder.start(_RECORDER_SECONDS, self._watch.trouble)
             self._sources = sources_of(self._compose.containers())
-        except (EngineUnavailable, ComposeFailed, DockerException, AssertionError) as fault:
+        except (EngineUnavailable, ComposeFailed, DockerException, AssertionError) as error:
             with suppress(DockerException):
                 self._sources = sources_of(self._compose.containers() if self._compose else [])
-            raise CannotStart(f"The platform in Docker did not start: {fault}") from fault
+            raise CannotStart(f"The platform in Docker did not start: {error}") from error
 
     def trouble(self) -> str | None:
         """See `Stack.trouble`."""
@@ -127,7 +128,7 @@ class ComposeStack:
     def _address(self, service: str, port: int) -> str:
         assert self._compose, "it is made first"
         place = published_address(self._compose.container(service), port)
-        assert place, f"{FILE.name} publishes port {port} of {service}"
+        assert place, f"{COMPOSE_FILE.name} publishes port {port} of {service}"
         return f"http://{place[0]}:{place[1]}"
 
 

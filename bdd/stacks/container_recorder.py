@@ -58,7 +58,7 @@ class ContainerRecorder:
         )
         return cls(container, network, token)
 
-    def wait_ready(self, within: float) -> RecorderClient:
+    def wait_ready(self, timeout: float) -> RecorderClient:
         """Return a client that follows the recorder, once it is pinned.
 
         Raises:
@@ -69,7 +69,7 @@ class ContainerRecorder:
         # An internal network publishes nothing.
         host, port = published_address(self.container, _PORT) or (own, _PORT)
         client = RecorderClient(f"http://{host}:{port}", self._token)
-        client.start(within, self._how_it_ended)
+        client.start(timeout, self._how_it_ended)
         return client
 
     def _how_it_ended(self) -> str | None:

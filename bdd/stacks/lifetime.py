@@ -8,18 +8,18 @@ from contextlib import contextmanager, redirect_stdout
 from bdd.settings.settings import Settings
 from bdd.stacks.base import Stack
 from bdd.stacks.factory import make_stack, new_run_id
-from bdd.system.signals import endings_interrupt, ignore_endings
+from bdd.system.signals import ignore_signals, signals_raise_interrupt
 
 
 @contextmanager
 def removed_at_the_end(stack: Stack) -> Iterator[None]:
     """Remove the stack when the block ends; every ending signal is a KeyboardInterrupt meanwhile."""
     atexit.register(stack.stop)  # in case a second signal ends the clean-up
-    with endings_interrupt():
+    with signals_raise_interrupt():
         try:
             yield
         finally:
-            ignore_endings()
+            ignore_signals()
             with redirect_stdout(sys.stderr):
                 stack.stop()
             atexit.unregister(stack.stop)

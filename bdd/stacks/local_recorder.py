@@ -11,10 +11,9 @@ from bdd.output import masking
 from bdd.recorder.client import RecorderClient
 from bdd.recorder.settings import RecorderSettings
 from bdd.settings.settings import Settings
+from bdd.system.paths import ROOT
 from bdd.system.processes import ChildProcess
 from bdd.system.waiting import wait_until
-
-_ROOT = Path(__file__).parents[2]
 
 
 class LocalRecorder:
@@ -39,11 +38,11 @@ class LocalRecorder:
             [sys.executable, "-m", "bdd.recorder"],
             log=folder / "recorder.log",
             env=recorder.to_environment(),  # a command line would show its secrets
-            cwd=_ROOT,
+            cwd=ROOT,
         )
         return cls(process, recorder)
 
-    def wait_ready(self, within: float) -> RecorderClient:
+    def wait_ready(self, timeout: float) -> RecorderClient:
         """Return a client that follows the recorder, once it is pinned.
 
         Raises:
@@ -51,12 +50,12 @@ class LocalRecorder:
         """
         wait_until(
             self._settings.address.stat,
-            what="the recorder's address",
-            within=within,
-            passing=(FileNotFoundError,),
-            give_up=self.process.trouble,
-            every=0.01,
+            description="the recorder's address",
+            timeout=timeout,
+            retry_on=(FileNotFoundError,),
+            abort_if=self.process.trouble,
+            interval=0.01,
         )
         client = RecorderClient(self._settings.address.read_text(encoding="utf-8"), self._settings.token)
-        client.start(within, self.process.trouble)
+        client.start(timeout, self.process.trouble)
         return client

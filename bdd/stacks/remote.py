@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bdd.api.client import ApiClient, NoAnswer, tls_advice
+from bdd.api.client import ApiClient, NoResponse, tls_advice
 from bdd.evidence.sources import LogFile, Source
 from bdd.kafka.client_settings import client_settings
 from bdd.kafka.connection.advice import explain
@@ -17,7 +17,7 @@ from bdd.settings.settings import Settings
 from bdd.stacks.base import CannotStart
 from bdd.stacks.local_recorder import LocalRecorder
 from bdd.stacks.safety import refuse_public_hosts, refuse_unknown_host
-from bdd.system.exceptions import innermost
+from bdd.system.exceptions import root_cause
 from bdd.system.network import servers
 from bdd.system.waiting import wait_until
 
@@ -47,10 +47,10 @@ class RemoteStack:
         self.startup["addresses"] = time.monotonic() - began
         try:
             self.recorder = self._follow_recorder() or self._start_recorder()
-        except AssertionError as fault:
+        except AssertionError as error:
             raise CannotStart(
-                "\n".join([f"The recorder did not come up: {fault}", *self._seen_from_here()])
-            ) from fault
+                "\n".join([f"The recorder did not come up: {error}", *self._seen_from_here()])
+            ) from error
         self.startup["recorder"] = time.monotonic() - began
 
     def trouble(self) -> str | None:
@@ -89,8 +89,8 @@ class RemoteStack:
         for reach in (self._reach_service, self._reach_brokers):
             try:
                 reach()
-            except CannotStart as fault:
-                faults.append(fault)
+            except CannotStart as error:
+                faults.append(error)
         if faults:
             raise CannotStart("\n".join(map(str, faults))) from faults[0]
 
@@ -99,11 +99,11 @@ class RemoteStack:
         api = ApiClient(self.api_url)
         try:
             api.send("GET", "/api/patients?status=offen")
-        except NoAnswer as fault:
+        except NoResponse as error:
             raise CannotStart(
-                f"The service cannot be reached: GET {self.api_url}/api/patients: {innermost(fault)}. "
-                f"Is it running, and is api_url right?{tls_advice(self.api_url, fault)}"
-            ) from fault
+                f"The service cannot be reached: GET {self.api_url}/api/patients: {root_cause(error)}. "
+                f"Is it running, and is api_url right?{tls_advice(self.api_url, error)}"
+            ) from error
         finally:
             api.close()
 
@@ -141,13 +141,13 @@ class RemoteStack:
             assert client.ready(), "it is not pinned to the end offsets yet: does it reach its brokers?"
 
         try:
-            wait_until(pinned, what=f"the recorder at {url}", within=_RECORDER_SECONDS)
+            wait_until(pinned, description=f"the recorder at {url}", timeout=_RECORDER_SECONDS)
             client.skip_to(client.fence())  # what it read before belongs to other runs
-        except RecorderUnreachable as fault:
+        except RecorderUnreachable as error:
             raise CannotStart(
-                f"The recorder cannot be followed: {fault}. Does it run, and are recorder_url and recorder_token "
+                f"The recorder cannot be followed: {error}. Does it run, and are recorder_url and recorder_token "
                 "its own?"
-            ) from fault
+            ) from error
         client.start(_RECORDER_SECONDS)
         return client
 

@@ -47,10 +47,10 @@ def refuse_unknown_host(where: str, host: str, allowed: Collection[str]) -> None
         return
     try:
         resolve(host, _RESOLVE_SECONDS)
-    except Unresolved as fault:
+    except Unresolved as error:
         raise CannotStart(
-            f"{where} leads to {host}, and that name does not resolve on this machine: {fault}. Is {where} right?"
-        ) from fault
+            f"{where} leads to {host}, and that name does not resolve on this machine: {error}. Is {where} right?"
+        ) from error
 
 
 def public_addresses(host: str) -> list[str]:

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 
 
-def innermost(fault: BaseException) -> str:
-    """Return the innermost reason: what libraries wrap around it helps nobody."""
-    *_, fault = all_within(fault)
-    return str(fault) or type(fault).__name__
+def root_cause(error: BaseException) -> str:
+    """Return the root_cause reason: what libraries wrap around it helps nobody."""
+    *_, error = exception_chain(error)
+    return str(error) or type(error).__name__
 
 
-def all_within(fault: BaseException) -> Iterator[BaseException]:
-    """Yield a fault and those that it was made of, the innermost last."""
-    within: BaseException | None = fault
-    while within:
-        yield within
-        within = within.__cause__ or within.__context__
+def exception_chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield a fault and those that it was made of, the root_cause last."""
+    timeout: BaseException | None = error
+    while timeout:
+        yield timeout
+        timeout = timeout.__cause__ or timeout.__context__

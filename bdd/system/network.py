@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from bdd.system.exceptions import all_within
+from bdd.system.exceptions import exception_chain
 
 T = TypeVar("T")
 
@@ -51,45 +51,45 @@ def in_thread(call: Callable[[], T]) -> "Future[T]":
     def run() -> None:
         try:
             future.set_result(call())
-        except BaseException as fault:  # noqa: BLE001 - whoever asks for the result gets it
-            future.set_exception(fault)
+        except BaseException as error:  # noqa: BLE001 - whoever asks for the result gets it
+            future.set_exception(error)
 
     threading.Thread(target=run, daemon=True).start()
     return future
 
 
-def resolve(host: str, within: float) -> tuple[str, ...]:
+def resolve(host: str, timeout: float) -> tuple[str, ...]:
     """Return the addresses of a host. The system's resolver knows no limit, so it is asked in a thread.
 
     Raises:
         Unresolved: there are none, or there was no answer within so many seconds.
     """
     try:
-        found = in_thread(lambda: socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)).result(within)
+        found = in_thread(lambda: socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)).result(timeout)
     except TimeoutError:
-        raise Unresolved(f"no answer within {within:g} s") from None
-    except socket.gaierror as fault:
-        raise Unresolved(fault.strerror or str(fault)) from None
+        raise Unresolved(f"no answer within {timeout:g} s") from None
+    except socket.gaierror as error:
+        raise Unresolved(error.strerror or str(error)) from None
     except UnicodeError:
         raise Unresolved("this is no name of a host") from None
     return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
-def connect(addresses: Sequence[str], port: int, within: float) -> socket.socket:
+def connect(addresses: Sequence[str], port: int, timeout: float) -> socket.socket:
     """Return a connection to the first address that takes one.
 
     Raises:
         OSError: none did within so many seconds; the fault is the last one.
     """
-    end = time.monotonic() + within
+    end = time.monotonic() + timeout
     last: OSError = TimeoutError()
     for address in addresses:
         if (left := end - time.monotonic()) <= 0:
             break
         try:
             return socket.create_connection((address, port), left)
-        except OSError as fault:
-            last = fault
+        except OSError as error:
+            last = error
     raise last
 
 
@@ -126,14 +126,14 @@ def session_for(url: str) -> requests.Session:
     return session
 
 
-def speaks_no_tls(fault: BaseException) -> bool:
+def speaks_no_tls(error: BaseException) -> bool:
     """Whether a request failed in a way that a port does which does not speak TLS; a certificate is another matter.
 
     Some such ports answer in their own language, others wait for the end of a line that never comes.
     """
-    if any(isinstance(each, ssl.SSLCertVerificationError) for each in all_within(fault)):
+    if any(isinstance(each, ssl.SSLCertVerificationError) for each in exception_chain(error)):
         return False
-    return any(isinstance(each, ssl.SSLError) or "handshake" in str(each) for each in all_within(fault))
+    return any(isinstance(each, ssl.SSLError) or "handshake" in str(each) for each in exception_chain(error))
 
 
 def is_own(address: str) -> bool:

@@ -77,8 +77,8 @@ class ChildProcess:
                     creationflags=_NEW_GROUP,
                 )
                 child = cls(name, log, popen)
-        except OSError as fault:
-            raise OSError(f"{name} cannot be started: {fault.strerror}: {command[0]}") from fault
+        except OSError as error:
+            raise OSError(f"{name} cannot be started: {error.strerror}: {command[0]}") from error
         return child
 
     def trouble(self) -> str | None:
@@ -107,13 +107,13 @@ class ChildProcess:
             return int(taken[1])
         return None
 
-    def stop(self, within: float) -> bool:
-        """Ask it to end and wait; after `within` seconds kill it. Return whether it ended in time."""
+    def stop(self, timeout: float) -> bool:
+        """Ask it to end and wait; after `timeout` seconds kill it. Return whether it ended in time."""
         self._asked_to_end = True
         if self._popen.poll() is None:
             self._popen.send_signal(_POLITE_END)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._popen.wait(within)
+                self._popen.wait(timeout)
         in_time = self._popen.poll() is not None
         self.kill()
         return in_time

@@ -9,13 +9,13 @@ INTERRUPTED = 130
 """The exit code of a command that was ended before it was done, as shells have it."""
 
 # Windows has no SIGHUP.
-_ENDINGS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 @contextmanager
-def endings_interrupt() -> Iterator[None]:
-    """Do as `let_endings_interrupt` until the block ends; then the handlers that were there are back."""
-    before = let_endings_interrupt()
+def signals_raise_interrupt() -> Iterator[None]:
+    """Do as `raise_interrupt_on_signals` until the block ends; then the handlers that were there are back."""
+    before = raise_interrupt_on_signals()
     try:
         yield
     finally:
@@ -23,16 +23,16 @@ def endings_interrupt() -> Iterator[None]:
             signal.signal(each, handler)
 
 
-def let_endings_interrupt() -> Mapping[int, Any]:
+def raise_interrupt_on_signals() -> Mapping[int, Any]:
     """Make a KeyboardInterrupt of each, so that what was started is removed; return the handlers that were there.
 
     One that is ignored stays ignored: whoever started the run with `nohup` wants it to go on.
     """
-    heard = [each for each in _ENDINGS if signal.getsignal(each) is not signal.SIG_IGN]
+    heard = [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
     return {each: signal.signal(each, signal.default_int_handler) for each in heard}
 
 
-def ignore_endings() -> None:
+def ignore_signals() -> None:
     """Let them come to nothing: what a run removes at its end takes a second or two, and must not be cut short."""
-    for each in _ENDINGS:
+    for each in _SIGNALS:
         signal.signal(each, signal.SIG_IGN)

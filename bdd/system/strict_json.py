@@ -29,7 +29,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(fields) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in fields if names.count(name) > 1)
-        raise ValueError(f"{json.dumps(twice)} stands in one object twice")
+        raise ValueError(f"{json.dumps(twice)} appears twice in one object")
     return fields
 
 

@@ -12,33 +12,33 @@ from tenacity import RetryError, Retrying, retry_if_exception, stop_after_delay,
 T = TypeVar("T")
 
 
-class CannotComeTrue(AssertionError):
+class WaitAborted(AssertionError):
     """The wait ended early, because what it waited for cannot come true any more."""
 
 
 def wait_until(
     condition: Callable[[], T],
     *,
-    what: str,
-    within: float,
-    passing: tuple[type[Exception], ...] = (AssertionError,),
-    give_up: Callable[[], str | None] = lambda: None,
-    pause: Callable[[float], object] = time.sleep,
-    every: float = 0.05,
+    description: str,
+    timeout: float,
+    retry_on: tuple[type[Exception], ...] = (AssertionError,),
+    abort_if: Callable[[], str | None] = lambda: None,
+    sleep: Callable[[float], object] = time.sleep,
+    interval: float = 0.05,
 ) -> T:
     """Return what `condition` returns as soon as it raises nothing; it is tried at least once.
 
     Args:
-        condition: called again and again; says "not yet" by raising one of `passing`.
-        what: what is waited for, for the message ("the broker answers").
-        within: the deadline, in seconds on a monotonic clock.
-        passing: the faults that mean "not yet"; any other one is raised at once.
-        give_up: asked after each try; a sentence means that waiting on is pointless, and why.
-        pause: called with the seconds until the next try; may return earlier, when there is news.
-        every: seconds between two tries.
+        condition: called again and again; says "not yet" by raising one of `retry_on`.
+        description: what is waited for, for the message ("the broker answers").
+        timeout: the deadline, in seconds on a monotonic clock.
+        retry_on: the faults that mean "not yet"; any other one is raised at once.
+        abort_if: asked after each try; a sentence means that waiting on is pointless, and why.
+        sleep: called with the seconds until the next try; may return earlier, when there is news.
+        interval: seconds between two tries.
 
     Raises:
-        CannotComeTrue: `give_up` gave a reason.
+        WaitAborted: `abort_if` gave a reason.
         AssertionError: the deadline passed. Both say what was waited for, how long, and what was seen last.
     """
     began = time.monotonic()
@@ -49,38 +49,38 @@ def wait_until(
         tries += 1
         try:
             return condition()
-        except passing as not_yet:
-            if reason := give_up():
-                raise CannotComeTrue(_told(what, reason, not_yet)) from not_yet
+        except retry_on as not_yet:
+            if reason := abort_if():
+                raise WaitAborted(_told(description, reason, not_yet)) from not_yet
             raise
 
-    def is_passing(fault: BaseException) -> bool:
-        return isinstance(fault, passing) and not isinstance(fault, CannotComeTrue)
+    def is_passing(error: BaseException) -> bool:
+        return isinstance(error, retry_on) and not isinstance(error, WaitAborted)
 
     def until_deadline(seconds: float) -> None:
-        pause(max(0.0, min(seconds, began + within - time.monotonic())))
+        sleep(max(0.0, min(seconds, began + timeout - time.monotonic())))
 
     retrying = Retrying(
         retry=retry_if_exception(is_passing),
-        stop=stop_after_delay(within),
-        wait=wait_fixed(every),
+        stop=stop_after_delay(timeout),
+        wait=wait_fixed(interval),
         sleep=until_deadline,
     )
     try:
         return retrying(one_try)
     except RetryError as late:
         last = late.last_attempt.exception()
-        waited = f"not within {within:g} s ({tries} {'try' if tries == 1 else 'tries'})"
-        raise AssertionError(_told(what, waited, last)) from last
+        waited = f"not within {timeout:g} s ({tries} {'try' if tries == 1 else 'tries'})"
+        raise AssertionError(_told(description, waited, last)) from last
 
 
-def _told(what: str, reason: str, last_seen: BaseException | None) -> str:
+def _told(description: str, reason: str, last_seen: BaseException | None) -> str:
     """The message: a verdict of several lines stays in front, for its first line says it best.
 
     A reason of several lines ends with those of a log, which nothing may seem to belong to.
     """
     seen = str(last_seen).strip()
     if "\n" in seen:
-        return f"{seen}\n  waited: for {what}: {reason}"
+        return f"{seen}\n  waited: for {description}: {reason}"
     first, newline, log = reason.partition("\n")
-    return f"{what}: {first.rstrip('.')}. Last seen: {seen or type(last_seen).__name__}{newline}{log}"
+    return f"{description}: {first.rstrip('.')}. Last seen: {seen or type(last_seen).__name__}{newline}{log}"

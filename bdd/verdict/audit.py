@@ -5,16 +5,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bdd.contracts import asyncapi as contract
-from bdd.contracts.openapi import AnswerSchemas
+from bdd.contracts.openapi import ResponseSchemas
 from bdd.kafka.record import Record
 from bdd.system.waiting import wait_until
 from bdd.verdict.event import NotAnEvent, read_event
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.ledger import Ledger
 from bdd.verdict.near_miss import NearMiss, advice, in_words, nearest
-from bdd.verdict.observer import Witness
+from bdd.verdict.observer import Observer
 from bdd.verdict.ordering import IN_ORDER, misplaced
-from bdd.verdict.scenario_log import Account
+from bdd.verdict.scenario_log import ScenarioLog
 from bdd.verdict.schema import event_schemas
 from bdd.verdict.unexpected import surplus
 
@@ -59,41 +59,45 @@ def settle(last_action: float, seconds: float) -> None:
         assert left <= 0, f"{left:.1f} s left"
 
     left = max(0.0, last_action + seconds - time.monotonic())
-    wait_until(settled, what="the settling time", within=left + _GUARD_SECONDS, every=max(left, 0.01))
+    wait_until(settled, description="the settling time", timeout=left + _GUARD_SECONDS, interval=max(left, 0.01))
 
 
-def audit(ledger: Ledger, witness_of: Callable[[Account], Witness]) -> list[Finding]:
+def audit(ledger: Ledger, observer_of: Callable[[ScenarioLog], Observer]) -> list[Finding]:
     """Return what the run leaves unexplained: events that never came, out of order, surplus, late or broken."""
     newest = ledger.journal.cursor
-    for account in ledger.accounts:
-        for expectation in account.open():
+    for scenario_log in ledger.scenario_logs:
+        for expectation in scenario_log.open():
             ledger.claim(expectation, newest)
-    witnesses = {account.mark: witness_of(account) for account in ledger.accounts if not account.failed}
-    missing = [(witness, each) for witness in witnesses.values() for each in witness.account.open()]
-    misses = [(witness, expectation, nearest(witness, expectation)) for witness, expectation in missing]
+    observers = {
+        scenario_log.mark: observer_of(scenario_log)
+        for scenario_log in ledger.scenario_logs
+        if not scenario_log.failed
+    }
+    missing = [(observer, each) for observer in observers.values() for each in observer.scenario_log.open()]
+    misses = [(observer, expectation, nearest(observer, expectation)) for observer, expectation in missing]
     findings = [_never_came(*each) for each in misses]
-    findings += [found for witness in witnesses.values() for found in _out_of_order(witness.account)]
+    findings += [found for observer in observers.values() for found in _out_of_order(observer.scenario_log)]
     told = {miss.event.record.place for *_, miss in misses if miss}
     for cursor, record in _numbered(ledger, newest):
         owner = ledger.owner(record)
-        if owner and owner.mark in witnesses:
-            findings += _of_record(witnesses[owner.mark], cursor, record, record.place in told)
+        if owner and owner.mark in observers:
+            findings += _of_record(observers[owner.mark], cursor, record, record.place in told)
     return findings
 
 
-def audit_answers(ledger: Ledger, schemas: AnswerSchemas) -> list[Finding]:
+def audit_responses(ledger: Ledger, schemas: ResponseSchemas) -> list[Finding]:
     """Return the answers of the service that break its API's contract."""
     return [
         _finding(
-            account,
+            scenario_log,
             each.step,
             f"got an answer that breaks the contract: {each.exchange}: {_listed(faults)}",
             "correct the service's answer; contracts/openapi.yaml says what was promised",
         )
-        for account in ledger.accounts
-        if not account.failed
-        for each in account.requests
-        if (faults := schemas.breaches(each.exchange))
+        for scenario_log in ledger.scenario_logs
+        if not scenario_log.failed
+        for each in scenario_log.requests
+        if (faults := schemas.violations(each.exchange))
     ]
 
 
@@ -103,34 +107,34 @@ def _numbered(ledger: Ledger, newest: int) -> Iterator[tuple[int, Record]]:
     return enumerate(records, newest - len(records))
 
 
-def _never_came(witness: Witness, expectation: Expectation, miss: NearMiss | None) -> Finding:
+def _never_came(observer: Observer, expectation: Expectation, miss: NearMiss | None) -> Finding:
     sentence = f"was never followed by {expectation}"
     if miss:
         sentence += f"; the closest event is {miss.event}: {_listed(miss.differences)}"
-    return _finding(witness.account, expectation.step, sentence, advice(witness, miss, expectation))
+    return _finding(observer.scenario_log, expectation.step, sentence, advice(observer, miss, expectation))
 
 
-def _out_of_order(account: Account) -> list[Finding]:
+def _out_of_order(scenario_log: ScenarioLog) -> list[Finding]:
     return [
-        _finding(account, each.step, f"was announced out of order: {wrong}", IN_ORDER)
-        for each, wrong in misplaced(account)
+        _finding(scenario_log, each.step, f"was announced out of order: {wrong}", IN_ORDER)
+        for each, wrong in misplaced(scenario_log)
     ]
 
 
-def _of_record(witness: Witness, cursor: int, record: Record, told: bool) -> list[Finding]:
+def _of_record(observer: Observer, cursor: int, record: Record, told: bool) -> list[Finding]:
     """At most one finding: a record that is named as the closest to what never came is not named again."""
-    faults = event_schemas(contract.current()).breaches(record)
-    claimant = witness.ledger.claimant(record)
+    faults = event_schemas(contract.current()).violations(record)
+    claimant = observer.ledger.claimant(record)
     if claimant is None:
-        return _surplus(witness, cursor, record, faults, told)
+        return _surplus(observer, cursor, record, faults, told)
     if faults:
         sentence = f"left an event that breaks the contract: {in_words(record)}: {_listed(faults)}"
-        return [_finding(witness.account, claimant.step, sentence, _BY_CONTRACT)]
+        return [_finding(observer.scenario_log, claimant.step, sentence, _BY_CONTRACT)]
     return []
 
 
-def _surplus(witness: Witness, cursor: int, record: Record, faults: Sequence[str], told: bool) -> list[Finding]:
-    account, found = witness.account, surplus(witness, record)
+def _surplus(observer: Observer, cursor: int, record: Record, faults: Sequence[str], told: bool) -> list[Finding]:
+    scenario_log, found = observer.scenario_log, surplus(observer, record)
     try:
         event_type, what = read_event(record).type, "an event that nobody expected"
         said = found.sentence + (f"; it breaks the contract: {_listed(faults)}" if faults else "")
@@ -138,11 +142,11 @@ def _surplus(witness: Witness, cursor: int, record: Record, faults: Sequence[str
         event_type, what, said = "", "a record that is no event", in_words(record)
     if told:
         return []
-    broken = [absence for absence in account.absences if absence.covers(event_type, cursor)]
+    broken = [negative for negative in scenario_log.negative_expectations if negative.covers(event_type, cursor)]
     if broken:
-        return [_finding(account, broken[-1].step, f"does not hold, later came: {said}", found.advice)]
-    step = found.repeats.step if found.repeats else account.cause(event_type, cursor)
-    return [_finding(account, step, f"left {what}: {said}", found.advice)]
+        return [_finding(scenario_log, broken[-1].step, f"does not hold, later came: {said}", found.advice)]
+    step = found.repeats.step if found.repeats else scenario_log.cause(event_type, cursor)
+    return [_finding(scenario_log, step, f"left {what}: {said}", found.advice)]
 
 
 def _listed(faults: Sequence[str]) -> str:
@@ -151,5 +155,5 @@ def _listed(faults: Sequence[str]) -> str:
     return "; ".join([*faults[:_SHOWN], *more])
 
 
-def _finding(account: Account, step: str, sentence: str, what_next: str) -> Finding:
-    return Finding(account.scenario, account.location, step, sentence, what_next)
+def _finding(scenario_log: ScenarioLog, step: str, sentence: str, what_next: str) -> Finding:
+    return Finding(scenario_log.scenario, scenario_log.location, step, sentence, what_next)

@@ -49,10 +49,10 @@ def read_event(record: Record) -> Event:
         raise NotAnEvent("it has no value (a tombstone)")
     try:
         fields = strict_json.loads(record.value.decode())
-    except UnicodeDecodeError as fault:
-        raise NotAnEvent(f"its value is not UTF-8: {fault.reason} at byte {fault.start}") from fault
-    except (ValueError, RecursionError) as fault:  # not only JSONDecodeError: endless numbers, endless nesting
-        raise NotAnEvent(f"its value is not JSON: {fault}") from fault
+    except UnicodeDecodeError as error:
+        raise NotAnEvent(f"its value is not UTF-8: {error.reason} at byte {error.start}") from error
+    except (ValueError, RecursionError) as error:  # not only JSONDecodeError: endless numbers, endless nesting
+        raise NotAnEvent(f"its value is not JSON: {error}") from error
     if not isinstance(fields, dict) or not isinstance(fields.get("eventType"), str):
         raise NotAnEvent("its value is JSON, but no object with an eventType")
     return Event(record, fields)

@@ -43,7 +43,7 @@ class Expectation:
 
     @property
     def topic(self) -> str:
-        """The topic on which the contract wants it."""
+        """The topic on which the contract requires it."""
         return contract.current().topic_of[self.event_type]
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from bdd.contracts import differences as comparing
 from bdd.kafka.record import Record
 from bdd.verdict.event import Event, NotAnEvent, read_event
 from bdd.verdict.expectation import Expectation
-from bdd.verdict.scenario_log import Absence, Account, Marks
+from bdd.verdict.scenario_log import Marks, NegativeExpectation, ScenarioLog
 
 _CLOCK_STEP_SECONDS = 0.02  # so coarse are some clocks: two moments may get the same time
 _PATIENT_ID = re.compile(rb'"patient_id"\s*:\s*"?(\d+)')
@@ -27,7 +27,7 @@ class Journal(Protocol):
 
 
 class Ledger:
-    """Keeps the accounts of a run's scenarios and lets each event be claimed once.
+    """Keeps the scenario_logs of a run's scenarios and lets each event be claimed once.
 
     Args:
         journal: what the recorder has read.
@@ -38,35 +38,35 @@ class Ledger:
     def __init__(self, journal: Journal, run_id: str, clock_tolerance: float) -> None:
         self.journal = journal
         self.clock_tolerance = clock_tolerance
-        self.accounts: list[Account] = []
+        self.scenario_logs: list[ScenarioLog] = []
         self._contract = contract.current()
         self._marks = Marks(run_id)
-        self._by_mark: dict[str, Account] = {}
-        self._by_key: dict[str, Account] = {}
+        self._by_mark: dict[str, ScenarioLog] = {}
+        self._by_key: dict[str, ScenarioLog] = {}
         self._claimed: dict[tuple[str, int, int], Expectation] = {}
         self._claimed_ids: dict[str, Event] = {}
         self._partitions: dict[str, int] = {}
         self._made: dict[tuple[str, object], Event] = {}
 
-    def open_account(self, scenario: str, location: str) -> Account:
+    def open_scenario_log(self, scenario: str, location: str) -> ScenarioLog:
         """Return a fresh account; its mark must be in all of the scenario's test data."""
-        account = Account(scenario, location, self._marks.next())
-        self.accounts.append(account)
-        self._by_mark[account.mark] = account
-        return account
+        scenario_log = ScenarioLog(scenario, location, self._marks.next())
+        self.scenario_logs.append(scenario_log)
+        self._by_mark[scenario_log.mark] = scenario_log
+        return scenario_log
 
-    def watch_key(self, account: Account, key: str) -> None:
+    def watch_key(self, scenario_log: ScenarioLog, key: str) -> None:
         """From now on what is published with this key, or about this patient id, belongs to the account."""
-        account.keys.add(key)
-        self._by_key[key] = account
+        scenario_log.keys.add(key)
+        self._by_key[key] = scenario_log
 
-    def owner(self, record: Record) -> Account | None:
+    def owner(self, record: Record) -> ScenarioLog | None:
         """Return whose record it is, None for foreign ones: by its key, its patient id, or a mark inside.
 
         What other services lawfully say of a patient on topics of their own is foreign too.
         """
-        account = self._linked(record)
-        return None if account and self._is_lawful_elsewhere(record) else account
+        scenario_log = self._linked(record)
+        return None if scenario_log and self._is_valid_elsewhere(record) else scenario_log
 
     def claim(self, expectation: Expectation, before: int | None = None) -> Event | None:
         """Return the event that fulfils the expectation, None while there is none; each event is claimed once.
@@ -110,14 +110,16 @@ class Ledger:
         """Return the claimed event with this eventId."""
         return self._claimed_ids.get(event_id)
 
-    def unclaimed(self, account: Account, after: int, before: int | None = None) -> list[Record]:
+    def unclaimed(self, scenario_log: ScenarioLog, after: int, before: int | None = None) -> list[Record]:
         """Return the account's records between two cursors that fulfilled no expectation."""
         records = self.journal.records(after, before)
-        return [record for record in records if self.owner(record) is account and self.claimant(record) is None]
+        return [
+            record for record in records if self.owner(record) is scenario_log and self.claimant(record) is None
+        ]
 
-    def promise_absence(self, account: Account, absence: Absence) -> None:
+    def expect_nothing_more(self, scenario_log: ScenarioLog, negative: NegativeExpectation) -> None:
         """Keep a scenario's word that nothing was published: the audit holds later events against it."""
-        account.absences.append(absence)
+        scenario_log.negative_expectations.append(negative)
 
     def events(self, after: int, before: int | None = None) -> Iterator[Event]:
         """Yield what was recorded between two cursors and is an event, whosever it is."""
@@ -143,7 +145,7 @@ class Ledger:
         passed = earlier and expectation.requested_at - earlier.record.received
         return earlier if passed and passed > _CLOCK_STEP_SECONDS else None
 
-    def _linked(self, record: Record) -> Account | None:
+    def _linked(self, record: Record) -> ScenarioLog | None:
         value = record.value or b""
         for mark in self._marks.find(value):
             if mark in self._by_mark:
@@ -154,7 +156,7 @@ class Ledger:
         keys += [found.decode() for found in _PATIENT_ID.findall(value)]
         return next((self._by_key[key] for key in keys if key in self._by_key), None)
 
-    def _is_lawful_elsewhere(self, record: Record) -> bool:
+    def _is_valid_elsewhere(self, record: Record) -> bool:
         event = self._event(record)
         return (
             event is not None

@@ -7,61 +7,63 @@ from hamcrest.core.description import Description
 
 from bdd.kafka.record import Record
 from bdd.verdict.near_miss import explain_missing, in_words
-from bdd.verdict.observer import Witness
+from bdd.verdict.observer import Observer
 from bdd.verdict.ordering import IN_ORDER, misplaced
-from bdd.verdict.scenario_log import Absence, Account
+from bdd.verdict.scenario_log import NegativeExpectation, ScenarioLog
 from bdd.verdict.unexpected import surplus
 
 _SHOWN = 200
 
 
-class _Verdict(BaseMatcher[Witness], ABC):
+class _Verdict(BaseMatcher[Observer], ABC):
     """A matcher that reaches its verdict once: what it found wrong is the mismatch."""
 
     def __init__(self) -> None:
         self._wrong = ""
 
-    def _matches(self, item: Witness) -> bool:
+    def _matches(self, item: Observer) -> bool:
         self._wrong = self._find_wrong(item)
         return not self._wrong
 
-    def describe_mismatch(self, item: Witness, mismatch_description: Description) -> None:
+    def describe_mismatch(self, item: Observer, mismatch_description: Description) -> None:
         mismatch_description.append_text(self._wrong)
 
     @abstractmethod
-    def _find_wrong(self, witness: Witness) -> str:
+    def _find_wrong(self, observer: Observer) -> str:
         """Return the mismatch, empty when there is none."""
 
 
 class HasPublished(_Verdict):
     """The events that the scenario's actions ask for have arrived."""
 
-    def __init__(self, event_type: str, times: int, within: float) -> None:
+    def __init__(self, event_type: str, times: int, timeout: float) -> None:
         super().__init__()
         self._event_type = event_type
         self._times = times
-        self._within = within
+        self._timeout = timeout
         self._expected = _count(times, event_type)
 
     def describe_to(self, description: Description) -> None:
         """Say what was expected."""
         description.append_text(self._expected)
 
-    def _find_wrong(self, witness: Witness) -> str:
-        wanted = witness.account.open(self._event_type)
+    def _find_wrong(self, observer: Observer) -> str:
+        wanted = observer.scenario_log.open(self._event_type)
         if len(wanted) != self._times:
-            return "\n          ".join([*_not_asked_for(witness.account, len(wanted)), *witness.surroundings()])
+            return "\n          ".join(
+                [*_not_asked_for(observer.scenario_log, len(wanted)), *observer.surroundings()]
+            )
         self._expected += f" on {wanted[0].topic} with key " + ", ".join(
             f'"{key}"' for key in dict.fromkeys(each.key for each in wanted)
         )
         try:
-            witness.await_claims(wanted, self._within)
+            observer.await_claims(wanted, self._timeout)
         except AssertionError:
             missing = next(each for each in wanted if each.claim is None)
-            return explain_missing(witness, missing, witness.trouble() or f"{self._within:g} s were waited")
-        return self._find_surplus(witness, min(each.after for each in wanted))
+            return explain_missing(observer, missing, observer.trouble() or f"{self._timeout:g} s were waited")
+        return self._find_surplus(observer, min(each.after for each in wanted))
 
-    def _find_surplus(self, _witness: Witness, _after: int) -> str:
+    def _find_surplus(self, _observer: Observer, _after: int) -> str:
         """Others of the type are the audit's to find."""
         return ""
 
@@ -69,16 +71,18 @@ class HasPublished(_Verdict):
 class HasPublishedExactly(HasPublished):
     """They have arrived and no other of their type, up to a fence taken now; the audit keeps watching."""
 
-    def __init__(self, step: str, event_type: str, times: int, within: float) -> None:
-        super().__init__(event_type, times, within)
+    def __init__(self, step: str, event_type: str, times: int, timeout: float) -> None:
+        super().__init__(event_type, times, timeout)
         self._step = step
         self._expected = f"exactly {self._expected}"
 
-    def _find_surplus(self, witness: Witness, after: int) -> str:
-        fence = witness.read_up_to_now()
-        witness.ledger.promise_absence(witness.account, Absence(self._step, after, self._event_type))
-        came = _of_type(witness.ledger.unclaimed(witness.account, after, fence), self._event_type)
-        return f"it came again: {_explained(witness, came[0])}" if came else ""
+    def _find_surplus(self, observer: Observer, after: int) -> str:
+        fence = observer.read_up_to_now()
+        observer.ledger.expect_nothing_more(
+            observer.scenario_log, NegativeExpectation(self._step, after, self._event_type)
+        )
+        came = _of_type(observer.ledger.unclaimed(observer.scenario_log, after, fence), self._event_type)
+        return f"it came again: {_explained(observer, came[0])}" if came else ""
 
 
 class HasPublishedNothing(_Verdict):
@@ -86,22 +90,22 @@ class HasPublishedNothing(_Verdict):
 
     def __init__(self, step: str, after: int, event_type: str | None) -> None:
         super().__init__()
-        self._absence = Absence(step, after, event_type)
+        self._negative = NegativeExpectation(step, after, event_type)
 
     def describe_to(self, description: Description) -> None:
         """Say what was expected."""
-        description.append_text(f"no {self._absence.event_type or ''} event".replace("  ", " "))
+        description.append_text(f"no {self._negative.event_type or ''} event".replace("  ", " "))
 
-    def _find_wrong(self, witness: Witness) -> str:
-        fence = witness.read_up_to_now()
-        witness.ledger.promise_absence(witness.account, self._absence)
-        came = witness.ledger.unclaimed(witness.account, self._absence.after, fence)
-        if self._absence.event_type:
-            came = _of_type(came, self._absence.event_type)
+    def _find_wrong(self, observer: Observer) -> str:
+        fence = observer.read_up_to_now()
+        observer.ledger.expect_nothing_more(observer.scenario_log, self._negative)
+        came = observer.ledger.unclaimed(observer.scenario_log, self._negative.after, fence)
+        if self._negative.event_type:
+            came = _of_type(came, self._negative.event_type)
         if not came:
             return ""
-        step = [f"step:     {each.step}" for each in witness.account.requests[-1:]]
-        lines = [f"{len(came)} came, first a {in_words(came[0])}", *step, *witness.surroundings()]
+        step = [f"step:     {each.step}" for each in observer.scenario_log.requests[-1:]]
+        lines = [f"{len(came)} came, first a {in_words(came[0])}", *step, *observer.surroundings()]
         lines.append(
             "next:     publish only what was changed and stored; a refused or reading request changes nothing"
         )
@@ -113,17 +117,17 @@ class HasPublishedNothingElse(_Verdict):
 
     def __init__(self, step: str, after: int) -> None:
         super().__init__()
-        self._absence = Absence(step, after)
+        self._negative = NegativeExpectation(step, after)
 
     def describe_to(self, description: Description) -> None:
         """Say what was expected."""
         description.append_text("no event beside those that earlier steps have seen")
 
-    def _find_wrong(self, witness: Witness) -> str:
-        fence = witness.read_up_to_now()
-        witness.ledger.promise_absence(witness.account, self._absence)
-        came = witness.ledger.unclaimed(witness.account, self._absence.after, fence)
-        return _explained(witness, came[0]) if came else ""
+    def _find_wrong(self, observer: Observer) -> str:
+        fence = observer.read_up_to_now()
+        observer.ledger.expect_nothing_more(observer.scenario_log, self._negative)
+        came = observer.ledger.unclaimed(observer.scenario_log, self._negative.after, fence)
+        return _explained(observer, came[0]) if came else ""
 
 
 class HasKeptOrder(_Verdict):
@@ -133,24 +137,24 @@ class HasKeptOrder(_Verdict):
         """Say what was expected."""
         description.append_text("each patient's events in one partition, in the order of the changes")
 
-    def _find_wrong(self, witness: Witness) -> str:
-        if not witness.account.claims():
+    def _find_wrong(self, observer: Observer) -> str:
+        if not observer.scenario_log.claims():
             return "no event of this scenario has been seen by an earlier step"
-        for expectation, wrong in misplaced(witness.account):
+        for expectation, wrong in misplaced(observer.scenario_log):
             told = [f"patient {expectation.key}: {wrong}", f"step:     {expectation.step}"]
-            told += [*witness.surroundings(expectation.request), f"next:     {IN_ORDER}"]
+            told += [*observer.surroundings(expectation.request), f"next:     {IN_ORDER}"]
             return "\n          ".join(told)
         return ""
 
 
-def has_published(event_type: str, *, times: int = 1, within: float) -> HasPublished:
+def has_published(event_type: str, *, times: int = 1, timeout: float) -> HasPublished:
     """Match when that many events of the type, as the scenario's actions ask for, are there within the seconds."""
-    return HasPublished(event_type, times, within)
+    return HasPublished(event_type, times, timeout)
 
 
-def has_published_exactly(step: str, event_type: str, *, times: int = 1, within: float) -> HasPublishedExactly:
+def has_published_exactly(step: str, event_type: str, *, times: int = 1, timeout: float) -> HasPublishedExactly:
     """Match when they are there, and no other of the type; the step's word is kept until the run ends."""
-    return HasPublishedExactly(step, event_type, times, within)
+    return HasPublishedExactly(step, event_type, times, timeout)
 
 
 def has_published_nothing(step: str, *, after: int, event_type: str | None = None) -> HasPublishedNothing:
@@ -168,18 +172,18 @@ def has_kept_order() -> HasKeptOrder:
     return HasKeptOrder()
 
 
-def _explained(witness: Witness, record: Record) -> str:
+def _explained(observer: Observer, record: Record) -> str:
     """What a surplus record is, and what to do about it."""
-    found = surplus(witness, record)
+    found = surplus(observer, record)
     cause = found.repeats
     step = [f"step:     {cause.step}"] if cause else []
-    lines = [found.sentence, *step, *witness.surroundings(cause.request if cause else "")]
+    lines = [found.sentence, *step, *observer.surroundings(cause.request if cause else "")]
     return "\n          ".join([*lines, f"next:     {found.advice}"])
 
 
-def _not_asked_for(account: Account, wanted: int) -> list[str]:
+def _not_asked_for(scenario_log: ScenarioLog, wanted: int) -> list[str]:
     """Why the scenario's actions ask for another number of events than the step: mostly, one was refused."""
-    refused = [each for each in account.requests if not each.exchange.accepted]
+    refused = [each for each in scenario_log.requests if not each.exchange.accepted]
     if refused and not wanted:
         why = f"{refused[-1].exchange}: {refused[-1].exchange.body[:_SHOWN]}"
         return [

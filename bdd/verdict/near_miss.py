@@ -8,7 +8,7 @@ from bdd.kafka.record import Record
 from bdd.verdict.event import Event, NotAnEvent, key_in_words, read_event
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.ledger import Ledger
-from bdd.verdict.observer import Witness
+from bdd.verdict.observer import Observer
 
 _SHOWN = 5
 _ADVICE = {
@@ -30,19 +30,19 @@ class NearMiss:
     differences: Sequence[str]
 
 
-def explain_missing(witness: Witness, expectation: Expectation, reason: str) -> str:
+def explain_missing(observer: Observer, expectation: Expectation, reason: str) -> str:
     """Return why no event fulfilled the expectation: the telling line first, then what else is known.
 
     Args:
-        witness: the scenario's.
+        observer: the scenario's.
         expectation: the one that was not met.
         reason: how the wait ended, in words.
     """
-    ledger = witness.ledger
-    records = witness.recorder.records(expectation.after)
-    broken = [record for record in records if ledger.owner(record) is witness.account and _fault(record)]
-    miss = nearest(witness, expectation)
-    if miss and broken and not _is_own(witness, expectation, miss.event):
+    ledger = observer.ledger
+    records = observer.recorder.records(expectation.after)
+    broken = [record for record in records if ledger.owner(record) is observer.scenario_log and _fault(record)]
+    miss = nearest(observer, expectation)
+    if miss and broken and not _is_own(observer, expectation, miss.event):
         miss = None
     if miss:
         lines = _near(miss, expectation)
@@ -50,27 +50,27 @@ def explain_missing(witness: Witness, expectation: Expectation, reason: str) -> 
         lines = [f"a record at {broken[0].place} is about it but is no event: {_fault(broken[0])}"]
     else:
         lines = [f"nothing about it was recorded since the request, on any topic: {reason}"]
-    lines += _also_recorded(ledger, witness, records, miss)
-    lines += [f"step:     {expectation.step}", *witness.surroundings(expectation.request)]
-    lines.append(f"next:     {advice(witness, miss, expectation, bool(broken))}")
+    lines += _also_recorded(ledger, observer, records, miss)
+    lines += [f"step:     {expectation.step}", *observer.surroundings(expectation.request)]
+    lines.append(f"next:     {advice(observer, miss, expectation, bool(broken))}")
     return "\n          ".join(lines)
 
 
-def nearest(witness: Witness, expectation: Expectation) -> NearMiss | None:
+def nearest(observer: Observer, expectation: Expectation) -> NearMiss | None:
     """Return the unclaimed event since the action that differs least.
 
     The scenario's own come before others', and among those the ones of the expected type and key: an event
     with another patient's payload differs in more ways than the patient's next event does.
     """
     misses = [
-        NearMiss(event, witness.ledger.differences(expectation, event))
-        for event in witness.ledger.events(expectation.after)
-        if _is_candidate(witness, expectation, event)
+        NearMiss(event, observer.ledger.differences(expectation, event))
+        for event in observer.ledger.events(expectation.after)
+        if _is_candidate(observer, expectation, event)
     ]
     return min(
         misses,
         key=lambda miss: (
-            not _is_own(witness, expectation, miss.event),
+            not _is_own(observer, expectation, miss.event),
             not (_has_key(expectation, miss.event) and miss.event.type == expectation.event_type),
             len(miss.differences),
         ),
@@ -78,20 +78,22 @@ def nearest(witness: Witness, expectation: Expectation) -> NearMiss | None:
     )
 
 
-def _is_candidate(witness: Witness, expectation: Expectation, event: Event) -> bool:
-    if witness.ledger.claimant(event.record):
+def _is_candidate(observer: Observer, expectation: Expectation, event: Event) -> bool:
+    if observer.ledger.claimant(event.record):
         return False
-    if _is_own(witness, expectation, event):
+    if _is_own(observer, expectation, event):
         return True
     nameless = not isinstance(event.payload, dict) or "patient_id" not in event.payload
     anybodys = nameless and not (event.record.key or b"").isdigit()  # a number as key is another patient's
     return event.type == expectation.event_type and (anybodys or event.payload == expectation.payload)
 
 
-def _is_own(witness: Witness, expectation: Expectation, event: Event) -> bool:
+def _is_own(observer: Observer, expectation: Expectation, event: Event) -> bool:
     """Whether it belongs to the scenario, or has the patient's key although its payload is another scenario's."""
     on_topic = event.record.topic == expectation.topic
-    return witness.ledger.owner(event.record) is witness.account or (on_topic and _has_key(expectation, event))
+    return observer.ledger.owner(event.record) is observer.scenario_log or (
+        on_topic and _has_key(expectation, event)
+    )
 
 
 def _has_key(expectation: Expectation, event: Event) -> bool:
@@ -106,8 +108,10 @@ def _near(miss: NearMiss, expectation: Expectation) -> list[str]:
     return [first, *more, f"closest:  {miss.event}, {after * 1000:.0f} ms after the request"]
 
 
-def _also_recorded(ledger: Ledger, witness: Witness, records: Sequence[Record], miss: NearMiss | None) -> list[str]:
-    own = [record for record in records if ledger.owner(record) is witness.account]
+def _also_recorded(
+    ledger: Ledger, observer: Observer, records: Sequence[Record], miss: NearMiss | None
+) -> list[str]:
+    own = [record for record in records if ledger.owner(record) is observer.scenario_log]
     others = [record for record in own if not (miss and miss.event.record is record)]
     shown = [f"{in_words(record)}{' (expected)' if ledger.claimant(record) else ''}" for record in others[:_SHOWN]]
     shown += [f"{len(others) - _SHOWN} more of this scenario"] if len(others) > _SHOWN else []
@@ -120,28 +124,28 @@ def in_words(record: Record) -> str:
     """Return the record in a few words, without personal data."""
     try:
         return str(read_event(record))
-    except NotAnEvent as fault:
-        return f"a record at {record.place}, key {key_in_words(record.key)}: {fault}"
+    except NotAnEvent as error:
+        return f"a record at {record.place}, key {key_in_words(record.key)}: {error}"
 
 
 def _fault(record: Record) -> str | None:
     try:
         read_event(record)
-    except NotAnEvent as fault:
-        return str(fault)
+    except NotAnEvent as error:
+        return str(error)
     return None
 
 
-def advice(witness: Witness, miss: NearMiss | None, expectation: Expectation, broken: bool = False) -> str:
+def advice(observer: Observer, miss: NearMiss | None, expectation: Expectation, broken: bool = False) -> str:
     """Say what to do about an event that did not come.
 
     Args:
-        witness: the scenario's.
+        observer: the scenario's.
         miss: what came closest.
         expectation: the one that was not met.
         broken: a record came that is no event.
     """
-    if witness.trouble():
+    if observer.trouble():
         return "see why it ended; its log is in the evidence folder"
     if miss and any(difference.endswith(STALE) for difference in miss.differences):
         return "let the service make its event from what the change has stored, not from what it read before"

@@ -7,7 +7,7 @@ from typing import Protocol
 from bdd.system.waiting import wait_until
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.ledger import Journal, Ledger
-from bdd.verdict.scenario_log import Account
+from bdd.verdict.scenario_log import ScenarioLog
 
 _LOOK_FOR_TROUBLE_SECONDS = 0.1
 
@@ -23,7 +23,7 @@ class Recorder(Journal, Protocol):
 
 
 @dataclass(frozen=True)
-class Witness:
+class Observer:
     """One scenario's view of the ledger and of the recorder.
 
     Attributes:
@@ -32,18 +32,18 @@ class Witness:
     """
 
     ledger: Ledger
-    account: Account
+    scenario_log: ScenarioLog
     recorder: Recorder
     trouble: Callable[[], str | None]
     platform: Callable[[], str]
 
     def surroundings(self, request: str = "") -> list[str]:
         """Return the lines that end a message: a request (the scenario's last one), and the platform's state."""
-        last = [str(each.exchange) for each in self.account.requests[-1:]]
+        last = [str(each.exchange) for each in self.scenario_log.requests[-1:]]
         told = [f"request:  {each}" for each in ([request] if request else last)]
         return [*told, f"platform: {self.platform()}"]
 
-    def await_claims(self, expectations: Sequence[Expectation], within: float) -> None:
+    def await_claims(self, expectations: Sequence[Expectation], timeout: float) -> None:
         """Return as soon as an event has been claimed for each expectation.
 
         Raises:
@@ -58,11 +58,11 @@ class Witness:
         cursor = [0]
         wait_until(
             all_claimed,
-            what="the event" if len(expectations) == 1 else f"{len(expectations)} events",
-            within=within,
-            give_up=self.trouble,
-            pause=lambda seconds: self.recorder.wait_for_more(cursor[-1], seconds),
-            every=_LOOK_FOR_TROUBLE_SECONDS,
+            description="the event" if len(expectations) == 1 else f"{len(expectations)} events",
+            timeout=timeout,
+            abort_if=self.trouble,
+            sleep=lambda seconds: self.recorder.wait_for_more(cursor[-1], seconds),
+            interval=_LOOK_FOR_TROUBLE_SECONDS,
         )
 
     def read_up_to_now(self) -> int:
@@ -78,10 +78,10 @@ class Witness:
 
         wait_until(
             arrived,
-            what="the journal's newest entries",
-            within=10,
-            give_up=self.trouble,
-            pause=lambda seconds: self.recorder.wait_for_more(self.recorder.cursor, seconds),
-            every=_LOOK_FOR_TROUBLE_SECONDS,
+            description="the journal's newest entries",
+            timeout=10,
+            abort_if=self.trouble,
+            sleep=lambda seconds: self.recorder.wait_for_more(self.recorder.cursor, seconds),
+            interval=_LOOK_FOR_TROUBLE_SECONDS,
         )
         return fence

@@ -5,16 +5,16 @@ from collections.abc import Iterator
 
 from bdd.verdict.event import Event
 from bdd.verdict.expectation import Expectation
-from bdd.verdict.scenario_log import Account
+from bdd.verdict.scenario_log import ScenarioLog
 
 IN_ORDER = "publish a patient's events one after the other with its id as key, as its changes were committed"
 """What to do about a broken order."""
 
 
-def misplaced(account: Account) -> Iterator[tuple[Expectation, str]]:
+def misplaced(scenario_log: ScenarioLog) -> Iterator[tuple[Expectation, str]]:
     """Yield each expectation whose event does not lie behind that of the change before it, and where it lies."""
-    for key in sorted(account.keys):
-        met = [(each, each.claim) for each in account.expectations if each.claim and each.key == key]
+    for key in sorted(scenario_log.keys):
+        met = [(each, each.claim) for each in scenario_log.expectations if each.claim and each.key == key]
         for (_, earlier), (expectation, later) in itertools.pairwise(met):
             if wrong := _fault(earlier, later):
                 yield expectation, wrong

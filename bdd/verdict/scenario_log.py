@@ -28,7 +28,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Absence:
+class NegativeExpectation:
     """A scenario's word that from a place of the journal on nothing was published; it holds until the run ends.
 
     Attributes:
@@ -47,7 +47,7 @@ class Absence:
 
 
 @dataclass(eq=False)
-class Account:
+class ScenarioLog:
     """What one scenario did and expects.
 
     Attributes:
@@ -64,7 +64,7 @@ class Account:
     mark: str
     keys: set[str] = field(default_factory=set)
     expectations: list[Expectation] = field(default_factory=list)
-    absences: list[Absence] = field(default_factory=list)
+    negative_expectations: list[NegativeExpectation] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     failed: bool = False
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from bdd.contracts.asyncapi import Contract, Message, WrongContract
+from bdd.contracts.asyncapi import Contract, InvalidContract, Message
 from bdd.contracts.differences import shown
 from bdd.contracts.schema import Schema
 from bdd.kafka.record import Record
@@ -16,7 +16,7 @@ class EventSchemas:
     """The schemas of a contract's events, ready to be used.
 
     Raises:
-        WrongContract: one of them cannot be used.
+        InvalidContract: one of them cannot be used.
     """
 
     def __init__(self, contract: Contract) -> None:
@@ -27,19 +27,19 @@ class EventSchemas:
             for topic, messages in contract.messages.items()
         }
 
-    def breaches(self, record: Record) -> list[str]:
+    def violations(self, record: Record) -> list[str]:
         """Return a sentence for each way in which a record breaks the contract; none for topics not in it."""
         if record.topic not in self._topics:
             return []
         try:
             event = read_event(record)
-        except NotAnEvent as fault:
-            return [str(fault)]
+        except NotAnEvent as error:
+            return [str(error)]
         types = self._topics[record.topic]
         if event.type not in types:
             return [f"eventType is {shown(event.type)}, on {record.topic} there are {', '.join(types)}"]
         schemas = types[event.type]
-        return _key_breaches(schemas.key, record.key) + schemas.value.breaches(event.fields, "the value")
+        return _key_violations(schemas.key, record.key) + schemas.value.violations(event.fields, "the value")
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def _compiled(contract: Contract, event_type: str, message: Message) -> _RecordS
             key=Schema(message.key, contract.document) if message.key is not None else None,
         )
     except ValueError as wrong:
-        raise WrongContract(
+        raise InvalidContract(
             f"The contract {contract.file} has a faulty schema for {event_type}: {wrong}"
         ) from wrong
 
@@ -65,7 +65,7 @@ def event_schemas(contract: Contract) -> EventSchemas:
     """Return the schemas of a contract; they are made once.
 
     Raises:
-        WrongContract: one of them cannot be used.
+        InvalidContract: one of them cannot be used.
     """
     return EventSchemas(contract)
 
@@ -93,14 +93,14 @@ class Foreign:
 def foreign_records(ledger: Ledger, schemas: EventSchemas) -> Foreign:
     """Return what was recorded and has no link to this run."""
     foreign = [record for record in ledger.journal.records() if ledger.owner(record) is None]
-    return Foreign(len(foreign), [record for record in foreign if schemas.breaches(record)])
+    return Foreign(len(foreign), [record for record in foreign if schemas.violations(record)])
 
 
-def _key_breaches(schema: Schema | None, key: bytes | None) -> list[str]:
+def _key_violations(schema: Schema | None, key: bytes | None) -> list[str]:
     if schema is None:
         return []
     try:
         text = None if key is None else key.decode()
     except UnicodeDecodeError:
         return [f"the key is {key_in_words(key)}, which is not UTF-8"]
-    return schema.breaches(text, "the key")
+    return schema.violations(text, "the key")

@@ -6,7 +6,7 @@ from bdd.contracts import differences as comparing
 from bdd.kafka.record import Record
 from bdd.verdict.event import Event, NotAnEvent, read_event
 from bdd.verdict.expectation import Expectation
-from bdd.verdict.observer import Witness
+from bdd.verdict.observer import Observer
 
 
 @dataclass(frozen=True)
@@ -24,13 +24,13 @@ class Surplus:
     repeats: Expectation | None = None
 
 
-def surplus(witness: Witness, record: Record) -> Surplus:
+def surplus(observer: Observer, record: Record) -> Surplus:
     """Return what a record is that no expectation of the scenario has claimed."""
     try:
         event = read_event(record)
-    except NotAnEvent as fault:
-        return Surplus(f"{record.place} is no event: {fault}", "correct how the service writes its events")
-    expectation = _repeated(witness, event)
+    except NotAnEvent as error:
+        return Surplus(f"{record.place} is no event: {error}", "correct how the service writes its events")
+    expectation = _repeated(observer, event)
     first = expectation.claim if expectation else None
     if first is None:
         sentence = f"{event} was not asked for by any action of this scenario"
@@ -50,14 +50,14 @@ def surplus(witness: Witness, record: Record) -> Surplus:
     return Surplus(sentence, advice, expectation)
 
 
-def _repeated(witness: Witness, event: Event) -> Expectation | None:
+def _repeated(observer: Observer, event: Event) -> Expectation | None:
     """The expectation whose event this one repeats, by its eventId or by its content."""
-    first = witness.ledger.claimed_with_id(event.id)
+    first = observer.ledger.claimed_with_id(event.id)
     if first:
-        return witness.ledger.claimant(first.record)
+        return observer.ledger.claimant(first.record)
     alike = (
         each
-        for each in witness.account.expectations
+        for each in observer.scenario_log.expectations
         if each.claim and each.event_type == event.type and _same(event.payload, each.claim.payload)
     )
     return next(alike, None)

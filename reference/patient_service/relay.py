@@ -70,11 +70,11 @@ class OutboxRelay:
         """Say that a transaction with an event has been committed."""
         self._news.set()
 
-    def stop(self, within: float = 0.5) -> None:
-        """End the thread. It may still publish for `within` seconds; the rest stays in the outbox."""
-        self._stop_at = time.monotonic() + within
+    def stop(self, timeout: float = 0.5) -> None:
+        """End the thread. It may still publish for `timeout` seconds; the rest stays in the outbox."""
+        self._stop_at = time.monotonic() + timeout
         self._news.set()
-        self._thread.join(within + 2 * LONGEST_WAIT)
+        self._thread.join(timeout + 2 * LONGEST_WAIT)
 
     def broker_is_reachable(self) -> bool:
         """Ask the broker for its metadata; takes at most half a second."""

@@ -13,7 +13,7 @@ import pytest
 from bdd.contracts import asyncapi as contract
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.stacks.embedded.distribution import Distribution, prepare
-from tests.integration.running import SLOW_SECONDS, ModuleRun, patient_service
+from tests.support.running import SLOW_SECONDS, ModuleRun, patient_service
 
 _INTERRUPTIONS = [getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name)]
 
@@ -63,7 +63,7 @@ def broker(distribution: Distribution, tmp_path_factory: pytest.TempPathFactory)
     """A broker with the topics of the contract."""
     started = EmbeddedBroker.start(distribution, tmp_path_factory.mktemp("broker") / "kafka")
     try:
-        started.wait_ready(within=SLOW_SECONDS)
+        started.wait_ready(timeout=SLOW_SECONDS)
         started.create_topics(contract.current().partitions)
         yield started
     finally:

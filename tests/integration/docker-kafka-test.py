@@ -51,9 +51,9 @@ def main(
         if run:
             raise typer.Exit(run_console(client, platform, topics, new_run_id()))
         typer.echo(shlex.join(console_consumer(platform, topics, terminal=_in_terminal())))
-    except (EngineUnavailable, PlatformNotFound, CannotRun, DockerException) as fault:
-        typer.echo(fault, err=True)
-        raise typer.Exit(1) from fault
+    except (EngineUnavailable, PlatformNotFound, CannotRun, DockerException) as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(1) from error
 
 
 def _in_terminal() -> bool:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from bdd.kafka.record import Record, from_line
 from bdd.stacks.embedded.broker import EmbeddedBroker
-from tests.integration.faulty_service import LATE_SETTLING
-from tests.integration.running import QUICK, patient_service, remote, run_behave
-from tests.soak.traffic import poison
+from soak.traffic import poison
+from tests.support.faulty_service import LATE_SETTLING
+from tests.support.running import QUICK, patient_service, remote, run_behave
 
-FAULTY = "tests.integration.faulty_service"
+FAULTY = "tests.support.faulty_service"
 
 
 def test_an_event_that_comes_late_is_named_with_the_scenario_and_the_step(

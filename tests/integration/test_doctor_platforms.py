@@ -10,9 +10,10 @@ import pytest
 import requests
 
 from bdd.stacks.embedded.broker import Distribution, EmbeddedBroker
+from bdd.system.paths import ROOT
 from bdd.system.waiting import wait_until
-from tests.integration.running import GUARD_SECONDS, ROOT, SLOW_SECONDS, ModuleRun, patient_service, remote
-from tests.special_broker import Listener, SpecialBroker
+from tests.support.running import GUARD_SECONDS, SLOW_SECONDS, ModuleRun, patient_service, remote
+from tests.support.special_broker import Listener, SpecialBroker
 
 pytestmark = pytest.mark.usefixtures("distribution")  # what is fetched once is not what is waited for here
 
@@ -115,7 +116,7 @@ def test_a_listener_that_is_advertised_for_inside_only_is_explained(
 def test_an_event_that_does_not_come_or_is_wrong_is_noticed(
     tmp_path: Path, broker: EmbeddedBroker, defect: str, patience: dict[str, object], said: str
 ) -> None:
-    command = ("tests.proof.broken_service", defect, "3000000")
+    command = ("proof.broken_service", defect, "3000000")
     with patient_service(tmp_path, broker.bootstrap_servers, *command) as url:
         exit_code, checks = look(tmp_path, *remote(url, broker.bootstrap_servers, **patience), "--try")
         assert requests.get(f"{url}/api/patients", timeout=SLOW_SECONDS).json() == [], (
@@ -128,7 +129,7 @@ def test_an_event_that_does_not_come_or_is_wrong_is_noticed(
 
 
 def test_an_interrupted_try_leaves_no_patient(tmp_path: Path, broker: EmbeddedBroker) -> None:
-    command = ("tests.proof.broken_service", "created-never", "4000000")
+    command = ("proof.broken_service", "created-never", "4000000")
     with patient_service(tmp_path, broker.bootstrap_servers, *command) as url:
         run = ModuleRun(tmp_path, "bdd", "doctor", "--try", *remote(url, broker.bootstrap_servers, deadline=60))
 
@@ -139,7 +140,7 @@ def test_an_interrupted_try_leaves_no_patient(tmp_path: Path, broker: EmbeddedBr
         def waiting() -> None:
             assert patients(), "the doctor has not made its patient yet"
 
-        wait_until(waiting, what="the patient", within=GUARD_SECONDS, give_up=run.ended)
+        wait_until(waiting, description="the patient", timeout=GUARD_SECONDS, abort_if=run.ended)
         run.process.send_signal(signal.SIGTERM)
         assert run.end() == 130
         assert patients() == []

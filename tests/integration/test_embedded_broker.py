@@ -15,9 +15,9 @@ from bdd.contracts import asyncapi as contract
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.stacks.embedded.distribution import BrokerUnavailable, Distribution, prepare
 from bdd.system.processes import free_port
-from bdd.system.waiting import CannotComeTrue, wait_until
-from tests import maven_repository
-from tests.integration.running import SLOW_SECONDS
+from bdd.system.waiting import WaitAborted, wait_until
+from tests.support import maven_repository
+from tests.support.running import SLOW_SECONDS
 
 START_SECONDS = SLOW_SECONDS
 
@@ -53,7 +53,7 @@ def ended(broker: EmbeddedBroker) -> str:
         assert trouble, "it still runs"
         return trouble
 
-    return wait_until(told, what="the broker's end", within=START_SECONDS)
+    return wait_until(told, description="the broker's end", timeout=START_SECONDS)
 
 
 def test_it_has_the_topics_and_takes_and_gives_records_at_once(broker: EmbeddedBroker) -> None:
@@ -114,7 +114,7 @@ def test_it_listens_on_loopback_only(broker: EmbeddedBroker) -> None:
 
 def test_it_stops_cleanly_and_leaves_no_process_and_no_port(own_broker: EmbeddedBroker) -> None:
     own_broker.wait_ready(START_SECONDS)
-    assert own_broker.stop(within=START_SECONDS) or sys.platform == "win32"  # Java cannot be asked to end there
+    assert own_broker.stop(timeout=START_SECONDS) or sys.platform == "win32"  # Java cannot be asked to end there
     assert not psutil.pid_exists(own_broker.process.pid)
     assert own_broker.trouble() is None
     host, port = own_broker.bootstrap_servers.split(":")
@@ -132,7 +132,7 @@ def test_killed_from_outside_it_says_how_it_ended_and_what_it_logged_last(own_br
 
 def test_a_broker_that_ends_while_it_is_waited_for_ends_the_wait(own_broker: EmbeddedBroker) -> None:
     psutil.Process(own_broker.process.pid).kill()
-    with pytest.raises(CannotComeTrue, match="the Kafka broker was ended by "):
+    with pytest.raises(WaitAborted, match="the Kafka broker was ended by "):
         own_broker.wait_ready(START_SECONDS)
 
 
@@ -143,7 +143,7 @@ def test_a_port_that_is_taken_is_named(
         port = taken.getsockname()[1]
         monkeypatch.setattr("bdd.stacks.embedded.broker.free_ports", lambda _: [port, free_port()])
         started = EmbeddedBroker.start(distribution, tmp_path / "kafka")
-        with pytest.raises(CannotComeTrue, match=rf"port {port} of 127\.0\.0\.1 was taken .* run again"):
+        with pytest.raises(WaitAborted, match=rf"port {port} of 127\.0\.0\.1 was taken .* run again"):
             started.wait_ready(START_SECONDS)
         started.kill()
 

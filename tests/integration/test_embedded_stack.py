@@ -16,7 +16,7 @@ from bdd.stacks.embedded.broker import SERVER_PROPERTIES
 from bdd.stacks.embedded.distribution import Distribution
 from bdd.stacks.embedded.stack import EmbeddedStack
 from bdd.system.processes import free_port, free_ports
-from tests.integration.running import SLOW_SECONDS
+from tests.support.running import SLOW_SECONDS
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_it_starts_on_other_ports(
     monkeypatch.setattr("bdd.stacks.embedded.service.free_port", lambda: next(of_the_service, free_port()))
     before = set(psutil.Process().children())
     stack.start()
-    wait_healthy(stack.api_url, within=SLOW_SECONDS)
+    wait_healthy(stack.api_url, timeout=SLOW_SECONDS)
     (folder,) = tmp_path.iterdir()  # two: the first attempt left its own
     of_the_node = (folder / "kafka" / SERVER_PROPERTIES.name).read_text()
     ports = set(

@@ -20,7 +20,7 @@ from bdd.kafka.connection.advice import explain
 from bdd.kafka.connection.diagnosis import Diagnosis, diagnose
 from bdd.settings.settings import Settings, load_settings
 from bdd.stacks.lifetime import opened
-from tests.integration.running import DEADLINE_FACTOR
+from tests.support.running import DEADLINE_FACTOR
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +28,8 @@ def platform() -> Platform:
     project = os.environ.get("ACCEPTANCE_PROJECT") or None
     try:
         return find_running_platform(connect(), project)[1]
-    except (EngineUnavailable, PlatformNotFound, DockerException) as fault:  # the last: a container has just gone
-        reason = " ".join(str(fault).split())
+    except (EngineUnavailable, PlatformNotFound, DockerException) as error:  # the last: a container has just gone
+        reason = " ".join(str(error).split())
         if project:
             pytest.fail(f"ACCEPTANCE_PROJECT={project}: {reason}", pytrace=False)
         pytest.skip(reason)

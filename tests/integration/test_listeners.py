@@ -14,9 +14,9 @@ from bdd.kafka.connection.advice import explain
 from bdd.kafka.connection.diagnosis import Diagnosis, diagnose
 from bdd.kafka.connection.probe import Fault
 from bdd.stacks.embedded.broker import Distribution
-from tests.certificates import Authority
-from tests.integration.running import SLOW_SECONDS
-from tests.special_broker import PASSWORD, USER, Listener, SpecialBroker
+from tests.support.certificates import Authority
+from tests.support.running import SLOW_SECONDS
+from tests.support.special_broker import PASSWORD, USER, Listener, SpecialBroker
 
 SASL = {"sasl.username": USER, "sasl.password": PASSWORD}
 BACKOFF = {"reconnect.backoff.ms": "20", "reconnect.backoff.max.ms": "500"}
@@ -80,7 +80,7 @@ def test_a_broker_that_wants_a_login_over_tls_is_sound_for_a_user_it_knows(
     assert [str(broker.seen.server) for broker in found.brokers] == [special.address("SASL_TLS")]
 
     refused = ask(special.address("SASL_TLS"), {**client, "sasl.password": "wrong"})
-    assert refused.bootstrap[0].fault is Fault.AUTHENTICATION
+    assert refused.bootstrap[0].error is Fault.AUTHENTICATION
     assert f"refuses the credentials of the user “{USER}” ({mechanism}): " in explain(refused)
     assert "BDD_SASL_PASSWORD" in explain(refused)
 
@@ -98,7 +98,7 @@ def test_a_broker_that_wants_a_certificate_is_sound_for_one_that_it_trusts(
     assert "does not accept this client, whose certificate is missing" in explain(none)
     stranger = ask(special.address("MUTUAL"), shown(Authority(tmp_path, "stranger")))
     assert f"does not accept this client, whose certificate is {tmp_path / 'client.pem'}" in explain(stranger)
-    assert none.bootstrap[0].fault is stranger.bootstrap[0].fault is Fault.WANTS_CERTIFICATE
+    assert none.bootstrap[0].error is stranger.bootstrap[0].error is Fault.WANTS_CERTIFICATE
 
 
 @pytest.mark.parametrize(
@@ -131,14 +131,14 @@ def test_a_broker_that_wants_a_certificate_is_sound_for_one_that_it_trusts(
 def test_a_protocol_that_does_not_fit_is_told_from_others(
     listener: str, protocol: str, expected: tuple[Fault, str, str], special: SpecialBroker, authority: Authority
 ) -> None:
-    fault, said, next_line = expected
+    error, said, next_line = expected
     client = {"security.protocol": protocol}
     if protocol.endswith("SSL"):
         client |= {"ssl.ca.location": str(authority.ca)}
     if protocol.startswith("SASL"):
         client |= {"sasl.mechanism": "PLAIN", **SASL}
     found = ask(special.address(listener), client)
-    assert found.bootstrap[0].fault is fault
+    assert found.bootstrap[0].error is error
     assert found.bootstrap[0].connects
     assert not found.sound
     first, *others = explain(found).splitlines()
@@ -150,13 +150,13 @@ def test_a_protocol_that_does_not_fit_is_told_from_others(
 def test_a_mechanism_that_is_not_offered_is_named_with_those_that_are(special: SpecialBroker) -> None:
     client = {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "SCRAM-SHA-512", **SASL}
     found = ask(special.address("SASL"), client)
-    assert found.bootstrap[0].fault is Fault.MECHANISM
+    assert found.bootstrap[0].error is Fault.MECHANISM
     assert "does not offer sasl_mechanism=SCRAM-SHA-512; it offers: PLAIN" in explain(found)
 
 
 def test_an_authority_that_is_not_trusted_is_named(special: SpecialBroker, tmp_path: Path) -> None:
     found = ask(special.address("TLS"), tls(Authority(tmp_path, "stranger")))
-    assert found.bootstrap[0].fault is Fault.UNTRUSTED
+    assert found.bootstrap[0].error is Fault.UNTRUSTED
     assert "is not trusted: unable to get local issuer certificate" in explain(found)
     assert f"now: {tmp_path / 'ca.pem'}" in explain(found)
 
@@ -165,8 +165,8 @@ def test_a_certificate_for_another_name_than_the_advertised_one_is_noticed(
     special: SpecialBroker, authority: Authority
 ) -> None:
     found = ask(special.address("NAMED", "localhost"), tls(authority))
-    assert found.bootstrap[0].fault is None
-    assert found.brokers[0].seen.fault is Fault.WRONG_NAME
+    assert found.bootstrap[0].error is None
+    assert found.brokers[0].seen.error is Fault.WRONG_NAME
     assert f"sends its clients on to {special.address('NAMED')}, and the certificate of" in explain(found)
 
 
@@ -179,7 +179,7 @@ def test_an_advertised_name_that_does_not_resolve_is_explained_with_the_two_ways
     assert found.told_by is not None
     assert found.told_by.server.host == "localhost"
     (broker,) = found.brokers
-    assert (str(broker.seen.server), broker.seen.fault, broker.seen.connects) == (
+    assert (str(broker.seen.server), broker.seen.error, broker.seen.connects) == (
         "kafka.invalid:9092",
         Fault.UNRESOLVED,
         False,
@@ -203,7 +203,7 @@ def test_an_advertised_name_that_does_not_resolve_is_explained_with_the_two_ways
 def test_an_advertised_port_where_nothing_listens_is_named(special: SpecialBroker, closed_port: int) -> None:
     found = ask(special.address("GONE"))
     (broker,) = found.brokers
-    assert (broker.seen.fault, broker.seen.connects) == (Fault.REFUSED, False)
+    assert (broker.seen.error, broker.seen.connects) == (Fault.REFUSED, False)
     said = f"sends its clients on to 127.0.0.1:{closed_port}, which refuses connections from this machine"
     assert said in explain(found)
     assert "two ways out" in explain(found)
@@ -212,7 +212,7 @@ def test_an_advertised_port_where_nothing_listens_is_named(special: SpecialBroke
 def test_one_bootstrap_server_that_answers_is_enough(special: SpecialBroker, closed_port: int) -> None:
     found = ask(f"kafka.invalid:9092,127.0.0.1:{closed_port},{special.address('PLAIN')}")
     assert found.sound, explain(found)
-    assert [seen.fault for seen in found.bootstrap] == [Fault.UNRESOLVED, Fault.REFUSED, None]
+    assert [seen.error for seen in found.bootstrap] == [Fault.UNRESOLVED, Fault.REFUSED, None]
     none = ask(f"kafka.invalid:9092,127.0.0.1:{closed_port}")
     assert "kafka.invalid:9092: its name does not resolve" in explain(none)
     assert f"127.0.0.1:{closed_port}: it refuses connections" in explain(none)
@@ -221,7 +221,7 @@ def test_one_bootstrap_server_that_answers_is_enough(special: SpecialBroker, clo
 def test_a_bootstrap_name_that_does_not_resolve_and_a_broker_that_is_down(closed_port: int) -> None:
     unresolved = ask("kafka.invalid:9092")
     assert "the name kafka.invalid does not resolve on this machine" in explain(unresolved)
-    assert unresolved.bootstrap[0].fault is Fault.UNRESOLVED
+    assert unresolved.bootstrap[0].error is Fault.UNRESOLVED
     down = ask(f"localhost:{closed_port}")
     assert f"localhost:{closed_port} (127.0.0.1) refuses connections" in explain(down).replace("::1, ", "")
     assert "docker compose ps" in explain(down)
@@ -263,7 +263,7 @@ def web() -> Iterator[int]:
 
 @pytest.mark.parametrize("protocol", ["PLAINTEXT", "SSL"])
 @pytest.mark.parametrize(
-    ("server", "fault", "said"),
+    ("server", "error", "said"),
     [
         (silent, Fault.SILENT, "takes connections, but says nothing that a Kafka broker would say"),
         (closing, Fault.CLOSED, "takes connections and closes them at once"),
@@ -272,7 +272,7 @@ def web() -> Iterator[int]:
 )
 def test_what_listens_but_is_no_broker_is_told(
     server: Callable[[], AbstractContextManager[int]],
-    fault: Fault,
+    error: Fault,
     said: str,
     protocol: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -280,7 +280,7 @@ def test_what_listens_but_is_no_broker_is_told(
     monkeypatch.setattr(REPLY_SECONDS, 2.0)  # a server that says nothing is waited for so long
     with server() as port:
         found = ask(f"127.0.0.1:{port}", {"security.protocol": protocol})
-    assert found.bootstrap[0].fault is fault
+    assert found.bootstrap[0].error is error
     assert said in explain(found)
 
 

@@ -4,11 +4,11 @@ import re
 from pathlib import Path
 
 from bdd.stacks.embedded.broker import EmbeddedBroker
-from tests.integration.faulty_service import LATE_SETTLING
-from tests.integration.running import patient_service, remote, run_behave
+from tests.support.faulty_service import LATE_SETTLING
+from tests.support.running import patient_service, remote, run_behave
 
 FEATURE = "features/patient_random_lives.feature"
-FAULTY = "tests.integration.faulty_service"
+FAULTY = "tests.support.faulty_service"
 SEED = 8
 """One that needs few tries to find the shortest story: the search for it has a time limit."""
 STORY = """\

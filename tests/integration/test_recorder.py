@@ -22,9 +22,10 @@ from bdd.recorder.client import RecorderClient, RecorderUnreachable
 from bdd.settings.settings import load_settings
 from bdd.stacks.embedded.broker import Distribution, EmbeddedBroker
 from bdd.stacks.local_recorder import LocalRecorder
+from bdd.system.paths import ROOT
 from bdd.system.processes import ChildProcess
 from bdd.system.waiting import wait_until
-from tests.integration.running import ROOT, SLOW_SECONDS, clean_environment
+from tests.support.running import SLOW_SECONDS, clean_environment
 
 TOPIC = "patient-events"
 ONE_FETCH = 1_048_576
@@ -60,7 +61,7 @@ class Recording:
         def arrived() -> None:
             assert self.client.cursor >= fence
 
-        wait_until(arrived, what="the mirror", within=SLOW_SECONDS)
+        wait_until(arrived, description="the mirror", timeout=SLOW_SECONDS)
         return [record.value for record in self.client.records()]
 
     def end(self) -> None:
@@ -145,7 +146,7 @@ def test_a_broker_that_restarts_costs_no_record_and_brings_none_twice(
     with ExitStack() as at_the_end:
         broker = EmbeddedBroker.start(distribution, folder)
         at_the_end.callback(broker.kill)
-        broker.wait_ready(within=SLOW_SECONDS)
+        broker.wait_ready(timeout=SLOW_SECONDS)
         broker.create_topics({TOPIC: 3})
         recording = Recording(tmp_path, broker.bootstrap_servers)
         at_the_end.callback(recording.end)
@@ -155,8 +156,8 @@ def test_a_broker_that_restarts_costs_no_record_and_brings_none_twice(
         restarted = ChildProcess.start("the restarted broker", command, log=folder / "again.log", cwd=folder)
         at_the_end.callback(restarted.kill)
         recording.publish(100, partition=1)
-        passing = (RecorderUnreachable,)
-        wait_until(recording.values, what="a fence", within=SLOW_SECONDS, passing=passing, every=0.2)
+        retry_on = (RecorderUnreachable,)
+        wait_until(recording.values, description="a fence", timeout=SLOW_SECONDS, retry_on=retry_on, interval=0.2)
         assert recording.values() == values(100) + values(100)
         assert recording.client.trouble() is None
 
@@ -201,7 +202,7 @@ def test_a_recorder_that_has_ended_is_said_to_have(recording: Recording) -> None
     def noticed() -> None:
         assert "recorder" in str(recording.process.trouble())
 
-    wait_until(noticed, what="the end of the process to be noticed", within=SLOW_SECONDS)
+    wait_until(noticed, description="the end of the process to be noticed", timeout=SLOW_SECONDS)
 
 
 def test_it_listens_on_loopback_only(recording: Recording) -> None:

@@ -14,9 +14,10 @@ import requests
 from confluent_kafka import Consumer, TopicPartition
 
 from bdd.stacks.embedded.broker import EmbeddedBroker
+from bdd.system.paths import ROOT
 from bdd.system.processes import free_port
 from bdd.system.waiting import wait_until
-from tests.integration.running import ROOT, SLOW_SECONDS
+from tests.support.running import SLOW_SECONDS
 
 TOPIC = "patient-events"
 
@@ -44,10 +45,10 @@ class Service:
             )
         self.first_health = wait_until(
             self.health,
-            what="the service answers",
-            within=SLOW_SECONDS,
-            passing=(requests.ConnectionError,),
-            give_up=lambda: self.log.read_text() if self.process.poll() is not None else None,
+            description="the service answers",
+            timeout=SLOW_SECONDS,
+            retry_on=(requests.ConnectionError,),
+            abort_if=lambda: self.log.read_text() if self.process.poll() is not None else None,
         )
 
     def health(self) -> requests.Response:
@@ -106,7 +107,7 @@ class Reader:
                 self._events.append((key.decode(), json.loads(value)))
             assert len(self._events) >= count, f"{len(self._events)} events"
 
-        wait_until(read, what=f"{count} events are on {TOPIC}", within=SLOW_SECONDS)
+        wait_until(read, description=f"{count} events are on {TOPIC}", timeout=SLOW_SECONDS)
         return self._events
 
     def close(self) -> None:
@@ -154,7 +155,7 @@ def test_the_service_is_healthy_when_the_broker_is_there(
     def healthy() -> None:
         assert service.health().status_code == 200
 
-    wait_until(healthy, what="the service is healthy", within=SLOW_SECONDS)
+    wait_until(healthy, description="the service is healthy", timeout=SLOW_SECONDS)
 
 
 def test_events_made_while_the_broker_is_away_survive_a_restart_and_arrive_in_order(

@@ -23,7 +23,7 @@ from bdd.stacks.factory import make_stack
 from bdd.stacks.local_recorder import LocalRecorder
 from bdd.system.network import Server
 from bdd.system.waiting import wait_until
-from tests.integration.running import QUICK, SLOW_SECONDS, remote, run_behave
+from tests.support.running import QUICK, SLOW_SECONDS, remote, run_behave
 
 FOREIGN_RECORDS = 100_000
 TOKEN = "synthetic-token"
@@ -83,7 +83,7 @@ def test_a_recorder_that_runs_already_is_followed_from_now_on_and_left_running(
     def arrived() -> None:
         assert later.cursor >= fence
 
-    wait_until(arrived, what="the second event", within=SLOW_SECONDS)
+    wait_until(arrived, description="the second event", timeout=SLOW_SECONDS)
     assert len(later.records()) == 1, "the first one was there before"
     assert len(later.records(fence - 1, fence)) == 1
     later.close()

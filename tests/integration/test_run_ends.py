@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from bdd.system.paths import ROOT
 from bdd.system.waiting import wait_until
-from tests.integration.running import GUARD_SECONDS, LONG, QUICK, ROOT, BehaveRun, ModuleRun, remote, run_behave
+from tests.support.running import GUARD_SECONDS, LONG, QUICK, BehaveRun, ModuleRun, remote, run_behave
 
 # An operating system closes a killed process' connections a moment before it tells of its end: when
 # the scenario that noticed was the last one, the audit is what tells.
@@ -26,7 +27,7 @@ def long_run(tmp_path: Path) -> BehaveRun:
     def in_the_middle() -> None:
         assert "20000 times in a row" in run.output, run.output
 
-    wait_until(in_the_middle, what="the long step", within=GUARD_SECONDS, give_up=run.ended)
+    wait_until(in_the_middle, description="the long step", timeout=GUARD_SECONDS, abort_if=run.ended)
     run.child("kafka.Kafka")
     return run
 
@@ -120,7 +121,7 @@ def test_an_event_that_breaks_the_contract_turns_a_run_of_passed_scenarios_red(t
     assert "1 scenario passed" in run.output
     assert run.output.endswith("\nRED: the audit found 1 thing that no scenario explains\n")
     assert "left an event that breaks the contract: patient.created at patient-events/" in run.output
-    assert "payload.patient_id is 1, the contract wants type" in run.output
+    assert "payload.patient_id is 1, the contract requires type" in run.output
     assert not run.left_over()
 
 

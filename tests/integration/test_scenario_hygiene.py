@@ -11,7 +11,8 @@ import pytest
 from behave.runner_util import parse_features
 
 from bdd.stacks.embedded.broker import EmbeddedBroker
-from tests.integration.running import ROOT, BehaveRun, patient_service, remote, run_behave
+from bdd.system.paths import ROOT
+from tests.support.running import BehaveRun, patient_service, remote, run_behave
 
 SIDE_BY_SIDE = 3
 SEED = 20_260_101

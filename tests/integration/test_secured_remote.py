@@ -11,9 +11,9 @@ from bdd.kafka.client_settings import client_settings
 from bdd.settings.settings import load_settings
 from bdd.stacks.embedded.broker import Distribution
 from bdd.stacks.local_recorder import LocalRecorder
-from tests.certificates import Authority
-from tests.integration.running import QUICK, SLOW_SECONDS, BehaveRun, patient_service, remote, run_behave
-from tests.special_broker import PASSWORD, USER, Listener, SpecialBroker
+from tests.support.certificates import Authority
+from tests.support.running import QUICK, SLOW_SECONDS, BehaveRun, patient_service, remote, run_behave
+from tests.support.special_broker import PASSWORD, USER, Listener, SpecialBroker
 
 KEY_PASSWORD = "staple-and-battery"
 

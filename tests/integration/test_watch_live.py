@@ -12,7 +12,7 @@ from confluent_kafka import Producer
 
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.system.waiting import wait_until
-from tests.integration.running import GUARD_SECONDS, SLOW_SECONDS, ModuleRun
+from tests.support.running import GUARD_SECONDS, SLOW_SECONDS, ModuleRun
 
 pytestmark = pytest.mark.usefixtures("distribution")  # what is fetched once is not what is waited for here
 
@@ -24,7 +24,7 @@ def start_watch(folder: Path, *arguments: str, pipe: int | None = None) -> Modul
     def watching() -> None:
         assert "Ctrl-C ends" in run.said, run.output
 
-    wait_until(watching, what="the watch", within=GUARD_SECONDS, give_up=run.ended)
+    wait_until(watching, description="the watch", timeout=GUARD_SECONDS, abort_if=run.ended)
     return run
 
 
@@ -38,7 +38,7 @@ def await_shown(run: ModuleRun, text: str) -> None:
     def shown() -> None:
         assert text in run.printed, run.output
 
-    wait_until(shown, what=f"{text} on stdout", within=SLOW_SECONDS, give_up=run.ended)
+    wait_until(shown, description=f"{text} on stdout", timeout=SLOW_SECONDS, abort_if=run.ended)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

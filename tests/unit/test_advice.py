@@ -16,9 +16,9 @@ def diagnosis(*brokers: Seen, bootstrap: Seen = FAR, client: dict[str, str] | No
     return Diagnosis(client or {}, (bootstrap,), numbered)
 
 
-@pytest.mark.parametrize("fault", Fault)
-def test_every_fault_has_a_sentence_and_a_next_step_wherever_it_is_found(fault: Fault) -> None:
-    broken = Seen(Server("kafka", 9092), ("10.0.0.1",), fault, "the detail")
+@pytest.mark.parametrize("error", Fault)
+def test_every_fault_has_a_sentence_and_a_next_step_wherever_it_is_found(error: Fault) -> None:
+    broken = Seen(Server("kafka", 9092), ("10.0.0.1",), error, "the detail")
     for found in (diagnosis(bootstrap=broken), diagnosis(broken)):
         first, *others = explain(found).splitlines()
         assert first.startswith("The broker ")
@@ -49,7 +49,7 @@ def test_localhost_advertised_by_another_machine_is_told_although_something_answ
 ) -> None:
     Elsewhere(own=False, monkeypatch=monkeypatch)
     found = diagnose(str(FAR.server), {})
-    assert found.faulty_brokers[0].seen.fault is Fault.ELSEWHERE
+    assert found.faulty_brokers[0].seen.error is Fault.ELSEWHERE
     said = explain(found)
     assert "sends its clients on to localhost:9092, and localhost means this machine" in said
     assert "INTERNAL://kafka:9092,EXTERNAL://kafka.example.org:9092" in said
@@ -67,9 +67,9 @@ def test_localhost_advertised_by_this_machine_under_another_name_is_in_order(
 
 
 def test_the_lines_fit_several_brokers_high_ports_and_the_protocol() -> None:
-    gone = Seen(Server("kafka-2", 60092), (), Fault.UNRESOLVED, "Name or service not known")
+    deleted = Seen(Server("kafka-2", 60092), (), Fault.UNRESOLVED, "Name or service not known")
     fine = Seen(Server("kafka-1.example.org", 9092), ("203.0.113.8",))
-    said = explain(diagnosis(fine, gone, client={"security.protocol": "SASL_SSL"}))
+    said = explain(diagnosis(fine, deleted, client={"security.protocol": "SASL_SSL"}))
     assert "advertised: by broker 1: kafka-1.example.org:9092 (203.0.113.8) answers as a Kafka broker" in said
     assert "KAFKA_LISTENERS: INTERNAL://:60092,EXTERNAL://:40092" in said
     assert "INTERNAL:SASL_SSL,EXTERNAL:SASL_SSL,CONTROLLER:PLAINTEXT" in said

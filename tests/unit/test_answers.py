@@ -5,8 +5,8 @@ from hamcrest import assert_that
 from hamcrest.core.base_matcher import BaseMatcher
 
 from bdd.api.client import Exchange
-from bdd.domain.answers import answers, answers_message, answers_patient, lists_only, lists_patient, refuses
-from tests.unit.builders import NOW, first_line
+from bdd.domain.responses import answers, answers_message, answers_patient, lists_only, lists_patient, refuses
+from tests.support.builders import NOW, first_line
 
 ERIKA = {"vorname": "Erika", "status": "offen"}
 

@@ -10,12 +10,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from bdd.api.client import ApiClient, NoAnswer, tls_advice
+from bdd.api.client import ApiClient, NoResponse, tls_advice
 from bdd.api.health import wait_healthy
 from bdd.domain.patients import as_json
-from bdd.system.waiting import CannotComeTrue
-from tests.closed_port import closed_port
-from tests.unit.builders import AMPLE
+from bdd.system.waiting import WaitAborted
+from tests.support.builders import LONG_TIMEOUT
+from tests.support.closed_port import closed_port
 
 
 class Service:
@@ -117,7 +117,7 @@ def test_no_connection_is_kept_for_the_next_request(service: Service, client: Ap
 
 def test_an_answer_that_was_cut_off_is_told_from_none(service: Service, client: ApiClient) -> None:
     service.more_bytes = 5
-    with pytest.raises(NoAnswer, match="its answer ended before all of it had come"):
+    with pytest.raises(NoResponse, match="its answer ended before all of it had come"):
         client.send("GET", "/api/patients")
 
 
@@ -125,7 +125,7 @@ def test_no_answer_names_the_url_and_is_kept_as_an_exchange() -> None:
     with closed_port() as port:
         url = f"http://127.0.0.1:{port}"
         client = ApiClient(url)
-        with pytest.raises(NoAnswer, match=f"^the service at {url} did not answer GET /api/patients: ") as failed:
+        with pytest.raises(NoResponse, match=f"^the service at {url} did not answer GET /api/patients: ") as failed:
             client.send("GET", "/api/patients")
     assert "nothing listens there\n" in str(failed.value)
     assert "next:     see whether the service runs, and what its log says last" in str(failed.value)
@@ -143,7 +143,7 @@ def test_a_proxy_of_the_environment_does_not_come_between_us_and_loopback(
     with closed_port() as port:
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
         assert client.send("GET", "/api/patients/5").status == 200
-        wait_healthy(client.url, within=0)
+        wait_healthy(client.url, timeout=0)
 
 
 def test_a_port_that_speaks_no_tls_is_told_with_the_address_that_is_right() -> None:
@@ -158,7 +158,7 @@ def test_a_port_that_speaks_no_tls_is_told_with_the_address_that_is_right() -> N
         threading.Thread(target=answer, daemon=True).start()
         place = f"127.0.0.1:{listener.getsockname()[1]}"
         client = ApiClient(f"https://{place}")
-        with pytest.raises(NoAnswer) as failed:
+        with pytest.raises(NoResponse) as failed:
             client.send("GET", "/api/patients")
         client.close()
     advice = f" This port seems to speak no TLS: try -D api_url=http://{place}"
@@ -172,19 +172,19 @@ def test_waiting_for_a_healthy_service_asks_until_it_is(service: Service) -> Non
     def get_well() -> None:
         service.status = 200
 
-    wait_healthy(service.url, within=AMPLE, give_up=get_well)
+    wait_healthy(service.url, timeout=LONG_TIMEOUT, abort_if=get_well)
     assert [path for _, path, _, _ in service.received] == ["/health", "/health"]
 
 
 def test_a_service_that_does_not_get_well_is_told_with_its_last_answer(service: Service) -> None:
     service.status, service.body = 503, b'{"broker": "not reachable"}'
     with pytest.raises(AssertionError, match=r'GET /health -> 503: \{"broker": "not reachable"\}'):
-        wait_healthy(service.url, within=0)
+        wait_healthy(service.url, timeout=0)
 
 
 def test_a_service_that_has_ended_is_not_waited_for() -> None:
-    with closed_port() as port, pytest.raises(CannotComeTrue, match="ended with exit code 2") as ended:
-        wait_healthy(f"http://127.0.0.1:{port}", within=AMPLE, give_up=lambda: "ended with exit code 2")
+    with closed_port() as port, pytest.raises(WaitAborted, match="ended with exit code 2") as ended:
+        wait_healthy(f"http://127.0.0.1:{port}", timeout=LONG_TIMEOUT, abort_if=lambda: "ended with exit code 2")
     assert re.search(r"Last seen: GET /health: [^(]*refused", str(ended.value)), (
         "and not what libraries wrap around it"
     )

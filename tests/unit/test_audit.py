@@ -9,13 +9,13 @@ from uuid import uuid4
 import pytest
 from hamcrest import assert_that
 
-from bdd.contracts.openapi import AnswerSchemas
+from bdd.contracts.openapi import ResponseSchemas
 from bdd.report.junit import write_audit
-from bdd.verdict.audit import Finding, audit, audit_answers, settle
+from bdd.verdict.audit import Finding, audit, audit_responses, settle
 from bdd.verdict.event import read_event
 from bdd.verdict.matchers import has_published_exactly, has_published_nothing
-from bdd.verdict.scenario_log import Absence
-from tests.unit.builders import NOW, Change, Scene, envelope, iso, record
+from bdd.verdict.scenario_log import NegativeExpectation
+from tests.support.builders import NOW, Change, Scene, envelope, iso, record
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def scene() -> Scene:
 
 
 def findings(scene: Scene) -> list[Finding]:
-    return audit(scene.ledger, scene.witness_of)
+    return audit(scene.ledger, scene.observer_of)
 
 
 def only_sentence(scene: Scene) -> str:
@@ -40,7 +40,7 @@ def test_a_run_that_explains_everything_has_no_findings(scene: Scene) -> None:
 
 
 def test_foreign_traffic_is_never_a_finding(scene: Scene) -> None:
-    assert_that(scene.witness, has_published_nothing("I ask", after=0))
+    assert_that(scene.observer, has_published_nothing("I ask", after=0))
     scene.arrive(
         record(envelope("patient.created", {"patient_id": 6}), key=b"6"),
         record(envelope("therapist.created", {"therapist_id": 5}), topic="therapist-events"),
@@ -56,19 +56,19 @@ def test_foreign_traffic_is_never_a_finding(scene: Scene) -> None:
 def test_an_event_after_its_absence_was_promised_names_scenario_and_step(
     scene: Scene, event_type: str | None
 ) -> None:
-    assert_that(scene.witness, has_published_nothing("I delete it again", after=0, event_type=event_type))
-    other = scene.open_account("Another scenario", 20, patient_id=6)
+    assert_that(scene.observer, has_published_nothing("I delete it again", after=0, event_type=event_type))
+    other = scene.open_scenario_log("Another scenario", 20, patient_id=6)
     late = scene.arrive(scene.event("patient.deleted"))
     said = f"“I delete it again” does not hold, later came: {read_event(late)} was not asked for by any action"
     assert only_sentence(scene).startswith(said)
-    assert other.absences == []
+    assert other.negative_expectations == []
 
 
 @pytest.mark.parametrize(("after", "event_type"), [(1, None), (0, "patient.created")])
 def test_an_event_that_no_promise_covers_is_still_unexpected(
     scene: Scene, after: int, event_type: str | None
 ) -> None:
-    scene.account.absences.append(Absence("I ask", after, event_type))
+    scene.scenario_log.negative_expectations.append(NegativeExpectation("I ask", after, event_type))
     scene.answer(200, "{}")
     scene.arrive(scene.event("patient.deleted"))
     said = "“When I GET it” left an event that nobody expected: patient.deleted at "
@@ -87,7 +87,7 @@ def test_a_late_duplicate_breaks_the_word_of_the_step_that_said_exactly_one(scen
     scene.expect()
     first = scene.arrive(scene.event())
     step = "Then exactly one is published"
-    assert_that(scene.witness, has_published_exactly(step, "patient.created", within=0))
+    assert_that(scene.observer, has_published_exactly(step, "patient.created", timeout=0))
     scene.publish_expected("patient.updated")
     second = scene.arrive(scene.event())
     said = f"{read_event(second)} is a duplicate of {first.place}: another eventId, the same content"
@@ -121,7 +121,7 @@ def test_a_record_about_our_patient_that_is_no_event_is_found(
     scene.answer(201, "{}", method="POST")
     found = "“When I POST it” left a record that is no event"
     if promised:
-        scene.account.absences.append(Absence("Then no event is published", 0))
+        scene.scenario_log.negative_expectations.append(NegativeExpectation("Then no event is published", 0))
         found = "“Then no event is published” does not hold, later came"
     broken = scene.arrive(record(value))
     sentence = only_sentence(scene)
@@ -196,7 +196,7 @@ def test_a_journal_that_was_there_before_the_run_has_other_cursors(
     recorder = scene.recorder
     monkeypatch.setattr(type(recorder), "cursor", property(lambda each: 100 + len(each.journal)))
     monkeypatch.setattr(recorder, "records", lambda after=0, before=None: recorder.journal)
-    scene.account.absences.append(Absence("Then no event is published", 100))
+    scene.scenario_log.negative_expectations.append(NegativeExpectation("Then no event is published", 100))
     scene.arrive(scene.event())
     assert only_sentence(scene).startswith("“Then no event is published” does not hold, later came: ")
 
@@ -218,12 +218,12 @@ def test_what_a_failed_scenario_left_is_not_repeated(scene: Scene) -> None:
     scene.expect("patient.deleted")
     scene.arrive(scene.event(), record(None))
     assert len(findings(scene)) == 2, "the closest event is told with what never came"
-    scene.account.failed = True
+    scene.scenario_log.failed = True
     assert findings(scene) == []
 
 
 def test_a_failed_scenario_does_not_hide_what_another_one_left(scene: Scene) -> None:
-    failed = scene.open_account("It fails", 20, patient_id=6)
+    failed = scene.open_scenario_log("It fails", 20, patient_id=6)
     failed.failed = True
     scene.arrive(record(None, key=b"6"), record(None, key=b"5"))
     assert "left a record that is no event" in only_sentence(scene)
@@ -234,7 +234,7 @@ def test_an_expected_event_that_breaks_the_contract_is_found_and_names_the_field
     bare_id = uuid4().hex
     came = scene.arrive(scene.event("patient.updated", change=lambda fields: fields.update(eventId=bare_id)))
     assert scene.ledger.claim(expectation), "the step takes it: it is the right event"
-    wanted = f'eventId is "{bare_id}", the contract wants format "uuid"'
+    wanted = f'eventId is "{bare_id}", the contract requires format "uuid"'
     event = f'patient.updated at {came.place}, key "5"'
     said = f"“something causes patient.updated” left an event that breaks the contract: {event}: {wanted}"
     assert only_sentence(scene) == said
@@ -251,7 +251,7 @@ def test_an_unexpected_event_that_breaks_the_contract_is_one_finding_with_both(s
     ("status", "body", "said"),
     [
         (201, '{"message": "Patient not found"}', "the status is 201, the contract has 200, 404"),
-        (404, '{"message": "Nobody"}', 'message is "Nobody", the contract wants const "Patient not found"'),
+        (404, '{"message": "Nobody"}', 'message is "Nobody", the contract requires const "Patient not found"'),
         (404, '{"error": 1}', "error is extra; message is missing"),
     ],
 )
@@ -259,23 +259,23 @@ def test_an_answer_that_breaks_the_contract_names_scenario_request_and_field(
     scene: Scene, status: int, body: str, said: str
 ) -> None:
     scene.answer(status, body)
-    (finding,) = audit_answers(scene.ledger, AnswerSchemas())
+    (finding,) = audit_responses(scene.ledger, ResponseSchemas())
     assert finding.scenario == "Create a patient"
     request = f"GET /api/patients/5 -> {status} in 4 ms"
     assert finding.told == f"“When I GET it” got an answer that breaks the contract: {request}: {said}"
-    scene.account.failed = True
-    assert audit_answers(scene.ledger, AnswerSchemas()) == []
+    scene.scenario_log.failed = True
+    assert audit_responses(scene.ledger, ResponseSchemas()) == []
 
 
 def test_a_sound_answer_is_no_finding(scene: Scene) -> None:
     scene.answer(200, "[]", "/api/patients")
-    assert audit_answers(scene.ledger, AnswerSchemas()) == []
+    assert audit_responses(scene.ledger, ResponseSchemas()) == []
 
 
 def test_of_many_faults_the_first_are_named_and_the_others_counted(scene: Scene) -> None:
     scene.answer(200, "[1, 2, 3, 4, 5, 6, 7]", "/api/patients")
-    (finding,) = audit_answers(scene.ledger, AnswerSchemas())
-    assert finding.sentence.endswith('[4] is 5, the contract wants type ["object"]; 2 more')
+    (finding,) = audit_responses(scene.ledger, ResponseSchemas())
+    assert finding.sentence.endswith('[4] is 5, the contract requires type ["object"]; 2 more')
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.04])

@@ -9,7 +9,7 @@ from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from bdd.stacks.embedded import admin
 from bdd.stacks.embedded.admin import BrokerAdmin
 from bdd.system.waiting import wait_until
-from tests.unit.builders import AMPLE
+from tests.support.builders import LONG_TIMEOUT
 
 TOPICS = {"patient-events": 3}
 
@@ -39,4 +39,4 @@ def test_a_client_that_remembers_partitions_without_leader_is_made_to_look_anew(
     broker = BrokerAdmin("127.0.0.1:9")
     with pytest.raises(AssertionError, match="patient-events/0"):
         broker.check_leaders(TOPICS)
-    wait_until(lambda: broker.check_leaders(TOPICS), what="leaders", within=AMPLE)
+    wait_until(lambda: broker.check_leaders(TOPICS), description="leaders", timeout=LONG_TIMEOUT)

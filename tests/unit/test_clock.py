@@ -10,8 +10,8 @@ import pytest
 
 from bdd.api import clock
 from bdd.api.clock import ClockDifference, NoClock, service_clock_difference
-from tests.closed_port import closed_port
-from tests.unit.builders import AMPLE
+from tests.support.builders import LONG_TIMEOUT
+from tests.support.closed_port import closed_port
 
 Serve = Callable[[Callable[[], str | None]], str]
 
@@ -19,7 +19,7 @@ Serve = Callable[[Callable[[], str | None]], str]
 @pytest.fixture
 def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
     """Starts a service whose Date header is what a function returns; it has ample time for that."""
-    monkeypatch.setattr(clock, "_SECONDS", AMPLE)
+    monkeypatch.setattr(clock, "_SECONDS", LONG_TIMEOUT)
     running = []
 
     def start(date: Callable[[], str | None]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bdd.contracts.differences import differences, event_id_faults, shown, timestamp_faults
-from tests.unit.builders import NOW, iso
+from tests.support.builders import NOW, iso
 
 ALIKE = [1, "1", True, 1.0, None, "true", "None", "", 0, False]
 HOUR = 3600
@@ -117,6 +117,6 @@ def test_a_time_without_a_fraction_may_lie_up_to_a_second_later() -> None:
     ],
 )
 def test_any_other_time_is_wrong(value: Any, said: str) -> None:
-    (fault,) = timestamp_faults(value, NOW, NOW + 1, tolerance=2)
-    assert fault.startswith(f"timestamp is {shown(value)}")
-    assert said in fault
+    (error,) = timestamp_faults(value, NOW, NOW + 1, tolerance=2)
+    assert error.startswith(f"timestamp is {shown(value)}")
+    assert said in error

@@ -10,7 +10,7 @@ from docker.models.containers import Container
 
 from bdd.containers.inspection import ContainerWatch
 from bdd.system.waiting import wait_until
-from tests.unit.builders import AMPLE
+from tests.support.builders import LONG_TIMEOUT
 
 
 class Engine:
@@ -66,14 +66,14 @@ def wait_until_taken(engine: Engine, count: int) -> None:
     def taken() -> None:
         assert engine.taken == count
 
-    wait_until(taken, what="the watch takes in what it was told", within=AMPLE, every=0.01)
+    wait_until(taken, description="the watch takes in what it was told", timeout=LONG_TIMEOUT, interval=0.01)
 
 
 def becomes(watch: ContainerWatch, trouble: str | None) -> None:
     def told() -> None:
         assert watch.trouble() == trouble
 
-    wait_until(told, what="the watch", within=AMPLE, every=0.01)
+    wait_until(told, description="the watch", timeout=LONG_TIMEOUT, interval=0.01)
 
 
 def test_a_needed_container_that_ends_is_trouble_until_it_is_back(engine: Engine, watch: ContainerWatch) -> None:

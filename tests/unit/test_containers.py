@@ -122,14 +122,14 @@ LOG = ["    its last log lines:", "    one", "    two"]
 def test_what_does_not_run_is_told_with_the_next_step_and_then_its_log(
     state: str, how: str, command: str, log: list[str]
 ) -> None:
-    with pytest.raises(PlatformNotFound) as fault:
+    with pytest.raises(PlatformNotFound) as error:
         platform._running(Stopped(state))
-    assert str(fault.value).splitlines() == [
+    assert str(error.value).splitlines() == [
         f"the container of kafka (kafka-1) {how}",
         f"    next: {command}",
         *log,
     ]
-    assert fault.value.next_command == command
+    assert error.value.next_command == command
 
 
 def test_an_empty_log_does_not_hide_the_next_step() -> None:

@@ -10,14 +10,13 @@ import yaml
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from bdd.contracts import asyncapi as contract
-from bdd.contracts.asyncapi import Contract, WrongContract, read_contract, read_document
-from bdd.contracts.openapi import OPENAPI
+from bdd.contracts.asyncapi import Contract, InvalidContract, read_contract, read_document
 from bdd.contracts.schema import Schema
+from bdd.system.paths import ASYNCAPI, OPENAPI
 from bdd.verdict.schema import EventSchemas, event_schemas
 from reference.patient_service.models import Patient, PatientStatus
 from reference.shared.kafka.schemas import EventSchema
 
-ASYNCAPI = OPENAPI.with_name("asyncapi.yaml")
 ASYNCAPI_SCHEMA = Path(__file__).parent / "asyncapi" / "3.0.0.json"
 PATIENT = Patient(id=5, vorname="Erika", nachname="Mustermann", status=PatientStatus.OFFEN)
 
@@ -77,8 +76,8 @@ def test_each_message_wants_the_type_that_it_is_named_after(promised: Contract) 
     other = json.loads(EventSchema(event_type="other", producer="a-service", payload={}).to_json())
     for messages in promised.messages.values():
         for event_type, message in messages.items():
-            breaches = Schema(message.value, promised.document).breaches(other, "the value")
-            assert f'eventType is "other", the contract wants const "{event_type}"' in breaches
+            violations = Schema(message.value, promised.document).violations(other, "the value")
+            assert f'eventType is "other", the contract requires const "{event_type}"' in violations
 
 
 def test_the_patient_is_the_same_in_both_contracts(
@@ -141,7 +140,7 @@ def test_a_contract_that_cannot_be_used_is_refused_with_the_reason(
     else:
         place[path[-1]] = value
     file = write(tmp_path, event_contract)
-    with pytest.raises(WrongContract) as wrong:
+    with pytest.raises(InvalidContract) as wrong:
         EventSchemas(read_contract(file))
     assert str(file) in str(wrong.value)
     assert said in str(wrong.value)
@@ -150,7 +149,7 @@ def test_a_contract_that_cannot_be_used_is_refused_with_the_reason(
 @pytest.mark.parametrize("text", ["", "[1, 2", "- a list", "\x00"])
 def test_a_file_that_is_no_contract_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "asyncapi.yaml").write_text(text)
-    with pytest.raises(WrongContract, match=r"asyncapi\.yaml"):
+    with pytest.raises(InvalidContract, match=r"asyncapi\.yaml"):
         read_contract(tmp_path / "asyncapi.yaml")
-    with pytest.raises(WrongContract, match="Is its path right"):
+    with pytest.raises(InvalidContract, match="Is its path right"):
         read_contract(tmp_path / "missing.yaml")

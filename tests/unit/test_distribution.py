@@ -15,8 +15,8 @@ import pytest
 from bdd.stacks.embedded import distribution as distribution_module
 from bdd.stacks.embedded.distribution import BrokerUnavailable, prepare
 from bdd.stacks.embedded.jars import Jar, fetch_jars, pinned_jars
-from tests import maven_repository
-from tests.closed_port import closed_port
+from tests.support import maven_repository
+from tests.support.closed_port import closed_port
 
 CONTENT = {f"part-{number}-1.0.jar": f"synthetic jar {number}".encode() for number in range(1, 11)}
 JARS = [
@@ -67,9 +67,9 @@ def test_a_jar_with_another_sum_is_refused_and_deleted(
     repository["part-4-1.0.jar"] = b"something else"
     with pytest.raises(
         BrokerUnavailable, match=r"^part-4-1\.0\.jar was refused and deleted: its SHA-256 sum is"
-    ) as fault:
+    ) as error:
         fetch_jars(JARS, tmp_path / "jars", said.append)
-    assert JARS[3].sha256 in str(fault.value)
+    assert JARS[3].sha256 in str(error.value)
     assert not list(tmp_path.rglob("part-4*.jar"))
 
 
@@ -87,12 +87,12 @@ def test_a_jar_that_the_repository_does_not_have_is_named(
 def test_without_network_the_first_use_says_what_it_needs_and_leaves_nothing(
     tmp_path: Path, said: list[str]
 ) -> None:
-    with pytest.raises(BrokerUnavailable) as fault:
+    with pytest.raises(BrokerUnavailable) as error:
         prepare(tmp_path / "cache", said.append)
     assert re.match(
         r"The embedded broker needs the network once, to fetch Apache Kafka: \S+\.jar could not be fetched "
         r"\(.*Connection refused.*\)\. Connect, or set HTTPS_PROXY, and run again\.",
-        str(fault.value),
+        str(error.value),
     )
     assert not list((tmp_path / "cache").iterdir())
 

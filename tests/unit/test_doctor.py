@@ -70,7 +70,7 @@ def test_a_check_that_breaks_costs_no_other_one() -> None:
 
 def test_a_check_that_hangs_is_left_behind() -> None:
     never = threading.Event()
-    results = examine([Check("hangs", lambda: str(never.wait()), within=0.05), Check("sound", sound)])
+    results = examine([Check("hangs", lambda: str(never.wait()), timeout=0.05), Check("sound", sound)])
     never.set()
     assert states(results) == {"hangs": State.FAILED, "sound": State.PASSED}
     assert "no answer within" in results[0].sentence
@@ -108,7 +108,7 @@ def test_an_interruption_has_an_exit_code_of_its_own(monkeypatch: pytest.MonkeyP
     def interrupted() -> str:
         raise KeyboardInterrupt
 
-    result = invoke(monkeypatch, [Check("a", interrupted, within=None)])
+    result = invoke(monkeypatch, [Check("a", interrupted, timeout=None)])
     assert (result.exit_code, result.stdout) == (130, "")
     assert "Interrupted: nothing is said" in result.stderr
 
@@ -223,9 +223,9 @@ def test_a_broker_that_does_not_tell_its_limit(kafka: Callable[..., dict[str, Re
 )
 def test_topics_that_are_missing_or_different(changed: dict[str, int | None], said: str, command: str) -> None:
     existing = {name: count for name, count in {**TOPICS, **changed}.items() if count is not None}
-    with pytest.raises(Failed, match=said) as fault:
+    with pytest.raises(Failed, match=said) as error:
         check_topics(existing, "kafka:9092")
-    assert f"{command} --topic patient-events" in fault.value.next_command
+    assert f"{command} --topic patient-events" in error.value.next_command
 
 
 def test_no_topics_at_all() -> None:

@@ -9,7 +9,7 @@ from bdd.commands.doctor import engine_checks
 from bdd.commands.doctor.check import Check, Failed, State, examine
 from bdd.commands.doctor.engine_checks import check_containers
 from bdd.commands.doctor.stacks import compose
-from tests.unit.builders import AMPLE
+from tests.support.builders import LONG_TIMEOUT
 
 
 class FakeContainer:
@@ -43,10 +43,10 @@ class FakeContainer:
     ],
 )
 def test_a_container_that_is_not_well_is_named(container: Any, said: str) -> None:
-    with pytest.raises(Failed) as fault:
+    with pytest.raises(Failed) as error:
         check_containers([FakeContainer("postgres", "healthy"), container])  # type: ignore[list-item]
-    assert said in str(fault.value)
-    assert "theirs-kafka-1" in fault.value.next_command
+    assert said in str(error.value)
+    assert "theirs-kafka-1" in error.value.next_command
 
 
 def test_sound_containers_and_jobs_that_are_done_pass() -> None:
@@ -64,7 +64,7 @@ def test_a_compose_that_is_too_old_is_told(
     docker.write_text(f"#!/bin/sh\necho {version}\n")
     docker.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    monkeypatch.setattr(engine_checks, "_COMPOSE_SECONDS", AMPLE)
+    monkeypatch.setattr(engine_checks, "_COMPOSE_SECONDS", LONG_TIMEOUT)
     [result] = examine([Check("compose", engine_checks._compose)])
     assert (result.state is State.PASSED) is passed
 

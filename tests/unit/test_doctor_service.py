@@ -16,8 +16,8 @@ from bdd.commands.doctor.check import Result, State, examine
 from bdd.commands.doctor.service_checks import ServiceChecks
 from bdd.domain.patients import synthetic_data
 from bdd.system.network import Unresolved
-from tests.closed_port import closed_port
-from tests.unit.builders import AMPLE
+from tests.support.builders import LONG_TIMEOUT
+from tests.support.closed_port import closed_port
 
 PATIENT = {"id": 5, **synthetic_data("doctor"), "status": "offen"}
 Answer = tuple[int, object]
@@ -57,8 +57,8 @@ class Service:
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     """A service with ample time to answer."""
-    monkeypatch.setattr(clock, "_SECONDS", AMPLE)
-    monkeypatch.setattr(service_checks, "_CONNECT_SECONDS", AMPLE)
+    monkeypatch.setattr(clock, "_SECONDS", LONG_TIMEOUT)
+    monkeypatch.setattr(service_checks, "_CONNECT_SECONDS", LONG_TIMEOUT)
     running = Service()
     thread = threading.Thread(target=running.server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -129,7 +129,7 @@ def test_nobody_listens() -> None:
 
 
 def test_a_name_that_does_not_resolve(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unknown(host: str, within: float) -> NoReturn:
+    def unknown(host: str, timeout: float) -> NoReturn:
         raise Unresolved("Name or service not known")
 
     monkeypatch.setattr(service_checks, "resolve", unknown)

@@ -14,7 +14,7 @@ from bdd.commands.doctor.round_trip import start_check, try_event
 from bdd.evidence.sources import LogFile
 from bdd.settings.settings import load_settings
 from bdd.stacks.base import CannotStart
-from tests.unit.builders import FakeRecorder, envelope, record
+from tests.support.builders import FakeRecorder, envelope, record
 
 CREATED = (201, {"id": 5})
 DELETED = (200, {"message": "Patient deleted successfully"})

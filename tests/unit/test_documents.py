@@ -14,10 +14,10 @@ from behave.parser import parse_file
 from bdd.commands.doctor.checks import checks_for
 from bdd.settings.settings import Settings, load_settings
 from bdd.stacks.factory import make_stack
+from bdd.system.paths import ROOT
 from bdd.verdict.matchers import has_published
-from tests.unit.builders import SOON, Scene, failure
+from tests.support.builders import SHORT_TIMEOUT, Scene, failure
 
-ROOT = Path(__file__).parents[2]
 DOCUMENTS = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
@@ -51,7 +51,7 @@ def test_the_example_of_a_failure_ends_with_the_advice_that_belongs_to_it() -> N
     scene = Scene()
     scene.expect()
     scene.arrive(scene.event(key=b"patient-5"))
-    advice = failure(scene, has_published("patient.created", within=SOON)).splitlines()[-1]
+    advice = failure(scene, has_published("patient.created", timeout=SHORT_TIMEOUT)).splitlines()[-1]
     assert advice.strip() in (ROOT / "README.md").read_text(encoding="utf-8")
 
 

@@ -20,10 +20,10 @@ def why(monkeypatch: pytest.MonkeyPatch, reason: OSError, host: str | None = Non
         try:
             try:
                 raise reason
-            except OSError as fault:
-                raise requests.ConnectionError("Connection aborted.") from fault
-        except requests.ConnectionError as fault:
-            raise DockerException("Error while fetching server API version") from fault
+            except OSError as error:
+                raise requests.ConnectionError("Connection aborted.") from error
+        except requests.ConnectionError as error:
+            raise DockerException("Error while fetching server API version") from error
 
     monkeypatch.setattr(engine, "docker", SimpleNamespace(from_env=refused))
     monkeypatch.setattr(engine, "DockerClient", refused)

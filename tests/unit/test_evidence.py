@@ -6,15 +6,15 @@ import pytest
 from behave.model import Scenario, Step
 from behave.parser import parse_feature
 
-from bdd.api.client import ApiClient, Exchange, NoAnswer
+from bdd.api.client import ApiClient, Exchange, NoResponse
 from bdd.domain.world import World
 from bdd.evidence import collecting
 from bdd.evidence.collecting import collect, collect_foreign
 from bdd.evidence.sources import LogFile
 from bdd.kafka.record import from_line
 from bdd.verdict.scenario_log import Request
-from tests.closed_port import closed_port
-from tests.unit.builders import AMPLE, Scene, record
+from tests.support.builders import LONG_TIMEOUT, Scene, record
+from tests.support.closed_port import closed_port
 
 FEATURE = """
 Feature: Patients
@@ -36,7 +36,7 @@ class Failed:
         self.scene = Scene()
         self.world = World(
             api=ApiClient("http://127.0.0.1:9"),
-            witness=self.scene.witness,
+            observer=self.scene.observer,
             topics=dict,
             default_deadline=5,
             deadline_factor=1,
@@ -44,7 +44,7 @@ class Failed:
         exchange = Exchange(
             "POST", "/api/patients", '{"vorname": "Jürgen"}', 0, 0.004, 400, '{"message": "nachname"}'
         )
-        self.scene.account.requests.append(Request("When I create a patient", 0, exchange))
+        self.scene.scenario_log.requests.append(Request("When I create a patient", 0, exchange))
         self.logs = {"patient-service": folder / "service.log"}
 
     def collect(self, since: dict[str, float] | None = None) -> None:
@@ -57,7 +57,7 @@ class Failed:
 
 @pytest.fixture(autouse=True)
 def _ample_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collecting, "_SECONDS", AMPLE)
+    monkeypatch.setattr(collecting, "_SECONDS", LONG_TIMEOUT)
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_everything_that_was_seen_is_kept(failed: Failed) -> None:
 
 
 def test_a_request_that_was_not_answered_is_kept(failed: Failed) -> None:
-    with closed_port() as port, pytest.raises(NoAnswer):
+    with closed_port() as port, pytest.raises(NoResponse):
         failed.world.api = ApiClient(f"http://127.0.0.1:{port}")
         failed.world.send("DELETE", "/api/patients/5")
     failed.collect()
@@ -102,13 +102,13 @@ def test_a_request_that_was_not_answered_is_kept(failed: Failed) -> None:
 def test_a_part_that_cannot_be_had_says_why_and_does_not_cost_the_others(
     part: str, failed: Failed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def gone(*_: object) -> None:
+    def deleted(*_: object) -> None:
         raise RuntimeError("the recorder is gone")
 
     failed.logs["broker"] = failed.logs["patient-service"].with_name("broker.log")
     failed.logs["broker"].write_text("ready\n")
     if part == "events.jsonl":
-        monkeypatch.setattr(failed.scene.recorder, "records", gone)
+        monkeypatch.setattr(failed.scene.recorder, "records", deleted)
         failed.logs["patient-service"].write_text("ready\n")
     failed.collect()
     reason = "RuntimeError: the recorder is gone" if part == "events.jsonl" else "FileNotFoundError: "

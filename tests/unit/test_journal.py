@@ -10,7 +10,7 @@ import pytest
 
 from bdd.kafka.record import Entry, Gap, Record, from_line, to_line
 from bdd.recorder.journal import Journal
-from tests.unit.builders import AMPLE, record
+from tests.support.builders import LONG_TIMEOUT, record
 
 MEGABYTE = 1 << 20
 
@@ -85,7 +85,7 @@ def test_a_journal_is_read_back_as_it_was_written(journal: Journal, path: Path) 
 @pytest.mark.usefixtures("switching_often")
 def test_two_readers_follow_while_one_thread_appends(journal: Journal) -> None:
     entries = numbered(2000, size=40)
-    started = threading.Barrier(3, timeout=AMPLE)
+    started = threading.Barrier(3, timeout=LONG_TIMEOUT)
 
     def append() -> None:
         started.wait()

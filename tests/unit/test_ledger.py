@@ -4,7 +4,7 @@ import pytest
 
 from bdd.kafka.record import Record
 from bdd.verdict.event import read_event
-from tests.unit.builders import Scene, envelope, record
+from tests.support.builders import Scene, envelope, record
 
 THERAPISTS = "therapist-events"
 NO_EVENTS = {
@@ -31,13 +31,13 @@ def scene() -> Scene:
 @pytest.mark.parametrize("patient_id", [5, "5"])
 def test_a_record_with_a_wrong_key_is_known_by_its_patient_id(scene: Scene, patient_id: object) -> None:
     fields = envelope("patient.deleted", {"patient_id": patient_id})
-    assert scene.ledger.owner(record(fields, key=None)) is scene.account
+    assert scene.ledger.owner(record(fields, key=None)) is scene.scenario_log
 
 
 @pytest.mark.parametrize("topic", ["patient-events", "some-other-topic"])
 def test_a_record_with_a_wrong_key_and_id_is_known_by_its_mark(scene: Scene, topic: str) -> None:
-    value = f'{{"nachname": "Mustermann-{scene.account.mark}", cut off'.encode()
-    assert scene.ledger.owner(record(value, key=b"99", topic=topic)) is scene.account
+    value = f'{{"nachname": "Mustermann-{scene.scenario_log.mark}", cut off'.encode()
+    assert scene.ledger.owner(record(value, key=b"99", topic=topic)) is scene.scenario_log
 
 
 @pytest.mark.parametrize(
@@ -59,11 +59,11 @@ def test_what_has_no_link_to_the_run_is_foreign(scene: Scene, foreign: Record) -
 
 
 def test_what_another_service_lawfully_says_of_our_patient_is_foreign(scene: Scene) -> None:
-    payload = {"patient_id": 5, "to": f"{scene.account.mark}@example.org"}
-    lawful = record(envelope("match.created", payload), topic="matching-events")
-    assert scene.ledger.owner(lawful) is None
+    payload = {"patient_id": 5, "to": f"{scene.scenario_log.mark}@example.org"}
+    valid = record(envelope("match.created", payload), topic="matching-events")
+    assert scene.ledger.owner(valid) is None
     on_a_wrong_topic = record(envelope("match.created", payload), topic=THERAPISTS)
-    assert scene.ledger.owner(on_a_wrong_topic) is scene.account
+    assert scene.ledger.owner(on_a_wrong_topic) is scene.scenario_log
 
 
 def test_an_event_is_claimed_once(scene: Scene) -> None:
@@ -146,5 +146,5 @@ def test_a_record_that_is_no_event_is_passed_over(scene: Scene, value: bytes | N
     scene.arrive(broken, good)
     assert scene.ledger.claim(expectation)
     assert [event.record for event in scene.ledger.events(0)] == [good]
-    assert scene.ledger.owner(broken) is (scene.account if key == b"5" else None)
-    assert scene.ledger.unclaimed(scene.account, 0) == ([broken] if key == b"5" else [])
+    assert scene.ledger.owner(broken) is (scene.scenario_log if key == b"5" else None)
+    assert scene.ledger.unclaimed(scene.scenario_log, 0) == ([broken] if key == b"5" else [])

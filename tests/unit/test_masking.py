@@ -9,7 +9,7 @@ import pytest
 
 from bdd.output import masking
 from bdd.output.masking import mask, mask_bytes
-from tests.certificates import Authority
+from tests.support.certificates import Authority
 
 SECRETS = [
     "correct-horse",

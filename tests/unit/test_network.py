@@ -20,8 +20,8 @@ from bdd.system.network import (
     session_for,
     speaks_no_tls,
 )
-from tests.closed_port import closed_port
-from tests.unit.builders import AMPLE, stand_in
+from tests.support.builders import LONG_TIMEOUT, stand_in
+from tests.support.closed_port import closed_port
 
 
 @pytest.mark.parametrize(
@@ -36,9 +36,11 @@ def test_a_server_is_read_and_written(text: str, server: Server) -> None:
 
 def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     answered = threading.Event()
-    monkeypatch.setattr(network, "socket", stand_in(socket, getaddrinfo=lambda *_, **__: answered.wait(AMPLE)))
+    monkeypatch.setattr(
+        network, "socket", stand_in(socket, getaddrinfo=lambda *_, **__: answered.wait(LONG_TIMEOUT))
+    )
     with pytest.raises(Unresolved, match=r"^no answer within 0\.05 s$"):
-        resolve("kafka", within=0.05)
+        resolve("kafka", timeout=0.05)
     assert not answered.is_set()
     answered.set()
 
@@ -49,24 +51,24 @@ def test_a_name_without_address_says_why(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(network, "socket", stand_in(socket, getaddrinfo=unknown))
     with pytest.raises(Unresolved, match=r"^Name or service not known$"):
-        resolve("kafka.invalid", within=AMPLE)
+        resolve("kafka.invalid", timeout=LONG_TIMEOUT)
 
 
 @pytest.mark.parametrize("host", ["a" * 64 + ".org", ".."])
 def test_what_is_no_name_is_not_looked_up(host: str) -> None:
     with pytest.raises(Unresolved, match=r"^this is no name of a host$"):
-        resolve(host, within=AMPLE)
+        resolve(host, timeout=LONG_TIMEOUT)
 
 
 def test_a_connection_is_made_to_the_first_address_that_takes_one() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        with connect(["127.0.0.99", "127.0.0.1"], port, within=AMPLE) as connection:
+        with connect(["127.0.0.99", "127.0.0.1"], port, timeout=LONG_TIMEOUT) as connection:
             assert connection.getpeername() == ("127.0.0.1", port)
     with closed_port() as port, pytest.raises(ConnectionRefusedError):
-        connect(["127.0.0.1"], port, within=AMPLE)
+        connect(["127.0.0.1"], port, timeout=LONG_TIMEOUT)
     with pytest.raises(TimeoutError):
-        connect([], 1, within=AMPLE)
+        connect([], 1, timeout=LONG_TIMEOUT)
 
 
 def test_addresses_are_known_by_where_they_lead() -> None:

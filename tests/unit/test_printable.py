@@ -6,14 +6,14 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from pathlib import Path
 
 import pytest
 from behave.parser import parse_feature
 
-from bdd.output.encoding import let_every_text_be_printed
+from bdd.output.encoding import escape_unencodable_output
 from bdd.output.printable import printable
 from bdd.report.masked import mask_failures
+from bdd.system.paths import ROOT
 
 FEATURE = """
 Feature: Patients
@@ -48,7 +48,7 @@ def test_every_text_of_a_command_can_be_printed_whatever_the_console_can_show(ar
     told = subprocess.run(
         [sys.executable, "-m", "bdd", *arguments],
         env={**os.environ, "PYTHONIOENCODING": "ascii"},
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
         capture_output=True,
         check=False,
     )
@@ -59,7 +59,7 @@ def test_every_text_of_a_command_can_be_printed_whatever_the_console_can_show(ar
 def test_both_outputs_are_made_to_take_every_text(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("stdout", "stderr"):
         monkeypatch.setattr(sys, name, io.TextIOWrapper(io.BytesIO(), encoding="ascii", write_through=True))
-    let_every_text_be_printed()
+    escape_unencodable_output()
     sys.stdout.write("Größe …")
     sys.stderr.write("“Größe”")
     assert sys.stdout.buffer.getvalue() == b"Gr\\xf6\\xdfe \\u2026"  # type: ignore[union-attr]

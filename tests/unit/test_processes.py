@@ -17,7 +17,7 @@ import pytest
 from bdd.system import processes
 from bdd.system.processes import ChildProcess, free_port, free_ports
 from bdd.system.waiting import wait_until
-from tests.unit.builders import AMPLE, stand_in
+from tests.support.builders import LONG_TIMEOUT, stand_in
 
 SLEEPS = "import time; print('up', flush=True); time.sleep(60)"
 IGNORES_POLITE_END = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEPS}"
@@ -47,7 +47,7 @@ def is_up(child: ChildProcess) -> None:
 
 
 def wait_until_up(child: ChildProcess) -> None:
-    wait_until(lambda: is_up(child), what="the child", within=AMPLE, give_up=child.trouble)
+    wait_until(lambda: is_up(child), description="the child", timeout=LONG_TIMEOUT, abort_if=child.trouble)
 
 
 def trouble_of(child: ChildProcess) -> str:
@@ -56,14 +56,14 @@ def trouble_of(child: ChildProcess) -> str:
         assert trouble, "it still runs"
         return trouble
 
-    return wait_until(told, what="the child's end", within=AMPLE)
+    return wait_until(told, description="the child's end", timeout=LONG_TIMEOUT)
 
 
 def test_a_running_child_is_no_trouble_and_a_stopped_one_neither(start: Start) -> None:
     child = start(SLEEPS)
     wait_until_up(child)
     assert child.trouble() is None
-    assert child.stop(within=AMPLE)
+    assert child.stop(timeout=LONG_TIMEOUT)
     assert not psutil.pid_exists(child.pid)
     assert child.trouble() is None
 
@@ -98,7 +98,7 @@ def test_the_last_lines_of_a_long_log_of_any_bytes_can_be_read(start: Start) -> 
 def test_a_child_that_ignores_the_polite_end_is_killed_when_its_time_is_up(start: Start) -> None:
     child = start(IGNORES_POLITE_END)
     wait_until_up(child)
-    assert not child.stop(within=0.1)
+    assert not child.stop(timeout=0.1)
     assert not psutil.pid_exists(child.pid)
 
 
@@ -108,16 +108,16 @@ def test_kill_ends_the_children_of_the_child_too(start: Start) -> None:
     wait_until_up(child)
     (grandchild,) = psutil.Process(child.pid).children()
     child.kill()
-    grandchild.wait(AMPLE)
+    grandchild.wait(LONG_TIMEOUT)
 
 
 def test_ending_twice_and_ending_what_has_ended_is_allowed(start: Start) -> None:
     child = start("pass")
     trouble_of(child)
-    assert child.stop(within=0)
+    assert child.stop(timeout=0)
     child.kill()
     child.kill()
-    assert child.stop(within=0)
+    assert child.stop(timeout=0)
 
 
 def test_a_command_that_does_not_exist_is_named(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_a_child_that_nobody_ended_is_killed_when_the_suite_exits(tmp_path: Path
         f"print(ChildProcess.start('x', [sys.executable, '-c', {SLEEPS!r}], log=Path(sys.argv[1])).pid)"
     )
     command = [sys.executable, "-c", suite, str(tmp_path / "child.log")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=AMPLE, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LONG_TIMEOUT, check=True)
     assert not psutil.pid_exists(int(done.stdout))
 
 

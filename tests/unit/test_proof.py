@@ -13,15 +13,15 @@ from typer.testing import CliRunner
 
 from bdd.commands.cli import app
 from bdd.report.junit import write_audit
+from bdd.system.paths import ROOT
 from bdd.verdict.audit import Finding
-from tests.proof import command
-from tests.proof.defect import SOUND, Defect
-from tests.proof.defects import DEFECTS
-from tests.proof.judging import Outcome, Verdict, headline, judge, reds_in
-from tests.proof.outgoing import CREATED, DELETED, UPDATED, Outgoing
-from tests.proof.report import Result, write_reports
+from proof import command
+from proof.defect import SOUND, Defect
+from proof.defects import DEFECTS
+from proof.judging import Outcome, Verdict, headline, judge, reds_in
+from proof.outgoing import CREATED, DELETED, UPDATED, Outgoing
+from proof.report import Result, write_reports
 
-ROOT = Path(__file__).parents[2]
 KEY_NONE = Defect(name="key-none", says="no key", pattern="its key is none", features=("event_envelope",))
 MESSAGE = """Expected: one patient.created event on patient-events with key "5"
      but: the closest event differs in 1 way: its key is none, expected "5"
@@ -212,7 +212,7 @@ def test_a_wrong_setting_ends_it_as_it_ends_every_command(tmp_path: Path, monkey
 
 @pytest.mark.parametrize("arguments", [[], ["--list"], ["--only", "key-none"]])
 def test_where_there_are_no_tests_a_sentence_says_so(monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
-    monkeypatch.setitem(sys.modules, "tests.proof.command", None)  # as where there is no such file
+    monkeypatch.setitem(sys.modules, "proof.command", None)  # as where there is no such file
     told = CliRunner().invoke(app, ["prove", *arguments])
     assert told.exit_code == 2
     assert told.output.startswith("This command needs the project's tests, which are not here")

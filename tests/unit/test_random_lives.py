@@ -20,9 +20,9 @@ from bdd.domain.random_patients.search import Search
 from bdd.kafka.record import Record
 from bdd.verdict.audit import audit
 from bdd.verdict.event import read_event
-from tests.unit.builders import stand_in
-from tests.unit.fake_platform import FakePlatform, Publish
-from tests.unit.suite_steps import bound, patterns
+from tests.support.builders import stand_in
+from tests.support.fake_platform import FakePlatform, Publish
+from tests.support.suite_steps import bound, patterns
 
 CREATE, READ, DELETE = "I create a patient", "I ask for the patient", "I delete the patient"
 CALL = "I change the patient's telefon to “+49 30 5550101”"
@@ -212,11 +212,11 @@ def message(publish: Publish = lambda event: [event], stories: int = 100) -> str
     world = platform.world()
     world.model_stories = stories
     play_random_lives(world)
-    assert world.remarks
+    assert world.console_notes
     if world.counterexample:
-        world.witness.account.failed = True
+        world.observer.scenario_log.failed = True
         assert world.exchanges, "the evidence shows what was sent"
-    assert audit(platform.scene.ledger, platform.scene.witness_of) == []
+    assert audit(platform.scene.ledger, platform.scene.observer_of) == []
     assert world.counterexample is not None
     return world.counterexample
 
@@ -324,6 +324,6 @@ def test_a_late_event_is_laid_to_its_story_by_the_audit() -> None:
     player = Player(platform.world())
     assert player.play(story([CREATE]), hurry=False) is None
     platform.announce("DELETE", 101, {})
-    (finding,) = audit(platform.scene.ledger, platform.scene.witness_of)
+    (finding,) = audit(platform.scene.ledger, platform.scene.observer_of)
     assert finding.scenario == "Create a patient, story 1"
     assert "“no other event is published” does not hold, later came: patient.deleted" in finding.told

@@ -12,7 +12,7 @@ from confluent_kafka.cimpl import NewTopic
 from bdd.recorder import consumer
 from bdd.recorder.consumer import TopicsConsumer
 from bdd.recorder.journal import Journal
-from tests.unit.builders import AMPLE
+from tests.support.builders import LONG_TIMEOUT
 
 TOPIC = "patient-events"
 PARTITIONS = 3
@@ -59,7 +59,7 @@ def test_a_fence_asks_again_for_ends_that_a_restarted_broker_does_not_know_yet(
     in_vain: int, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broker = Broker(in_vain)
-    assert recorder_beside(broker, journal, monkeypatch).fence(within=AMPLE) == 0
+    assert recorder_beside(broker, journal, monkeypatch).fence(timeout=LONG_TIMEOUT) == 0
     assert broker.asked == in_vain + 1
 
 
@@ -68,7 +68,7 @@ def test_a_fence_that_never_learns_the_ends_says_what_the_broker_said(
 ) -> None:
     broker = Broker(in_vain=1_000_000)
     with pytest.raises(AssertionError, match=r"the end offsets: not within 0\.05 s") as failed:
-        recorder_beside(broker, journal, monkeypatch).fence(within=0.05)
+        recorder_beside(broker, journal, monkeypatch).fence(timeout=0.05)
     assert NO_LEADER.str() in str(failed.value)
 
 

@@ -9,7 +9,7 @@ from bdd.stacks import safety
 from bdd.stacks.base import CannotStart
 from bdd.stacks.safety import public_addresses, refuse_public_hosts, refuse_unknown_host
 from bdd.system import network
-from tests.unit.builders import AMPLE, stand_in
+from tests.support.builders import LONG_TIMEOUT, stand_in
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return list(socket.getaddrinfo(host, *rest, **options))
 
-    monkeypatch.setattr(safety, "_RESOLVE_SECONDS", AMPLE)
+    monkeypatch.setattr(safety, "_RESOLVE_SECONDS", LONG_TIMEOUT)
     monkeypatch.setattr(network, "socket", stand_in(socket, getaddrinfo=look_up))
     return known
 

@@ -8,11 +8,11 @@ import pytest
 
 from bdd.api.client import Exchange
 from bdd.contracts import asyncapi as contract
-from bdd.contracts.openapi import AnswerSchemas
+from bdd.contracts.openapi import ResponseSchemas
 from bdd.contracts.schema import Schema
 from bdd.domain.patients import stored_data, synthetic_data
 from bdd.verdict.schema import EventSchemas, event_schemas, foreign_records
-from tests.unit.builders import Scene, envelope, record
+from tests.support.builders import Scene, envelope, record
 
 REMOVED = object()
 
@@ -23,8 +23,8 @@ def schemas() -> EventSchemas:
 
 
 @pytest.fixture(scope="module")
-def answers() -> AnswerSchemas:
-    return AnswerSchemas()
+def answers() -> ResponseSchemas:
+    return ResponseSchemas()
 
 
 def created(*path: str, value: object) -> dict[str, Any]:
@@ -52,35 +52,35 @@ def created(*path: str, value: object) -> dict[str, Any]:
     ],
 )
 def test_a_time_in_utc_is_sound_with_and_without_an_offset(timestamp: str, schemas: EventSchemas) -> None:
-    assert schemas.breaches(record(created("timestamp", value=timestamp))) == []
+    assert schemas.violations(record(created("timestamp", value=timestamp))) == []
 
 
 @pytest.mark.parametrize("field", ["anrede", "email", "telefon"])
 def test_null_is_sound_where_a_patient_may_have_nothing(field: str, schemas: EventSchemas) -> None:
-    assert schemas.breaches(record(created("payload", "patient_data", field, value=None))) == []
+    assert schemas.violations(record(created("payload", "patient_data", field, value=None))) == []
 
 
 @pytest.mark.parametrize("event_type", ["therapist.created", "therapist.updated"])
 def test_of_another_services_event_the_payload_may_be_any_object(event_type: str, schemas: EventSchemas) -> None:
-    assert schemas.breaches(record(envelope(event_type, {"a": 1}), topic="therapist-events", key=None)) == []
-    (said,) = schemas.breaches(record(envelope(event_type, []), topic="therapist-events"))
-    assert said == 'payload is [], the contract wants type ["object"]'
+    assert schemas.violations(record(envelope(event_type, {"a": 1}), topic="therapist-events", key=None)) == []
+    (said,) = schemas.violations(record(envelope(event_type, []), topic="therapist-events"))
+    assert said == 'payload is [], the contract requires type ["object"]'
 
 
 @pytest.mark.parametrize("name", ["eventId", "version", "timestamp", "producer", "payload"])
 def test_a_missing_field_of_the_envelope_is_named(name: str, schemas: EventSchemas) -> None:
-    assert schemas.breaches(record(created(name, value=REMOVED))) == [f"{name} is missing"]
+    assert schemas.violations(record(created(name, value=REMOVED))) == [f"{name} is missing"]
 
 
 @pytest.mark.parametrize("name", ["vorname", "nachname", "anrede", "email", "telefon", "status"])
 def test_a_missing_field_of_the_patient_is_named(name: str, schemas: EventSchemas) -> None:
     broken = created("payload", "patient_data", name, value=REMOVED)
-    assert schemas.breaches(record(broken)) == [f"payload.patient_data.{name} is missing"]
+    assert schemas.violations(record(broken)) == [f"payload.patient_data.{name} is missing"]
 
 
 @pytest.mark.parametrize("path", [["source"], ["payload", "reason"], ["payload", "patient_data", "geburtsdatum"]])
 def test_an_extra_field_is_named(path: list[str], schemas: EventSchemas) -> None:
-    assert schemas.breaches(record(created(*path, value="x"))) == [f"{'.'.join(path)} is extra"]
+    assert schemas.violations(record(created(*path, value="x"))) == [f"{'.'.join(path)} is extra"]
 
 
 @pytest.mark.parametrize(
@@ -110,30 +110,30 @@ def test_an_extra_field_is_named(path: list[str], schemas: EventSchemas) -> None
 def test_a_wrong_value_is_named_with_what_the_contract_wants(
     path: list[str], value: object, wanted: str, schemas: EventSchemas
 ) -> None:
-    breaches = schemas.breaches(record(created(*path, value=value)))
+    violations = schemas.violations(record(created(*path, value=value)))
     assert all(
-        said.startswith(f"{'.'.join(path)} is {json.dumps(value)}, the contract wants ") for said in breaches
+        said.startswith(f"{'.'.join(path)} is {json.dumps(value)}, the contract requires ") for said in violations
     )
-    assert wanted in " / ".join(breaches)
+    assert wanted in " / ".join(violations)
 
 
 @pytest.mark.parametrize(
     ("key", "said"),
     [
-        (b"patient-5", 'the key is "patient-5", the contract wants pattern "^[1-9][0-9]*$"'),
-        (b"", 'the key is "", the contract wants pattern "^[1-9][0-9]*$"'),
-        (None, 'the key is null, the contract wants type ["string"]'),
+        (b"patient-5", 'the key is "patient-5", the contract requires pattern "^[1-9][0-9]*$"'),
+        (b"", 'the key is "", the contract requires pattern "^[1-9][0-9]*$"'),
+        (None, 'the key is null, the contract requires type ["string"]'),
         (b"\xff", 'the key is "\\xff", which is not UTF-8'),
     ],
 )
 def test_a_wrong_key_is_named(key: bytes | None, said: str, schemas: EventSchemas) -> None:
     fields = envelope("patient.deleted", {"patient_id": 5})
-    assert schemas.breaches(record(fields, key=b"5")) == []
-    assert schemas.breaches(record(fields, key=key)) == [said]
+    assert schemas.violations(record(fields, key=b"5")) == []
+    assert schemas.violations(record(fields, key=key)) == [said]
 
 
 def test_a_type_on_the_wrong_topic_is_named(schemas: EventSchemas) -> None:
-    (said,) = schemas.breaches(record(envelope("match.created", {})))
+    (said,) = schemas.violations(record(envelope("match.created", {})))
     assert said.startswith('eventType is "match.created", on patient-events there are patient.created, ')
 
 
@@ -148,11 +148,11 @@ def test_a_type_on_the_wrong_topic_is_named(schemas: EventSchemas) -> None:
     ],
 )
 def test_what_is_no_event_says_why(value: bytes | None, said: str, schemas: EventSchemas) -> None:
-    assert said in schemas.breaches(record(value))[0]
+    assert said in schemas.violations(record(value))[0]
 
 
 def test_a_topic_that_the_contract_does_not_know_is_not_judged(schemas: EventSchemas) -> None:
-    assert schemas.breaches(record(None, topic="billing-events")) == []
+    assert schemas.violations(record(None, topic="billing-events")) == []
 
 
 def test_what_python_reads_but_no_schema_library_likes_is_a_breach_and_no_crash() -> None:
@@ -160,9 +160,9 @@ def test_what_python_reads_but_no_schema_library_likes_is_a_breach_and_no_crash(
     nested: list[Any] = []
     for _ in range(900):
         nested = [nested]
-    assert "surrogates" in schema.breaches("\ud800", "it")[0]
-    assert schema.breaches(10**400, "it")[0].startswith("it is 1000")
-    assert schema.breaches(nested, "it")[0].startswith("it")
+    assert "surrogates" in schema.violations("\ud800", "it")[0]
+    assert schema.violations(10**400, "it")[0].startswith("it is 1000")
+    assert schema.violations(nested, "it")[0].startswith("it")
 
 
 def test_foreign_records_that_break_the_contract_are_counted_and_not_shown(schemas: EventSchemas) -> None:
@@ -185,14 +185,14 @@ def answer(method: str, path: str, status: int | None, body: object) -> Exchange
     return Exchange(method, path, None, 0, 0.004, status, text)
 
 
-def test_sound_answers_pass(answers: AnswerSchemas) -> None:
+def test_sound_answers_pass(answers: ResponseSchemas) -> None:
     for sound in [
         answer("POST", "/api/patients", 201, PATIENT),
         answer("GET", "/api/patients?status=auf der Suche", 200, [PATIENT, PATIENT]),
         answer("PUT", "/api/patients/5", 200, PATIENT | {"email": None}),
         answer("DELETE", "/api/patients/5", 404, {"message": "Patient not found"}),
     ]:
-        assert answers.breaches(sound) == []
+        assert answers.violations(sound) == []
 
 
 @pytest.mark.parametrize(
@@ -209,49 +209,49 @@ def test_sound_answers_pass(answers: AnswerSchemas) -> None:
         ),
         (answer("GET", "/api/patients", 200, "[NaN]"), "the body is not JSON (NaN is no JSON): '[NaN]'"),
         (answer("POST", "/api/patients", 400, {}), "message is missing"),
-        (answer("POST", "/api/patients", 400, {"message": ""}), 'message is "", the contract wants minLength 1'),
-        (answer("GET", "/api/patients/5", 200, []), 'the body is [], the contract wants type ["object"]'),
+        (answer("POST", "/api/patients", 400, {"message": ""}), 'message is "", the contract requires minLength 1'),
+        (answer("GET", "/api/patients/5", 200, []), 'the body is [], the contract requires type ["object"]'),
         (answer("GET", "/api/patients/5", 200, PATIENT | {"age": 5}), "age is extra"),
         (
             answer("GET", "/api/patients/5", 200, PATIENT | {"id": "5"}),
-            'id is "5", the contract wants type ["integer"]',
+            'id is "5", the contract requires type ["integer"]',
         ),
         (
             answer("GET", "/api/patients", 200, [PATIENT, PATIENT | {"vorname": None}]),
-            '[1].vorname is null, the contract wants type ["string"]',
+            '[1].vorname is null, the contract requires type ["string"]',
         ),
         (
             answer("GET", "/api/patients/5", 404, {"message": "nothing"}),
-            'message is "nothing", the contract wants const "Patient not found"',
+            'message is "nothing", the contract requires const "Patient not found"',
         ),
         (
             answer("DELETE", "/api/patients/5", 200, {"message": "ok"}),
-            'message is "ok", the contract wants const "Patient deleted successfully"',
+            'message is "ok", the contract requires const "Patient deleted successfully"',
         ),
     ],
 )
 def test_an_answer_that_breaks_the_contract_is_named_by_its_field(
-    exchange: Exchange, said: str, answers: AnswerSchemas
+    exchange: Exchange, said: str, answers: ResponseSchemas
 ) -> None:
-    assert answers.breaches(exchange) == [said]
+    assert answers.violations(exchange) == [said]
 
 
 @pytest.mark.parametrize("sound", ["application/json", "application/json; charset=utf-8", "Application/JSON"])
-def test_an_answer_that_says_that_it_is_json_is_sound(sound: str, answers: AnswerSchemas) -> None:
-    assert answers.breaches(replace(answer("GET", "/api/patients/5", 200, PATIENT), content_type=sound)) == []
+def test_an_answer_that_says_that_it_is_json_is_sound(sound: str, answers: ResponseSchemas) -> None:
+    assert answers.violations(replace(answer("GET", "/api/patients/5", 200, PATIENT), content_type=sound)) == []
 
 
 @pytest.mark.parametrize(
     ("wrong", "said"), [("text/html; charset=utf-8", '"text/html; charset=utf-8"'), ("", "null")]
 )
 def test_an_answer_that_says_that_it_is_something_else_breaks_the_contract(
-    wrong: str, said: str, answers: AnswerSchemas
+    wrong: str, said: str, answers: ResponseSchemas
 ) -> None:
     exchange = replace(answer("GET", "/api/patients/5", 200, PATIENT), content_type=wrong)
-    assert answers.breaches(exchange) == [f"the Content-Type is {said}, the contract has application/json"]
+    assert answers.violations(exchange) == [f"the Content-Type is {said}, the contract has application/json"]
 
 
 @pytest.mark.parametrize("name", sorted(PATIENT))
-def test_a_missing_field_of_an_answer_is_named(name: str, answers: AnswerSchemas) -> None:
+def test_a_missing_field_of_an_answer_is_named(name: str, answers: ResponseSchemas) -> None:
     body = {field: value for field, value in PATIENT.items() if field != name}
-    assert answers.breaches(answer("GET", "/api/patients/5", 200, body)) == [f"{name} is missing"]
+    assert answers.violations(answer("GET", "/api/patients/5", 200, body)) == [f"{name} is missing"]

@@ -6,8 +6,8 @@ import pytest
 
 from bdd.kafka.client_settings import client_settings
 from bdd.output import masking
-from bdd.settings.settings import SECRETS, Settings, WrongSetting, load_settings
-from tests.certificates import Authority, Certificate
+from bdd.settings.settings import SECRETS, InvalidSetting, Settings, load_settings
+from tests.support.certificates import Authority, Certificate
 
 REMOTE = {"stack": "remote", "api_url": "http://127.0.0.1:8001", "bootstrap_servers": "127.0.0.1:9092"}
 SASL = {
@@ -32,7 +32,7 @@ def authority(tmp_path: Path) -> Authority:
 
 
 def refusal(given: dict[str, str], env_file: Path) -> str:
-    with pytest.raises(WrongSetting) as wrong:
+    with pytest.raises(InvalidSetting) as wrong:
         load_settings(given, env_file)
     assert PASSWORD not in str(wrong.value)
     return str(wrong.value)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from behave.userdata import parse_user_define
 
-from bdd.settings.settings import SECRETS, Settings, WrongSetting, load_settings
+from bdd.settings.settings import SECRETS, InvalidSetting, Settings, load_settings
 
 REMOTE = {"stack": "remote", "api_url": "http://127.0.0.1:8001", "bootstrap_servers": "127.0.0.1:9092"}
 
@@ -18,7 +18,7 @@ def env_file(tmp_path: Path) -> Path:
 
 
 def refusal(given: dict[str, str], env_file: Path) -> str:
-    with pytest.raises(WrongSetting) as wrong:
+    with pytest.raises(InvalidSetting) as wrong:
         load_settings(given, env_file)
     return str(wrong.value)
 

@@ -10,13 +10,13 @@ import pytest
 from bdd.contracts import asyncapi as contract
 from bdd.verdict.event import NotAnEvent, read_event
 from reference.patient_service.relay import DeliveryReport
-from tests.soak.__main__ import main
-from tests.soak.conditions import CONDITIONS, allot
-from tests.soak.platform import give_ids_from
-from tests.soak.service import SlowProducer, wrong_clock
-from tests.soak.soaking import judge
-from tests.soak.traffic import POISON, foreign_events
-from tests.unit.builders import record
+from soak.__main__ import main
+from soak.conditions import CONDITIONS, allot
+from soak.platform import give_ids_from
+from soak.service import SlowProducer, wrong_clock
+from soak.soaking import judge
+from soak.traffic import POISON, foreign_events
+from tests.support.builders import record
 
 SUMMARY = "8 features passed, 0 failed, 0 skipped\n{} scenarios passed, {} failed, 0 skipped\n"
 
@@ -34,11 +34,11 @@ def test_each_condition_gets_a_run_and_no_service_half_a_round(runs: int) -> Non
 
 def test_a_run_that_passes_is_green() -> None:
     outcome = judge(0, SUMMARY.format(64, 0), 1.0)
-    assert (outcome.scenarios, outcome.fault) == (64, None)
+    assert (outcome.scenarios, outcome.error) == (64, None)
 
 
 @pytest.mark.parametrize(
-    ("exit_code", "output", "fault"),
+    ("exit_code", "output", "error"),
     [
         (1, SUMMARY.format(63, 1), "exit code 1, 1 of 64 failed"),
         (1, SUMMARY.format(64, 0), "exit code 1, 0 of 64 failed"),
@@ -48,8 +48,8 @@ def test_a_run_that_passes_is_green() -> None:
         (0, "", "it ran no scenario"),
     ],
 )
-def test_every_other_run_is_red(exit_code: int | None, output: str, fault: str) -> None:
-    assert judge(exit_code, output, 1.0).fault == fault
+def test_every_other_run_is_red(exit_code: int | None, output: str, error: str) -> None:
+    assert judge(exit_code, output, 1.0).error == error
 
 
 def test_the_traffic_of_others_is_lawful_and_on_every_topic() -> None:
@@ -106,7 +106,7 @@ class PromptProducer:
 
 def test_a_batch_is_held_back_once_and_keeps_its_order(monkeypatch: pytest.MonkeyPatch) -> None:
     held: list[float] = []
-    monkeypatch.setattr("tests.soak.service._hold", held.append)
+    monkeypatch.setattr("soak.service._hold", held.append)
     prompt = PromptProducer()
     slow = SlowProducer(prompt, longest=0.4)
     for batch in (["1", "2"], ["3"]):

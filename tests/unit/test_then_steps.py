@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.unit.stage import (
+from tests.support.stage import (
     CREATED,
     DELETED,
     UPDATED,
@@ -16,9 +16,9 @@ from tests.unit.stage import (
     answer,
     come,
     comes_with,
+    deleted,
     edited,
     expect,
-    gone,
     in_two_partitions,
     kept,
     listed,
@@ -33,7 +33,7 @@ from tests.unit.stage import (
     still_has,
     topics,
 )
-from tests.unit.suite_steps import bound, patterns
+from tests.support.suite_steps import bound, patterns
 
 
 @dataclass(frozen=True)
@@ -120,21 +120,21 @@ CASES = [
             (kept(lambda patient: [patient, patient | {"id": 6}]), "patient 6 is listed, who should not be there"),
             (kept(lambda patient: [patient | {"status": "in Therapie"}]), 'patient 5.status is "in Therapie"'),
             (kept(lambda patient: patient), "the answer is no list of patients"),
-            (all_of(gone, kept(lambda patient: [])), "this scenario has no patient that is not deleted"),
+            (all_of(deleted, kept(lambda patient: [])), "this scenario has no patient that is not deleted"),
             (nothing, "the answer is no list of patients, but {}"),
         ],
     ),
     Case(
         "the service keeps no patient of this scenario",
-        all_of(gone, kept(lambda patient: [patient | {"id": 6, "nachname": "Fremd", "email": None}])),
+        all_of(deleted, kept(lambda patient: [patient | {"id": 6, "nachname": "Fremd", "email": None}])),
         [
-            (all_of(gone, kept(lambda patient: [patient])), "patient 5 is listed, who should not be there"),
+            (all_of(deleted, kept(lambda patient: [patient])), "patient 5 is listed, who should not be there"),
             (
-                all_of(gone, kept(lambda patient: [patient | {"id": 6, "nachname": None}])),
+                all_of(deleted, kept(lambda patient: [patient | {"id": 6, "nachname": None}])),
                 "patient 6 is listed, who should not be there",
             ),
             (kept(lambda patient: []), "this scenario has a patient that is not deleted"),
-            (gone, "the answer is no list of patients, but {}"),
+            (deleted, "the answer is no list of patients, but {}"),
         ],
     ),
     Case("a patient.created event is published", ONCE, [NOTHING_CAME, WRONG_FIELD, WRONG_KEY, NOT_ASKED_FOR]),
@@ -246,7 +246,7 @@ CASES = [
             (read(UPDATED, anrede=None), "anrede is null"),
             (read(CREATED, status=404), "the service answered 404 in place of the patient"),
             (read(DELETED), "the service answered 200, expected 404"),
-            (lambda stage: stage.world.let_read(), "no event of this scenario has come"),
+            (lambda stage: stage.world.start_reader(), "no event of this scenario has come"),
             (nothing, "there is no reader"),
         ],
     ),

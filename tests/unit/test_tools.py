@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.builders import stand_in
+from tests.support.builders import stand_in
 from tools import run_tests, setup_venv
 from tools.run_tests import CHECKS, Check, Count, Result, judge, read_junit, run_check, summary
 from tools.setup_venv import Environment, SetupError, check_python

@@ -7,8 +7,8 @@ import pytest
 import tenacity
 
 from bdd.system import waiting
-from bdd.system.waiting import CannotComeTrue, wait_until
-from tests.unit.builders import stand_in
+from bdd.system.waiting import WaitAborted, wait_until
+from tests.support.builders import stand_in
 
 
 class Tries:
@@ -45,72 +45,79 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return made
 
 
-def never(fault: Exception) -> Callable[[], int]:
+def never(error: Exception) -> Callable[[], int]:
     def condition() -> int:
-        raise fault
+        raise error
 
     return condition
 
 
 def test_a_condition_that_holds_is_tried_once_and_its_value_returned() -> None:
     condition = Tries()
-    assert wait_until(condition, what="it", within=60) == 1
+    assert wait_until(condition, description="it", timeout=60) == 1
     assert condition.count == 1
 
 
 def test_no_time_still_means_one_try() -> None:
-    assert wait_until(Tries(), what="it", within=0) == 1
+    assert wait_until(Tries(), description="it", timeout=0) == 1
     with pytest.raises(AssertionError, match=r"^it: not within 0 s \(1 try\)\. Last seen: not yet$"):
-        wait_until(never(AssertionError("not yet")), what="it", within=0)
+        wait_until(never(AssertionError("not yet")), description="it", timeout=0)
 
 
 def test_passing_faults_are_tried_again() -> None:
     condition = Tries(AssertionError("not yet"), ConnectionError("refused"))
-    passing = (AssertionError, ConnectionError)
-    assert wait_until(condition, what="it", within=60, passing=passing, pause=lambda _: None) == 3
+    retry_on = (AssertionError, ConnectionError)
+    assert wait_until(condition, description="it", timeout=60, retry_on=retry_on, sleep=lambda _: None) == 3
 
 
 def test_any_other_fault_is_raised_at_once() -> None:
     condition = Tries(AssertionError("not yet"), KeyError("a mistake"), AssertionError("never reached"))
     with pytest.raises(KeyError, match="a mistake"):
-        wait_until(condition, what="it", within=60, pause=lambda _: None)
+        wait_until(condition, description="it", timeout=60, sleep=lambda _: None)
     assert condition.count == 2
 
 
-@pytest.mark.parametrize("passing", [(AssertionError,), (Exception,), (CannotComeTrue,)])
-def test_giving_up_ends_the_wait_at_once(passing: tuple[type[Exception], ...]) -> None:
-    condition = Tries(*[CannotComeTrue("inner")] * 9)
-    with pytest.raises(CannotComeTrue, match=r"^the event: the broker has ended\. Last seen: inner$"):
+@pytest.mark.parametrize("retry_on", [(AssertionError,), (Exception,), (WaitAborted,)])
+def test_giving_up_ends_the_wait_at_once(retry_on: tuple[type[Exception], ...]) -> None:
+    condition = Tries(*[WaitAborted("inner")] * 9)
+    with pytest.raises(WaitAborted, match=r"^the event: the broker has ended\. Last seen: inner$"):
         wait_until(
             condition,
-            what="the event",
-            within=60,
-            passing=passing,
-            give_up=lambda: "the broker has ended",
-            pause=lambda _: None,
+            description="the event",
+            timeout=60,
+            retry_on=retry_on,
+            abort_if=lambda: "the broker has ended",
+            sleep=lambda _: None,
         )
     assert condition.count == 1
 
 
 def test_the_message_says_what_how_long_how_often_and_what_was_seen_last(clock: Clock) -> None:
     said = r"^the broker answers: not within 60 s \(4 tries\)\. Last seen: connection refused$"
-    fault, passing = ConnectionError("connection refused"), (ConnectionError,)
+    error, retry_on = ConnectionError("connection refused"), (ConnectionError,)
     with pytest.raises(AssertionError, match=said) as late:
-        wait_until(never(fault), what="the broker answers", within=60, every=20, passing=passing, pause=clock.pause)
-    assert late.value.__cause__ is fault
+        wait_until(
+            never(error),
+            description="the broker answers",
+            timeout=60,
+            interval=20,
+            retry_on=retry_on,
+            sleep=clock.pause,
+        )
+    assert late.value.__cause__ is error
 
 
 def test_a_verdict_of_several_lines_stays_in_front() -> None:
     with pytest.raises(AssertionError) as late:
-        wait_until(never(AssertionError("\nExpected: 1\n     but: 2\n")), what="the answer", within=0)
+        wait_until(never(AssertionError("\nExpected: 1\n     but: 2\n")), description="the answer", timeout=0)
     lines = str(late.value).splitlines()
     assert lines == ["Expected: 1", "     but: 2", "  waited: for the answer: not within 0 s (1 try)"]
 
 
 def test_what_was_seen_last_does_not_end_up_in_the_lines_of_a_log() -> None:
     reason = "the service ended\n    its last log lines:\n    ImportError: flask"
-    with pytest.raises(CannotComeTrue) as late:
-        wait_until(never(AssertionError("refused")), what="it", within=60, give_up=lambda: reason)
+    with pytest.raises(WaitAborted) as late:
+        wait_until(never(AssertionError("refused")), description="it", timeout=60, abort_if=lambda: reason)
     assert str(late.value).splitlines() == [
         "it: the service ended. Last seen: refused",
         "    its last log lines:",
@@ -121,7 +128,9 @@ def test_what_was_seen_last_does_not_end_up_in_the_lines_of_a_log() -> None:
 @pytest.mark.parametrize(("every", "pauses"), [(100.0, [60.0]), (25.0, [25.0, 25.0, 10.0])])
 def test_a_pause_never_lasts_beyond_the_deadline(every: float, pauses: list[float], clock: Clock) -> None:
     with pytest.raises(AssertionError):
-        wait_until(never(AssertionError("not yet")), what="it", within=60, every=every, pause=clock.pause)
+        wait_until(
+            never(AssertionError("not yet")), description="it", timeout=60, interval=every, sleep=clock.pause
+        )
     assert clock.paused == pauses
 
 
@@ -131,9 +140,9 @@ def test_a_try_that_lasts_takes_its_time_from_the_next_pause(clock: Clock) -> No
         raise AssertionError("not yet")
 
     with pytest.raises(AssertionError, match=r"not within 60 s \(2 tries\)"):
-        wait_until(try_for_50_seconds, what="it", within=60, every=20, pause=clock.pause)
+        wait_until(try_for_50_seconds, description="it", timeout=60, interval=20, sleep=clock.pause)
     assert clock.paused == [10.0]
 
 
 def test_a_wait_brings_its_own_pause_where_none_is_given() -> None:
-    assert wait_until(Tries(AssertionError("not yet")), what="it", within=60, every=0.001) == 2
+    assert wait_until(Tries(AssertionError("not yet")), description="it", timeout=60, interval=0.001) == 2

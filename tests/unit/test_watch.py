@@ -16,7 +16,7 @@ from bdd.kafka.record import Record
 from bdd.settings.settings import Settings
 from bdd.stacks.base import CannotStart
 from bdd.verdict.schema import event_schemas
-from tests.unit.builders import FakeRecorder, envelope, record
+from tests.support.builders import FakeRecorder, envelope, record
 
 DELETED = envelope("patient.deleted", {"patient_id": 5})
 ESCAPE = "\x1b[2J\x9b2J"
@@ -109,12 +109,12 @@ def test_a_line_for_people_has_place_key_type_and_payload() -> None:
 
 def test_each_breach_has_a_line_of_its_own() -> None:
     broken = record(envelope("patient.deleted", {"patient_id": "5"}))
-    breaches = event_schemas(contract.current()).breaches(broken)
-    assert breaches
-    lines = line_for_people(broken, breaches).plain.splitlines()
-    assert len(lines) == 1 + len(breaches)
+    violations = event_schemas(contract.current()).violations(broken)
+    assert violations
+    lines = line_for_people(broken, violations).plain.splitlines()
+    assert len(lines) == 1 + len(violations)
     assert "breaks the contract" in lines[1]
-    assert json.loads(line_for_programs(broken, breaches))["breaches"] == breaches
+    assert json.loads(line_for_programs(broken, violations))["violations"] == violations
 
 
 @pytest.mark.parametrize("value", [b"poison", None, b"\xff\xfe", b"[1]", ESCAPE.encode()])

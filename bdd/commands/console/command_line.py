@@ -36,8 +36,8 @@ def find_running_platform(client: DockerClient, project: str | None) -> tuple[st
             continue
         try:
             found[name] = find_platform(client, project=name)
-        except PlatformNotFound as fault:
-            reasons.append(f"  {name}: {fault}")
+        except PlatformNotFound as error:
+            reasons.append(f"  {name}: {error}")
     if len(found) == 1:
         return next(iter(found.items()))
     if found:

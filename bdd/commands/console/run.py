@@ -16,7 +16,7 @@ from bdd.commands.console.command_line import tool
 from bdd.containers.cleanup import RECORDER, labels
 from bdd.containers.discovery import Platform
 from bdd.system.processes import signals_wait
-from bdd.system.signals import endings_interrupt, ignore_endings
+from bdd.system.signals import ignore_signals, signals_raise_interrupt
 
 
 class CannotRun(Exception):
@@ -37,7 +37,7 @@ def run_console(client: DockerClient, platform: Platform, topics: Sequence[str],
     Raises:
         CannotRun: the tool's image is not to be had.
     """
-    with endings_interrupt():
+    with signals_raise_interrupt():
         image, command = tool(platform, topics)
         _fetch(client, image)
         with signals_wait():  # between its creation and its name here it would be left behind
@@ -52,7 +52,7 @@ def run_console(client: DockerClient, platform: Platform, topics: Sequence[str],
         try:
             return _shown(container)
         finally:
-            ignore_endings()
+            ignore_signals()
             _remove(container)
 
 
@@ -78,14 +78,14 @@ def _write(place: int, text: bytes | None) -> None:
         left = left[os.write(place, left) :]
 
 
-def _await_no_reader(container: Container, gone: threading.Event) -> None:
+def _await_no_reader(container: Container, deleted: threading.Event) -> None:
     try:
         poll = select.poll()
         poll.register(sys.stdout.fileno(), 0)  # nothing to wait for: a broken end is told all the same
     except (AttributeError, OSError):  # Windows has no poll
         return
     poll.poll()
-    gone.set()
+    deleted.set()
     _remove(container)
 
 
@@ -100,7 +100,7 @@ def _fetch(client: DockerClient, image: str) -> None:
     except ImageNotFound:
         try:
             subprocess.run(["docker", "pull", image], stdout=sys.stderr, check=True)  # noqa: S603, S607 - fixed
-        except (OSError, subprocess.CalledProcessError) as fault:
+        except (OSError, subprocess.CalledProcessError) as error:
             raise CannotRun(
                 f"The image {image} is not here and cannot be fetched. Next: docker pull {image}"
-            ) from fault
+            ) from error

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bdd.system.exceptions import innermost
+from bdd.system.exceptions import root_cause
 
 _SECONDS = 15.0
 
@@ -32,7 +32,7 @@ class Check:
         name: for the table; other checks depend on it by this name.
         look: returns a sentence about what is as it should be, or raises `Failed`.
         depends_on: checks that must have passed, or this one would only repeat their failure.
-        within: seconds it may take. None: it makes something, and has limits of its own; it is then made in the
+        timeout: seconds it may take. None: it makes something, and has limits of its own; it is then made in the
             main thread, which a signal interrupts, so that whoever removes things does not miss one that is
             just being made.
     """
@@ -40,7 +40,7 @@ class Check:
     name: str
     look: Callable[[], str]
     depends_on: tuple[str, ...] = ()
-    within: float | None = _SECONDS
+    timeout: float | None = _SECONDS
 
 
 class State(StrEnum):
@@ -81,13 +81,13 @@ def examine(checks: Iterable[Check], on_begin: Callable[[str], None] = lambda _n
 
 def _made(check: Check) -> Result:
     """Look in a thread: no library's own time-out is sure to hold, and a doctor that hangs tells nothing."""
-    if check.within is None:
+    if check.timeout is None:
         return _looked(check)
     results: list[Result] = []
     began = time.monotonic()
     thread = threading.Thread(target=lambda: results.append(_looked(check)), name=check.name, daemon=True)
     thread.start()
-    thread.join(check.within)
+    thread.join(check.timeout)
     if results:
         return results[0]
     sentence = f"there was no answer within {time.monotonic() - began:.0f} s"
@@ -97,9 +97,9 @@ def _made(check: Check) -> Result:
 def _looked(check: Check) -> Result:
     try:
         return Result(check.name, State.PASSED, check.look())
-    except Failed as fault:
-        return Result(check.name, State.FAILED, str(fault), fault.next_command)
-    except Exception as fault:  # noqa: BLE001 - one check that breaks must not cost the others
+    except Failed as error:
+        return Result(check.name, State.FAILED, str(error), error.next_command)
+    except Exception as error:  # noqa: BLE001 - one check that breaks must not cost the others
         return Result(
-            check.name, State.FAILED, f"the check itself broke: {type(fault).__name__}: {innermost(fault)}"
+            check.name, State.FAILED, f"the check itself broke: {type(error).__name__}: {root_cause(error)}"
         )

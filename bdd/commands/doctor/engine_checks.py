@@ -27,8 +27,8 @@ class EngineChecks:
     def _engine(self) -> str:
         try:
             self.client = connect(RUN_WITHOUT_IT)
-        except EngineUnavailable as fault:
-            raise Failed(str(fault), "docker info") from fault
+        except EngineUnavailable as error:
+            raise Failed(str(error), "docker info") from error
         told = self.client.version()
         return f"{told.get('Platform', {}).get('Name') or 'Docker'} {told['Version']} answers"
 
@@ -45,8 +45,8 @@ def check_containers(containers: Iterable[Container]) -> str:
         state = state_of(container)
         health = state.get("Health", {}).get("Status", "")
         name = service_name(container)
-        if fault := _fault(container, state["Status"], health):
-            wrong.append(fault)
+        if error := _fault(container, state["Status"], health):
+            wrong.append(error)
         elif state["Status"] == "exited":
             sound.append(f"{name} has done its work")
         else:
@@ -81,8 +81,8 @@ def _compose() -> str:
         told = subprocess.run(  # noqa: S603 - a fixed command
             command, capture_output=True, text=True, timeout=_COMPOSE_SECONDS, check=True
         )
-    except (OSError, subprocess.SubprocessError) as fault:
-        raise Failed(f"this `docker` has no Compose: {fault}", "docker compose version") from fault
+    except (OSError, subprocess.SubprocessError) as error:
+        raise Failed(f"this `docker` has no Compose: {error}", "docker compose version") from error
     version = told.stdout.strip()
     numbers = tuple(map(int, re.findall(r"\d+", version)[:2]))
     if numbers < _COMPOSE_NEEDED:

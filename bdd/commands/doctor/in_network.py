@@ -59,8 +59,8 @@ class InsideChecks:
         """Return them, in order."""
         told = [Check(name, partial(self._told, name), (after,)) for name, after in _TOLD.items()]
         return [
-            Check("image", self._image, depends_on, within=None),
-            Check("network", self._network, ("image",), within=None),
+            Check("image", self._image, depends_on, timeout=None),
+            Check("network", self._network, ("image",), timeout=None),
             *told,
         ]
 
@@ -68,8 +68,8 @@ class InsideChecks:
         try:
             self._images = Images(self._client())
             self._images.prepare(["recorder"])
-        except ComposeFailed as fault:
-            raise Failed(str(fault), "docker compose -f docker-compose.bdd.yml build recorder") from fault
+        except ComposeFailed as error:
+            raise Failed(str(error), "docker compose -f docker-compose.bdd.yml build recorder") from error
         return f"{SUITE} is built"
 
     def _network(self) -> str:
@@ -83,13 +83,13 @@ class InsideChecks:
                 for made in find(self._client(), self._run_id):
                     made.remove()
                 self._images.remove_untagged()
-        except (DockerException, requests.RequestException) as fault:
-            raise Failed(f"no container can look from there: {fault}", f"docker network inspect {name}") from fault
+        except (DockerException, requests.RequestException) as error:
+            raise Failed(f"no container can look from there: {error}", f"docker network inspect {name}") from error
         try:
             self._results = {each["check"]: each for each in json.loads(said)["checks"]}
-        except ValueError as fault:
+        except ValueError as error:
             last = complained[-300:].decode(errors="replace").strip()
-            raise Failed(f"the doctor in the container failed: {last}", "docker info") from fault
+            raise Failed(f"the doctor in the container failed: {last}", "docker info") from error
         return f"a container on {name} has looked; what follows is seen from there"
 
     def _told(self, name: str) -> str:

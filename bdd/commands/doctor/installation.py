@@ -8,9 +8,8 @@ from pathlib import Path
 import confluent_kafka
 
 from bdd.commands.doctor.check import Check, Failed
+from bdd.system.paths import REQUIREMENTS
 
-_ROOT = Path(__file__).parents[3]
-REQUIREMENTS = _ROOT / "requirements-suite.txt"
 _PINNED = re.compile(r"^([\w.-]+)==([\w.]+)", re.MULTILINE)
 
 

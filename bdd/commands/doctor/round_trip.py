@@ -5,7 +5,7 @@ import sys
 from contextlib import redirect_stdout
 from pathlib import Path
 
-from bdd.api.client import ApiClient, Exchange, NoAnswer
+from bdd.api.client import ApiClient, Exchange, NoResponse
 from bdd.commands.doctor.check import Check, Failed
 from bdd.contracts import asyncapi as contract
 from bdd.domain.patients import Patient, as_json, synthetic_data
@@ -37,11 +37,11 @@ def start_check(
         try:
             with redirect_stdout(sys.stderr):
                 stack.start()
-        except CannotStart as fault:
-            raise Failed(str(fault), _logs_of(stack, evidence) or next_command) from fault
+        except CannotStart as error:
+            raise Failed(str(error), _logs_of(stack, evidence) or next_command) from error
         return ", ".join(f"{part} after {seconds:.1f} s" for part, seconds in stack.startup.items())
 
-    return Check(name, start, depends_on, within=None)
+    return Check(name, start, depends_on, timeout=None)
 
 
 def _logs_of(stack: Stack, evidence: Path | None) -> str | None:
@@ -58,7 +58,7 @@ def event_check(stack: Stack, settings: Settings, depends_on: tuple[str, ...], *
     def look() -> str:
         return try_event(stack, settings, next_command)
 
-    return Check("event", look, depends_on, within=None)
+    return Check("event", look, depends_on, timeout=None)
 
 
 def try_event(stack: Stack, settings: Settings, next_command: str) -> str:
@@ -79,9 +79,9 @@ def try_event(stack: Stack, settings: Settings, next_command: str) -> str:
             with signals_wait():  # between its creation and its name here it would be left behind
                 patient = _created(api)
             created = _await(stack, settings, patient, "patient.created", next_command)
-        except BaseException as fault:  # an interruption too must not leave the patient behind
+        except BaseException as error:  # an interruption too must not leave the patient behind
             if patient:
-                _delete(api, patient, because=fault)
+                _delete(api, patient, because=error)
             raise
         _delete(api, patient)
         deleted = _await(stack, settings, patient, "patient.deleted", next_command)
@@ -113,7 +113,7 @@ def _delete(api: ApiClient, patient: Patient, because: BaseException | None = No
 
 
 def _await(stack: Stack, settings: Settings, patient: Patient, event_type: str, next_command: str) -> Event:
-    recorder, within = stack.recorder, settings.deadline * settings.deadline_factor
+    recorder, timeout = stack.recorder, settings.deadline * settings.deadline_factor
 
     def came() -> Event:
         found = [event for event in _events(stack) if event.type == event_type and _concerns(event, patient)]
@@ -124,7 +124,7 @@ def _await(stack: Stack, settings: Settings, patient: Patient, event_type: str, 
         recorder.wait_for_more(recorder.cursor, seconds)
 
     try:
-        event = wait_until(came, what=event_type, within=within, give_up=stack.trouble, pause=pause)
+        event = wait_until(came, description=event_type, timeout=timeout, abort_if=stack.trouble, sleep=pause)
     except AssertionError as late:
         raise Failed(
             f"the service answered, but its event did not show up: {late}\n"
@@ -132,8 +132,8 @@ def _await(stack: Stack, settings: Settings, patient: Patient, event_type: str, 
             "publishes to another broker than the one that is read here.",
             next_command,
         ) from late
-    if breaches := event_schemas(contract.current()).breaches(event.record):
-        raise Failed(f"{event} came, but breaks the contract: {breaches[0]}", next_command)
+    if violations := event_schemas(contract.current()).violations(event.record):
+        raise Failed(f"{event} came, but breaks the contract: {violations[0]}", next_command)
     return event
 
 
@@ -158,5 +158,5 @@ def _concerns(event: Event, patient: Patient) -> bool:
 def _send(api: ApiClient, method: str, path: str, body: str | None = None) -> Exchange:
     try:
         return api.send(method, path, body)
-    except NoAnswer as fault:
-        raise Failed(str(fault), f"curl -i '{api.url}/health'") from fault
+    except NoResponse as error:
+        raise Failed(str(error), f"curl -i '{api.url}/health'") from error

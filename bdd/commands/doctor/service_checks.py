@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from bdd.api.client import ApiClient, Exchange, NoAnswer, tls_advice
+from bdd.api.client import ApiClient, Exchange, NoResponse, tls_advice
 from bdd.api.clock import NoClock, service_clock_difference
 from bdd.commands.doctor.check import Check, Failed
-from bdd.contracts.openapi import AnswerSchemas
+from bdd.contracts.openapi import ResponseSchemas
 from bdd.domain.patients import unknown_patient
-from bdd.system.exceptions import innermost
+from bdd.system.exceptions import root_cause
 from bdd.system.network import Unresolved, connect, resolve
 
 _PATH = "/api/patients?status=offen"
@@ -43,17 +43,17 @@ class ServiceChecks:
         host, port = address.hostname or "", address.port or _PORTS[address.scheme]
         try:
             connect(resolve(host, _CONNECT_SECONDS), port, _CONNECT_SECONDS).close()
-        except Unresolved as fault:
+        except Unresolved as error:
             raise Failed(
-                f"the name {host} does not resolve here: {fault}. Is api_url right?", f"getent hosts {host}"
-            ) from fault
-        except ConnectionRefusedError as fault:
+                f"the name {host} does not resolve here: {error}. Is api_url right?", f"getent hosts {host}"
+            ) from error
+        except ConnectionRefusedError as error:
             raise Failed(
                 f"connection refused at {host}:{port}: the service is not running, or api_url is not its address",
                 "docker compose ps --all",
-            ) from fault
-        except OSError as fault:
-            raise Failed(f"{host}:{port} does not answer: {innermost(fault)}", self._curl("/health")) from fault
+            ) from error
+        except OSError as error:
+            raise Failed(f"{host}:{port} does not answer: {root_cause(error)}", self._curl("/health")) from error
         return f"{host}:{port} takes connections"
 
     def _health(self) -> str:
@@ -66,20 +66,20 @@ class ServiceChecks:
 
     def _answers(self) -> str:
         """A list and a patient that is not there: reading changes nothing."""
-        schemas, told = AnswerSchemas(), []
+        schemas, told = ResponseSchemas(), []
         for path in (_PATH, unknown_patient().path):
             exchange = self._get(path)
-            if breaches := schemas.breaches(exchange):
-                more = f" (and {len(breaches) - 1} more)" if breaches[1:] else ""
-                raise Failed(f"{exchange}; against contracts/openapi.yaml: {breaches[0]}{more}", self._curl(path))
+            if violations := schemas.violations(exchange):
+                more = f" (and {len(violations) - 1} more)" if violations[1:] else ""
+                raise Failed(f"{exchange}; against contracts/openapi.yaml: {violations[0]}{more}", self._curl(path))
             told.append(str(exchange))
         return f"as the contract has it: {', '.join(told)}"
 
     def _clock(self) -> str:
         try:
             difference = service_clock_difference(self._url())
-        except NoClock as fault:
-            raise Failed(str(fault), self._curl(_PATH)) from fault
+        except NoClock as error:
+            raise Failed(str(error), self._curl(_PATH)) from error
         if difference.exceeds(self._clock_tolerance):
             allowed = f"{self._clock_tolerance:g} s are allowed (clock_tolerance)"
             raise Failed(f"{difference}; {allowed}", "timedatectl")
@@ -89,10 +89,10 @@ class ServiceChecks:
         client = ApiClient(self._url())
         try:
             return client.send("GET", path)
-        except NoAnswer as fault:
-            advice = tls_advice(self._url(), fault)
-            said = f"GET {path} was not answered: {innermost(fault)}.{advice}"
-            raise Failed(said, self._curl(path)) from fault
+        except NoResponse as error:
+            advice = tls_advice(self._url(), error)
+            said = f"GET {path} was not answered: {root_cause(error)}.{advice}"
+            raise Failed(said, self._curl(path)) from error
         finally:
             client.close()
 

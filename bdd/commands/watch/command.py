@@ -45,8 +45,8 @@ def run_watch(settings: Settings, wanted: Wanted, *, json: bool, limit: int | No
             if limit is None:  # who asked for a number has not got it
                 interrupted = 0
             code = _follow(stack, wanted, output, count, limit)
-    except CannotStart as fault:
-        _say(str(fault))
+    except CannotStart as error:
+        _say(str(error))
         return 1
     except KeyboardInterrupt:
         code = interrupted
@@ -68,7 +68,7 @@ def _follow(stack: Stack, wanted: Wanted, output: Output, count: Count, limit: i
                 continue
             count.shown += 1  # first: a signal may end the watch right after the line is out
             count.no_events += not _is_event(record)
-            output.show(record, schemas.breaches(record))
+            output.show(record, schemas.violations(record))
             if count.shown == limit:
                 return 0
         cursor = newest

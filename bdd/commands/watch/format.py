@@ -14,7 +14,7 @@ _LONGEST = 500
 _COLOURS = {"created": "green", "updated": "yellow", "deleted": "red"}
 
 
-def line_for_people(record: Record, breaches: Sequence[str]) -> Text:
+def line_for_people(record: Record, violations: Sequence[str]) -> Text:
     """Return time (of this machine's zone), place, key, type and payload, with what breaks the contract below."""
     at = _moment(record).astimezone().strftime("%H:%M:%S.%f")[:-3]
     line = Text.assemble(
@@ -29,12 +29,12 @@ def line_for_people(record: Record, breaches: Sequence[str]) -> Text:
         )
     line.append(f"{in_one_line(event.type):16}", _colour(event))
     line.append("  " + in_one_line(json.dumps(event.payload, ensure_ascii=False)))
-    for breach in breaches:
-        line.append(f"\n    breaks the contract: {in_one_line(breach)}", "magenta")
+    for violation in violations:
+        line.append(f"\n    breaks the contract: {in_one_line(violation)}", "magenta")
     return line
 
 
-def line_for_programs(record: Record, breaches: Sequence[str]) -> bytes:
+def line_for_programs(record: Record, violations: Sequence[str]) -> bytes:
     """Return one JSON object in UTF-8, newline included; of a record that is no event it holds the raw `value`."""
     fields: dict[str, object] = {
         "time": _moment(record).isoformat(timespec="milliseconds"),
@@ -46,7 +46,7 @@ def line_for_programs(record: Record, breaches: Sequence[str]) -> bytes:
     try:
         event = read_event(record)
         fields |= {"type": event.type, "eventId": event.fields.get("eventId"), "payload": event.payload}
-        fields["breaches"] = list(breaches)
+        fields["violations"] = list(violations)
     except NotAnEvent as reason:
         fields |= {"type": None, "no_event": str(reason), "value": to_json(record.value)}
     # Half of a surrogate pair is lawful in JSON but not in UTF-8; \udXXX is how JSON writes it.

@@ -24,7 +24,7 @@ class Output:
         self._stream = sys.stdout
         self._console = _Console(file=self._stream, highlight=False, soft_wrap=True)
 
-    def show(self, record: Record, breaches: Sequence[str]) -> None:
+    def show(self, record: Record, violations: Sequence[str]) -> None:
         """Write a record's line.
 
         Raises:
@@ -32,12 +32,12 @@ class Output:
         """
         try:
             if self._json:
-                self._stream.buffer.write(line_for_programs(record, breaches))
+                self._stream.buffer.write(line_for_programs(record, violations))
                 self._stream.flush()
             else:
-                self._console.print(line_for_people(record, breaches))
-        except BrokenPipeError as fault:
-            raise ReaderHasGone from fault
+                self._console.print(line_for_people(record, violations))
+        except BrokenPipeError as error:
+            raise ReaderHasGone from error
 
     def check_reader(self) -> None:
         """Look whether somebody still reads, for without a new event no writing would tell.

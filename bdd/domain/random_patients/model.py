@@ -1,4 +1,4 @@
-"""The model: what the contract wants of every action in a patient's life."""
+"""The model: what the contract requires of every action in a patient's life."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping

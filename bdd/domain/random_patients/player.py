@@ -9,11 +9,11 @@ from statistics import median
 from hamcrest import assert_that
 
 from bdd.api.client import Exchange
-from bdd.domain.answers import answers, answers_message, answers_patient, refuses
 from bdd.domain.patients import Patient, as_json
 from bdd.domain.random_patients import gherkin as words
 from bdd.domain.random_patients.actions import Life, Story
 from bdd.domain.random_patients.model import Outcome, event_counts, outcome
+from bdd.domain.responses import answers, answers_message, answers_patient, refuses
 from bdd.domain.world import World
 from bdd.verdict.audit import settle
 from bdd.verdict.matchers import has_kept_order, has_published, has_published_nothing_else
@@ -57,8 +57,8 @@ class Player:
         self._parts.append(part)
         try:
             live(part, story)
-            within = self._patience() if hurry else part.deadline()
-            check_events(part, story, within, settling=_SETTLING_SECONDS if self._went_wrong else 0)
+            timeout = self._patience() if hurry else part.deadline()
+            check_events(part, story, timeout, settling=_SETTLING_SECONDS if self._went_wrong else 0)
         except WentWrong as wrong:
             self._went_wrong = True
             return wrong
@@ -67,13 +67,15 @@ class Player:
     def mark_failed(self) -> None:
         """Let the scenario's failure stand for all stories; its evidence shows what the last one sent."""
         for part in self._parts:
-            part.witness.account.failed = True
-        self._world.witness.account.requests += self._parts[-1].witness.account.requests
+            part.observer.scenario_log.failed = True
+        self._world.observer.scenario_log.requests += self._parts[-1].observer.scenario_log.requests
 
     def _patience(self) -> float:
         """The slowest would not do: the first event of a run takes as long as a hundred others."""
         claims = [
-            (each, each.claim) for account in self._world.witness.ledger.accounts for each in account.expectations
+            (each, each.claim)
+            for scenario_log in self._world.observer.ledger.scenario_logs
+            for each in scenario_log.expectations
         ]
         took = [claim.record.received - each.requested_at for each, claim in claims if claim]
         usual = median(took) if took else self._world.deadline()
@@ -92,13 +94,13 @@ def live(world: World, story: Story) -> None:
         each.result()
 
 
-def check_events(world: World, story: Story, within: float, settling: float) -> None:
+def check_events(world: World, story: Story, timeout: float, settling: float) -> None:
     """Check that the story has left the events that the model says, and no others.
 
     Args:
         world: the one in which it was lived.
         story: the lives.
-        within: how many seconds an event may take.
+        timeout: how many seconds an event may take.
         settling: how many seconds others are given to come.
 
     Raises:
@@ -106,20 +108,20 @@ def check_events(world: World, story: Story, within: float, settling: float) -> 
     """
     for event_type, count in event_counts(story).items():
         with _checking(words.exactly(count, event_type)):
-            assert_that(world.witness, has_published(event_type, times=count, within=within))
+            assert_that(world.observer, has_published(event_type, times=count, timeout=timeout))
     settle(time.monotonic(), settling)
     nothing_else = words.nothing_else(story)
     with _checking(nothing_else):
-        assert_that(world.witness, has_published_nothing_else(nothing_else, after=world.began))
+        assert_that(world.observer, has_published_nothing_else(nothing_else, after=world.began))
     if world.patients:
         with _checking(words.IN_ORDER):
-            assert_that(world.witness, has_kept_order())
+            assert_that(world.observer, has_kept_order())
 
 
 def _live(world: World, life: Life) -> None:
     patient, data = None, None
     for action in life:
-        after = world.witness.recorder.cursor
+        after = world.observer.recorder.cursor
         path = patient.path if patient and action.method != "POST" else "/api/patients"
         sent = action.sent(world.mark)
         expected = outcome(action, data, world.mark)
@@ -128,7 +130,7 @@ def _live(world: World, life: Life) -> None:
             assert_that(exchange, answers(expected.status))
         if expected.event == "patient.created":
             with _checking(words.ANSWERS_PATIENT):
-                patient = world.meet(exchange, expected.data or {})
+                patient = world.register(exchange, expected.data or {})
         _check_body(exchange, expected, patient)
         data = expected.data
         if patient and expected.event:

@@ -15,7 +15,7 @@ def play_random_lives(world: World) -> None:
     if found:
         player.mark_failed()
     lives = sum(map(len, search.played))
-    world.remarks.append(
+    world.console_notes.append(
         f"    {lives} random lives in {len(search.played)} stories, -D model_seed={world.model_seed}"
     )
     world.counterexample = told(found, world.model_seed, world.model_stories) if found else ""

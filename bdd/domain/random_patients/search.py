@@ -117,8 +117,8 @@ class Search:
         if story not in self._played and time.monotonic() < self._give_up_at:
             try:
                 wrong = self._played[story] = self._play(story, self._first is not None)
-            except Exception as fault:  # noqa: BLE001 - no fault of the story, and Hypothesis would shrink it
-                self._broken, self._give_up_at = fault, 0
+            except Exception as error:  # noqa: BLE001 - no fault of the story, and Hypothesis would shrink it
+                self._broken, self._give_up_at = error, 0
                 return False
             if wrong and self._first is None:
                 self._first, self._number = story, len(self._played)

@@ -93,10 +93,10 @@ def explain(diagnosis: "Diagnosis") -> str:
 
 def fact(seen: Seen) -> str:
     """Say in a line how a server is seen from here."""
-    if seen.fault is None:
+    if seen.error is None:
         return f"{seen} answers as a Kafka broker"
     detail = f" ({seen.detail})" if seen.detail else ""
-    return f"{seen}: {seen.fault.value}{detail}"
+    return f"{seen}: {seen.error.value}{detail}"
 
 
 def _facts(diagnosis: "Diagnosis") -> list[str]:
@@ -107,13 +107,13 @@ def _facts(diagnosis: "Diagnosis") -> list[str]:
 
 def _wrong(seen: Seen, diagnosis: "Diagnosis") -> str:
     """What is wrong with a server, as a part of a sentence."""
-    return _WHAT_IS_WRONG[seen.fault or Fault.NO_METADATA].format_map(_words(seen, diagnosis.client))
+    return _WHAT_IS_WRONG[seen.error or Fault.NO_METADATA].format_map(_words(seen, diagnosis.client))
 
 
 def _next(seen: Seen, diagnosis: "Diagnosis") -> list[str]:
     """What to do about a server, in lines that can be typed."""
     words = _words(seen, diagnosis.client)
-    first, *others = (line.format_map(words) for line in _NEXT[seen.fault or Fault.NO_METADATA])
+    first, *others = (line.format_map(words) for line in _NEXT[seen.error or Fault.NO_METADATA])
     return [f"  next:       {first}", *(f"              {line}" for line in others)]
 
 
@@ -143,7 +143,7 @@ def _explain_advertised(diagnosis: "Diagnosis", broker: "Broker") -> str:
     wrong, subject = _wrong(broker.seen, diagnosis), str(broker.seen)
     wrong = f"which{wrong.removeprefix(subject)}" if wrong.startswith(subject) else f"and {wrong}"
     sends_on = f"The broker at {diagnosis.told_by.server} answers, but sends its clients on to {broker.seen.server}"
-    ways = _ways_out(diagnosis, broker) if broker.seen.fault in _OF_THE_NETWORK else _next(broker.seen, diagnosis)
+    ways = _ways_out(diagnosis, broker) if broker.seen.error in _OF_THE_NETWORK else _next(broker.seen, diagnosis)
     return "\n".join([f"{sends_on}, {wrong}.", *_facts(diagnosis), *ways])
 
 
@@ -176,4 +176,4 @@ def _ways_out(diagnosis: "Diagnosis", broker: "Broker") -> list[str]:
 def _inside_name(broker: "Broker") -> Server:
     """A broker that calls itself localhost needs another name inside too."""
     server = broker.seen.server
-    return Server("kafka", server.port) if broker.seen.fault is Fault.ELSEWHERE else server
+    return Server("kafka", server.port) if broker.seen.error is Fault.ELSEWHERE else server

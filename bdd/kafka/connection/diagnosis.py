@@ -50,12 +50,12 @@ class Diagnosis:
     @property
     def told_by(self) -> Seen | None:
         """The server that gave the metadata."""
-        return next((seen for seen in self.bootstrap if seen.fault is None), None)
+        return next((seen for seen in self.bootstrap if seen.error is None), None)
 
     @property
     def faulty_brokers(self) -> tuple[Broker, ...]:
         """The brokers that certainly cannot be reached where they are advertised."""
-        return tuple(broker for broker in self.brokers if broker.seen.fault not in {None, *_UNCERTAIN})
+        return tuple(broker for broker in self.brokers if broker.seen.error not in {None, *_UNCERTAIN})
 
     @property
     def sound(self) -> bool:
@@ -77,14 +77,14 @@ def diagnose(bootstrap_servers: str, client_settings: Mapping[str, str]) -> Diag
         in_thread(partial(probe, each, client_settings, _BOOTSTRAP_SECONDS)) for each in servers(bootstrap_servers)
     ]
     bootstrap = tuple(future.result() for future in asked)
-    usable = [str(seen.server) for seen in bootstrap if seen.fault not in _CERTAIN]
+    usable = [str(seen.server) for seen in bootstrap if seen.error not in _CERTAIN]
     if not usable:
         return Diagnosis(client_settings, bootstrap)
     try:
         question = Question({**client_settings, "bootstrap.servers": ",".join(usable)})
         advertised = question.brokers()
         answering = tuple(
-            seen if seen.fault in _CERTAIN else Seen(seen.server, seen.addresses) for seen in bootstrap
+            seen if seen.error in _CERTAIN else Seen(seen.server, seen.addresses) for seen in bootstrap
         )
         found = Diagnosis(client_settings, answering, _look_at(advertised, answering, client_settings))
         return replace(found, topics=question.topics()) if found.sound else found
@@ -94,14 +94,14 @@ def diagnose(bootstrap_servers: str, client_settings: Mapping[str, str]) -> Diag
 
 def _with_fault(seen: Seen, none: NoMetadata) -> Seen:
     """What the probe has found says more, as long as it found something."""
-    return seen if seen.fault else replace(seen, fault=none.fault, detail=none.detail)
+    return seen if seen.error else replace(seen, error=none.error, detail=none.detail)
 
 
 def _look_at(
     advertised: Mapping[int, Server], bootstrap: Sequence[Seen], client: Mapping[str, str]
 ) -> tuple[Broker, ...]:
     """Look at all advertised servers at once; those that were bootstrapped have been."""
-    known = {seen.server: seen for seen in bootstrap if seen.fault is None}
+    known = {seen.server: seen for seen in bootstrap if seen.error is None}
     probes = {
         number: in_thread(partial(probe, server, client, _ADVERTISED_SECONDS))
         for number, server in sorted(advertised.items())
@@ -114,7 +114,7 @@ def _look_at(
         seen = probes[number].result() if number in probes else known[server]
         # A broker on another machine calls itself localhost: whatever answers here, it is not that broker.
         brokers.append(
-            Broker(number, replace(seen, fault=Fault.ELSEWHERE) if elsewhere and _is_here(seen) else seen)
+            Broker(number, replace(seen, error=Fault.ELSEWHERE) if elsewhere and _is_here(seen) else seen)
         )
     return tuple(brokers)
 

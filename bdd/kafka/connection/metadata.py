@@ -31,9 +31,9 @@ _KINDS = (
 class NoMetadata(Exception):
     """The brokers gave no metadata."""
 
-    def __init__(self, fault: Fault, detail: str) -> None:
+    def __init__(self, error: Fault, detail: str) -> None:
         super().__init__(detail)
-        self.fault = fault
+        self.error = error
         self.detail = detail
 
 
@@ -57,8 +57,8 @@ class Question:
         self._sasl = client.get("security.protocol", "").startswith("SASL")
         try:
             admin = AdminClient(settings)
-        except KafkaException as fault:
-            raise NoMetadata(Fault.NO_METADATA, fault.args[0].str()) from None
+        except KafkaException as error:
+            raise NoMetadata(Fault.NO_METADATA, error.args[0].str()) from None
         self._poll: Callable[[float], object] = admin.poll
         # In a thread of its own, with the client: taking a client down waits for the system's resolver.
         self._answer = in_thread(partial(admin.list_topics, timeout=_SECONDS))
@@ -93,20 +93,20 @@ class Question:
     def _topics(self) -> Any:
         try:
             return self._answer.result(0)
-        except KafkaException as fault:
+        except KafkaException as error:
             self._poll(0)
-            raise self._understood(fault.args[0].str()) from None
+            raise self._understood(error.args[0].str()) from None
 
     def _wait(self, condition: Callable[[], Any]) -> Any:
         """The client tells its log only when it is polled."""
         try:
             return wait_until(
                 condition,
-                what="metadata",
-                within=_SECONDS + 1,
-                give_up=self._log.definite,
-                pause=self._poll,
-                every=0.05,
+                description="metadata",
+                timeout=_SECONDS + 1,
+                abort_if=self._log.definite,
+                sleep=self._poll,
+                interval=0.05,
             )
         except AssertionError:
             raise self._understood("no answer in time") from None

@@ -49,19 +49,19 @@ class Seen:
 
     Attributes:
         addresses: what its name resolves to.
-        fault: what is wrong; None: it answers as a Kafka broker.
+        error: what is wrong; None: it answers as a Kafka broker.
         detail: more about the fault, in the words of whoever noticed it.
     """
 
     server: Server
     addresses: tuple[str, ...] = ()
-    fault: Fault | None = None
+    error: Fault | None = None
     detail: str = ""
 
     @property
     def connects(self) -> bool:
         """Whether it takes TCP connections."""
-        return self.fault not in {Fault.UNRESOLVED, Fault.REFUSED, Fault.UNREACHABLE}
+        return self.error not in {Fault.UNRESOLVED, Fault.REFUSED, Fault.UNREACHABLE}
 
     def __str__(self) -> str:
         """The server with its addresses, unless they are what is written anyway."""
@@ -69,29 +69,29 @@ class Seen:
         return f"{self.server} ({', '.join(others)})" if others else str(self.server)
 
 
-def probe(server: Server, client: Mapping[str, str], within: float) -> Seen:
+def probe(server: Server, client: Mapping[str, str], timeout: float) -> Seen:
     """Resolve a server, connect, and ask it what every Kafka broker answers.
 
     Args:
         server: where to connect.
         client: librdkafka's settings; those of TLS are used.
-        within: seconds for its name, and again for the connection.
+        timeout: seconds for its name, and again for the connection.
     """
     try:
-        seen = Seen(server, resolve(server.host, within))
-    except Unresolved as fault:
-        return Seen(server, (), Fault.UNRESOLVED, str(fault))
+        seen = Seen(server, resolve(server.host, timeout))
+    except Unresolved as error:
+        return Seen(server, (), Fault.UNRESOLVED, str(error))
     try:
-        with connect(seen.addresses, server.port, within) as connection:
+        with connect(seen.addresses, server.port, timeout) as connection:
             connection.settimeout(_REPLY_SECONDS)
             if client.get("security.protocol", "PLAINTEXT").endswith("SSL"):
                 return _probe_tls(seen, connection, client)
             return _probe_plain(seen, connection)
     except ConnectionRefusedError:
-        return replace(seen, fault=Fault.REFUSED)
-    except OSError as fault:
-        reason = f"not within {within:g} s" if isinstance(fault, TimeoutError) else fault.strerror
-        return replace(seen, fault=Fault.UNREACHABLE, detail=reason or str(fault))
+        return replace(seen, error=Fault.REFUSED)
+    except OSError as error:
+        reason = f"not within {timeout:g} s" if isinstance(error, TimeoutError) else error.strerror
+        return replace(seen, error=Fault.UNREACHABLE, detail=reason or str(error))
 
 
 def tls_context(client: Mapping[str, str], *, check_name: bool = True) -> ssl.SSLContext:
@@ -109,7 +109,7 @@ def _probe_plain(seen: Seen, connection: socket.socket) -> Seen:
     if _is_kafka(reply):
         return seen
     if (reply or b"").startswith(_TLS_RECORDS) or _speaks_tls(seen):
-        return replace(seen, fault=Fault.WANTS_TLS)
+        return replace(seen, error=Fault.WANTS_TLS)
     return _not_kafka(seen, reply)
 
 
@@ -117,19 +117,19 @@ def _probe_tls(seen: Seen, connection: socket.socket, client: Mapping[str, str])
     try:
         with tls_context(client).wrap_socket(connection, server_hostname=seen.server.host) as secured:
             reply = _exchange(secured)
-    except ssl.SSLCertVerificationError as fault:
-        if fault.verify_code in {_HOSTNAME_MISMATCH, _IP_ADDRESS_MISMATCH}:
-            return replace(seen, fault=Fault.WRONG_NAME, detail=_names_in_certificate(seen, client))
-        return replace(seen, fault=Fault.UNTRUSTED, detail=fault.verify_message)
-    except OSError as fault:
-        return _failed_tls(seen, fault)
+    except ssl.SSLCertVerificationError as error:
+        if error.verify_code in {_HOSTNAME_MISMATCH, _IP_ADDRESS_MISMATCH}:
+            return replace(seen, error=Fault.WRONG_NAME, detail=_names_in_certificate(seen, client))
+        return replace(seen, error=Fault.UNTRUSTED, detail=error.verify_message)
+    except OSError as error:
+        return _failed_tls(seen, error)
     return seen if _is_kafka(reply) else _not_kafka(seen, reply)
 
 
-def _failed_tls(seen: Seen, fault: OSError) -> Seen:
-    reason = str(getattr(fault, "reason", "") or "")
+def _failed_tls(seen: Seen, error: OSError) -> Seen:
+    reason = str(getattr(error, "reason", "") or "")
     if "ALERT" in reason and ("CERTIFICATE" in reason or "UNKNOWN_CA" in reason or "HANDSHAKE" in reason):
-        return replace(seen, fault=Fault.WANTS_CERTIFICATE, detail=reason.lower().replace("_", " "))
+        return replace(seen, error=Fault.WANTS_CERTIFICATE, detail=reason.lower().replace("_", " "))
     try:
         with connect(seen.addresses, seen.server.port, _REPLY_SECONDS) as connection:
             connection.settimeout(_REPLY_SECONDS)
@@ -137,7 +137,7 @@ def _failed_tls(seen: Seen, fault: OSError) -> Seen:
     except OSError:
         reply = None
     if _is_kafka(reply):
-        return replace(seen, fault=Fault.NO_TLS)
+        return replace(seen, error=Fault.NO_TLS)
     return _not_kafka(seen, reply)
 
 
@@ -147,8 +147,8 @@ def _not_kafka(seen: Seen, reply: bytes | None) -> Seen:
         reply = http
     if reply:
         first = reply.split(b"\r\n")[0][:40].decode("ascii", "backslashreplace")
-        return replace(seen, fault=Fault.NOT_KAFKA, detail=first)
-    return replace(seen, fault=Fault.SILENT if reply is None else Fault.CLOSED)
+        return replace(seen, error=Fault.NOT_KAFKA, detail=first)
+    return replace(seen, error=Fault.SILENT if reply is None else Fault.CLOSED)
 
 
 def _exchange(connection: socket.socket, request: bytes = _KAFKA_REQUEST, length: int = 8) -> bytes | None:
@@ -185,8 +185,8 @@ def _speaks_tls(seen: Seen) -> bool:
             connection.settimeout(_REPLY_SECONDS)
             with context.wrap_socket(connection, server_hostname=seen.server.host):
                 return True
-    except ssl.SSLError as fault:
-        return "ALERT" in (fault.reason or "")
+    except ssl.SSLError as error:
+        return "ALERT" in (error.reason or "")
     except OSError:
         return False
 

@@ -31,20 +31,20 @@ class BrokerAdmin:
         """Check that the broker tells its clients of itself."""
         try:
             brokers = self._client.list_topics(timeout=_METADATA_SECONDS).brokers
-        except KafkaException as fault:
-            raise AssertionError(fault.args[0].str()) from fault
+        except KafkaException as error:
+            raise AssertionError(error.args[0].str()) from error
         assert brokers, "no broker is registered"
 
-    def create_topics(self, topics: Mapping[str, int], within: float) -> None:
+    def create_topics(self, topics: Mapping[str, int], timeout: float) -> None:
         """Create topics (name -> partitions).
 
         Raises:
             BrokerUnavailable: a topic was refused, or there was no answer within so many seconds.
         """
         try:
-            create_topics(self._client, topics, within)
-        except KafkaException as fault:
-            raise BrokerUnavailable(fault.args[0].str()) from fault
+            create_topics(self._client, topics, timeout)
+        except KafkaException as error:
+            raise BrokerUnavailable(error.args[0].str()) from error
 
     def check_leaders(self, topics: Mapping[str, int]) -> None:
         """Check that every partition is led: that its end offset is known."""
@@ -52,13 +52,13 @@ class BrokerAdmin:
             # The client remembers partitions without leader from right after the topics were made, and then asks
             # no broker any more; this makes it look anew.
             self._client.list_topics(timeout=_METADATA_SECONDS)
-        except KafkaException as fault:
-            raise AssertionError(fault.args[0].str()) from fault
+        except KafkaException as error:
+            raise AssertionError(error.args[0].str()) from error
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
         partitions = [TopicPartition(name, number) for name, count in topics.items() for number in range(count)]
         asked = self._client.list_offsets(dict.fromkeys(partitions, latest), request_timeout=_OFFSETS_SECONDS)
         for partition, answer in asked.items():
             try:
                 answer.result()
-            except KafkaException as fault:
-                raise AssertionError(f"{partition.topic}/{partition.partition}: {fault.args[0].str()}") from fault
+            except KafkaException as error:
+                raise AssertionError(f"{partition.topic}/{partition.partition}: {error.args[0].str()}") from error

@@ -86,7 +86,7 @@ class EmbeddedBroker:
         )
         return cls(process, f"127.0.0.1:{port}")
 
-    def wait_ready(self, within: float) -> None:
+    def wait_ready(self, timeout: float) -> None:
         """Return as soon as the broker tells a client of itself.
 
         Raises:
@@ -94,13 +94,13 @@ class EmbeddedBroker:
         """
         wait_until(
             self._admin.check_metadata,
-            what="an answer of the Kafka broker",
-            within=within,
-            give_up=self.trouble,
-            every=0.01,
+            description="an answer of the Kafka broker",
+            timeout=timeout,
+            abort_if=self.trouble,
+            interval=0.01,
         )
 
-    def create_topics(self, topics: Mapping[str, int], within: float = 30.0) -> None:
+    def create_topics(self, topics: Mapping[str, int], timeout: float = 30.0) -> None:
         """Create topics (name -> partitions) and return when every partition can be written and read.
 
         The broker answers 0.1 s before that; a client that comes in between is refused and backs off.
@@ -110,15 +110,15 @@ class EmbeddedBroker:
             AssertionError: a partition has no leader within so many seconds, or the broker ended.
         """
         try:
-            self._admin.create_topics(topics, within)
-        except BrokerUnavailable as fault:
-            raise BrokerUnavailable(self.trouble() or str(fault)) from fault
+            self._admin.create_topics(topics, timeout)
+        except BrokerUnavailable as error:
+            raise BrokerUnavailable(self.trouble() or str(error)) from error
         wait_until(
             lambda: self._admin.check_leaders(topics),
-            what="a leader for every partition",
-            within=within,
-            give_up=self.trouble,
-            every=0.01,
+            description="a leader for every partition",
+            timeout=timeout,
+            abort_if=self.trouble,
+            interval=0.01,
         )
 
     def trouble(self) -> str | None:
@@ -127,9 +127,9 @@ class EmbeddedBroker:
             return f"port {port} of 127.0.0.1 was taken by another program in that moment: run again"
         return self.process.trouble()
 
-    def stop(self, within: float) -> bool:
-        """End it cleanly; after `within` seconds kill it. Return whether it ended in time."""
-        return self.process.stop(within)
+    def stop(self, timeout: float) -> bool:
+        """End it cleanly; after `timeout` seconds kill it. Return whether it ended in time."""
+        return self.process.stop(timeout)
 
     def kill(self) -> None:
         """End it at once: nothing reads its data afterwards."""

@@ -61,11 +61,11 @@ def prepare(cache: Path, progress: Callable[[str], None]) -> Distribution:
             with tempfile.TemporaryDirectory(dir=cache, prefix=_BUILDING, ignore_cleanup_errors=True) as building:
                 _build(Path(building, folder.name), progress)
                 _move_into_place(Path(building, folder.name), folder)
-        except OSError as fault:
+        except OSError as error:
             raise BrokerUnavailable(
-                f"The cache folder {cache} cannot be written: {fault.strerror or fault}. Make room or correct "
+                f"The cache folder {cache} cannot be written: {error.strerror or error}. Make room or correct "
                 "its permissions, or name another folder: -D cache_dir=… or BDD_CACHE_DIR."
-            ) from fault
+            ) from error
     return _distribution(folder)
 
 
@@ -122,8 +122,8 @@ def _format_storage(distribution: Distribution, folder: Path) -> None:
         done = subprocess.run(  # noqa: S603 - the project's own command
             command, cwd=folder, capture_output=True, timeout=_FORMAT_SECONDS, check=False
         )
-    except (OSError, subprocess.TimeoutExpired) as fault:
-        raise BrokerUnavailable(f"Java does not run on this machine: {fault}") from fault
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise BrokerUnavailable(f"Java does not run on this machine: {error}") from error
     if done.returncode:
         said = (done.stdout + done.stderr).decode(errors="replace").strip()
         raise BrokerUnavailable(f"Kafka's storage could not be formatted (exit code {done.returncode}):\n{said}")

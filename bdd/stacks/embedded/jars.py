@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import requests
 
 from bdd.stacks.embedded.errors import BrokerUnavailable
-from bdd.system.exceptions import innermost
+from bdd.system.exceptions import root_cause
 
 if TYPE_CHECKING:
     from jgo.maven import MavenContext
@@ -87,12 +87,12 @@ def _fetch(jar: Jar, repository: "MavenContext", folder: Path) -> int:
     """Return the size of the fetched file in bytes."""
     try:
         path: Path = repository.project(jar.group, jar.artifact).at_version(jar.version).artifact().resolve()
-    except (requests.RequestException, RuntimeError) as fault:
+    except (requests.RequestException, RuntimeError) as error:
         raise BrokerUnavailable(
             f"The embedded broker needs the network once, to fetch Apache Kafka: {jar.file_name} could not be "
-            f"fetched ({innermost(fault)}). Connect, or set HTTPS_PROXY, and run again. Behind a mirror of Maven "
+            f"fetched ({root_cause(error)}). Connect, or set HTTPS_PROXY, and run again. Behind a mirror of Maven "
             "Central, name it in jgo's settings file ~/.config/jgo.conf: `central = …` under [repositories]."
-        ) from fault
+        ) from error
     content = path.read_bytes()
     found = hashlib.sha256(content).hexdigest()
     if found != jar.sha256:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Self
 
 from bdd.api.health import wait_healthy
+from bdd.system.paths import ROOT
 from bdd.system.processes import ChildProcess, free_port
 
 REFERENCE = "reference.patient_service"
-_ROOT = Path(__file__).parents[3]
 
 
 class EmbeddedService:
@@ -43,17 +43,17 @@ class EmbeddedService:
                 "PORT": str(port),
                 **(environment or {}),
             },
-            cwd=_ROOT,
+            cwd=ROOT,
         )
         return cls(process, f"http://127.0.0.1:{port}")
 
-    def wait_ready(self, within: float) -> None:
+    def wait_ready(self, timeout: float) -> None:
         """Return as soon as it says that it, its database and its broker are healthy.
 
         Raises:
             AssertionError: it ended, or was not healthy within so many seconds.
         """
-        wait_healthy(self.url, within=within, give_up=self.process.trouble)
+        wait_healthy(self.url, timeout=timeout, abort_if=self.process.trouble)
 
 
 def database_url(folder: Path) -> str:

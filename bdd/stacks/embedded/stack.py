@@ -44,9 +44,9 @@ class EmbeddedStack:
         for tries_left in reversed(range(_TRIES)):
             try:
                 self._bring_up(prepare(self._settings.cache_dir, say))
-            except (BrokerUnavailable, OSError, AssertionError) as fault:
+            except (BrokerUnavailable, OSError, AssertionError) as error:
                 if not (tries_left and any(process.port_taken() for process in self._processes)):
-                    raise CannotStart(f"The embedded platform did not start: {fault}") from fault
+                    raise CannotStart(f"The embedded platform did not start: {error}") from error
                 self.stop()
             else:
                 return
@@ -84,7 +84,7 @@ class EmbeddedStack:
         broker.wait_ready(_START_SECONDS)
         broker.create_topics(contract.current().partitions)
         self.startup["broker"] = time.monotonic() - began
-        wait_healthy(self.api_url, within=_START_SECONDS, give_up=self.trouble)
+        wait_healthy(self.api_url, timeout=_START_SECONDS, abort_if=self.trouble)
         self.startup["service"] = time.monotonic() - began
         self.recorder = recorder.wait_ready(_START_SECONDS)
         self.startup["recorder"] = time.monotonic() - began

@@ -11,7 +11,7 @@ from bdd.containers.compose import Compose, PortTaken
 from bdd.containers.engine import EngineUnavailable, connect
 from bdd.containers.images import Images
 from bdd.system.processes import free_port
-from tests.integration.running import ModuleRun
+from tests.support.running import ModuleRun
 
 BUILT = ["patient-service", "recorder"]
 SERVICES = ["postgres", "kafka", *BUILT]
@@ -23,8 +23,8 @@ def engine() -> DockerClient:
     """The engine; without one these tests are left out."""
     try:
         return connect()
-    except EngineUnavailable as fault:
-        pytest.skip(f"left out: {fault}")
+    except EngineUnavailable as error:
+        pytest.skip(f"left out: {error}")
 
 
 class Theirs:

@@ -9,7 +9,7 @@ from docker.models.containers import Container
 from bdd.containers.engine import state_of
 from bdd.system.waiting import wait_until
 from tests.integration.containers.conftest import Theirs, made_by
-from tests.integration.running import QUICK, SLOW_SECONDS, run_behave
+from tests.support.running import QUICK, SLOW_SECONDS, run_behave
 
 
 @pytest.mark.parametrize("by", ["project", "network"])
@@ -62,7 +62,7 @@ def test_a_part_of_the_platform_that_is_paused_is_told_with_the_way_on(tmp_path:
         run = run_behave(tmp_path, QUICK, "-D", "stack=attached", "-D", f"project={theirs.project}")
     finally:
         service.unpause()
-        wait_until(lambda: _assert_healthy(service), what="the service again", within=SLOW_SECONDS)
+        wait_until(lambda: _assert_healthy(service), description="the service again", timeout=SLOW_SECONDS)
     assert run.process.wait(0) != 0
     assert f"({service.name}) is paused\n    next: docker unpause {service.name}\n" in run.output
     assert "ended" not in run.output

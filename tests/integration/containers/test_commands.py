@@ -19,11 +19,11 @@ from bdd.containers.compose import Compose
 from bdd.containers.discovery import address_from_here, find_platform
 from bdd.containers.engine import connect
 from bdd.containers.images import Images
+from bdd.system.paths import ROOT
 from bdd.system.waiting import wait_until
 from tests.integration.containers.conftest import BUILT, SERVICES, Theirs, made_by
-from tests.integration.running import (
+from tests.support.running import (
     GUARD_SECONDS,
-    ROOT,
     SLOW_SECONDS,
     ModuleRun,
     clean_environment,
@@ -161,9 +161,9 @@ def test_the_watch_shows_what_is_published_and_removes_only_its_recorder(
     def shown() -> None:
         assert PATIENT["nachname"] in run.printed, run.output
 
-    wait_until(watching, what="the watch", within=GUARD_SECONDS, give_up=run.ended)
+    wait_until(watching, description="the watch", timeout=GUARD_SECONDS, abort_if=run.ended)
     assert requests.post(f"{api_url}/api/patients", json=PATIENT, timeout=SLOW_SECONDS).ok
-    wait_until(shown, what="the event", within=SLOW_SECONDS, give_up=run.ended)
+    wait_until(shown, description="the event", timeout=SLOW_SECONDS, abort_if=run.ended)
     run.process.send_signal(signal.SIGINT)
     assert run.end() == 0
     assert "Traceback" not in run.output
@@ -186,7 +186,9 @@ def test_the_printed_command_works_as_pasted(tmp_path: Path, theirs: Theirs, api
         assert PATIENT["nachname"] in output.read_text(encoding="utf-8"), output.read_text(encoding="utf-8")
 
     try:
-        wait_until(shown, what="an event", within=GUARD_SECONDS, every=1, give_up=lambda: _how_it_ended(pasted))
+        wait_until(
+            shown, description="an event", timeout=GUARD_SECONDS, interval=1, abort_if=lambda: _how_it_ended(pasted)
+        )
     finally:
         pasted.send_signal(signal.SIGINT)
         pasted.wait(GUARD_SECONDS)
@@ -204,18 +206,23 @@ def test_the_script_runs_the_command_itself(theirs: Theirs) -> None:
         assert len(tools) == 2, "the broker only"
 
     try:
-        wait_until(consuming, what="the tool's container", within=GUARD_SECONDS, give_up=lambda: _how_it_ended(run))
+        wait_until(
+            consuming,
+            description="the tool's container",
+            timeout=GUARD_SECONDS,
+            abort_if=lambda: _how_it_ended(run),
+        )
     finally:
         run.send_signal(signal.SIGINT)
         run.wait(GUARD_SECONDS)
 
-    def gone() -> None:
+    def deleted() -> None:
         tools = theirs.engine.containers.list(
             all=True, filters={"network": network, "ancestor": "apache/kafka:4.3.1"}
         )
         assert len(tools) == 1
 
-    wait_until(gone, what="the removal of the tool's container", within=SLOW_SECONDS)
+    wait_until(deleted, description="the removal of the tool's container", timeout=SLOW_SECONDS)
 
 
 @pytest.mark.parametrize("end", ["nobody reads", "SIGTERM"])
@@ -233,7 +240,9 @@ def test_the_container_of_the_script_carries_its_label_and_goes_however_the_scri
         assert [each.status for made in mine() for each in made.containers] == ["running"]
 
     try:
-        wait_until(runs, what="the tool's container", within=GUARD_SECONDS, give_up=lambda: _how_it_ended(run))
+        wait_until(
+            runs, description="the tool's container", timeout=GUARD_SECONDS, abort_if=lambda: _how_it_ended(run)
+        )
         broker = find_platform(theirs.engine, network=f"{theirs.project}_default").broker
         assert broker.name == theirs.compose.container("kafka").name, "the tool's image is Kafka's, but no broker"
         if end == "SIGTERM":

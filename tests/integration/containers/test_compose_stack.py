@@ -15,14 +15,14 @@ from typer.testing import CliRunner, Result
 from bdd.commands.cli import app
 from bdd.containers.cleanup import find, owner_of_this_run, remove_image
 from bdd.containers.images import NAMES
+from bdd.system.paths import ROOT
 from bdd.system.waiting import wait_until
 from tests.integration.containers.conftest import Theirs, made_by
-from tests.integration.running import (
+from tests.support.running import (
     DEADLINE_FACTOR,
     GUARD_SECONDS,
     LONG,
     QUICK,
-    ROOT,
     BehaveRun,
     clean_environment,
     run_behave,
@@ -35,7 +35,7 @@ def wait_for(run: BehaveRun, text: str) -> None:
     def said() -> None:
         assert text in run.output, run.output
 
-    wait_until(said, what=text, within=GUARD_SECONDS, give_up=run.ended)
+    wait_until(said, description=text, timeout=GUARD_SECONDS, abort_if=run.ended)
 
 
 def test_all_features_pass_with_one_listener_and_leave_a_platform_beside_them_as_it_was(

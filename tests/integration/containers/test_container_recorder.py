@@ -11,7 +11,7 @@ from bdd.containers.engine import published_address
 from bdd.recorder.client import RecorderClient, RecorderUnreachable
 from bdd.system.waiting import wait_until
 from tests.integration.containers.conftest import Theirs
-from tests.integration.running import SLOW_SECONDS
+from tests.support.running import SLOW_SECONDS
 
 TOPIC = "patient-events"
 TOKEN = "of-this-network"  # the compose file's, where nobody gives another one
@@ -23,7 +23,7 @@ def recorder(theirs: Theirs) -> Iterator[RecorderClient]:
     address = published_address(theirs.compose.container("recorder"), 8080)
     assert address
     client = RecorderClient(f"http://{address[0]}:{address[1]}", TOKEN)
-    client.start(within=SLOW_SECONDS)
+    client.start(timeout=SLOW_SECONDS)
     yield client
     client.close()
 
@@ -53,12 +53,12 @@ def test_a_restart_of_the_broker_loses_no_record_and_brings_none_twice(
     publish(producer, b"1", b"2", b"3")
     restart(theirs.compose.container("kafka"))
     publish(producer, b"4", b"5")
-    fence = wait_until(recorder.fence, what="a fence", within=SLOW_SECONDS, passing=(RecorderUnreachable,))
+    fence = wait_until(recorder.fence, description="a fence", timeout=SLOW_SECONDS, retry_on=(RecorderUnreachable,))
 
     def arrived() -> None:
         assert recorder.cursor >= fence
 
-    wait_until(arrived, what="the mirror", within=SLOW_SECONDS)
+    wait_until(arrived, description="the mirror", timeout=SLOW_SECONDS)
     came = [record.value for record in recorder.records(after) if record.key == b"restart"]
     assert came == [b"1", b"2", b"3", b"4", b"5"]
     assert recorder.trouble() is None

@@ -8,7 +8,7 @@ from confluent_kafka import KafkaError, KafkaException
 
 from bdd.system.waiting import wait_until
 from reference.patient_service.relay import DeliveryReport, OutboxRelay
-from tests.unit.builders import AMPLE, SOON
+from tests.support.builders import LONG_TIMEOUT, SHORT_TIMEOUT
 
 Record = tuple[str, str, str]
 
@@ -42,13 +42,13 @@ def missed(broker: FakeBroker) -> None:
     def met() -> None:
         assert broker.in_vain, "nobody has asked it to take anything"
 
-    wait_until(met, what="an event that the broker does not take", within=AMPLE)
+    wait_until(met, description="an event that the broker does not take", timeout=LONG_TIMEOUT)
 
 
 def end(relay: OutboxRelay) -> None:
     """Stop a relay and wait for its end: `stop` itself leaves behind a thread that is late."""
-    relay.stop(within=SOON)
-    relay._thread.join(AMPLE)
+    relay.stop(timeout=SHORT_TIMEOUT)
+    relay._thread.join(LONG_TIMEOUT)
     assert not relay._thread.is_alive(), "the relay has not ended"
 
 

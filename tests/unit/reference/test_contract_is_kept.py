@@ -7,12 +7,13 @@ from flask.testing import FlaskClient
 
 from bdd.api.client import Exchange
 from bdd.contracts.asyncapi import Contract, read_contract, read_document
-from bdd.contracts.openapi import OPENAPI, AnswerSchemas
+from bdd.contracts.openapi import ResponseSchemas
+from bdd.system.paths import ASYNCAPI, OPENAPI
 from bdd.verdict.schema import EventSchemas
 from reference.patient_service import events
 from reference.patient_service.models import OutboxEntry, Patient, PatientStatus
 from reference.shared.kafka.schemas import EventSchema
-from tests.unit.builders import record
+from tests.support.builders import record
 
 MakeEvent = Callable[[Patient], OutboxEntry]
 PATIENT = Patient(id=5, vorname="Erika", nachname="Mustermann", status=PatientStatus.OFFEN)
@@ -20,7 +21,7 @@ PATIENT = Patient(id=5, vorname="Erika", nachname="Mustermann", status=PatientSt
 
 @pytest.fixture
 def promised() -> Contract:
-    return read_contract(OPENAPI.with_name("asyncapi.yaml"))
+    return read_contract(ASYNCAPI)
 
 
 def test_the_reference_service_has_the_contracts_names(promised: Contract) -> None:
@@ -36,7 +37,7 @@ def test_the_reference_service_has_the_contracts_names(promised: Contract) -> No
 def test_the_reference_services_events_keep_the_contract(make: MakeEvent, promised: Contract) -> None:
     made = make(PATIENT)
     sent = record(made.value.encode(), topic=events.TOPIC, key=str(made.patient_id).encode())
-    assert EventSchemas(promised).breaches(sent) == []
+    assert EventSchemas(promised).violations(sent) == []
 
 
 def test_the_reference_services_answers_keep_the_contract(api: FlaskClient) -> None:
@@ -53,8 +54,8 @@ def test_the_reference_services_answers_keep_the_contract(api: FlaskClient) -> N
         ("DELETE", "/api/patients/1", None, 200),
         *[(method, "/api/patients/1", "{}", 404) for method in ("GET", "PUT", "DELETE")],
     ]
-    schemas = AnswerSchemas()
+    schemas = ResponseSchemas()
     for method, path, body, status in requests:
         answer = api.open(path, method=method, data=body)
         exchange = Exchange(method, path, body, 0, 0, answer.status_code, answer.get_data(as_text=True))
-        assert (exchange.status, schemas.breaches(exchange)) == (status, []), exchange
+        assert (exchange.status, schemas.violations(exchange)) == (status, []), exchange

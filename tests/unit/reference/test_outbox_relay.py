@@ -13,7 +13,7 @@ from reference.patient_service import relay as relay_module
 from reference.patient_service.database import Database
 from reference.patient_service.models import OutboxEntry
 from reference.patient_service.relay import OutboxRelay
-from tests.unit.builders import AMPLE
+from tests.support.builders import LONG_TIMEOUT
 from tests.unit.reference.fakes import FakeBroker, end, missed
 
 REFUSED = KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART)
@@ -37,7 +37,7 @@ def expect(broker: FakeBroker, *values: str) -> None:
     def taken() -> None:
         assert broker.values == list(values)
 
-    wait_until(taken, what="the broker has taken the events", within=AMPLE)
+    wait_until(taken, description="the broker has taken the events", timeout=LONG_TIMEOUT)
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def test_a_change_over_the_api_wakes_the_relay(
 
     for count in (1, 2, 3):
         api.post("/api/patients", json={"vorname": "Test", "nachname": "Probe"})
-        wait_until(published, what=f"event {count} is published", within=AMPLE)
+        wait_until(published, description=f"event {count} is published", timeout=LONG_TIMEOUT)
 
 
 def test_events_follow_when_the_broker_is_back(
@@ -167,7 +167,7 @@ def test_a_stop_still_sends_what_the_broker_takes_at_once(
 ) -> None:
     store(database, "one", "two")
 
-    running.stop(within=AMPLE)
+    running.stop(timeout=LONG_TIMEOUT)
 
     assert (broker.values, left_over(database)) == (["one", "two"], [])
 
@@ -186,7 +186,7 @@ def test_the_relay_goes_on_after_the_database_was_away(
     store(database, "one")
     rename("outbox", "elsewhere")
     waking.start()  # not before: the event that it is on its way with would come twice
-    wait_until(told, what="the fault is in the log", within=AMPLE)
+    wait_until(told, description="the fault is in the log", timeout=LONG_TIMEOUT)
     rename("elsewhere", "outbox")
 
     expect(broker, "one")

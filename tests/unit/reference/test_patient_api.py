@@ -20,7 +20,7 @@ from reference.patient_service.app import create_app
 from reference.patient_service.database import Database, open_database
 from reference.patient_service.models import OutboxEntry, PatientStatus
 from reference.patient_service.relay import OutboxRelay
-from tests.unit.builders import AMPLE
+from tests.support.builders import LONG_TIMEOUT
 from tests.unit.reference.fakes import FakeBroker, end, missed
 
 ANNA = {
@@ -312,7 +312,7 @@ def test_changes_of_one_patient_at_the_same_time_have_their_events_in_the_order_
     api: FlaskClient, database: Database, relay: OutboxRelay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Whoever waits for SQLite is not served in line: on a busy machine the service's 5 s may not do.
-    options = {"isolation_level": None, "timeout": AMPLE}
+    options = {"isolation_level": None, "timeout": LONG_TIMEOUT}
     monkeypatch.setattr(database_module, "_connect_args", lambda _url: options)
     create(api)
     fields = ["vorname", "nachname", "anrede", "email", "telefon"]

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from bdd.system.paths import ROOT
 from reference.patient_service.errors import WrongSettingError
 from reference.patient_service.kafka import producer_settings
 from reference.patient_service.settings import Settings
-from tests.unit.builders import AMPLE
-
-ROOT = Path(__file__).parents[3]
+from tests.support.builders import LONG_TIMEOUT
 
 
 def test_nothing_has_to_be_set() -> None:
@@ -75,7 +74,7 @@ def start(**environment: str) -> "subprocess.CompletedProcess[str]":
         env=os.environ | environment,
         capture_output=True,
         text=True,
-        timeout=AMPLE,
+        timeout=LONG_TIMEOUT,
         check=False,
     )
 

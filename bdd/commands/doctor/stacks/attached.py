@@ -60,10 +60,10 @@ class _Place:
         settings = self._settings
         try:
             self.platform = find_platform(self._engine.client, project=settings.project, network=settings.network)
-        except PlatformNotFound as fault:
-            raise Failed(str(fault), fault.next_command or self.command("ps --all")) from fault
-        except DockerException as fault:
-            raise Failed(str(fault), self.command("ps --all")) from fault
+        except PlatformNotFound as error:
+            raise Failed(str(error), error.next_command or self.command("ps --all")) from error
+        except DockerException as error:
+            raise Failed(str(error), self.command("ps --all")) from error
         found = self.platform
         return (
             f"the service {found.service.name} at {found.api_url}, the broker {found.broker.name} as "

@@ -12,12 +12,12 @@ from bdd.commands.doctor.check import Check, Failed
 from bdd.commands.doctor.engine_checks import EngineChecks
 from bdd.commands.doctor.round_trip import event_check, start_check
 from bdd.commands.doctor.service_checks import ServiceChecks
-from bdd.containers.compose import FILE, ROOT
 from bdd.containers.images import given_service
 from bdd.output.folders import CannotWrite, check_writable
 from bdd.settings.settings import Settings
 from bdd.stacks.base import Stack
 from bdd.stacks.compose import ComposeStack
+from bdd.system.paths import COMPOSE_FILE, ROOT
 
 _BASE = re.compile(r"^FROM (\S+)", re.MULTILINE)
 
@@ -56,7 +56,7 @@ def _needed_images() -> Iterator[str]:
     """Those of the compose file; of one that is built, what it is built from; and one that was given."""
     if given := given_service():
         yield given
-    for service in yaml.safe_load(FILE.read_text(encoding="utf-8"))["services"].values():
+    for service in yaml.safe_load(COMPOSE_FILE.read_text(encoding="utf-8"))["services"].values():
         if "build" in service:
             dockerfile = ROOT / service["build"]["dockerfile"]
             yield from (base for base in _BASE.findall(dockerfile.read_text(encoding="utf-8")) if "$" not in base)
@@ -75,8 +75,8 @@ def _is_there(client: DockerClient, image: str) -> bool:
 def _folder(settings: Settings) -> str:
     try:
         check_writable(settings.evidence_dir, "-D evidence_dir=…")
-    except CannotWrite as fault:
-        raise Failed(str(fault), f"ls -ld {settings.evidence_dir.absolute().parent}") from fault
+    except CannotWrite as error:
+        raise Failed(str(error), f"ls -ld {settings.evidence_dir.absolute().parent}") from error
     return f"evidence can be written into {settings.evidence_dir}"
 
 
@@ -85,6 +85,6 @@ def _port(port: int) -> str:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
-    except OSError as fault:
-        raise Failed(f"port {port} is taken: {fault.strerror}", f"ss -ltnp 'sport = :{port}'") from fault
+    except OSError as error:
+        raise Failed(f"port {port} is taken: {error.strerror}", f"ss -ltnp 'sport = :{port}'") from error
     return f"port {port} of 127.0.0.1 is free"

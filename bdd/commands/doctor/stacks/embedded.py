@@ -24,7 +24,7 @@ def make_checks(settings: Settings, stack: Stack, *, try_it: bool) -> list[Check
     assert isinstance(stack, EmbeddedStack), "it belongs to the settings"
     evidence = settings.evidence_dir / new_run_id() / "start"  # as a run names it
     checks = [
-        Check("cache", lambda: _cache(settings), within=_FIRST_TIME_SECONDS),
+        Check("cache", lambda: _cache(settings), timeout=_FIRST_TIME_SECONDS),
         Check("Java", lambda: _java(settings), ("cache",)),
         start_check("start", stack, ("Java",), next_command=_AGAIN, evidence=evidence),
         *ServiceChecks(lambda: stack.api_url, settings.clock_tolerance).checks("start"),
@@ -40,8 +40,8 @@ def _cache(settings: Settings) -> str:
     folder = settings.cache_dir
     try:
         distribution = prepare(folder, lambda line: typer.echo(line, err=True))
-    except BrokerUnavailable as fault:
-        raise Failed(str(fault), f"ls -ld {folder}") from fault
+    except BrokerUnavailable as error:
+        raise Failed(str(error), f"ls -ld {folder}") from error
     return f"Apache Kafka is ready in {distribution.template.parent}"
 
 
@@ -51,6 +51,6 @@ def _java(settings: Settings) -> str:
         told = subprocess.run(  # noqa: S603 - the project's own Java
             command, capture_output=True, text=True, timeout=_JAVA_SECONDS, check=True
         )
-    except (OSError, subprocess.SubprocessError) as fault:
-        raise Failed(f"Java does not run on this machine: {fault}", " ".join(command)) from fault
+    except (OSError, subprocess.SubprocessError) as error:
+        raise Failed(f"Java does not run on this machine: {error}", " ".join(command)) from error
     return told.stderr.splitlines()[0]

@@ -36,14 +36,14 @@ def _of_recorder(settings: Settings) -> list[Check]:
         try:
             if client.ready():
                 return f"{client.url} answers and is pinned"
-        except RecorderUnreachable as fault:
-            raise Failed(str(fault), f"curl -i '{client.url}/health'") from fault
+        except RecorderUnreachable as error:
+            raise Failed(str(error), f"curl -i '{client.url}/health'") from error
         raise Failed("it is not pinned to the end offsets: does it reach its brokers?", _LOG_OF_RECORDER)
 
     def topics() -> str:
         try:
             return check_topics(client.topics(), "kafka:9092")
-        except RecorderUnreachable as fault:
-            raise Failed(str(fault), _LOG_OF_RECORDER) from fault
+        except RecorderUnreachable as error:
+            raise Failed(str(error), _LOG_OF_RECORDER) from error
 
     return [Check("recorder", ready), Check("recorder topics", topics, ("recorder",))]

@@ -14,9 +14,9 @@ from pathlib import Path
 import psutil
 
 from bdd.stacks.embedded.distribution import Distribution
-from tests.integration.running import BehaveRun
-from tests.soak.conditions import Condition
-from tests.soak.platform import running_broker, running_service
+from soak.conditions import Condition
+from soak.platform import running_broker, running_service
+from tests.support.running import BehaveRun
 
 _SCENARIOS = re.compile(r"^(\d+) scenarios? passed, (\d+) failed", re.MULTILINE)
 _CLEAN_UP_SECONDS = 15.0
@@ -24,11 +24,11 @@ _CLEAN_UP_SECONDS = 15.0
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a run; `fault` says why it is red, None when it is green."""
+    """What came of a run; `error` says why it is red, None when it is green."""
 
     scenarios: int
     seconds: float
-    fault: str | None = None
+    error: str | None = None
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Result:
     @property
     def red(self) -> int:
         """How many runs were red."""
-        return sum(outcome.fault is not None for outcome in self.outcomes)
+        return sum(outcome.error is not None for outcome in self.outcomes)
 
     @property
     def scenarios(self) -> int:
@@ -137,7 +137,7 @@ class Soak:
             began = time.monotonic()
             runs = [BehaveRun(each, *arguments, environment=variables) for each in run_folders]
             outcomes = list(self._ends(runs, began))
-        if any(outcome.fault for outcome in outcomes) and not self._stopping.is_set():
+        if any(outcome.error for outcome in outcomes) and not self._stopping.is_set():
             shutil.move(folder, self._red_folder / f"{condition.name}-{number}")
         shutil.rmtree(folder, ignore_errors=True)
         return outcomes
@@ -151,7 +151,7 @@ class Soak:
             self._running.discard(run)
 
     def _tell(self, condition: Condition, outcome: Outcome, count: str) -> None:
-        verdict = f"RED: {outcome.fault}" if outcome.fault else "green"
+        verdict = f"RED: {outcome.error}" if outcome.error else "green"
         self._progress(f"{condition.name:18}{count:>8}{outcome.seconds:8.1f} s  {verdict}")
 
 

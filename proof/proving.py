@@ -19,11 +19,11 @@ from bdd.contracts import asyncapi as contract
 from bdd.settings.settings import load_settings
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.stacks.embedded.distribution import prepare
+from bdd.system.paths import ROOT
 from bdd.system.processes import ChildProcess, free_port
-from tests.proof.defect import SOUND, Defect
-from tests.proof.judging import Outcome, judge
+from proof.defect import SOUND, Defect
+from proof.judging import Outcome, judge
 
-_ROOT = Path(__file__).parents[2]
 _START_SECONDS = 60.0
 _RUN_SECONDS = 120.0
 _END_SECONDS = 15.0
@@ -42,7 +42,7 @@ class Proof:
     Raises:
         BrokerUnavailable: Kafka cannot be fetched or used on this machine.
         AssertionError: the broker did not start.
-        WrongSetting: a setting in the environment or in .env is wrong.
+        InvalidSetting: a setting in the environment or in .env is wrong.
     """
 
     def __init__(self, say: Callable[[str], None]) -> None:
@@ -108,7 +108,7 @@ class Proof:
         url = f"http://127.0.0.1:{port}"
         service = ChildProcess.start(
             "the patient service",
-            [sys.executable, "-m", "tests.proof.broken_service", defect.name, str(next(self._first_ids))],
+            [sys.executable, "-m", "proof.broken_service", defect.name, str(next(self._first_ids))],
             log=folder / "service.log",
             env={
                 "DATABASE_URL": f"sqlite:///{folder / 'patients.db'}",
@@ -116,9 +116,9 @@ class Proof:
                 "HOST": "127.0.0.1",
                 "PORT": str(port),
             },
-            cwd=_ROOT,
+            cwd=ROOT,
         )
-        wait_healthy(url, within=_START_SECONDS, give_up=service.trouble)
+        wait_healthy(url, timeout=_START_SECONDS, abort_if=service.trouble)
         return service, url
 
     def _run_suite(self, folder: Path, url: str, arguments: Sequence[str]) -> int:
@@ -134,7 +134,7 @@ class Proof:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                cwd=_ROOT,
+                cwd=ROOT,
                 env={name: value for name, value in os.environ.items() if not name.startswith("BDD_")},
             )
             self._runs.add(run)

@@ -11,9 +11,9 @@ from typing import ClassVar
 import psutil
 
 from bdd.stacks.embedded.service import EmbeddedService
+from bdd.system.paths import ROOT
 from bdd.system.waiting import wait_until
 
-ROOT = Path(__file__).parents[2]
 FEATURES = Path("tests/integration/features")
 LONG = str(FEATURES / "long.feature")
 QUICK = str(FEATURES / "quick.feature")
@@ -99,7 +99,7 @@ class ModuleRun:
     def await_child(self, word: str) -> psutil.Process:
         """Return that child process as soon as there is one."""
         return wait_until(
-            lambda: self.child(word), what=f"the process {word}", within=GUARD_SECONDS, give_up=self.ended
+            lambda: self.child(word), description=f"the process {word}", timeout=GUARD_SECONDS, abort_if=self.ended
         )
 
     def end(self) -> int:

@@ -10,7 +10,7 @@ from string import Template
 
 from rich.table import Table
 
-from tests.proof.judging import Outcome, Verdict
+from proof.judging import Outcome, Verdict
 
 _COLOURS = {
     Verdict.NAMED: "green",

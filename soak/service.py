@@ -1,4 +1,4 @@
-"""The reference service with its nature changed from outside: `python -m tests.soak.service`.
+"""The reference service with its nature changed from outside: `python -m soak.service`.
 
 In the environment, beside the service's own settings: SOAK_ANSWER_DELAY and SOAK_PUBLISH_DELAY, the longest delay
 of an answer and of a batch of events, in seconds; SOAK_CLOCK_OFFSET, how many seconds its clock is ahead.

@@ -13,7 +13,7 @@ from bdd.contracts.differences import differences, shown
 _LONG = 300
 
 
-class Answers(BaseMatcher[Exchange]):
+class HasResponse(BaseMatcher[Exchange]):
     """The service answered with this status, and with this body where one is given.
 
     Args:
@@ -52,7 +52,7 @@ class Answers(BaseMatcher[Exchange]):
     def describe_mismatch(self, item: Exchange, mismatch_description: Description) -> None:
         """Say every difference, and what was sent and answered."""
         first, *more = self._faults(item)
-        lines = [first, *(f"          - {fault}" for fault in more), f"request:  {item}"]
+        lines = [first, *(f"          - {error}" for error in more), f"request:  {item}"]
         lines += [f"sent:     {item.sent[:_LONG]}"] if item.sent else []
         lines += [
             f"answer:   {item.body[:_LONG].strip()}",
@@ -71,8 +71,8 @@ class Answers(BaseMatcher[Exchange]):
     def _faults_of_body(self, exchange: Exchange) -> Sequence[str]:
         try:
             answer = exchange.parsed()
-        except (ValueError, RecursionError) as fault:
-            return [f"the answer is not JSON ({fault}): {exchange.body[:_LONG]!r}"]
+        except (ValueError, RecursionError) as error:
+            return [f"the answer is not JSON ({error}): {exchange.body[:_LONG]!r}"]
         if not isinstance(answer, dict):
             return [f"the answer is no object, but {shown(answer)}"]
         if self._naming and self._naming not in str(answer.get("message")):
@@ -137,7 +137,7 @@ class ListsExactly(BaseMatcher[Exchange]):
     def describe_mismatch(self, item: Exchange, mismatch_description: Description) -> None:
         """Say what is wrong with each patient."""
         first, *more = self._faults(item)
-        lines = [first, *(f"          - {fault}" for fault in more), f"request:  {item}"]
+        lines = [first, *(f"          - {error}" for error in more), f"request:  {item}"]
         lines.append("next:     let the service keep what it has accepted, once, and nothing that it has refused")
         mismatch_description.append_text("\n          ".join(lines))
 
@@ -147,7 +147,7 @@ class ListsExactly(BaseMatcher[Exchange]):
             return [f"the answer is no list of patients, but {shown(listed)}"]
         others = [each.get("id") for each in listed if each.get("id") not in self._patients and self._marked(each)]
         found = [f"patient {other} is listed, who should not be there" for other in others]
-        return found + [fault for patient in self._patients for fault in self._faults_of(patient, listed)]
+        return found + [error for patient in self._patients for error in self._faults_of(patient, listed)]
 
     def _faults_of(self, patient: int, listed: Sequence[Mapping[str, Any]]) -> Sequence[str]:
         same = [each for each in listed if each.get("id") == patient]
@@ -165,28 +165,28 @@ def _is_list(answer: object) -> bool:
     return isinstance(answer, list) and all(isinstance(each, dict) for each in answer)
 
 
-def answers(status: int) -> Answers:
+def answers(status: int) -> HasResponse:
     """Match when the service answered with the status."""
-    return Answers(f"the service answers {status:d}", status=status)
+    return HasResponse(f"the service answers {status:d}", status=status)
 
 
-def could_read(patient_id: int, data: Mapping[str, Any] | None) -> Answers:
+def could_read(patient_id: int, data: Mapping[str, Any] | None) -> HasResponse:
     """Match when who asked on an event found the patient, or for None that there is none any more."""
     advice = "let the service publish its event after the change is committed, not before"
     if data is None:
-        return Answers(f"patient {patient_id} is gone", status=HTTPStatus.NOT_FOUND, advice=advice)
+        return HasResponse(f"patient {patient_id} is gone", status=HTTPStatus.NOT_FOUND, advice=advice)
     expected = f"patient {patient_id} as the event says"
-    return Answers(expected, body={"id": patient_id, **data}, patient=True, advice=advice)
+    return HasResponse(expected, body={"id": patient_id, **data}, patient=True, advice=advice)
 
 
-def answers_message(message: str) -> Answers:
+def answers_message(message: str) -> HasResponse:
     """Match when the service's answer is this message and nothing else."""
-    return Answers(f"the service answers “{message}”", body={"message": message})
+    return HasResponse(f"the service answers “{message}”", body={"message": message})
 
 
-def refuses(status: int, field: str) -> Answers:
+def refuses(status: int, field: str) -> HasResponse:
     """Match when the service refused with the status, and its message names the field."""
-    return Answers(
+    return HasResponse(
         f"the service refuses with {status:d}, naming “{field}”",
         status=status,
         naming=field,
@@ -194,10 +194,10 @@ def refuses(status: int, field: str) -> Answers:
     )
 
 
-def answers_patient(patient_id: int, data: Mapping[str, Any]) -> Answers:
+def answers_patient(patient_id: int, data: Mapping[str, Any]) -> HasResponse:
     """Match when the answer is the patient, field by field."""
     expected = f"the service answers with patient {patient_id}"
-    return Answers(expected, body={"id": patient_id, **data}, patient=True)
+    return HasResponse(expected, body={"id": patient_id, **data}, patient=True)
 
 
 def lists_patient(patient_id: int, data: Mapping[str, Any]) -> ListsPatients:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from proof.defect import Defect
+from proof.traffic import Answer, Inside, Request, Serve, on
 from reference.patient_service.models import Patient
-from tests.proof.defect import Defect
-from tests.proof.traffic import Answer, Inside, Request, Serve, on
 
 Row = tuple[Any, ...]
 

@@ -10,8 +10,8 @@ from behave.model import Table
 from bdd.api.client import ApiClient, Exchange
 from bdd.domain.patients import Patient, stored_data, synthetic_data
 from bdd.domain.world import World
-from tests.unit.builders import AMPLE, NOW, SOON, Scene, record
-from tests.unit.suite_steps import bound
+from tests.support.builders import LONG_TIMEOUT, NOW, SHORT_TIMEOUT, Scene, record
+from tests.support.suite_steps import bound
 
 CREATED, UPDATED, DELETED = "patient.created", "patient.updated", "patient.deleted"
 
@@ -37,12 +37,12 @@ class Stage:
         self.topics = {"patient-events": 3}
         self.world = World(
             api=self.api,
-            witness=self.scene.witness,
+            observer=self.scene.observer,
             topics=lambda: self.topics,
-            default_deadline=SOON,
+            default_deadline=SHORT_TIMEOUT,
             deadline_factor=1,
             step="Then something is seen",
-            patients=[Patient(5, stored_data(synthetic_data(self.scene.account.mark)))],
+            patients=[Patient(5, stored_data(synthetic_data(self.scene.scenario_log.mark)))],
         )
 
     @property
@@ -105,8 +105,8 @@ def kept(change: Callable[[dict[str, object]], object]) -> Set:
     return serve
 
 
-def gone(stage: Stage) -> None:
-    stage.world.patients[0].gone = True
+def deleted(stage: Stage) -> None:
+    stage.world.patients[0].deleted = True
 
 
 def read(event_type: str, status: int = 200, **changed: object) -> Set:
@@ -114,8 +114,8 @@ def read(event_type: str, status: int = 200, **changed: object) -> Set:
 
     def act(stage: Stage) -> None:
         stage.api.status, stage.api.answer = status, stage.patient | changed
-        stage.world.default_deadline = AMPLE
-        stage.world.let_read()
+        stage.world.default_deadline = LONG_TIMEOUT
+        stage.world.start_reader()
         stage.scene.arrive(stage.scene.event(event_type))
 
     return act
@@ -149,7 +149,7 @@ def edited(**changes: object) -> Set:
 
     def edit(stage: Stage) -> None:
         stage.seen()
-        claim = stage.scene.account.claims()[-1]
+        claim = stage.scene.scenario_log.claims()[-1]
         claim.fields.update(changes)
 
     return edit
@@ -164,8 +164,8 @@ def seen_with_key(key: bytes) -> Set:
 
     def see(stage: Stage) -> None:
         stage.seen()
-        claim = stage.scene.account.claims()[-1]
-        stage.scene.account.expectations[-1].claim = type(claim)(record(claim.fields, key=key), claim.fields)
+        claim = stage.scene.scenario_log.claims()[-1]
+        stage.scene.scenario_log.expectations[-1].claim = type(claim)(record(claim.fields, key=key), claim.fields)
 
     return see
 
@@ -174,14 +174,14 @@ def in_two_partitions(stage: Stage) -> None:
     """The ledger claims no event from a second partition: such a claim has to be made here."""
     stage.seen()
     stage.seen(UPDATED)
-    claim = stage.scene.account.claims()[-1]
-    stage.scene.account.expectations[-1].claim = type(claim)(record(claim.fields, partition=2), claim.fields)
+    claim = stage.scene.scenario_log.claims()[-1]
+    stage.scene.scenario_log.expectations[-1].claim = type(claim)(record(claim.fields, partition=2), claim.fields)
 
 
 def same_id(stage: Stage) -> None:
     stage.seen()
     stage.seen(UPDATED)
-    first, second = stage.scene.account.claims()
+    first, second = stage.scene.scenario_log.claims()
     second.fields["eventId"] = first.id
 
 

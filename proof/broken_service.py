@@ -1,4 +1,4 @@
-"""The reference service with one defect, put on from outside: `python -m tests.proof.broken_service NAME FIRST_ID`.
+"""The reference service with one defect, put on from outside: `python -m proof.broken_service NAME FIRST_ID`.
 
 The service's own environment variables apply. FIRST_ID is the id of its first patient: several services
 on one broker must not speak of the same patients.
@@ -17,6 +17,10 @@ from flask import Flask
 from werkzeug.wrappers import Request as WsgiRequest
 from werkzeug.wrappers import Response
 
+from proof.defect import Defect
+from proof.defects import find
+from proof.outgoing import Outgoing
+from proof.traffic import Answer, Request
 from reference.patient_service import __main__ as patient_service
 from reference.patient_service import service
 from reference.patient_service.app import create_app
@@ -25,10 +29,6 @@ from reference.patient_service.events import PRODUCER, TOPIC
 from reference.patient_service.kafka import new_producer
 from reference.patient_service.relay import DeliveryReport, OutboxRelay
 from reference.shared.kafka.schemas import EventSchema
-from tests.proof.defect import Defect
-from tests.proof.defects import find
-from tests.proof.outgoing import Outgoing
-from tests.proof.traffic import Answer, Request
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
-from tests.soak import traffic
-from tests.soak.busy import busy_cores
-from tests.soak.platform import Broker
-from tests.soak.restarting import restarts
+from soak import traffic
+from soak.busy import busy_cores
+from soak.platform import Broker
+from soak.restarting import restarts
 
 Variables = Mapping[str, str]
 
@@ -53,7 +53,7 @@ class Condition:
         description: what is bad.
         share: its weight among all runs.
         arguments: behave's, beside the addresses.
-        nature: a service's variables (see `tests.soak.service`) for each run in turn.
+        nature: a service's variables (see `soak.service`) for each run in turn.
         around: holds on a broker while all runs take place; lends variables to the runs.
         beside: holds on a service (by its address) during its run.
         together: runs that start at once on one service.
@@ -114,7 +114,7 @@ CONDITIONS = (
         name="broker-restarts",
         description="the broker is killed and started again between features",
         share=10,
-        arguments=("-f", "pretty", "-f", "tests.soak.restarting:BetweenFeatures"),
+        arguments=("-f", "pretty", "-f", "soak.restarting:BetweenFeatures"),
         around=_restarts,
         parallel=1,
     ),

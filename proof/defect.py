@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from tests.proof.outgoing import Publish
-from tests.proof.traffic import Serve
+from proof.outgoing import Publish
+from proof.traffic import Serve
 
 QUICK = 0.3
 """Seconds the audit waits where the defect is not about late events."""

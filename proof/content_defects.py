@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from bdd.contracts import asyncapi as contract
-from tests.proof.defect import Defect, in_envelope
-from tests.proof.outgoing import (
+from proof.defect import Defect, in_envelope
+from proof.outgoing import (
     CREATED,
     DELETED,
     UPDATED,
@@ -22,7 +22,7 @@ from tests.proof.outgoing import (
     only,
     put,
 )
-from tests.proof.traffic import Answer, Inside, Request, on
+from proof.traffic import Answer, Inside, Request, on
 
 _CREATED = ("patient_created",)
 _UPDATED = ("patient_updated",)

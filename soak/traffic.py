@@ -13,7 +13,7 @@ import requests
 from confluent_kafka import Producer
 
 from bdd.contracts import asyncapi as contract
-from tests.soak.platform import IDS_OF_A_RUN
+from soak.platform import IDS_OF_A_RUN
 
 PREFILLED = 100_000
 EVENTS_A_SECOND = 2_000
@@ -155,8 +155,8 @@ def _again_and_again(action: Callable[[], None], tick: float) -> Iterator[None]:
                 if stop.wait(tick):
                     return
             faults.append(TimeoutError(f"it was meant for {_LONGEST_SECONDS} s"))
-        except Exception as fault:  # noqa: BLE001 - handed over to the thread that waits
-            faults.append(fault)
+        except Exception as error:  # noqa: BLE001 - handed over to the thread that waits
+            faults.append(error)
 
     thread = threading.Thread(target=repeat, name=action.__name__, daemon=True)
     thread.start()

@@ -8,10 +8,10 @@ from collections import Counter
 from dataclasses import replace
 from unittest.mock import patch
 
-from tests.proof import broken_service, defects
-from tests.proof.broken_service import BrokenProducer
-from tests.proof.defect import Defect
-from tests.proof.outgoing import UPDATED, Outgoing, Publish, only
+from proof import broken_service, defects
+from proof.broken_service import BrokenProducer
+from proof.defect import Defect
+from proof.outgoing import UPDATED, Outgoing, Publish, only
 
 LATER_BY = 4
 """How many times as late as the defect's name says."""

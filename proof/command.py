@@ -13,14 +13,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from bdd.output.folders import CannotWrite, check_writable
-from bdd.settings.settings import WrongSetting
+from bdd.settings.settings import InvalidSetting
 from bdd.stacks.embedded.errors import BrokerUnavailable
 from bdd.system.signals import INTERRUPTED
-from tests.proof.defect import Defect
-from tests.proof.defects import DEFECTS
-from tests.proof.judging import Outcome, Verdict
-from tests.proof.proving import Proof
-from tests.proof.report import Result, layers_table, outcomes_table, write_reports
+from proof.defect import Defect
+from proof.defects import DEFECTS
+from proof.judging import Outcome, Verdict
+from proof.proving import Proof
+from proof.report import Result, layers_table, outcomes_table, write_reports
 
 REPORTS = Path("reports/prove")
 
@@ -64,9 +64,9 @@ def run_proof(names: Sequence[str], jobs: int) -> int:
             sound = proof.check_sound()
             _console.print(f"The sound service: {'green' if sound.verdict is Verdict.SURVIVED else 'RED'}")
             outcomes = _watch(proof, defects, jobs) if sound.verdict is Verdict.SURVIVED else []
-    except (BrokerUnavailable, CannotWrite, WrongSetting, AssertionError, OSError) as fault:
-        _console.print(f"Nothing is proven: {fault}", markup=False)
-        return 2 if isinstance(fault, WrongSetting) else 1
+    except (BrokerUnavailable, CannotWrite, InvalidSetting, AssertionError, OSError) as error:
+        _console.print(f"Nothing is proven: {error}", markup=False)
+        return 2 if isinstance(error, InvalidSetting) else 1
     except KeyboardInterrupt:
         _console.print("Interrupted: nothing is proven.")
         return INTERRUPTED

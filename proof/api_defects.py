@@ -4,9 +4,9 @@ import os
 from dataclasses import replace
 
 from bdd.contracts import asyncapi as contract
+from proof.defect import Defect
+from proof.traffic import Answer, Inside, Request, Serve, answering, on, refusing
 from reference.patient_service.models import PatientStatus
-from tests.proof.defect import Defect
-from tests.proof.traffic import Answer, Inside, Request, Serve, answering, on, refusing
 
 
 def _patients(change: str, value: object) -> Serve:
@@ -222,7 +222,7 @@ _ANSWERS = [
     _http(
         "answer-field-twice",
         "a patient is answered with two first names",
-        '"vorname" stands in one object twice',
+        '"vorname" appears twice in one object',
         "patient_created",
         on("POST", answering(lambda a: replace(a, body=a.body.replace(b'"vorname"', b'"vorname":"E","vorname"')))),
     ),

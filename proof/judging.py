@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from tests.proof.defect import Defect
+from proof.defect import Defect
 
 _LONGEST_HEADLINE = 600
 _AUDIT = "TESTS-audit.xml"
@@ -64,9 +64,9 @@ def judge(defect: Defect, junit: Path, exit_code: int, seconds: float, output: S
     """
     try:
         first = next(reds_in(junit), None)
-    except ET.ParseError as fault:
+    except ET.ParseError as error:
         return Outcome(
-            defect, Verdict.NOT_RUN, seconds, said=f"the suite left a JUnit file that is no XML: {fault}"
+            defect, Verdict.NOT_RUN, seconds, said=f"the suite left a JUnit file that is no XML: {error}"
         )
     if first and exit_code:
         named = re.search(defect.pattern, first.headline) and re.search(defect.noticed_by, first.by)

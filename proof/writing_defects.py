@@ -2,8 +2,8 @@
 
 import unicodedata
 
-from tests.proof.defect import Defect, in_envelope
-from tests.proof.outgoing import DELETED, Publish, edit_texts, encode, only
+from proof.defect import Defect, in_envelope
+from proof.outgoing import DELETED, Publish, edit_texts, encode, only
 
 
 def _names(name: str, says: str, pattern: str, publish: Publish) -> Defect:
@@ -70,7 +70,7 @@ WRITING_DEFECTS = [
     in_envelope(
         "field-twice",
         "the envelope has two versions",
-        'its value is not JSON: "version" stands in one object twice',
+        'its value is not JSON: "version" appears twice in one object',
         encode(lambda out: (out.value or b"").replace(b'"version"', b'"version": "0.9", "version"')),
     ),
     in_envelope(

@@ -18,16 +18,16 @@ from bdd.kafka.record import Record
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.ledger import Ledger
 from bdd.verdict.matchers import HasKeptOrder, HasPublished, HasPublishedNothing
-from bdd.verdict.observer import Witness
-from bdd.verdict.scenario_log import Account, Request
+from bdd.verdict.observer import Observer
+from bdd.verdict.scenario_log import Request, ScenarioLog
 
 NOW = 1_780_000_000.0
 """When every action of these tests begins, in seconds since 1970 UTC."""
 
 TOPIC = "patient-events"
-SOON = 0.05
+SHORT_TIMEOUT = 0.05
 """A deadline for what never comes, in seconds."""
-AMPLE = 60.0
+LONG_TIMEOUT = 60.0
 """A deadline for what comes, in seconds: no sound test reaches it, on however busy a machine."""
 
 Change = Callable[[dict[str, Any]], object]
@@ -102,29 +102,29 @@ class Scene:
     def __init__(self) -> None:
         self.recorder = FakeRecorder()
         self.ledger = Ledger(self.recorder, "t3st", clock_tolerance=2.0)
-        self.account = self.open_account("Create a patient", 7, patient_id=5)
-        self.witness = self.witness_of(self.account)
+        self.scenario_log = self.open_scenario_log("Create a patient", 7, patient_id=5)
+        self.observer = self.observer_of(self.scenario_log)
         self.troubles: list[str] = []
 
-    def open_account(self, scenario: str, line: int, *, patient_id: int) -> Account:
+    def open_scenario_log(self, scenario: str, line: int, *, patient_id: int) -> ScenarioLog:
         """Return the account of a scenario that has one patient."""
-        account = self.ledger.open_account(scenario, f"features/patients.feature:{line}")
-        self.ledger.watch_key(account, str(patient_id))
-        return account
+        scenario_log = self.ledger.open_scenario_log(scenario, f"features/patients.feature:{line}")
+        self.ledger.watch_key(scenario_log, str(patient_id))
+        return scenario_log
 
-    def witness_of(self, account: Account) -> Witness:
+    def observer_of(self, scenario_log: ScenarioLog) -> Observer:
         """Return a scenario's witness; it is in trouble while there is one in `troubles`."""
-        return Witness(
+        return Observer(
             self.ledger,
-            account,
+            scenario_log,
             self.recorder,
             trouble=lambda: next(iter(self.troubles), None),
             platform=lambda: "all is well",
         )
 
     def payload(self, event_type: str = "patient.created", patient_id: int = 5) -> dict[str, object]:
-        """Return the payload that the contract wants in an event about a patient of the scenario."""
-        return Patient(patient_id, stored_data(synthetic_data(self.account.mark))).event_payload(event_type)
+        """Return the payload that the contract requires in an event about a patient of the scenario."""
+        return Patient(patient_id, stored_data(synthetic_data(self.scenario_log.mark))).event_payload(event_type)
 
     def expect(self, event_type: str = "patient.created", patient_id: int = 5) -> Expectation:
         """Enter what an action of the scenario asks for from now on."""
@@ -137,7 +137,7 @@ class Scene:
             requested_at=NOW,
             request="POST /api/patients -> 201 in 4 ms",
         )
-        self.account.expectations.append(expectation)
+        self.scenario_log.expectations.append(expectation)
         return expectation
 
     def event(
@@ -156,7 +156,7 @@ class Scene:
     def answer(self, status: int, body: str, path: str = "/api/patients/5", method: str = "GET") -> Exchange:
         """Let a step send a request, and the service answer it."""
         exchange = Exchange(method, path, None, NOW, 0.004, status, body)
-        self.account.requests.append(Request(f"When I {method} it", self.recorder.cursor, exchange))
+        self.scenario_log.requests.append(Request(f"When I {method} it", self.recorder.cursor, exchange))
         return exchange
 
     def arrive(self, *records: Record) -> Record:
@@ -175,7 +175,7 @@ class Scene:
 def failure(scene: Scene, matcher: HasPublished | HasPublishedNothing | HasKeptOrder) -> str:
     """Return what `assert_that` prints of a matcher that must not match, from its `but:` on."""
     with pytest.raises(AssertionError) as failed:
-        assert_that(scene.witness, matcher)
+        assert_that(scene.observer, matcher)
     _, but, rest = str(failed.value).partition("but: ")
     assert but, f"the failure has no `but:`: {failed.value}"
     return rest

@@ -10,7 +10,7 @@ from bdd.contracts import asyncapi as contract
 from bdd.domain.patients import stored_data
 from bdd.domain.world import World
 from bdd.kafka.record import Record
-from tests.unit.builders import NOW, SOON, Scene, envelope, record
+from tests.support.builders import NOW, SHORT_TIMEOUT, Scene, envelope, record
 
 Publish = Callable[[Record], Iterable[Record]]
 """What really comes in place of an event's record."""
@@ -32,7 +32,9 @@ class FakePlatform(ApiClient):
 
     def world(self) -> World:
         """Return the world of a scenario on this platform."""
-        return World(api=self, witness=self.scene.witness, topics=dict, default_deadline=SOON, deadline_factor=1)
+        return World(
+            api=self, observer=self.scene.observer, topics=dict, default_deadline=SHORT_TIMEOUT, deadline_factor=1
+        )
 
     def send(self, method: str, path: str, body: str | None = None) -> Exchange:
         with self._lock:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from bdd.contracts import asyncapi as contract
-from tests.proof.defect import Defect
-from tests.proof.outgoing import CREATED, DELETED, TYPES, UPDATED, Outgoing, Publish, only, place
-from tests.proof.traffic import Answer, Inside, Request, Serve, on
+from proof.defect import Defect
+from proof.outgoing import CREATED, DELETED, TYPES, UPDATED, Outgoing, Publish, only, place
+from proof.traffic import Answer, Inside, Request, Serve, on
 
 _FEATURE = {CREATED: "patient_created", UPDATED: "patient_updated", DELETED: "patient_deleted"}
 _ONCE = {CREATED: "One creation", UPDATED: "A change that changes nothing", DELETED: "who was deleted and nothing"}

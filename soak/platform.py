@@ -68,10 +68,10 @@ def running_service(folder: Path, bootstrap_servers: str, number: int, nature: M
         folder: where its database and its log are.
         bootstrap_servers: where it publishes.
         number: different for each service of a broker: its patients' ids begin behind number * IDS_OF_A_RUN.
-        nature: variables for `tests.soak.service`.
+        nature: variables for `soak.service`.
     """
     give_ids_from(database_url(folder), number * IDS_OF_A_RUN)
-    service = EmbeddedService.start(folder, bootstrap_servers, "tests.soak.service", environment=nature)
+    service = EmbeddedService.start(folder, bootstrap_servers, "soak.service", environment=nature)
     try:
         service.wait_ready(_START_SECONDS)
         yield service.url

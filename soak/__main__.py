@@ -1,4 +1,4 @@
-"""Runs the soak: `python -m tests.soak [--runs 200] [--only CONDITION] [--list]`.
+"""Runs the soak: `python -m soak [--runs 200] [--only CONDITION] [--list]`.
 
 Exit code: 0 when no run was red, 1 when one was or the soak broke, 130 when it was interrupted. What red runs left,
 and the figures as JSON, are in `reports/soak/`.
@@ -17,8 +17,8 @@ from typing import NoReturn
 
 from bdd.settings.settings import load_settings
 from bdd.stacks.embedded.distribution import BrokerUnavailable, prepare
-from tests.soak.conditions import CONDITIONS, Condition, allot
-from tests.soak.soaking import Result, Soak
+from soak.conditions import CONDITIONS, Condition, allot
+from soak.soaking import Result, Soak
 
 REPORT = Path("reports/soak")
 
@@ -36,8 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nInterrupted: these are the conditions that were complete.", file=sys.stderr)
         return 130
-    except (AssertionError, BrokerUnavailable, OSError) as fault:
-        print(f"\nThe soak cannot go on: {fault}", file=sys.stderr)
+    except (AssertionError, BrokerUnavailable, OSError) as error:
+        print(f"\nThe soak cannot go on: {error}", file=sys.stderr)
         return 1
     finally:
         _report(results)
@@ -56,7 +56,7 @@ def _on_signals(handler: Callable[[int, FrameType | None], object]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tests.soak", description="The features under bad conditions.")
+    parser = argparse.ArgumentParser(prog="python -m soak", description="The features under bad conditions.")
     parser.add_argument("--runs", type=int, default=200, help="how many runs, divided among the conditions (200)")
     names = [condition.name for condition in CONDITIONS]
     parser.add_argument("--only", action="append", choices=names, help="only this condition; may be repeated")

@@ -17,7 +17,7 @@ from bdd.stacks.embedded.broker import (
     write_server_properties,
 )
 from bdd.system.processes import ChildProcess, free_ports
-from tests.certificates import Authority
+from tests.support.certificates import Authority
 
 USER = "suite"
 PASSWORD = "correct-horse-battery"
