@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bdd.api.client import Exchange
+from bdd.api.exchange import Exchange
 from bdd.contracts.asyncapi import Node, read_document, resolved
 from bdd.contracts.differences import shown
 from bdd.contracts.schema import Schema

@@ -4,7 +4,8 @@ import threading
 
 from hamcrest import assert_that
 
-from bdd.api.client import ApiClient, Exchange
+from bdd.api.client import ApiClient
+from bdd.api.exchange import Exchange
 from bdd.domain.patients import Patient
 from bdd.domain.responses import could_read
 from bdd.system.waiting import wait_until

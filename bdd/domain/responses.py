@@ -7,7 +7,7 @@ from typing import Any
 from hamcrest.core.base_matcher import BaseMatcher
 from hamcrest.core.description import Description
 
-from bdd.api.client import Exchange
+from bdd.api.exchange import Exchange
 from bdd.contracts.differences import differences, shown
 
 _LONG = 300

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 
 from behave.runner import Context
 
-from bdd.api.client import ApiClient, Exchange, NoResponse
+from bdd.api.client import ApiClient, NoResponse
+from bdd.api.exchange import Exchange
 from bdd.domain.patients import Patient, Value, as_json, stored_data
 from bdd.domain.reader import Reader
 from bdd.verdict.expectation import Expectation

@@ -3,8 +3,6 @@
 import ssl
 from typing import TYPE_CHECKING
 
-from pydantic import SecretStr
-
 if TYPE_CHECKING:
     from bdd.settings.settings import Settings
 
@@ -146,9 +144,3 @@ def _how_to_give(names: list[str]) -> str:
     if secret is None:
         return f": -D {names[0]}=…"
     return f"; a password is given as BDD_{secret.upper()} in the environment or by -D {secret}_file=…"
-
-
-def secret_values(settings: "Settings") -> list[str]:
-    """Return the secrets among the settings, for the masking."""
-    values = (getattr(settings, name) for name in type(settings).model_fields)
-    return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]

@@ -21,7 +21,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, Sett
 
 from bdd.output import masking
 from bdd.settings.env_file import faults_of
-from bdd.settings.rules import secret_values, security_is_complete, stack_has_what_it_needs, time_outs_nest
+from bdd.settings.rules import security_is_complete, stack_has_what_it_needs, time_outs_nest
 from bdd.settings.values import (
     certificates_file,
     host_and_port,
@@ -226,3 +226,9 @@ def _sentence(error: dict[str, Any]) -> str:
 
 def _meaning(name: str) -> str:
     return f" ({Settings.model_fields[name].description})"
+
+
+def secret_values(settings: Settings) -> list[str]:
+    """Return the secrets among the settings, for the masking."""
+    values = (getattr(settings, name) for name in type(settings).model_fields)
+    return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from bdd.api.client import Exchange
+from bdd.api.exchange import Exchange
 from bdd.verdict.event import Event
 from bdd.verdict.expectation import Expectation
 

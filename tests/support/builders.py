@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hamcrest import assert_that
 
-from bdd.api.client import Exchange
+from bdd.api.exchange import Exchange
 from bdd.domain.patients import Patient, stored_data, synthetic_data
 from bdd.kafka.record import Record
 from bdd.verdict.expectation import Expectation

@@ -5,7 +5,8 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from bdd.api.client import ApiClient, Exchange
+from bdd.api.client import ApiClient
+from bdd.api.exchange import Exchange
 from bdd.contracts import asyncapi as contract
 from bdd.domain.patients import stored_data
 from bdd.domain.world import World

@@ -7,7 +7,8 @@ from typing import Any
 
 from behave.model import Table
 
-from bdd.api.client import ApiClient, Exchange
+from bdd.api.client import ApiClient
+from bdd.api.exchange import Exchange
 from bdd.domain.patients import Patient, stored_data, synthetic_data
 from bdd.domain.world import World
 from tests.support.builders import LONG_TIMEOUT, NOW, SHORT_TIMEOUT, Scene, record

@@ -4,7 +4,7 @@ import pytest
 from hamcrest import assert_that
 from hamcrest.core.base_matcher import BaseMatcher
 
-from bdd.api.client import Exchange
+from bdd.api.exchange import Exchange
 from bdd.domain.responses import answers, answers_message, answers_patient, lists_only, lists_patient, refuses
 from tests.support.builders import NOW, first_line
 

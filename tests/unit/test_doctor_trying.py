@@ -8,7 +8,8 @@ from typing import Any, NoReturn
 
 import pytest
 
-from bdd.api.client import ApiClient, Exchange
+from bdd.api.client import ApiClient
+from bdd.api.exchange import Exchange
 from bdd.commands.doctor.check import Failed, examine
 from bdd.commands.doctor.round_trip import start_check, try_event
 from bdd.evidence.sources import LogFile

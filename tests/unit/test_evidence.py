@@ -6,7 +6,8 @@ import pytest
 from behave.model import Scenario, Step
 from behave.parser import parse_feature
 
-from bdd.api.client import ApiClient, Exchange, NoResponse
+from bdd.api.client import ApiClient, NoResponse
+from bdd.api.exchange import Exchange
 from bdd.domain.world import World
 from bdd.evidence import collecting
 from bdd.evidence.collecting import collect, collect_foreign

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bdd.api.client import Exchange
+from bdd.api.exchange import Exchange
 from bdd.contracts import asyncapi as contract
 from bdd.contracts.openapi import ResponseSchemas
 from bdd.contracts.schema import Schema

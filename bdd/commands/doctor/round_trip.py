@@ -5,7 +5,8 @@ import sys
 from contextlib import redirect_stdout
 from pathlib import Path
 
-from bdd.api.client import ApiClient, Exchange, NoResponse
+from bdd.api.client import ApiClient, NoResponse
+from bdd.api.exchange import Exchange
 from bdd.commands.doctor.check import Check, Failed
 from bdd.contracts import asyncapi as contract
 from bdd.domain.patients import Patient, as_json, synthetic_data

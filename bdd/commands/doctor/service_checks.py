@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from bdd.api.client import ApiClient, Exchange, NoResponse, tls_advice
+from bdd.api.client import ApiClient, NoResponse, tls_advice
 from bdd.api.clock import NoClock, service_clock_difference
+from bdd.api.exchange import Exchange
 from bdd.commands.doctor.check import Check, Failed
 from bdd.contracts.openapi import ResponseSchemas
 from bdd.domain.patients import unknown_patient

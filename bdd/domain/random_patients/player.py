@@ -8,7 +8,7 @@ from statistics import median
 
 from hamcrest import assert_that
 
-from bdd.api.client import Exchange
+from bdd.api.exchange import Exchange
 from bdd.domain.patients import Patient, as_json
 from bdd.domain.random_patients import gherkin as words
 from bdd.domain.random_patients.actions import Life, Story

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
-from bdd.api.client import Exchange
+from bdd.api.exchange import Exchange
 from bdd.contracts.asyncapi import Contract, read_contract, read_document
 from bdd.contracts.openapi import ResponseSchemas
 from bdd.system.paths import ASYNCAPI, OPENAPI
