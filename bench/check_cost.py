@@ -13,8 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 
 from confluent_kafka import Consumer, TopicPartition
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._listoffsets import OffsetSpec
+from confluent_kafka.admin import AdminClient, OffsetSpec
 from hamcrest import assert_that
 
 from bdd.api.client import ApiClient

@@ -12,8 +12,7 @@ import psutil
 import pytest
 import requests
 from confluent_kafka import Producer, TopicPartition
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.cimpl import NewTopic
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from bdd.contracts import asyncapi as contract
 from bdd.kafka.client_settings import client_settings

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
-from confluent_kafka.cimpl import NewTopic
+from confluent_kafka.admin import NewTopic
 
 from bdd.recorder import consumer
 from bdd.recorder.consumer import TopicsConsumer

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._config import ConfigResource
+from confluent_kafka.admin import AdminClient, ConfigResource
 
 from bdd.commands.doctor.check import Check, Failed
 from bdd.contracts import asyncapi as contract

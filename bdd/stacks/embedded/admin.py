@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 from confluent_kafka import KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._listoffsets import OffsetSpec
+from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from bdd.kafka.topics import create_topics
 from bdd.stacks.embedded.errors import BrokerUnavailable
