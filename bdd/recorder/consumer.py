@@ -44,7 +44,7 @@ class TopicsConsumer:
         self._unheard: set[Partition] = set()
         self._moved = threading.Condition()
         self._assigning = threading.Lock()
-        self._on_news: Callable[[], None] = lambda: None
+        self._on_growth: Callable[[], None] = lambda: None
         self._stopping = threading.Event()
         self.ready = threading.Event()
         # Asked over a client of their own, for on the consumer's they would wait behind its fetch.
@@ -60,9 +60,9 @@ class TopicsConsumer:
         )
         self._thread = threading.Thread(target=self._run, name="consumer", daemon=True)
 
-    def start(self, on_news: Callable[[], None]) -> None:
-        """Start the consuming thread; `on_news` is called from it whenever the journal grew."""
-        self._on_news = on_news
+    def start(self, on_growth: Callable[[], None]) -> None:
+        """Start the consuming thread; `on_growth` is called from it whenever the journal grew."""
+        self._on_growth = on_growth
         self._thread.start()
 
     def stop(self) -> None:
@@ -204,7 +204,7 @@ class TopicsConsumer:
                 log.info("librdkafka: %s", error)
         if entries:
             self._journal.append(entries)
-            self._on_news()
+            self._on_growth()
         with self._moved:
             self._positions.update(moved)
             self._moved.notify_all()

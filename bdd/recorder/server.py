@@ -1,4 +1,4 @@
-"""The recorder's HTTP interface: the journal as a stream, the fence, the topics. All of it only reads."""
+"""The recorder's HTTP interface: the journal as a stream, the fence, the topics. It is read-only."""
 
 import asyncio
 import hmac
@@ -16,65 +16,71 @@ from starlette.routing import Route
 from bdd.recorder.consumer import TopicsConsumer
 from bdd.recorder.journal import Journal
 
-HEARTBEAT_SECONDS = 1.0
+_HEARTBEAT_SECONDS = 1.0
 _FENCE_SECONDS = 10.0
 
 
-class Bell:
-    """Wakes the streams, which live in the event loop, when the consuming thread has news."""
+class JournalGrowth:
+    """Wakes the streams, which run in the event loop, when the consumer's thread has appended to the journal."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._rung = asyncio.Event()
+        self._grown = asyncio.Event()
 
-    def ring(self) -> None:
-        """May be called from any thread."""
+    def notify(self) -> None:
+        """Wake everyone who waits. May be called from any thread."""
         self._loop.call_soon_threadsafe(self._wake)
 
-    async def heard(self, timeout: float) -> None:
-        """Return when the bell is rung, or after `timeout` seconds."""
+    async def wait(self, timeout: float) -> None:
+        """Return at the next `notify`, or after `timeout` seconds."""
         try:
-            await asyncio.wait_for(self._rung.wait(), timeout)
+            await asyncio.wait_for(self._grown.wait(), timeout)
         except TimeoutError:
             return
 
     def _wake(self) -> None:
-        self._rung.set()
-        self._rung = asyncio.Event()
+        self._grown.set()
+        self._grown = asyncio.Event()
 
 
-def recorder_app(consumer: TopicsConsumer, journal: Journal, bell: Bell, token: str) -> Starlette:
+def recorder_app(consumer: TopicsConsumer, journal: Journal, growth: JournalGrowth, token: str) -> Starlette:
     """Return the ASGI application.
 
-    GET /health               200 once the consumer is pinned, 503 before; open to everyone
-    GET /journal?after=CURSOR the lines after a cursor, as they come, for as long as the client listens;
-                              an empty line is sent when there was nothing for a second
+    GET /health               200 once the consumer is pinned, 503 before; needs no token
+    GET /journal?after=CURSOR the lines after a cursor, then new lines as they are written; an empty line is sent
+                              after each second without one
     GET /fence                {"cursor": …}: the journal up to it holds all that was published before the call
-    GET /topics               {topic: number of partitions}, as the brokers tell now
+    GET /topics               {topic: number of partitions}, as the brokers report them now
+
+    Args:
+        consumer: what writes the journal.
+        journal: what is served.
+        growth: notified by the consumer.
+        token: what a request must carry as `Authorization: Bearer …`.
     """
-    answers = _Answers(consumer, journal, bell)
+    endpoints = _Endpoints(consumer, journal, growth)
     return Starlette(
         routes=[
-            Route("/health", answers.health),
-            Route("/journal", _guarded(answers.stream, token)),
-            Route("/fence", _guarded(answers.fence, token)),
-            Route("/topics", _guarded(answers.topics, token)),
+            Route("/health", endpoints.health),
+            Route("/journal", _guarded(endpoints.stream, token)),
+            Route("/fence", _guarded(endpoints.fence, token)),
+            Route("/topics", _guarded(endpoints.topics, token)),
         ]
     )
 
 
 @dataclass(frozen=True)
-class _Answers:
+class _Endpoints:
     consumer: TopicsConsumer
     journal: Journal
-    bell: Bell
+    growth: JournalGrowth
 
     async def health(self, _: Request) -> Response:
         pinned = self.consumer.ready.is_set()
         return JSONResponse({"ready": pinned, "cursor": self.journal.cursor}, 200 if pinned else 503)
 
     async def stream(self, request: Request) -> Response:
-        lines = _lines(self.journal, self.bell, _cursor(request, self.journal))
+        lines = _lines(self.journal, self.growth, _cursor(request, self.journal))
         return StreamingResponse(lines, media_type="application/jsonl")
 
     async def fence(self, _: Request) -> Response:
@@ -87,31 +93,31 @@ class _Answers:
         try:
             return JSONResponse(await run_in_threadpool(self.consumer.partitions))
         except KafkaException as error:
-            raise HTTPException(503, f"no answer from the brokers: {_sentence(error)}") from error
+            raise HTTPException(503, f"no response from the brokers: {_sentence(error)}") from error
 
 
-_Answer = Callable[[Request], Awaitable[Response]]
+_Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def _guarded(answer: _Answer, token: str) -> _Answer:
-    """Let only requests with the token of this run through."""
+def _guarded(endpoint: _Endpoint, token: str) -> _Endpoint:
+    """Let only requests with this run's token through."""
 
     async def guard(request: Request) -> Response:
         if not hmac.compare_digest(request.headers.get("authorization", ""), f"Bearer {token}"):
             raise HTTPException(401, "the token of this run is missing or wrong")
-        return await answer(request)
+        return await endpoint(request)
 
     return guard
 
 
-async def _lines(journal: Journal, bell: Bell, cursor: int) -> AsyncIterator[bytes]:
+async def _lines(journal: Journal, growth: JournalGrowth, cursor: int) -> AsyncIterator[bytes]:
     while True:
         lines = journal.lines_after(cursor)
         cursor += lines.count(b"\n")
         if lines:
             yield lines
             continue
-        await bell.heard(HEARTBEAT_SECONDS)
+        await growth.wait(_HEARTBEAT_SECONDS)
         if journal.cursor == cursor:
             yield b"\n"
 
@@ -119,7 +125,7 @@ async def _lines(journal: Journal, bell: Bell, cursor: int) -> AsyncIterator[byt
 def _cursor(request: Request, journal: Journal) -> int:
     text = request.query_params.get("after", "0")
     if not text.isdecimal() or int(text) > journal.cursor:
-        raise HTTPException(400, f"after={text} is no cursor of this journal: it is at {journal.cursor}")
+        raise HTTPException(400, f"after={text} is not a cursor of this journal, which ends at {journal.cursor}")
     return int(text)
 
 

@@ -1,4 +1,4 @@
-"""What the recorder is told when it starts: through its environment, where secrets are not seen by others."""
+"""The settings of a recorder. They are passed in its environment, where other users do not see the secrets."""
 
 import json
 import os
@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from bdd.contracts import asyncapi as contract
-
 
 @dataclass(frozen=True)
 class RecorderSettings:
@@ -16,10 +14,10 @@ class RecorderSettings:
 
     Attributes:
         client: librdkafka settings, `bootstrap.servers` among them.
-        topics: the topics to read, with their numbers of partitions; one that does not exist yet is read from
+        topics: the topics to read: name -> number of partitions. A topic that does not exist yet is read from
             its beginning.
-        create_topics: make those that are missing. Only where the platform is the run's own: on the network of
-            such a platform the recorder may be the only part that reaches the brokers.
+        create_topics: whether to create missing topics. Only for a platform of the run's own, where the recorder
+            may be the only part that reaches the brokers.
         folder: where the journal and the address file are written.
         token: what a request must carry as `Authorization: Bearer …`.
         host: the address to listen on.
@@ -36,12 +34,12 @@ class RecorderSettings:
 
     @property
     def journal(self) -> Path:
-        """The file of everything that was read: the run's record."""
+        """The file that everything read is written to."""
         return self.folder / "journal.jsonl"
 
     @property
     def address(self) -> Path:
-        """The file that holds the recorder's URL from the moment on that it can be connected to."""
+        """The file that holds the recorder's URL. It exists as soon as the recorder accepts connections."""
         return self.folder / "address"
 
     def to_environment(self) -> dict[str, str]:
@@ -57,17 +55,22 @@ class RecorderSettings:
         }
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Read the settings; without RECORDER_TOPICS the topics are those of the contract.
+    def from_environment(
+        cls, environment: Mapping[str, str] = os.environ, *, default_topics: Mapping[str, int]
+    ) -> Self:
+        """Read the settings from environment variables.
+
+        Args:
+            environment: the variables.
+            default_topics: the topics to read if RECORDER_TOPICS is not set or empty.
 
         Raises:
-            ValueError: one is missing or wrong; the sentence names it.
+            ValueError: a variable is missing or invalid; the message names it.
         """
         try:
             return cls(
                 client=_json("RECORDER_CLIENT", environment["RECORDER_CLIENT"]),
-                topics=_json("RECORDER_TOPICS", environment.get("RECORDER_TOPICS") or "null")
-                or contract.current().partitions,
+                topics=_json("RECORDER_TOPICS", environment.get("RECORDER_TOPICS") or "null") or default_topics,
                 folder=Path(environment["RECORDER_FOLDER"]),
                 token=environment["RECORDER_TOKEN"],
                 host=environment.get("RECORDER_HOST", "127.0.0.1"),
@@ -81,12 +84,12 @@ class RecorderSettings:
 def _json(name: str, text: str) -> Any:
     try:
         return json.loads(text)
-    except json.JSONDecodeError as wrong:
-        raise ValueError(f"{name} is not JSON: {wrong}") from wrong
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{name} is not JSON: {error}") from error
 
 
 def _number(name: str, text: str) -> int:
     try:
         return int(text)
-    except ValueError as wrong:
-        raise ValueError(f"{name} is not a number: {wrong}") from wrong
+    except ValueError as error:
+        raise ValueError(f"{name} is not a number: {error}") from error
