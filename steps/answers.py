@@ -18,35 +18,35 @@ from bdd.domain.world import world
 
 @then("the service refuses with {status:d}, naming “{name}”")
 def refuses_naming(context: Context, status: int, name: str) -> None:
-    assert_that(world(context).answer, refuses(status, name))
+    assert_that(world(context).response, refuses(status, name))
 
 
 @then("the service answers {status:d}")
 def answers_status(context: Context, status: int) -> None:
-    assert_that(world(context).answer, answers(status))
+    assert_that(world(context).response, answers(status))
 
 
 @then("the service answers {status:d} with “{message}”")
 def answers_with_message(context: Context, status: int, message: str) -> None:
-    assert_that(world(context).answer, answers(status))
-    assert_that(world(context).answer, answers_message(message))
+    assert_that(world(context).response, answers(status))
+    assert_that(world(context).response, answers_message(message))
 
 
 @then("the service answers with the patient")
 def answers_with_patient(context: Context) -> None:
     patient = world(context).patient
-    assert_that(world(context).answer, answers_patient(patient.id, patient.data))
+    assert_that(world(context).response, answers_patient(patient.id, patient.data))
 
 
 @then("the service answers with a list that has the patient")
 def answers_with_list(context: Context) -> None:
     patient = world(context).patient
-    assert_that(world(context).answer, lists_patient(patient.id, patient.data))
+    assert_that(world(context).response, lists_patient(patient.id, patient.data))
 
 
 @then("every patient in the list has the status “{status}”")
 def list_has_status(context: Context, status: str) -> None:
-    assert_that(world(context).answer, lists_only(status))
+    assert_that(world(context).response, lists_only(status))
 
 
 @then("the service still has the patient as before")
@@ -57,17 +57,17 @@ def service_has_patient(context: Context) -> None:
 
 @then("the service keeps each patient of this scenario once")
 def service_keeps_each(context: Context) -> None:
-    assert world(context).kept, "this scenario has no patient that is not deleted"
+    assert world(context).existing, "this scenario has no patient that is not deleted"
     _assert_kept(context)
 
 
 @then("the service keeps no patient of this scenario")
 def service_keeps_none(context: Context) -> None:
-    assert not world(context).kept, "this scenario has a patient that is not deleted"
+    assert not world(context).existing, "this scenario has a patient that is not deleted"
     _assert_kept(context)
 
 
 def _assert_kept(context: Context) -> None:
-    known = world(context)
-    known.send("GET", "/api/patients")
-    assert_that(known.answer, lists_exactly(known.mark, known.kept))
+    scenario = world(context)
+    scenario.send("GET", "/api/patients")
+    assert_that(scenario.response, lists_exactly(scenario.mark, scenario.existing))

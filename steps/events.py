@@ -42,20 +42,22 @@ def published_times_within(context: Context, count: int, event_type: str, second
 
 @then("no event is published")
 def nothing_published(context: Context) -> None:
-    known = world(context)
-    assert_that(known.observer, has_published_nothing(known.step, after=known.after))
+    scenario = world(context)
+    assert_that(scenario.observer, has_published_nothing(scenario.step, after=scenario.after))
 
 
 @then("no {event_type:EventType} event is published")
 def none_published(context: Context, event_type: str) -> None:
-    known = world(context)
-    assert_that(known.observer, has_published_nothing(known.step, after=known.after, event_type=event_type))
+    scenario = world(context)
+    assert_that(
+        scenario.observer, has_published_nothing(scenario.step, after=scenario.after, event_type=event_type)
+    )
 
 
 @then("no other event is published")
 def nothing_else_published(context: Context) -> None:
-    known = world(context)
-    assert_that(known.observer, has_published_nothing_else(known.step, after=known.began))
+    scenario = world(context)
+    assert_that(scenario.observer, has_published_nothing_else(scenario.step, after=scenario.began))
 
 
 @then("each patient's events are in the order of the changes")
@@ -107,16 +109,16 @@ def own_ids(context: Context) -> None:
 
 
 def _assert_published(context: Context, event_type: str, seconds: float | None = None) -> None:
-    known = world(context)
-    assert_that(known.observer, has_published(event_type, timeout=known.deadline(seconds)))
+    scenario = world(context)
+    assert_that(scenario.observer, has_published(event_type, timeout=scenario.deadline(seconds)))
 
 
 def _assert_published_exactly(
     context: Context, event_type: str, times: int = 1, seconds: float | None = None
 ) -> None:
-    known = world(context)
-    timeout = known.deadline(seconds)
-    assert_that(known.observer, has_published_exactly(known.step, event_type, times=times, timeout=timeout))
+    scenario = world(context)
+    timeout = scenario.deadline(seconds)
+    assert_that(scenario.observer, has_published_exactly(scenario.step, event_type, times=times, timeout=timeout))
 
 
 def _claims(context: Context) -> list[Event]:

@@ -104,12 +104,12 @@ def read_patients_with_status(context: Context, status: str) -> None:
     world(context).send("GET", f"/api/patients?status={status}")
 
 
-def _have_patients(known: World, count: int, **fields: Value) -> None:
+def _have_patients(scenario: World, count: int, **fields: Value) -> None:
     """Create patients and see their events, so that later steps cannot take those for their own."""
-    had = len(known.patients)
-    known.create_patients([synthetic_data(known.mark) | fields] * count)
-    assert_that(known.patients[had:], has_length(count), f"patients created ({known.answer})")
-    assert_that(known.observer, has_published("patient.created", times=count, timeout=known.deadline()))
+    had = len(scenario.patients)
+    scenario.create_patients([synthetic_data(scenario.mark) | fields] * count)
+    assert_that(scenario.patients[had:], has_length(count), f"patients created ({scenario.response})")
+    assert_that(scenario.observer, has_published("patient.created", times=count, timeout=scenario.deadline()))
 
 
 def _table(context: Context) -> dict[str, Value]:

@@ -1,10 +1,10 @@
-"""A reader: does what another service may do that hears of a patient, and asks for that patient at once."""
+"""A reader: another service that reads a patient as soon as an event about that patient comes."""
 
 import threading
+from collections.abc import Callable
 
 from hamcrest import assert_that
 
-from bdd.api.client import ApiClient
 from bdd.api.exchange import Exchange
 from bdd.domain.patients import Patient
 from bdd.domain.responses import could_read
@@ -16,36 +16,36 @@ _LOOK_FOR_TROUBLE_SECONDS = 0.1
 
 
 class Reader:
-    """Waits in the background for the scenario's next event, and reads its patient the moment it comes.
+    """Waits in the background for the scenario's next event and reads its patient the moment the event comes.
 
-    An event that is published before its change is committed sends whoever hears it to the old state.
+    When an event is published before its change is committed, its consumers still read the old state.
 
     Args:
-        api: what the reader asks.
+        get: sends a GET request to a path of the API.
         observer: the scenario's.
         timeout: how many seconds the event may take.
     """
 
-    def __init__(self, api: ApiClient, observer: Observer, timeout: float) -> None:
-        self._api = api
+    def __init__(self, get: Callable[[str], Exchange], observer: Observer, timeout: float) -> None:
+        self._get = get
         self._observer = observer
         self._timeout = timeout
         self._after = observer.recorder.cursor
         self._seen: tuple[Event, Exchange] | None = None
-        self._fault: AssertionError | None = None
+        self._error: AssertionError | None = None
         self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
         self._thread.start()
 
     def check(self, patient: Patient) -> None:
-        """Check that the reader found what the event says: the patient as it is now, or that there is none.
+        """Check that the reader found the patient as it is now, or that it is deleted, as the event says.
 
         Raises:
-            AssertionError: it found something else, or no event came.
+            AssertionError: the reader found something else, or no event came.
         """
         self._thread.join()
-        if self._fault:
-            raise self._fault
-        assert self._seen, "the reader has broken"
+        if self._error:
+            raise self._error
+        assert self._seen, "the reader ended without an event and without an error"
         event, exchange = self._seen
         data = None if event.type == "patient.deleted" else patient.data
         assert_that(exchange, could_read(patient.id, data), f"{event} came before its change could be read")
@@ -61,12 +61,12 @@ class Reader:
                 interval=_LOOK_FOR_TROUBLE_SECONDS,
             )
             key = (event.record.key or b"").decode(errors="replace")
-            self._seen = event, self._api.send("GET", f"/api/patients/{key}")
+            self._seen = event, self._get(f"/api/patients/{key}")
         except AssertionError as error:
-            self._fault = error
+            self._error = error
 
     def _first_event(self) -> Event:
-        """Not only of those that nobody has claimed: the scenario's own steps look for it at the same time."""
+        """Return the scenario's first event, claimed or not: the scenario's own steps claim at the same time."""
         self._looked_to = self._observer.recorder.cursor
         for event in self._observer.ledger.events(self._after, self._looked_to):
             if self._observer.ledger.owner(event.record) is self._observer.scenario_log:

@@ -59,7 +59,7 @@ class World:
 
     @property
     def exchanges(self) -> list[Exchange]:
-        """The scenario's requests and answers, oldest first."""
+        """The scenario's requests and responses, oldest first."""
         return [each.exchange for each in self.observer.scenario_log.requests]
 
     @property
@@ -69,13 +69,13 @@ class World:
         return self.patients[-1]
 
     @property
-    def kept(self) -> list[dict[str, object]]:
-        """The scenario's patients that are not deleted, as the service should answer them."""
+    def existing(self) -> list[dict[str, object]]:
+        """The scenario's patients that are not deleted, as the service should return them."""
         return [{"id": each.id, **each.data} for each in self.patients if not each.deleted]
 
     @property
-    def answer(self) -> Exchange:
-        """The last answer of the service."""
+    def response(self) -> Exchange:
+        """The service's last response."""
         assert self.exchanges, "this scenario has sent no request yet"
         return self.exchanges[-1]
 
@@ -84,24 +84,40 @@ class World:
         return (self.default_deadline if seconds is None else seconds) * self.deadline_factor
 
     def start_reader(self) -> None:
-        """Let somebody read the patient of the scenario's next event as soon as that comes."""
-        self.reader = Reader(self.api, self.observer, self.deadline())
+        """Let somebody read the patient of the scenario's next event as soon as the event comes."""
+        step = self.step
+        self.reader = Reader(
+            lambda path: self._send("GET", path, None, step, self.observer.recorder.cursor),
+            self.observer,
+            self.deadline(),
+        )
 
     def send(self, method: str, path: str, body: str | None = None, step: str = "") -> Exchange:
-        """Send a request as an action of this scenario's step (the current one): what follows may be its doing.
+        """Send a request as the scenario's latest action, and keep it for the messages and the evidence.
+
+        Args:
+            method: the HTTP method.
+            path: the path below the service's address.
+            body: the body, sent as JSON.
+            step: the step that causes it, the current one by default.
 
         Raises:
-            NoResponse: the service did not answer.
-            AssertionError: something has broken of which the run ends; a long step must notice it too.
+            NoResponse: the service did not respond.
+            AssertionError: the platform or the recorder has broken; the request was not sent.
         """
-        assert not (trouble := self.observer.trouble()), f"{trouble}: {method} {path} was not sent any more"
         self.after = after = self.observer.recorder.cursor
+        return self._send(method, path, body, step or self.step, after)
+
+    def _send(self, method: str, path: str, body: str | None, step: str, after: int) -> Exchange:
+        """The one way out: also for requests sent in parallel, and for the reader's, which is not an action."""
+        assert not (trouble := self.observer.trouble()), f"{trouble}: {method} {path} was not sent any more"
+        requests = self.observer.scenario_log.requests
         try:
             exchange = self.api.send(method, path, body)
         except NoResponse as error:
-            self.observer.scenario_log.requests.append(Request(step or self.step, after, error.exchange))
+            requests.append(Request(step, after, error.exchange))
             raise
-        self.observer.scenario_log.requests.append(Request(step or self.step, after, exchange))
+        requests.append(Request(step, after, exchange))
         return exchange
 
     def create_patient(self, data: Mapping[str, Value]) -> None:
@@ -111,9 +127,12 @@ class World:
     def create_patients(self, all_data: Sequence[Mapping[str, Value]]) -> None:
         """Create patients, all at once."""
         self.after = after = self.observer.recorder.cursor
+
+        def create(data: Mapping[str, Value]) -> Exchange:
+            return self._send("POST", "/api/patients", as_json(data), self.step, after)
+
         with ThreadPoolExecutor(min(_PARALLEL, len(all_data))) as pool:
-            exchanges = list(pool.map(lambda data: self.api.send("POST", "/api/patients", as_json(data)), all_data))
-        self.observer.scenario_log.requests += [Request(self.step, after, exchange) for exchange in exchanges]
+            exchanges = list(pool.map(create, all_data))
         for exchange, data in zip(exchanges, all_data, strict=True):
             if exchange.accepted:
                 patient = self.register(exchange, stored_data(data))

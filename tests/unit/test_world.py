@@ -1,0 +1,101 @@
+"""The world: every request of a scenario goes out in one way, which keeps it for the evidence."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+import requests
+
+from bdd.api.client import NoResponse
+from bdd.api.exchange import Exchange
+from bdd.domain.patients import synthetic_data
+from bdd.domain.world import World
+from tests.support.builders import LONG_TIMEOUT, NOW
+from tests.support.fake_platform import FakePlatform
+
+
+class SilentPlatform(FakePlatform):
+    """A platform that does not respond to the requests whose body holds a text."""
+
+    def __init__(self, silent_for: str) -> None:
+        super().__init__()
+        self._silent_for = silent_for
+
+    def send(self, method: str, path: str, body: str | None = None) -> Exchange:
+        if self._silent_for in (body or path):
+            exchange = Exchange(method, path, body, NOW, 10.0, None, "ReadTimeout")
+            raise NoResponse(self.url, exchange, requests.ReadTimeout())
+        return super().send(method, path, body)
+
+
+def sent(world: World) -> list[tuple[str, int | None]]:
+    return sorted((each.method, each.status) for each in world.exchanges if each.status) + [
+        (each.method, None) for each in world.exchanges if each.status is None
+    ]
+
+
+def test_a_request_without_a_response_is_kept_among_parallel_ones() -> None:
+    world = SilentPlatform("Silent").world()
+    patients = [synthetic_data(world.mark) | {"vorname": name} for name in ("Erika", "Silent", "Max")]
+    with pytest.raises(NoResponse, match="nothing came within 10 s"):
+        world.create_patients(patients)
+    assert sent(world) == [("POST", 201), ("POST", 201), ("POST", None)]
+    (unanswered,) = [each.sent for each in world.exchanges if each.status is None]
+    assert json.loads(unanswered or "")["vorname"] == "Silent"
+
+
+def test_the_readers_request_is_kept_and_is_not_an_action() -> None:
+    platform = SilentPlatform("/api/patients/101")
+    world = platform.world()
+    world.default_deadline = LONG_TIMEOUT
+    world.step = "Given a reader"
+    world.start_reader()
+    world.step = "When I create a patient"
+    world.create_patient(synthetic_data(world.mark))
+    after = world.after
+    assert world.reader
+    with pytest.raises(NoResponse):
+        world.reader.check(world.patient)
+    assert sent(world) == [("POST", 201), ("GET", None)]
+    assert [each.step for each in world.observer.scenario_log.requests] == [
+        "When I create a patient",
+        "Given a reader",
+    ]
+    assert world.after == after
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda world: world.create_patients([synthetic_data(world.mark)] * 2),
+        lambda world: world.update_patient(world.patient, {"vorname": "Max"}),
+        lambda world: world.delete_patient(world.patient),
+        lambda world: world.send("GET", world.patient.path),
+    ],
+)
+def test_nothing_is_sent_once_the_platform_has_broken(act: Callable[[World], object]) -> None:
+    platform = FakePlatform()
+    world = platform.world()
+    world.create_patient(synthetic_data(world.mark))
+    platform.scene.troubles.append("the broker has ended with exit code 1")
+    with pytest.raises(
+        AssertionError, match=r"^the broker has ended with exit code 1: \w+ /api/\S+ was not sent any"
+    ):
+        act(world)
+    assert sent(world) == [("POST", 201)]
+
+
+def test_trouble_is_looked_for_before_each_of_many_requests() -> None:
+    platform = FakePlatform()
+    world = platform.world()
+    send = platform.send
+
+    def send_once(method: str, path: str, body: str | None = None) -> Exchange:
+        platform.scene.troubles.append("the recorder has ended")
+        return send(method, path, body)
+
+    platform.send = send_once  # type: ignore[method-assign]
+    with pytest.raises(AssertionError, match="the recorder has ended: POST /api/patients was not sent"):
+        for _ in range(2):
+            world.create_patients([synthetic_data(world.mark)])
+    assert sent(world) == [("POST", 201)]
