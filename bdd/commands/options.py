@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
-from behave.userdata import parse_user_define
 from typer.core import TyperCommand, TyperGroup
 
 from bdd.contracts import asyncapi as contract
 from bdd.contracts.asyncapi import InvalidContract
 from bdd.settings.settings import InvalidSetting, Settings, load_settings
+from bdd.system.behave_internals import parse_definition
 from bdd.verdict.schema import event_schemas
 
 Defined = Annotated[
@@ -54,7 +54,7 @@ def settings_of(defined: Sequence[str] | None) -> Settings:
         Exit: a setting or the contract is wrong; a sentence has said so.
     """
     try:
-        settings = load_settings(dict(parse_user_define(text) for text in defined or ()))
+        settings = load_settings(dict(parse_definition(text) for text in defined or ()))
         if settings.contract:
             event_schemas(contract.use(settings.contract))
     except (InvalidSetting, InvalidContract) as wrong:

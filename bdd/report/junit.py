@@ -1,43 +1,39 @@
-"""What behave's own JUnit files do not tell, as files beside them, so that whatever reads them sees it too."""
+"""The JUnit files that behave does not write, so that tools that read its own ones also see the audit."""
 
 import contextlib
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from pathlib import Path
 
-from bdd.output.masking import mask
-from bdd.output.printable import printable
+from bdd.output.console import say
+from bdd.report.masked import fit_for_report
 from bdd.verdict.audit import Finding
 
 
 def remove_old_reports(folder: Path) -> None:
-    """Remove what earlier runs have left there, or it would be read as this run's; other files stay."""
+    """Remove the JUnit files of earlier runs, which would be read as this run's; other files stay."""
     for file in folder.glob("TESTS-*.xml"):
-        with contextlib.suppress(OSError):  # a folder that cannot be written is said later
+        with contextlib.suppress(OSError):  # the check of the folder reports it
             file.unlink()
 
 
-def write_audit(folder: Path, findings: Sequence[Finding]) -> Path:
-    """Write `TESTS-audit.xml` and return its path: a failed test case for each finding, or a single passed one."""
+def write_audit(folder: Path, findings: Sequence[Finding]) -> None:
+    """Write `TESTS-audit.xml`: a failed test case for each finding, or a single passed one."""
     suite = _suite("audit", tests=len(findings) or 1, failures=len(findings))
     for finding in findings:
         case = _case(suite, f"{finding.scenario} ({finding.location})")
-        failure = ET.SubElement(case, "failure", type="Finding", message=_fit(finding.told))
-        failure.text = _fit(str(finding))
+        failure = ET.SubElement(case, "failure", type="Finding", message=fit_for_report(finding.message))
+        failure.text = fit_for_report(str(finding))
     if not findings:
         _case(suite, "nothing is unexplained")
-    return _write(suite, folder)
+    _write(suite, folder)
 
 
-def write_broken_run(folder: Path, why: str) -> None:
-    """Write `TESTS-run.xml`: a test case with an error, for a run that did not start or was not audited.
-
-    Where the folder cannot be written, nothing is: that was said.
-    """
+def write_aborted_run(folder: Path, reason: str) -> None:
+    """Write `TESTS-run.xml`: a test case with an error, for a run that did not start or was not audited."""
     suite = _suite("run", tests=1, errors=1)
-    ET.SubElement(_case(suite, "the run"), "error", type="BrokenRun", message=_fit(why))
-    with contextlib.suppress(OSError):
-        _write(suite, folder)
+    ET.SubElement(_case(suite, "the run"), "error", type="BrokenRun", message=fit_for_report(reason))
+    _write(suite, folder)
 
 
 def _suite(name: str, *, tests: int, failures: int = 0, errors: int = 0) -> ET.Element:
@@ -46,15 +42,13 @@ def _suite(name: str, *, tests: int, failures: int = 0, errors: int = 0) -> ET.E
 
 
 def _case(suite: ET.Element, name: str) -> ET.Element:
-    return ET.SubElement(suite, "testcase", classname=suite.attrib["name"], name=_fit(name))
+    return ET.SubElement(suite, "testcase", classname=suite.attrib["name"], name=fit_for_report(name))
 
 
-def _write(suite: ET.Element, folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
+def _write(suite: ET.Element, folder: Path) -> None:
     file = folder / f"TESTS-{suite.attrib['name']}.xml"
-    ET.ElementTree(suite).write(file, encoding="utf-8", xml_declaration=True)
-    return file
-
-
-def _fit(text: str) -> str:
-    return printable(mask(text))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        ET.ElementTree(suite).write(file, encoding="utf-8", xml_declaration=True)
+    except OSError as error:
+        say(f"{file} cannot be written: {error.strerror}")

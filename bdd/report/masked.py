@@ -1,9 +1,6 @@
 """Masks what behave reports: its formatters print messages, its JUnit reporter keeps them."""
 
-from collections.abc import Iterable
 from typing import Any
-
-from behave.model import Scenario
 
 from bdd.output.console import interrupt_on_closed_pipe
 from bdd.output.masking import mask
@@ -11,7 +8,7 @@ from bdd.output.printable import printable
 
 
 class MaskedStream:
-    """A stream that gets no secrets, and whose reader may go; all else is as it was."""
+    """A stream that writes no secrets, and that interrupts the run when its reader has gone."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -25,7 +22,7 @@ class MaskedStream:
         return len(text)
 
     def flush(self) -> None:
-        """Write what was kept back."""
+        """Write what is buffered."""
         try:
             self._stream.flush()
         except BrokenPipeError:
@@ -35,17 +32,6 @@ class MaskedStream:
         return getattr(self._stream, name)
 
 
-def mask_formatters(formatters: Iterable[Any]) -> None:
-    """From now on mask what these formatters of behave print."""
-    for formatter in formatters:
-        if formatter.stream:  # the one that opens it later writes no messages, only names of scenarios
-            masked = MaskedStream(formatter.stream)
-            formatter.stream = formatter.stream_opener.stream = masked  # behave compares the two
-
-
-def mask_failures(scenario: Scenario) -> None:
-    """Mask the messages of a scenario that has ended, before reporters read them, and make them fit for XML."""
-    for step in scenario.all_steps:
-        if step.exception is not None:
-            step.error_message = printable(mask(step.error_message or ""))
-            step.exception.args = (printable(mask(str(step.exception))),)
+def fit_for_report(text: str) -> str:
+    """Return a text without its secrets and without characters that XML or a terminal cannot take."""
+    return printable(mask(text))

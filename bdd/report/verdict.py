@@ -1,37 +1,59 @@
 """The last line of a run: red or green, and why. behave's summary knows neither the audit nor a failed start."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from textwrap import shorten
-from typing import Any
 
-from behave.runner import Context
+from behave.model import Feature
 
 from bdd.output.console import counted, say
+from bdd.report.junit import remove_old_reports, write_aborted_run, write_audit
+from bdd.verdict.audit import Finding
 
-_LONGEST = 120  # characters; the whole sentence stands above
+_MAX_LENGTH = 120  # characters; the whole sentence has been printed above
 
 
 class Verdict:
-    """A reporter of behave, the last one. Reporters are ended in their order, so it speaks last.
+    """A reporter for behave, the last one: it prints the verdict and writes the JUnit files that behave does not.
 
     Attributes:
-        broken: why the run was not executed to its end and audited, None where it was.
-        findings: how many the audit has.
+        abort_reason: why the run was not executed to its end and audited, or None.
+        findings: what the audit found, or None as long as it has not been completed.
         executed: how many scenarios were executed.
         failed: how many of them failed.
     """
 
-    def __init__(self) -> None:
-        self.broken: str | None = None
-        self.findings = 0
+    def __init__(self, junit_directory: Path | None = None) -> None:
+        self.abort_reason: str | None = None
+        self.findings: Sequence[Finding] | None = None
         self.executed = 0
         self.failed = 0
+        self._junit_directory = junit_directory
+        if junit_directory:
+            remove_old_reports(junit_directory)
 
     @property
     def red(self) -> bool:
-        """Whether the run is red, whatever its scenarios were."""
-        return self.broken is not None or self.findings > 0
+        """Whether the run is red even if all its scenarios passed."""
+        return self.abort_reason is not None or bool(self.findings)
 
-    def feature(self, feature: Any) -> None:
+    def do_not_start(self, reason: str) -> None:
+        """Print why nothing will be executed."""
+        say(reason)
+        self.abort_reason = f"nothing was executed: {reason}"
+
+    def end_early(self, trouble: str) -> None:
+        """Print what has broken, so that the remaining scenarios are not executed."""
+        say(f"\nThe run ends here: {trouble}")
+        self.abort_reason = f"the run ended early: {trouble}"
+
+    def audited(self, findings: Sequence[Finding]) -> None:
+        """Print what the audit has found."""
+        self.findings = findings
+        if findings:
+            say("\n".join(["\nThe audit found what no scenario explains:", *(f"  {each}" for each in findings)]))
+
+    def feature(self, feature: Feature) -> None:
         """Count the scenarios of a feature that has ended."""
         statuses = [scenario.status for scenario in feature.walk_scenarios()]
         failed = sum(status.has_failed() for status in statuses)
@@ -39,44 +61,21 @@ class Verdict:
         self.executed += failed + sum(status.name == "passed" for status in statuses)
 
     def end(self) -> None:
-        """Say it."""
+        """Write the JUnit files and print the verdict."""
+        if self._junit_directory and self.findings is not None:
+            write_audit(self._junit_directory, self.findings)
+        if self._junit_directory and self.abort_reason is not None:
+            write_aborted_run(self._junit_directory, self.abort_reason)
         say(f"\n{self}")
 
     def __str__(self) -> str:
         """The verdict in a line: `RED: 1 of 2 scenarios failed`."""
         reasons = [f"{self.failed} of {counted(self.executed, 'scenario')} failed"] if self.failed else []
         if self.findings:
-            reasons.append(f"the audit found {counted(self.findings, 'thing')} that no scenario explains")
-        if self.broken is not None:
-            reasons.append(shorten(self.broken.splitlines()[0], _LONGEST, placeholder=" …"))
+            things = counted(len(self.findings), "thing")
+            reasons.append(f"the audit found {things} that no scenario explains")
+        if self.abort_reason is not None:
+            reasons.append(shorten(self.abort_reason.splitlines()[0], _MAX_LENGTH, placeholder=" …"))
         if reasons:
             return f"RED: {'; '.join(reasons)}"
         return f"GREEN: {counted(self.executed, 'scenario')} passed, and the audit left nothing unexplained"
-
-
-def announce_verdict(context: Context) -> Verdict:
-    """Return the run's verdict, which will be its last line."""
-    verdict = Verdict()
-    context.config.reporters.append(verdict)
-    return verdict
-
-
-def skip_everything(context: Context) -> None:
-    """Let a run end that has not started: of what comes after it, only the verdict is true.
-
-    behave would call it aborted by the user, count an outline of which nothing was executed as passed, and write
-    JUnit files in which nothing has failed.
-    """
-    context._runner.features.clear()  # behave has no public way
-    context.config.reporters[:] = [context.verdict]
-
-
-def fail_run(context: Context, *, by_user: bool) -> None:
-    """Let behave end with exit code 1.
-
-    An exception of a hook would do too, but be told as a HOOK-ERROR. What the user has not aborted must not be told
-    as such either.
-    """
-    runner = context._runner  # behave has no public way
-    runner.hook_failures += 1
-    runner.aborted = runner.aborted and by_user

@@ -1,7 +1,9 @@
-"""A run: from the settings to the verdict. The hooks of `environment.py` call it, and nothing else does."""
+"""The session: what one run of the suite does on its platform, from its first scenario to its audit."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 from behave.model import Scenario, Step
@@ -10,53 +12,67 @@ from bdd.api.client import ApiClient
 from bdd.contracts import asyncapi as contract
 from bdd.contracts.openapi import ResponseSchemas
 from bdd.domain.world import World
-from bdd.evidence.collecting import collect, collect_foreign, collect_sources, folder_name
-from bdd.output.console import durations, say
+from bdd.evidence.collecting import collect, collect_foreign, folder_name
+from bdd.output.console import counted, durations, say
 from bdd.recorder.client import RecorderUnreachable
-from bdd.report.masked import mask_failures
+from bdd.report.verdict import Verdict
 from bdd.settings.settings import Settings
-from bdd.stacks.base import CannotStart
-from bdd.stacks.factory import make_stack, new_run_id
+from bdd.stacks.base import Stack
+from bdd.system.signals import ignore_signals
 from bdd.verdict.audit import Finding, audit, audit_responses, settle
 from bdd.verdict.ledger import Ledger
 from bdd.verdict.observer import Observer
 from bdd.verdict.scenario_log import ScenarioLog
-from bdd.verdict.schema import Foreign, event_schemas, foreign_records
+from bdd.verdict.schema import event_schemas, foreign_records
 
 
-class Run:
+class Session:
     """One run of the suite on one stack.
 
+    `bdd.run.start.start_session` returns one that is ready for scenarios:
+
+        world = session.open_world(scenario)
+        ...                                   # the steps act on the world
+        session.close_world(world, failed=False)
+        session.audit(verdict)
+        session.stop()
+
     Attributes:
-        id: names the run in its evidence folder and, shortened, in its test data.
-        scenarios: how many were begun.
-        seconds: how long each phase took.
+        stack: the run's platform and recorder.
+        scenarios: how many scenarios have begun.
+        evidence_folder: where this run keeps its evidence.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.id = new_run_id()
+    def __init__(self, settings: Settings, run_id: str, stack: Stack) -> None:
+        self.stack = stack
         self.scenarios = 0
-        self.seconds: dict[str, float] = {}
-        self.stack = make_stack(settings, self.id)
-        self._token = self.id.rpartition("-")[2]
-        self._phase, self._phase_began = "start", time.monotonic()
+        self.evidence_folder = settings.evidence_dir / run_id
+        self._settings = settings
+        self._run_id = run_id
+        self._phases = [("start", time.monotonic())]
         self._last_action = 0.0
         self._marks: Mapping[str, float] = {}
         self._requests = 0
 
-    def start(self) -> None:
-        """Bring the platform and the recorder up.
+    @cached_property
+    def api(self) -> ApiClient:
+        """The platform's HTTP API."""
+        return ApiClient(self.stack.api_url)
 
-        Raises:
-            CannotStart: one of them did not come up, or the patients' topic is missing.
-        """
-        self._start_stack()
-        self.api = ApiClient(self.stack.api_url)
-        self.ledger = Ledger(self.stack.recorder, self._token, self.settings.clock_tolerance)
-        self._check_topics()
-        self.end_phase("scenarios")
-        say(f"Platform: {self.settings.stack}, {self.stack.api_url} ({durations(self.stack.startup)})\n")
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The expectations of all scenarios."""
+        return Ledger(self.stack.recorder, self._run_id.rpartition("-")[2], self._settings.clock_tolerance)
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """How long each phase took that has ended."""
+        return {name: end - began for (name, began), (_, end) in pairwise(self._phases)}
+
+    def begin_scenarios(self) -> None:
+        """Note that the start is over, and print which platform the scenarios run on."""
+        self._begin_phase("scenarios")
+        say(f"Platform: {self._settings.stack}, {self.stack.api_url} ({durations(self.stack.startup)})\n")
 
     def open_world(self, scenario: Scenario) -> World:
         """Return the world for a scenario that begins."""
@@ -68,39 +84,57 @@ class Run:
             api=self.api,
             observer=self._observer(scenario_log),
             topics=self.stack.recorder.topics,
-            default_deadline=self.settings.deadline,
-            deadline_factor=self.settings.deadline_factor,
+            default_deadline=self._settings.deadline,
+            deadline_factor=self._settings.deadline_factor,
             began=self.stack.recorder.cursor,
-            model_seed=self.settings.model_seed,
-            model_stories=self.settings.model_stories,
+            model_seed=self._settings.model_seed,
+            model_stories=self._settings.model_stories,
         )
 
-    def close_world(self, world: World, scenario: Scenario) -> None:
-        """Take note of how a scenario ended."""
-        mask_failures(scenario)
-        world.observer.scenario_log.failed = scenario.status.has_failed()
-        if len(self.api.exchanges) > self._requests:
+    def close_world(self, world: World, *, failed: bool) -> None:
+        """Note how a scenario ended, and print its notes."""
+        world.observer.scenario_log.failed = failed
+        if len(self.api.exchanges) > self._requests:  # a part of the world may have sent them
             self._last_action = time.monotonic()
-        for remark in world.console_notes:
-            say(remark)
+        for note in world.console_notes:
+            say(note)
 
     def keep_evidence(self, world: World, scenario: Scenario, failed: Step) -> None:
-        """Leave what was seen of a failed scenario in a folder and name that folder."""
+        """Write the evidence of a failed scenario into a folder, and print that folder.
+
+        Args:
+            world: the scenario's world.
+            scenario: the scenario that has failed.
+            failed: the step in which it failed.
+        """
         feature = folder_name(Path(scenario.filename).stem)
-        folder = self.settings.evidence_dir / self.id / feature / folder_name(f"{scenario.name}-{scenario.line}")
+        folder = self.evidence_folder / feature / folder_name(f"{scenario.name}-{scenario.line}")
         collect(folder, scenario, failed, world, sources=self.stack.evidence(), since=self._marks)
         say(f"      evidence: {folder}")
 
-    def audit(self) -> Sequence[Finding]:
-        """Wait out the settling time once and return what the run leaves unexplained.
+    def audit(self, verdict: Verdict) -> None:
+        """Wait until late events would have arrived, then add to the verdict what no scenario explains."""
+        self._begin_phase("audit")
+        if not self.scenarios:
+            verdict.abort_reason = "nothing was executed: no scenario matches what was asked for"
+            return
+        settle(self._last_action, self._settings.settling)
+        try:
+            verdict.audited(self._findings())
+        except AssertionError as error:
+            say(f"\n{error}")
+            verdict.abort_reason = str(error)
 
-        Raises:
-            AssertionError: the recorder lost records or cannot be read, so that no verdict can be had.
-        """
-        self.end_phase("audit")
-        if not self.ledger.scenario_logs:
-            return []
-        settle(self._last_action, self.settings.settling)
+    def stop(self) -> None:
+        """Remove what the run has started, and print how long each phase took."""
+        ignore_signals()
+        self._begin_phase("stop")
+        self.stack.stop()
+        self._begin_phase("")
+        ran = f"{counted(self.scenarios, 'scenario')} on the {self._settings.stack} stack"
+        say(f"\nTime: {durations(self.seconds)}; {ran}")
+
+    def _findings(self) -> list[Finding]:
         observer = self._observer(self.ledger.scenario_logs[0])
         try:
             observer.read_up_to_now()
@@ -108,49 +142,29 @@ class Run:
             raise AssertionError(f"The run cannot be audited: {self.stack.trouble() or error}") from error
         assert not (trouble := self.stack.trouble()), f"The run cannot be audited: {trouble}"
         findings = audit(self.ledger, self._observer) + audit_responses(self.ledger, ResponseSchemas())
-        self._tell_of(foreign_records(self.ledger, event_schemas(contract.current())))
+        self._report_foreign_records()
         return findings
 
-    def stop(self) -> None:
-        """End what was started; may be called more than once."""
-        self.end_phase("stop")
-        self.stack.stop()
-        self.end_phase("stop")
+    def _report_foreign_records(self) -> None:
+        """Records of others never fail a run; those that break the contract are kept in a file."""
+        foreign = foreign_records(self.ledger, event_schemas(contract.current()))
+        if foreign.broken:
+            file = self.evidence_folder / "foreign.jsonl"
+            collect_foreign(file, foreign.broken)
+            say(f"\n{foreign}\n      to look at: {file}")
 
-    def end_phase(self, then: str) -> None:
-        """Take down how long the phase took that ends now, and begin the next one."""
-        now = time.monotonic()
-        self.seconds[self._phase] = now - self._phase_began
-        self._phase, self._phase_began = then, now
+    def _begin_phase(self, name: str) -> None:
+        self._phases.append((name, time.monotonic()))
 
     def _observer(self, scenario_log: ScenarioLog) -> Observer:
         return Observer(self.ledger, scenario_log, self.stack.recorder, self._trouble, self._platform)
 
-    def _tell_of(self, foreign: Foreign) -> None:
-        """Foreign records are no fault of this run; who wants to look at the broken ones finds them in a file."""
-        if foreign.broken:
-            file = self.settings.evidence_dir / self.id / "foreign.jsonl"
-            collect_foreign(file, foreign.broken)
-            say(f"\n{foreign}\n      to look at: {file}")
-
-    def _start_stack(self) -> None:
-        try:
-            self.stack.start()
-        except CannotStart as error:
-            sources = self.stack.evidence()
-            if not sources:
-                raise
-            folder = self.settings.evidence_dir / self.id / "start"
-            collect_sources(folder, sources)
-            raise CannotStart(f"{error}\n      evidence: {folder}") from error
-
     def _trouble(self) -> str | None:
-        """What has broken, without the log's lines: they are printed once, when the run ends."""
+        """Without the last lines of a log: they are printed once, when the run ends."""
         trouble = self.stack.trouble()
         return trouble.splitlines()[0] if trouble else None
 
     def _platform(self) -> str:
-        """The platform's state, for messages."""
         return self._trouble() or self._state_of_topic()
 
     def _state_of_topic(self) -> str:
@@ -162,18 +176,3 @@ class Run:
         if partitions is None:
             return f"the broker answers; it has no topic {topic}"
         return f"nothing has ended; the broker answers; {topic} has {partitions} partitions"
-
-    def _check_topics(self) -> None:
-        """Without the patients' topic every scenario would wait in vain; the others have a feature of their own."""
-        promised = contract.current()
-        topic = promised.patient_topic
-        try:
-            existing: Mapping[str, int] = self.stack.recorder.topics()
-            self.stack.recorder.fence()
-        except RecorderUnreachable as error:
-            raise CannotStart(str(error)) from error
-        if topic not in existing:
-            raise CannotStart(
-                f"The topic {topic} does not exist. The broker has: {', '.join(sorted(existing)) or 'none'}. "
-                f"Create it with {promised.partitions[topic]} partitions, or look whether this is the right broker."
-            )

@@ -42,13 +42,13 @@ class Finding:
     advice: str
 
     @property
-    def told(self) -> str:
+    def message(self) -> str:
         """The step, and what is wrong."""
         return f"“{self.step}” {self.sentence}" if self.step else self.sentence
 
     def __str__(self) -> str:
         """The finding as it is printed."""
-        return f"{self.scenario} ({self.location})\n    {self.told}\n    next: {self.advice}"
+        return f"{self.scenario} ({self.location})\n    {self.message}\n    next: {self.advice}"
 
 
 def settle(last_action: float, seconds: float) -> None:

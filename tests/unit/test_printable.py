@@ -12,7 +12,8 @@ from behave.parser import parse_feature
 
 from bdd.output.encoding import escape_unencodable_output
 from bdd.output.printable import printable
-from bdd.report.masked import mask_failures
+from bdd.report.masked import fit_for_report
+from bdd.system.behave_internals import rewrite_messages
 from bdd.system.paths import ROOT
 
 FEATURE = """
@@ -38,7 +39,7 @@ def test_the_message_of_a_failure_can_stand_in_a_junit_file() -> None:
     scenario = parse_feature(FEATURE.strip(), filename="a.feature").scenarios[0]  # type: ignore[no-untyped-call]
     (step,) = scenario.steps
     step.exception, step.error_message = AssertionError("answer: \x00\uffff"), "ASSERT FAILED: \x00\uffff"
-    mask_failures(scenario)
+    rewrite_messages(scenario, fit_for_report)
     assert str(step.exception) == r"answer: \x00\uffff"
     assert step.error_message == r"ASSERT FAILED: \x00\uffff"
 

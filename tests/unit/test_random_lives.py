@@ -326,4 +326,4 @@ def test_a_late_event_is_laid_to_its_story_by_the_audit() -> None:
     platform.announce("DELETE", 101, {})
     (finding,) = audit(platform.scene.ledger, platform.scene.observer_of)
     assert finding.scenario == "Create a patient, story 1"
-    assert "“no other event is published” does not hold, later came: patient.deleted" in finding.told
+    assert "“no other event is published” does not hold, later came: patient.deleted" in finding.message

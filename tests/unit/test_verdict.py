@@ -7,8 +7,9 @@ import pytest
 from behave.model_type import Status
 from behave.parser import parse_feature
 
-from bdd.report.junit import remove_old_reports, write_audit, write_broken_run
+from bdd.report.junit import remove_old_reports, write_aborted_run, write_audit
 from bdd.report.verdict import Verdict
+from bdd.verdict.audit import Finding
 
 TEXT = """
 Feature: some
@@ -21,6 +22,9 @@ Feature: some
       | c |
       | d |
 """
+
+
+FINDING = Finding("one", "some.feature:3", "When I act", "left an event", "correct it")
 
 
 def verdict_of(*statuses: Status) -> Verdict:
@@ -45,15 +49,15 @@ def test_red_counts_what_failed(status: Status) -> None:
 
 def test_a_finding_of_the_audit_makes_passed_scenarios_red() -> None:
     verdict = verdict_of(Status.passed, Status.passed, Status.passed)
-    verdict.findings = 1
+    verdict.audited([FINDING])
     assert verdict.red
     assert str(verdict) == "RED: the audit found 1 thing that no scenario explains"
 
 
 def test_all_reasons_are_told_in_one_short_line() -> None:
     verdict = verdict_of(Status.passed, Status.failed, Status.untested)
-    verdict.findings = 2
-    verdict.broken = f"it broke: {'so long ' * 50}\nand more"
+    verdict.audited([FINDING, FINDING])
+    verdict.abort_reason = f"it broke: {'so long ' * 50}\nand more"
     assert verdict.red
     line = str(verdict)
     assert line.startswith(
@@ -64,7 +68,7 @@ def test_all_reasons_are_told_in_one_short_line() -> None:
 
 
 def test_a_broken_run_is_an_error_in_a_file_that_is_xml(tmp_path: Path) -> None:
-    write_broken_run(tmp_path / "new", "nothing was executed:\n\x00 & <")
+    write_aborted_run(tmp_path / "new", "nothing was executed:\n\x00 & <")
     suite = ET.parse(tmp_path / "new" / "TESTS-run.xml").getroot()  # noqa: S314 - our own file
     assert (suite.get("errors"), suite.get("failures"), suite.get("tests")) == ("1", "0", "1")
     error = suite.find("testcase/error")
@@ -72,10 +76,12 @@ def test_a_broken_run_is_an_error_in_a_file_that_is_xml(tmp_path: Path) -> None:
     assert str(error.get("message")).startswith("nothing was executed:")
 
 
-def test_a_folder_that_cannot_be_written_breaks_nothing(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_breaks_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("in the way")
-    write_broken_run(tmp_path / "file" / "junit", "nothing was executed")
-    remove_old_reports(tmp_path / "file" / "junit")
+    folder = tmp_path / "file" / "junit"
+    write_aborted_run(folder, "nothing was executed")
+    assert capsys.readouterr().out == f"{folder / 'TESTS-run.xml'} cannot be written: Not a directory\n"
+    remove_old_reports(folder)
 
 
 def test_only_reports_of_earlier_runs_are_removed(tmp_path: Path) -> None:

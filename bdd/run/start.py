@@ -1,0 +1,119 @@
+"""The start of a run: a straight list of stages, each of which can end it with a sentence for the user."""
+
+import atexit
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass
+from pathlib import Path
+
+from bdd.contracts import asyncapi as contract
+from bdd.contracts.asyncapi import InvalidContract
+from bdd.evidence.collecting import collect_sources
+from bdd.output.folders import CannotWrite, check_writable
+from bdd.recorder.client import RecorderClient, RecorderUnreachable
+from bdd.run.session import Session
+from bdd.settings.settings import InvalidSetting, Settings, load_settings
+from bdd.stacks.base import CannotStart, Stack
+from bdd.stacks.factory import make_stack, new_run_id
+from bdd.system.signals import raise_interrupt_on_signals
+from bdd.verdict.schema import event_schemas
+
+
+class NothingSelected(Exception):
+    """The run would execute no scenario; the message says why."""
+
+
+CANNOT_START = (InvalidSetting, InvalidContract, NothingSelected, CannotWrite, CannotStart)
+"""The exceptions of `start_session` whose message is a sentence for the user."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run was asked for.
+
+    Attributes:
+        userdata: the settings given with `behave -D`.
+        junit_directory: where JUnit files are wanted, or None.
+        known_tags: the tags that scenarios have.
+        requested_tags: the tags that were named; one may hold the wildcard `*`.
+        selects_a_scenario: whether anything will be executed.
+    """
+
+    userdata: Mapping[str, str]
+    junit_directory: Path | None
+    known_tags: Set[str]
+    requested_tags: Set[str]
+    selects_a_scenario: bool
+
+
+def start_session(request: Request, add_cleanup: Callable[[Callable[[], None]], object]) -> Session:
+    """Return the session once everything is up that its scenarios need.
+
+    Args:
+        request: what the run was asked for.
+        add_cleanup: registers a function that is called however the run ends.
+
+    Raises:
+        InvalidSetting, InvalidContract, NothingSelected, CannotWrite: nothing has been started.
+        CannotStart: the platform or the recorder did not come up.
+    """
+    settings = _load_settings(request.userdata)
+    _check_selection(request)
+    _check_folders(settings.evidence_dir, request.junit_directory)
+    run_id = new_run_id()
+    session = Session(settings, run_id, make_stack(settings, run_id))
+    raise_interrupt_on_signals()  # behave cleans up after SIGINT only
+    add_cleanup(session.stop)
+    atexit.register(session.stack.stop)  # in case a second signal ends the clean-up
+    _start_stack(session.stack, session.evidence_folder / "start")
+    _check_topics(session.stack.recorder)
+    session.begin_scenarios()
+    return session
+
+
+def _load_settings(userdata: Mapping[str, str]) -> Settings:
+    settings = load_settings(userdata)
+    if settings.contract:
+        event_schemas(contract.use(settings.contract))
+    return settings
+
+
+def _check_selection(request: Request) -> None:
+    unknown = sorted(tag for tag in request.requested_tags - request.known_tags if "*" not in tag)
+    if unknown:
+        names = ", ".join(f"@{tag}" for tag in unknown)
+        known = ", ".join(sorted(request.known_tags)) or "none"
+        raise NothingSelected(f"No scenario has the tag {names}; there are: {known}")
+    if not request.selects_a_scenario:
+        raise NothingSelected("No scenario matches what was asked for.")
+
+
+def _check_folders(evidence_dir: Path, junit_directory: Path | None) -> None:
+    check_writable(evidence_dir, "-D evidence_dir=…")
+    if junit_directory:
+        check_writable(junit_directory, "--junit-directory …")
+
+
+def _start_stack(stack: Stack, evidence_folder: Path) -> None:
+    try:
+        stack.start()
+    except CannotStart as error:
+        if not (sources := stack.evidence()):
+            raise
+        collect_sources(evidence_folder, sources)
+        raise CannotStart(f"{error}\n      evidence: {evidence_folder}") from error
+
+
+def _check_topics(recorder: RecorderClient) -> None:
+    """Every scenario needs the patients' topic; a feature checks the others."""
+    current = contract.current()
+    topic = current.patient_topic
+    try:
+        existing = recorder.topics()
+        recorder.fence()
+    except RecorderUnreachable as error:
+        raise CannotStart(str(error)) from error
+    if topic not in existing:
+        raise CannotStart(
+            f"The topic {topic} does not exist. The broker has: {', '.join(sorted(existing)) or 'none'}. "
+            f"Create it with {current.partitions[topic]} partitions, or check whether this is the right broker."
+        )

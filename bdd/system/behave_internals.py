@@ -1,0 +1,105 @@
+"""Every use of behave beyond its documented interface, each with its reason and with what would replace it.
+
+Checked against behave 1.3.3. After an update of behave, this is the only module of `bdd` to look at.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from behave.model import Feature, Scenario
+from behave.runner import Context
+from behave.userdata import parse_user_define
+
+
+class Reporter(Protocol):
+    """What behave calls a reporter: an object that it informs once a feature, or the whole run, has ended."""
+
+    def feature(self, feature: Feature) -> None:
+        """Take note of a feature that has ended or was left out."""
+
+    def end(self) -> None:
+        """Report; called once, when everything else has ended."""
+
+
+def add_reporter(context: Context, reporter: Reporter) -> None:
+    """Let a reporter speak after behave's own ones.
+
+    Reason: a hook cannot print anything after behave's summary. Replaced by: an option that registers reporters.
+    """
+    context.config.reporters.append(reporter)
+
+
+def wrap_streams(context: Context, wrap: Callable[[Any], Any]) -> None:
+    """Replace the streams of the formatters that print.
+
+    Reason: a message may hold a secret, and formatters print it before any hook sees it. Replaced by: a hook that
+    edits a message before it is printed.
+    """
+    for formatter in context._runner.formatters:
+        if formatter.stream:  # one that opens its stream later prints names of scenarios only
+            # behave closes a stream unless it is the opener's own one
+            formatter.stream = formatter.stream_opener.stream = wrap(formatter.stream)
+
+
+def rewrite_messages(scenario: Scenario, rewrite: Callable[[str], str]) -> None:
+    """Replace the messages of a scenario that has ended.
+
+    Reason: the JUnit reporter reads a step's exception itself. Replaced by: the same hook as in `wrap_streams`.
+    """
+    for step in scenario.all_steps:
+        if step.exception is not None:
+            step.error_message = rewrite(step.error_message or "")
+            step.exception.args = (rewrite(str(step.exception)),)
+
+
+def known_tags(context: Context) -> set[str]:
+    """Return the tags that the scenarios have.
+
+    Reason: behave passes when a misspelt tag selects nothing. Replaced by: a failure of behave's own in that case.
+    """
+    return {str(tag) for scenario in _scenarios(context) for tag in scenario.effective_tags}
+
+
+def requested_tags(context: Context) -> set[str]:
+    """Return the tags in the expression of `--tags`; the reason is that of `known_tags`."""
+    words = str(context.config.tag_expression).replace("(", " ").replace(")", " ").split()
+    return {word.lstrip("@") for word in words} - {"and", "or", "not", "true"}
+
+
+def selects_a_scenario(context: Context) -> bool:
+    """Return whether behave will execute anything; the reason is that of `known_tags`."""
+    return any(scenario.should_run(context.config) for scenario in _scenarios(context))
+
+
+def skip_everything(context: Context, reporter: Reporter) -> None:
+    """Let a run end that has not started; only the given reporter reports it.
+
+    Reason: after `context.abort()` behave would call the run aborted by the user, count an outline without a result
+    as passed, and write JUnit files without a failure. Replaced by: an exception that ends a run from `before_all`.
+    """
+    context._runner.features.clear()
+    context.config.reporters[:] = [reporter]
+
+
+def fail_run(context: Context, *, by_user: bool) -> None:
+    """Let behave end with exit code 1, and say that the user aborted the run only if that is true.
+
+    Reason: an exception in `after_all` ends with 1 too, but is printed as a HOOK-ERROR. Replaced by: an exit code
+    that a hook can set.
+    """
+    context._runner.hook_failures += 1
+    context._runner.aborted = context.aborted and by_user
+
+
+def parse_definition(text: str) -> tuple[str, str]:
+    """Return name and value of what follows `-D`.
+
+    Reason: the commands of `python -m bdd` read a setting exactly as behave does. Replaced by: nothing, while
+    the function stays public.
+    """
+    name, value = parse_user_define(text)
+    return name, value
+
+
+def _scenarios(context: Context) -> list[Scenario]:
+    return [scenario for feature in context._runner.features for scenario in feature.walk_scenarios()]

@@ -1,0 +1,330 @@
+"""A run from its first hook to its last one, with a fake of behave's runner and of the stack."""
+
+import atexit
+import os
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bdd.contracts import asyncapi as contract
+from bdd.domain.world import world
+from bdd.output import masking
+from bdd.run import start
+from bdd.stacks.base import CannotStart
+from tests.support.builders import envelope, record, stand_in
+from tests.support.fake_run import Behave, Log
+
+SECRET = "correct-horse"
+
+
+@pytest.fixture(autouse=True)
+def _keep_the_handlers_of_signals(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(masking, "_known", set())
+    monkeypatch.setattr(atexit, "register", lambda function: function)
+    signals = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {each: signal.getsignal(each) for each in signals}
+    yield
+    for each, handler in before.items():
+        signal.signal(each, handler)
+
+
+@pytest.fixture
+def behave(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Behave:
+    fake = Behave(tmp_path, capsys)
+    monkeypatch.setattr(start, "make_stack", fake.stack.make)
+    return fake
+
+
+def test_a_run_whose_scenarios_pass_is_green_and_stops_what_it_started(behave: Behave) -> None:
+    behave.start()
+    for scenario in behave.feature.scenarios:
+        behave.play(scenario)
+    assert behave.end() == 0
+    assert behave.stack.calls == ["start", "stop"]
+    assert behave.output.startswith("Platform: embedded, http://127.0.0.1:9 (broker 1.0 s)\n\n")
+    assert "\nTime: start 0.0 s, scenarios 0.0 s, audit 0.0 s, stop 0.0 s; 2 scenarios on the embedded stack\n" in (
+        behave.output
+    )
+    assert behave.verdict == "GREEN: 2 scenarios passed, and the audit left nothing unexplained"
+    assert behave.reports == ["Patients"]
+
+
+def test_a_scenario_gets_a_world_with_its_settings_and_its_step(behave: Behave) -> None:
+    behave.userdata |= {"deadline": "3", "deadline_factor": "2", "model_seed": "8", "model_stories": "9"}
+    behave.start()
+    behave.stack.recorder.journal.append(record("of the time before"))
+    seen: list[Any] = []
+    behave.play(behave.feature.scenarios[0], act=lambda: seen.append(world(behave.context)))
+    (own,) = seen
+    assert own.step == "Then a patient.created event is published"
+    assert (own.deadline(), own.model_seed, own.model_stories, own.began) == (6, 8, 9, 1)
+    assert own.observer.scenario_log.scenario == "One"
+    assert own.observer.scenario_log.location == "features/patients.feature:3"
+    assert own.mark.startswith(f"bdd{behave.stack.run_id[-6:]}x")
+
+
+def test_notes_of_a_scenario_are_printed_when_it_ends(behave: Behave) -> None:
+    behave.start()
+    behave.play(behave.feature.scenarios[0], act=lambda: world(behave.context).console_notes.append("seed 5"))
+    behave.end()
+    assert "seed 5\n" in behave.output
+
+
+@pytest.mark.parametrize(
+    ("prepare", "sentence"),
+    [
+        (
+            lambda behave: behave.userdata.update(deadlin="3"),
+            "The setting -D deadlin is unknown. Did you mean dead",
+        ),
+        (
+            lambda behave: behave.userdata.update(contract="nowhere.yaml"),
+            "The contract nowhere.yaml cannot be read",
+        ),
+        (
+            lambda behave: behave.select("@nobody and not (@slow or pat*)"),
+            "No scenario has the tag @nobody; there are: patients, slow\n",
+        ),
+        (lambda behave: behave.select("not @patients"), "No scenario matches what was asked for.\n"),
+        (lambda behave: behave.runner.features.clear(), "No scenario matches what was asked for.\n"),
+        (
+            lambda behave: behave.userdata.update(evidence_dir=f"{__file__}/evidence"),
+            f"The folder {__file__}/evidence cannot be written: Not a directory",
+        ),
+    ],
+)
+def test_a_run_that_is_refused_starts_nothing_and_is_red(
+    prepare: Callable[[Behave], object], sentence: str, behave: Behave
+) -> None:
+    behave.config.junit = True
+    Path(behave.config.junit_directory).mkdir()
+    (Path(behave.config.junit_directory) / "TESTS-earlier.xml").touch()
+    prepare(behave)
+    behave.start()
+    assert behave.runner.features == []
+    assert behave.end() == 1
+    assert behave.output.startswith(sentence)
+    assert behave.stack.calls == []
+    assert behave.verdict.startswith(f"RED: nothing was executed: {sentence[:50].strip()}")
+    assert sentence.strip() in behave.junit_error()
+    assert "Time:" not in behave.output
+    assert behave.reports == []
+
+
+def test_a_junit_folder_that_cannot_be_written_is_refused(behave: Behave) -> None:
+    behave.config.junit, behave.config.junit_directory = True, f"{__file__}/junit"
+    behave.start()
+    assert behave.end() == 1
+    assert "--junit-directory …" in behave.output
+    assert behave.stack.calls == []
+
+
+@pytest.mark.parametrize("expression", ["@pat*", "@nobo* or @slow", "not @slow", "(@slow or @patients)"])
+def test_tags_that_select_something_are_accepted(expression: str, behave: Behave) -> None:
+    behave.select(expression)
+    behave.start()
+    assert behave.stack.calls == ["start"]
+
+
+@pytest.mark.parametrize("evidence", [False, True])
+def test_a_stack_that_does_not_start_is_stopped_and_leaves_its_logs(evidence: bool, behave: Behave) -> None:
+    behave.stack.failure = CannotStart("The broker did not start.")
+    if evidence:
+        behave.stack.sources["logs/broker.log"] = Log()
+    behave.start()
+    assert behave.end() == 1
+    assert behave.stack.calls == ["start", "stop"]
+    assert behave.output.startswith("The broker did not start.\n")
+    kept = behave.evidence / "start" / "logs" / "broker.log"
+    assert kept.exists() == evidence
+    assert (f"      evidence: {behave.evidence / 'start'}\n" in behave.output) == evidence
+    if evidence:
+        assert kept.read_text() == "since 0"
+    assert behave.verdict == "RED: nothing was executed: The broker did not start."
+
+
+def test_a_platform_without_the_patients_topic_is_refused(behave: Behave) -> None:
+    behave.stack.recorder.existing = {"b": 1, "a": 1}
+    behave.start()
+    behave.end()
+    assert behave.output.startswith(
+        "The topic patient-events does not exist. The broker has: a, b. Create it with 3 partitions, or "
+    )
+
+
+def test_a_recorder_that_cannot_be_reached_is_refused(behave: Behave) -> None:
+    behave.stack.recorder.error = "The recorder does not answer."
+    behave.start()
+    assert behave.end() == 1
+    assert behave.verdict == "RED: nothing was executed: The recorder does not answer."
+
+
+def test_an_interrupt_while_the_run_starts_ends_it(behave: Behave) -> None:
+    behave.stack.failure = KeyboardInterrupt()
+    behave.start()
+    assert behave.end() == 1
+    assert behave.stack.calls == ["start", "stop"]
+    assert not behave.runner.aborted
+    assert behave.verdict == "RED: nothing was executed: The run was interrupted while it started."
+
+
+def test_a_defect_of_the_suite_itself_is_raised_and_named(behave: Behave) -> None:
+    behave.stack.failure = ZeroDivisionError("by zero")
+    with pytest.raises(ZeroDivisionError):
+        behave.start()
+    behave.end()
+    assert behave.verdict == "RED: nothing was executed: ZeroDivisionError: by zero"
+
+
+def test_signals_interrupt_a_run_that_has_started_and_not_its_end(behave: Behave) -> None:
+    behave.start()
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGTERM)
+    behave.end()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_a_run_that_the_user_aborts_is_red_and_not_audited(behave: Behave) -> None:
+    behave.config.junit = True
+    behave.start()
+    behave.play(behave.feature.scenarios[0])
+    behave.context.aborted = behave.runner.aborted = True
+    assert behave.end() == 1
+    assert behave.runner.aborted, "behave says that the user has aborted it"
+    assert behave.verdict == "RED: the run was interrupted"
+    assert behave.junit_error() == "the run was interrupted"
+    assert "audit" not in behave.output
+
+
+def test_a_failed_step_leaves_evidence_without_secrets(behave: Behave) -> None:
+    behave.stack.sources["logs/service.log"] = Log()
+    behave.start()
+    masking.remember([SECRET])
+    for scenario in behave.feature.scenarios:
+        behave.play(scenario, AssertionError(f"{SECRET}\x00"))
+    assert behave.end() == 0, "behave itself fails a run with failed scenarios"
+    for number, name in enumerate(("One-3", "Two-8"), 1):
+        folder = behave.evidence / "patients" / name
+        assert f"      evidence: {folder}\n" in behave.output
+        assert (folder / "logs" / "service.log").read_text() == f"since {number}"
+    for scenario in behave.feature.scenarios:
+        assert scenario.steps[-1].error_message == str(scenario.steps[-1].exception) == r"***\x00"
+    assert behave.verdict == "RED: 2 of 2 scenarios failed"
+
+
+def test_a_failed_scenario_is_not_audited_again(behave: Behave) -> None:
+    behave.start()
+    first, second = behave.feature.scenarios
+    for scenario, error in ((first, AssertionError("no")), (second, None)):
+        behave.play(scenario, error, act=lambda: record_unexpected(behave))
+    behave.config.junit = True
+    behave.end()
+    assert behave.verdict == ("RED: 1 of 2 scenarios failed; the audit found 1 thing that no scenario explains")
+    assert "\nThe audit found what no scenario explains:\n  Two (features/patients.feature:8)\n" in behave.output
+
+
+def record_unexpected(behave: Behave) -> None:
+    """Let an event arrive that the current scenario does not expect."""
+    mark = world(behave.context).mark
+    behave.stack.recorder.journal.append(record(envelope("patient.created", {"note": mark}), key=mark.encode()))
+
+
+def test_findings_of_the_audit_turn_a_run_red_and_stand_in_a_junit_file(behave: Behave) -> None:
+    behave.config.junit = True
+    behave.start()
+    behave.play(behave.feature.scenarios[0], act=lambda: record_unexpected(behave))
+    assert behave.end() == 1
+    assert not behave.runner.aborted
+    assert behave.verdict == "RED: the audit found 1 thing that no scenario explains"
+    assert "left an event that nobody expected" in behave.junit_error("failure")
+
+
+def test_foreign_records_that_break_the_contract_are_kept_and_fail_nothing(behave: Behave) -> None:
+    behave.start()
+    behave.stack.recorder.journal.append(record(b"rubbish", key=None))
+    behave.play(behave.feature.scenarios[0])
+    assert behave.end() == 0
+    assert f"      to look at: {behave.evidence / 'foreign.jsonl'}\n" in behave.output
+    assert (behave.evidence / "foreign.jsonl").exists()
+
+
+@pytest.mark.parametrize("failed", [True, False])
+def test_a_broken_stack_ends_the_run_at_the_next_failure(failed: bool, behave: Behave) -> None:
+    behave.start()
+    behave.stack.broken = "the broker was ended by SIGKILL\n  its last lines"
+    behave.play(behave.feature.scenarios[0], AssertionError("no event") if failed else None)
+    assert behave.context.aborted == failed
+    assert behave.end() == 1
+    assert not behave.runner.aborted, "behave must not say that the user has aborted it"
+    how = "The run ends here" if failed else "The run cannot be audited"
+    assert f"\n{how}: the broker was ended by SIGKILL\n  its last lines\n" in behave.output
+    why = "the run ended early" if failed else "The run cannot be audited"
+    assert behave.verdict.endswith(f"{why}: the broker was ended by SIGKILL")
+
+
+@pytest.mark.parametrize("trouble", ["the recorder was ended by SIGKILL", None])
+def test_a_run_whose_recorder_cannot_be_read_is_red(trouble: str | None, behave: Behave) -> None:
+    behave.start()
+    behave.play(behave.feature.scenarios[0])
+    behave.stack.broken, behave.stack.recorder.error = trouble, "the recorder does not answer"
+    assert behave.end() == 1
+    assert behave.verdict == f"RED: The run cannot be audited: {trouble or 'the recorder does not answer'}"
+
+
+def test_a_run_without_a_scenario_is_red(behave: Behave) -> None:
+    behave.start()
+    assert behave.end() == 1
+    assert behave.verdict == "RED: nothing was executed: no scenario matches what was asked for"
+
+
+@pytest.mark.parametrize(
+    ("broken", "existing", "error", "state"),
+    [
+        (
+            None,
+            {"patient-events": 3},
+            None,
+            "nothing has ended; the broker answers; patient-events has 3 partitions",
+        ),
+        (None, {}, None, "the broker answers; it has no topic patient-events"),
+        ("the broker is gone\nits log", {"patient-events": 3}, None, "the broker is gone"),
+    ],
+)
+def test_messages_hold_the_state_of_the_platform(
+    broken: str | None, existing: Mapping[str, int], error: str | None, state: str, behave: Behave
+) -> None:
+    behave.start()
+    behave.stack.broken, behave.stack.recorder.existing = broken, existing
+    seen: list[str] = []
+    behave.play(behave.feature.scenarios[0], act=lambda: seen.append(world(behave.context).observer.platform()))
+    assert seen == [state]
+
+
+def test_formatters_print_no_secret(behave: Behave) -> None:
+    written: list[str] = []
+    stream = SimpleNamespace(write=written.append, flush=lambda: None, encoding="utf-8")
+    formatter = SimpleNamespace(stream=stream, stream_opener=SimpleNamespace(stream=stream))
+    behave.runner.formatters += [formatter, SimpleNamespace(stream=None)]
+    behave.start()
+    masking.remember([SECRET])
+    assert formatter.stream.write(f"said {SECRET}") == len(f"said {SECRET}")
+    assert written == ["said ***"]
+    assert formatter.stream is formatter.stream_opener.stream
+    assert formatter.stream.encoding == "utf-8"
+
+
+def test_an_own_contract_is_in_use(behave: Behave, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    used: list[Path] = []
+
+    def use(path: Path) -> contract.Contract:
+        used.append(path)
+        return contract.current()
+
+    monkeypatch.setattr(start, "contract", stand_in(contract, use=use))
+    behave.userdata["contract"] = str(tmp_path / "own.yaml")
+    behave.start()
+    assert used == [tmp_path / "own.yaml"]
