@@ -4,7 +4,7 @@ ARGS ?=
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help acceptance test prove soak lint format constraints clean setup setup-dev
+.PHONY: help acceptance test prove soak mutate lint format constraints clean setup setup-dev
 
 help:  ## show this help
 	@echo "make acceptance                         is what a newcomer runs; nothing but make and Python 3.11 is needed"
@@ -20,13 +20,17 @@ test: setup-dev  ## run every check: format, lint, types, images, steps, unit an
 	@.venv/bin/python tools/run_tests.py $(ARGS)
 
 soak: setup-dev  ## run the features again and again under bad conditions (about 20 minutes; ARGS='--list')
-	@.venv/bin/python -m soak $(ARGS)
+	@.venv/bin/python -m bdd soak $(ARGS)
 
 lint: setup-dev  ## run the checks that need no platform and no tests
 	@.venv/bin/python tools/run_tests.py --only format --only lint --only types --only images --only steps
 
 prove: setup-dev  ## prove that the suite notices every seeded defect (ARGS='--only NAME', ARGS=--list)
 	@.venv/bin/python -m bdd prove $(ARGS)
+
+mutate: setup-dev  ## count the mutants that the unit tests notice (about ten minutes; ARGS='bdd/verdict/ledger.py')
+	@.venv/bin/python -m pip install -q --disable-pip-version-check -r requirements-mutate.txt -c constraints.txt
+	@.venv/bin/python -m bdd mutate $(ARGS)
 
 format: setup-dev  ## rewrite the code in the project's format
 	@.venv/bin/ruff check --fix-only --quiet

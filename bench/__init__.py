@@ -1,1 +1,1 @@
-"""Benchmarks that compare side by side: `python -m bench.check_cost`, `python -m bench.history_cost`."""
+"""Benchmarks that compare two sides in one run: `python -m bdd bench`."""

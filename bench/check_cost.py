@@ -1,15 +1,14 @@
-"""What a check costs, beside the raw limit: `python -m bench.check_cost [CHECKS]`.
+"""What a check costs, compared with the raw limit: `python -m bdd bench check-cost [CHECKS]`.
 
 Both sides run in turn against one embedded platform. The raw side is the least that any tool could do: one assigned
 librdkafka consumer, one HTTP session, no attribution, no messages. Times are from the request to the verdict, but
 for “after arrival”, which is from the recorder's reading of the event to the verdict.
 """
 
-import argparse
 import json
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 
 from confluent_kafka import Consumer, TopicPartition
@@ -27,7 +26,6 @@ from bdd.system.network import session_for
 from bdd.verdict.ledger import Ledger
 from bdd.verdict.matchers import has_published, has_published_exactly, has_published_nothing
 from bdd.verdict.observer import Observer
-from bench.arguments import count
 
 _TOPIC = contract.current().patient_topic
 _DEADLINE = 10.0
@@ -119,9 +117,8 @@ class Raw:
         return {place.partition: answer.result().offset for place, answer in asked.items()}
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def compare(checks: int) -> None:
     """Run both sides in turn and print the medians."""
-    checks: int = _parser().parse_args(arguments).checks
     stack = EmbeddedStack(load_settings({}), new_run_id())
     try:
         stack.start()
@@ -132,14 +129,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
             _print_table(checks, suite, raw)
     finally:
         stack.stop()
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m bench.check_cost", description="What a check costs, beside the raw limit."
-    )
-    parser.add_argument("checks", nargs="?", type=count, default=200, help="how many checks of each kind (200)")
-    return parser
 
 
 def _print_table(checks: int, suite: Suite, raw: Raw) -> None:
@@ -163,7 +152,3 @@ def _print_table(checks: int, suite: Suite, raw: Raw) -> None:
     for name, values in times.items():
         p95 = statistics.quantiles(values, n=20)[-1]
         print(f"{name:34}{statistics.median(values) * 1000:8.1f}{p95 * 1000:8.1f}")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,14 +1,13 @@
-"""Whether what the topics held before costs anything: `python -m bench.history_cost [RECORDS] [CHECKS]`.
+"""Whether what the topics held before costs anything: `python -m bdd bench history-cost [RECORDS] [CHECKS]`.
 
 Two embedded platforms side by side, one of them with a history of so many records. A recorder is started on each
 after the history was written, and the same checks run on both in turn.
 """
 
-import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -21,7 +20,6 @@ from bdd.stacks.embedded.stack import EmbeddedStack
 from bdd.stacks.factory import new_run_id
 from bdd.stacks.local_recorder import LocalRecorder
 from bdd.system.waiting import wait_until
-from bench.arguments import count
 from bench.check_cost import Suite
 
 _VALUE = b'{"eventType":"patient.updated","payload":{"patient_id":2000000000,"patient_data":{"vorname":"Erika"}}}'
@@ -57,10 +55,8 @@ def fresh_recorder(stack: EmbeddedStack, settings: Settings) -> Iterator[float]:
             recorder.process.kill()
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Print both sides."""
-    options = _parser().parse_args(arguments)
-    records, checks = options.records, options.checks
+def compare(records: int, checks: int) -> None:
+    """Run the checks on both platforms in turn and print the medians."""
     settings = load_settings({})
     stacks = {
         "no history": EmbeddedStack(settings, new_run_id()),
@@ -83,17 +79,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
             stack.stop()
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m bench.history_cost", description="Whether what the topics held before costs anything."
-    )
-    parser.add_argument(
-        "records", nargs="?", type=count, default=1_000_000, help="how many records are there before (1000000)"
-    )
-    parser.add_argument("checks", nargs="?", type=count, default=200, help="how many checks of each kind (200)")
-    return parser
-
-
 def _print_table(pinned: dict[str, float], suites: dict[str, Suite], checks: int) -> None:
     published: dict[str, list[float]] = {name: [] for name in suites}
     absent: dict[str, list[float]] = {name: [] for name in suites}
@@ -107,7 +92,3 @@ def _print_table(pinned: dict[str, float], suites: dict[str, Suite], checks: int
     for name in suites:
         row = (pinned[name], statistics.median(published[name]), statistics.median(absent[name]))
         print(f"{name:26}{row[0] * 1000:17.0f}{row[1] * 1000:12.1f}{row[2] * 1000:16.1f}")
-
-
-if __name__ == "__main__":
-    main()

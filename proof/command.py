@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -12,6 +13,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from bdd.commands.options import Command
 from bdd.output.folders import CannotWrite, check_writable
 from bdd.settings.settings import InvalidSetting
 from bdd.stacks.embedded.errors import BrokerUnavailable
@@ -25,6 +27,39 @@ from proof.report import Result, layers_table, outcomes_table, write_reports
 REPORTS = Path("reports/prove")
 
 _console = Console(highlight=False)
+
+
+app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
+
+
+@app.command(cls=Command)
+def prove(
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Only this defect; may be repeated.")
+    ] = None,
+    show: Annotated[bool, typer.Option("--list", help="Show the defects and exit.")] = False,
+    jobs: Annotated[int, typer.Option(min=1, max=16, metavar="N", help="How many defects at a time.")] = 6,
+) -> None:
+    """Prove that the suite notices every defect of the platform's events, and that its message names it.
+
+    The reference service is started with one defect at a time, injected from outside, and the features that look
+    at it are run. Before that, the service without a defect must pass.
+
+    A defect is killed when a scenario fails or the audit finds something, and named when the first lines of
+    that say what is wrong. A defect that survives shows a hole in the features; one that is not named, a poor
+    message.
+
+    Writes reports/prove/prove.html and prove.json.
+
+    The exit code is 0 only when every defect was killed and named, 1 when one was not or nothing could be proven,
+    2 when an option or a setting is wrong, 130 when it was interrupted.
+
+    - `python -m bdd prove --only key-none --only status-enum-name`
+    """
+    if show:
+        show_defects()
+        return
+    raise typer.Exit(run_proof(only or [], jobs))
 
 
 def show_defects() -> None:

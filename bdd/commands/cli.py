@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from bdd.commands.options import Command, Defined, Group, settings_of
+from bdd.commands.options import Command, Defined, Group, GroupWithOthers, settings_of
 
 # Markdown: the lines of a docstring's paragraph flow, and an indented line is a command to copy.
 app = typer.Typer(
-    cls=Group,
+    cls=GroupWithOthers,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -18,52 +18,10 @@ app = typer.Typer(
 stack_app = typer.Typer(cls=Group, no_args_is_help=True, help="What runs have put into the container engine.")
 app.add_typer(stack_app, name="stack")
 
-_NO_TESTS = (
-    "This command needs the project's tests, which are not here; the suite's image holds none. "
-    "Run it in a clone of the project: make prove"
-)
-
 
 @app.callback()
 def commands() -> None:
-    """What the acceptance suite can do beside running its features. Those are run by: behave features/ ."""
-
-
-@app.command(cls=Command)
-def prove(
-    only: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Put on this defect alone; may be repeated.")
-    ] = None,
-    show: Annotated[bool, typer.Option("--list", help="Show the defects and end.")] = False,
-    jobs: Annotated[int, typer.Option(min=1, max=16, metavar="N", help="How many defects at a time.")] = 6,
-) -> None:
-    """Prove that the suite notices every defect of the platform's events, and that its message names it.
-
-    The reference service is started with one defect at a time, put on from outside, and the features that look
-    at it are run. First of all the sound service must pass.
-
-    A defect is killed when a scenario fails or the audit finds something, and named when the first lines of
-    that say what is wrong. What survives shows a hole in the features; what is not named, a poor message.
-
-    Leaves reports/prove/prove.html and prove.json. It needs the tests, and so runs in a clone only.
-
-    The exit code is 0 only when every defect was killed and named, 1 when one was not or nothing could be proven,
-    2 when an option or a setting is wrong, 130 when it was interrupted.
-
-    - `python -m bdd prove --only key-none --only status-enum-name`
-    """
-    try:
-        from proof.command import run_proof, show_defects  # noqa: PLC0415 - the tests, for this command alone
-    except ModuleNotFoundError as missing:
-        if (missing.name or "").partition(".")[0] != "proof":
-            raise
-        typer.echo(_NO_TESTS, err=True)
-        raise typer.Exit(2) from missing
-
-    if show:
-        show_defects()
-        return
-    raise typer.Exit(run_proof(only or [], jobs))
+    """What the acceptance suite can do besides running its features, which is: behave features/ ."""
 
 
 @app.command(cls=Command)

@@ -1,7 +1,9 @@
 """What the commands of `python -m bdd` share: the settings, given as behave takes them."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from importlib.util import find_spec
+from pkgutil import resolve_name
+from typing import Annotated, Any, ClassVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -42,9 +44,43 @@ class Group(TyperGroup):
 
 def _without_types_of_flags(options: list[Any]) -> list[Any]:
     for option in options:
-        if option.is_flag:
+        if getattr(option, "is_flag", False):
             option.metavar = ""  # without it typer shows <bool>, as if a value were to follow
     return options
+
+
+class GroupWithOthers(Group):
+    """A group that also has the commands that are found outside of `bdd`, which imports none of them."""
+
+    others: ClassVar = {
+        "prove": "proof.command:app",
+        "soak": "soak.command:app",
+        "mutate": "tools.mutate:app",
+        "bench": "bench.command:app",
+    }
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of all commands whose folder is here."""
+        here = (name for name, place in self.others.items() if find_spec(place.partition(".")[0]))
+        return [*super().list_commands(ctx), *here]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return the command of that name, and import it if it is one of the others."""
+        place = self.others.get(cmd_name)
+        if place is None:
+            return super().get_command(ctx, cmd_name)
+        package = place.partition(".")[0]
+        try:
+            command = typer.main.get_command(resolve_name(place))
+        except ModuleNotFoundError as missing:
+            if (missing.name or "").partition(".")[0] != package:
+                raise
+            ctx.fail(
+                f"This command needs the project's folder {package}/, which is not here; the suite's image does not"
+                f" hold it. Run it in a clone of the project: python -m bdd {cmd_name}"
+            )
+        command.name = cmd_name
+        return command
 
 
 def settings_of(defined: Sequence[str] | None) -> Settings:

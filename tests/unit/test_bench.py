@@ -1,28 +1,23 @@
-"""The command lines of the benchmarks; what they measure is nothing for a test."""
-
-from collections.abc import Callable, Sequence
+"""The command line of the benchmarks; what they measure is not for a test."""
 
 import pytest
+from typer.testing import CliRunner
 
-from bench import check_cost, history_cost
+from bdd.commands.cli import app
 
-Main = Callable[[Sequence[str]], None]
-
-
-@pytest.mark.parametrize("main", [check_cost.main, history_cost.main])
-def test_the_help_has_a_line_for_each_number(main: Main, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["--help"])
-    assert ended.value.code == 0
-    assert "how many checks of each kind (200)" in capsys.readouterr().out
+BENCHMARKS = ("check-cost", "history-cost")
 
 
-@pytest.mark.parametrize("main", [check_cost.main, history_cost.main])
-@pytest.mark.parametrize("number", ["many", "1", "-5", "1.5"])
-def test_what_is_no_number_is_told_before_anything_starts(
-    main: Main, number: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main([number])
-    assert ended.value.code == 2
-    assert "Traceback" not in capsys.readouterr().err
+@pytest.mark.parametrize("benchmark", BENCHMARKS)
+def test_the_help_explains_each_number(benchmark: str) -> None:
+    result = CliRunner().invoke(app, ["bench", benchmark, "--help"], env={"COLUMNS": "200"})
+    assert result.exit_code == 0
+    assert "How many checks of each kind." in result.output
+    assert "200" in result.output
+
+
+@pytest.mark.parametrize("benchmark", BENCHMARKS)
+@pytest.mark.parametrize("number", ["many", "0", "1.5"])
+def test_a_wrong_number_is_refused_before_anything_starts(benchmark: str, number: str) -> None:
+    result = CliRunner().invoke(app, ["bench", benchmark, number])
+    assert result.exit_code == 2

@@ -3,7 +3,6 @@
 import datetime as dt
 import json
 import re
-import sys
 import uuid
 from pathlib import Path
 from typing import NoReturn
@@ -208,14 +207,6 @@ def test_a_wrong_setting_ends_it_as_it_ends_every_command(tmp_path: Path, monkey
     monkeypatch.setattr(command, "REPORTS", tmp_path)
     monkeypatch.setenv("BDD_CACHE_DIR", "")
     assert CliRunner().invoke(app, ["prove", "--only", "key-none"]).exit_code == 2
-
-
-@pytest.mark.parametrize("arguments", [[], ["--list"], ["--only", "key-none"]])
-def test_where_there_are_no_tests_a_sentence_says_so(monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
-    monkeypatch.setitem(sys.modules, "proof.command", None)  # as where there is no such file
-    told = CliRunner().invoke(app, ["prove", *arguments])
-    assert told.exit_code == 2
-    assert told.output.startswith("This command needs the project's tests, which are not here")
 
 
 def test_the_defects_can_be_listed() -> None:

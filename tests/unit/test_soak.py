@@ -6,11 +6,12 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from bdd.commands.cli import app
 from bdd.contracts import asyncapi as contract
 from bdd.verdict.event import NotAnEvent, read_event
 from reference.patient_service.relay import DeliveryReport
-from soak.__main__ import main
 from soak.conditions import CONDITIONS, allot
 from soak.platform import give_ids_from
 from soak.service import SlowProducer, wrong_clock
@@ -117,6 +118,12 @@ def test_a_batch_is_held_back_once_and_keeps_its_order(monkeypatch: pytest.Monke
     assert prompt.keys == ["1", "2", "3"]
 
 
-def test_the_list_names_every_condition(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--list"]) == 0
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [each.name for each in CONDITIONS]
+def test_the_list_names_every_condition() -> None:
+    lines = CliRunner().invoke(app, ["soak", "--list"]).output.splitlines()
+    assert [line.split()[0] for line in lines] == [each.name for each in CONDITIONS]
+
+
+def test_an_unknown_condition_is_refused() -> None:
+    result = CliRunner().invoke(app, ["soak", "--only", "rain"], env={"COLUMNS": "200"})
+    assert result.exit_code == 2
+    assert "there is no condition rain; see: python -m bdd soak --list" in result.output

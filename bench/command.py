@@ -1,0 +1,38 @@
+"""`python -m bdd bench`: benchmarks that compare two sides in one run."""
+
+from typing import Annotated
+
+import typer
+
+from bdd.commands.options import Command, Group
+
+app = typer.Typer(
+    cls=Group,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    help="Measure what something costs, by comparing two sides in one run.",
+)
+
+Checks = Annotated[int, typer.Argument(min=2, metavar="[CHECKS]", help="How many checks of each kind.")]
+
+
+@app.command(cls=Command)
+def check_cost(checks: Checks = 200) -> None:
+    """Compare what a check costs with the least that any tool needs, on one platform."""
+    from bench.check_cost import compare  # noqa: PLC0415 - each command loads what it needs
+
+    compare(checks)
+
+
+@app.command(cls=Command)
+def history_cost(
+    records: Annotated[
+        int, typer.Argument(min=1, metavar="[RECORDS]", help="How many records the topics hold before.")
+    ] = 1_000_000,
+    checks: Checks = 200,
+) -> None:
+    """Compare the checks on empty topics with those on topics that hold many records."""
+    from bench.history_cost import compare  # noqa: PLC0415 - each command loads what it needs
+
+    compare(records, checks)

@@ -1,0 +1,115 @@
+"""`python -m bdd soak`: runs the features again and again under bad conditions."""
+
+import json
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+
+from bdd.commands.options import Command
+from bdd.settings.settings import load_settings
+from bdd.stacks.embedded.distribution import BrokerUnavailable, prepare
+from bdd.system.signals import INTERRUPTED
+from soak.conditions import CONDITIONS, Condition, allot
+from soak.soaking import Result, Soak
+
+REPORT = Path("reports/soak")
+
+
+app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
+
+
+@app.command(cls=Command)
+def soak(
+    runs: Annotated[
+        int, typer.Option(min=1, metavar="N", help="How many runs, divided among the conditions.")
+    ] = 200,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="CONDITION", help="Only this condition; may be repeated.")
+    ] = None,
+    show: Annotated[bool, typer.Option("--list", help="Show the conditions and exit.")] = False,
+) -> None:
+    """Run the features again and again under bad conditions. No run may be red.
+
+    Writes the figures, and what red runs leave, to reports/soak.
+
+    The exit code is 0 when no run was red, 1 when one was or the soak could not go on, 2 when an option is wrong,
+    130 when it was interrupted.
+
+    - `python -m bdd soak --runs 20 --only busy-cores`
+    """
+    if show:
+        typer.echo("\n".join(f"{condition.name:18}{condition.description}" for condition in CONDITIONS))
+        return
+    chosen = [condition for condition in CONDITIONS if not only or condition.name in only]
+    if unknown := set(only or ()) - {condition.name for condition in chosen}:
+        raise typer.BadParameter(
+            f"there is no condition {', '.join(sorted(unknown))}; see: python -m bdd soak --list"
+        )
+    raise typer.Exit(run_soak(chosen, runs))
+
+
+def run_soak(conditions: Sequence[Condition], runs: int) -> int:
+    """Run the features under these conditions, print and write the figures; return the exit code."""
+    _on_signals(_interrupt)
+    results: list[Result] = []
+    try:
+        _soak(conditions, runs, results)
+    except KeyboardInterrupt:
+        typer.echo("\nInterrupted: these are the conditions that were complete.", err=True)
+        return INTERRUPTED
+    except (AssertionError, BrokerUnavailable, OSError) as error:
+        typer.echo(f"\nThe soak cannot go on: {error}", err=True)
+        return 1
+    finally:
+        _report(results)
+    return 1 if any(result.red for result in results) else 0
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    """End the soak; a second signal does not end its clean-up."""
+    _on_signals(lambda _number, _frame: None)
+    raise KeyboardInterrupt
+
+
+def _on_signals(handler: Callable[[int, FrameType | None], object]) -> None:
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, handler)
+
+
+def _soak(conditions: Sequence[Condition], runs: int, results: list[Result]) -> None:
+    """Append the result of each condition as soon as it is complete."""
+    shutil.rmtree(REPORT, ignore_errors=True)
+    REPORT.mkdir(parents=True)
+    distribution = prepare(load_settings({}).cache_dir, typer.echo)
+    with tempfile.TemporaryDirectory(prefix="soak-", ignore_cleanup_errors=True) as folder:
+        soak = Soak(distribution, Path(folder), REPORT, typer.echo)
+        for condition, count in zip(conditions, allot(runs, conditions).values(), strict=True):
+            typer.echo(f"\n{condition.name}: {condition.description}")
+            results.append(soak.under(condition, count))
+
+
+def _report(results: Sequence[Result]) -> None:
+    typer.echo(f"\n{'condition':18}{'runs':>6}{'scenarios':>11}{'red':>5}{'median seconds':>16}")
+    for result in results:
+        typer.echo(
+            f"{result.condition.name:18}{len(result.outcomes):6}{result.scenarios:11}{result.red:5}"
+            f"{result.median_seconds:16.1f}"
+        )
+    figures = [
+        {
+            "condition": result.condition.name,
+            "description": result.condition.description,
+            "runs": len(result.outcomes),
+            "scenarios": result.scenarios,
+            "red": result.red,
+            "median_seconds": round(result.median_seconds, 2),
+        }
+        for result in results
+    ]
+    (REPORT / "soak.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,1 @@
+"""What `make` calls: the mutants of `make mutate`."""
