@@ -1,4 +1,4 @@
-"""Reads the file `.env` strictly: a line that nobody can read must not cost a setting in silence."""
+"""Checks the file `.env`: a line that cannot be parsed would otherwise be ignored without a word."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,14 +6,14 @@ from pathlib import Path
 from dotenv.parser import Binding, parse_stream
 
 
-def faults_of(file: Path, prefix: str) -> Iterator[str]:
-    """Yield a sentence for each line of the file that is no setting; the file need not exist.
+def errors_in(file: Path, prefix: str) -> Iterator[str]:
+    """Yield a sentence for each line of the file that is not a setting; the file need not exist.
 
-    No sentence shows a line itself, for it may hold a secret.
+    No sentence shows the line itself: it may hold a secret.
 
     Args:
-        file: one of `NAME=value` lines, with comments and with lines of other programs.
-        prefix: what the names of settings begin with; a name of others may stand without a value.
+        file: `NAME=value` lines, comments, and lines for other programs.
+        prefix: what the names of settings begin with; any other name may stand without a value.
     """
     if not file.exists() or file.is_dir():  # some call a virtual environment .env
         return
@@ -37,6 +37,6 @@ def faults_of(file: Path, prefix: str) -> Iterator[str]:
 
 
 def _number(line: Binding) -> int:
-    """The parser counts the empty lines before a statement to it."""
+    """Return the line of the statement: the parser's own number is that of the empty lines before it."""
     text = line.original.string
     return line.original.line + text[: len(text) - len(text.lstrip())].count("\n")

@@ -4,38 +4,30 @@ import contextlib
 import difflib
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
+from annotated_types import Ge, Le
 from platformdirs import user_cache_path
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    SecretStr,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
-from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from bdd.output import masking
-from bdd.settings.env_file import faults_of
-from bdd.settings.rules import security_is_complete, stack_has_what_it_needs, time_outs_nest
+from bdd.settings.env_file import errors_in
+from bdd.settings.rules import check_certificates, check_security, check_stack, check_timeouts
 from bdd.settings.values import (
-    certificates_file,
-    host_and_port,
-    host_names,
-    not_empty,
-    number,
-    private_key_file,
+    CertificatesFile,
+    HostNames,
+    Milliseconds,
+    PrivateKeyFile,
+    Seconds,
+    SecretFile,
+    Seed,
+    Servers,
+    ServiceAddress,
+    WebAddress,
     read_secret,
-    secret_file,
-    seed,
-    service_address,
-    web_address,
-    whole_number,
-    yes_or_no,
 )
 
 _PREFIX = "BDD_"
@@ -45,77 +37,61 @@ class InvalidSetting(Exception):
     """A setting has a wrong value or an unknown name; the message has a line for each."""
 
 
-Seconds = Annotated[float, BeforeValidator(number(0, 600))]
-Milliseconds = Annotated[int, BeforeValidator(whole_number(1, 3_600_000))]
-ServiceAddress = Annotated[str, AfterValidator(service_address)]
-WebAddress = Annotated[str, AfterValidator(web_address)]
-CertificatesFile = Annotated[Path, AfterValidator(certificates_file)]
-PrivateKeyFile = Annotated[Path, AfterValidator(private_key_file)]
-SecretFile = Annotated[Path, AfterValidator(secret_file)]
-HostNames = Annotated[tuple[str, ...], NoDecode, BeforeValidator(host_names)]
+def _only_for(stack: str, description: str, default: object = None, **limits: int) -> Any:
+    """Return a field that no other stack accepts."""
+    extra = {"stack": stack}
+    return Field(default, description=f"{stack}: {description}", json_schema_extra=extra, **limits)  # type: ignore[call-overload]
 
 
 class Settings(BaseSettings):
-    """All settings, with their defaults. Field names are the names after `-D`."""
+    """All settings, with their defaults. Field names are the names after `-D`.
+
+    settings = load_settings({"deadline": "10"})
+    settings.deadline    # 10.0
+    """
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, env_file=".env", frozen=True, extra="forbid")
 
     stack: Literal["embedded", "compose", "attached", "remote"] = Field(
         "embedded", description="how this run gets a platform"
     )
-    api_url: ServiceAddress | None = Field(None, description="remote: where the patient service answers")
-    bootstrap_servers: Annotated[str, AfterValidator(host_and_port)] | None = Field(
-        None, description="remote: the Kafka brokers to connect to first"
+    api_url: ServiceAddress | None = _only_for("remote", "where the patient service answers")
+    bootstrap_servers: Servers | None = _only_for("remote", "the Kafka brokers to connect to first")
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = _only_for(
+        "remote", "how this client connects to the brokers", "PLAINTEXT"
     )
-    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
-        "PLAINTEXT", description="remote: how the brokers are talked to"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = _only_for(
+        "remote", "how the user is authenticated"
     )
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = Field(
-        None, description="remote: how the user is authenticated"
+    sasl_username: str | None = _only_for("remote", "the user's name at the brokers")
+    sasl_password: SecretStr | None = _only_for("remote", "the user's password at the brokers")
+    sasl_password_file: SecretFile | None = _only_for("remote", "a file that holds it")
+    ssl_ca: CertificatesFile | None = _only_for(
+        "remote", "a PEM file of the trusted authorities; none: those of this machine"
     )
-    sasl_username: str | None = Field(None, description="remote: the user's name at the brokers")
-    sasl_password: SecretStr | None = Field(None, description="remote: the user's password at the brokers")
-    sasl_password_file: SecretFile | None = Field(None, description="remote: a file that holds it")
-    ssl_ca: CertificatesFile | None = Field(
-        None, description="remote: a PEM file of the authorities that are trusted; none: those of this machine"
+    ssl_certificate: CertificatesFile | None = _only_for("remote", "a PEM file of this client's certificate")
+    ssl_key: PrivateKeyFile | None = _only_for("remote", "a PEM file of the certificate's key")
+    ssl_key_password: SecretStr | None = _only_for("remote", "what decrypts an encrypted key")
+    ssl_key_password_file: SecretFile | None = _only_for("remote", "a file that holds it")
+    recorder_url: WebAddress | None = _only_for("remote", "a recorder that already runs; none is started then")
+    recorder_token: SecretStr | None = _only_for("remote", "the token of that recorder")
+    recorder_token_file: SecretFile | None = _only_for("remote", "a file that holds it")
+    allow_host: HostNames = _only_for("remote", "hosts to write to although they are neither local nor private", ())
+    project: str | None = _only_for("attached", "the Docker Compose project of the platform")
+    network: str | None = _only_for("attached", "the Docker network of the platform")
+    external_port: int | None = _only_for(
+        "compose", "the broker gets a listener EXTERNAL on this port of 127.0.0.1; 0: a free one", ge=0, le=65535
     )
-    ssl_certificate: CertificatesFile | None = Field(
-        None, description="remote: a PEM file of the certificate by which this client is known"
-    )
-    ssl_key: PrivateKeyFile | None = Field(None, description="remote: a PEM file of the certificate's key")
-    ssl_key_password: SecretStr | None = Field(None, description="remote: what opens an encrypted key")
-    ssl_key_password_file: SecretFile | None = Field(None, description="remote: a file that holds it")
-    recorder_url: WebAddress | None = Field(
-        None, description="remote: a recorder that runs already; none is started then"
-    )
-    recorder_token: SecretStr | None = Field(None, description="remote: the token of that recorder")
-    recorder_token_file: SecretFile | None = Field(None, description="remote: a file that holds it")
-    allow_host: HostNames = Field(
-        (), description="remote: hosts to write to although they are neither local nor private"
-    )
-    project: str | None = Field(None, description="attached: the Docker Compose project of the platform")
-    network: str | None = Field(None, description="attached: the Docker network of the platform")
-    external_port: Annotated[int, BeforeValidator(whole_number(0, 65535))] | None = Field(
-        None, description="compose: the broker gets a listener EXTERNAL on this port of 127.0.0.1; 0: a free one"
-    )
-    keep: Annotated[bool, BeforeValidator(yes_or_no)] = Field(
-        False, description="compose: leave the platform up when the run ends"
-    )
+    keep: bool = _only_for("compose", "leave the platform up when the run ends", default=False)
     contract: Path | None = Field(None, description="an AsyncAPI 3 document in place of contracts/asyncapi.yaml")
     deadline: Seconds = Field(5.0, description="seconds a published event may take where a step names none")
-    deadline_factor: Annotated[float, BeforeValidator(number(1, 100))] = Field(
-        1.0, description="every deadline times this, for slow machines"
+    deadline_factor: float = Field(
+        1.0, ge=1, le=100, allow_inf_nan=False, description="every deadline times this, for slow machines"
     )
-    settling: Seconds = Field(
-        2.0, description="seconds after the last action in which the audit awaits late events"
-    )
+    settling: Seconds = Field(2.0, description="seconds the audit waits for late events after the last action")
     clock_tolerance: Seconds = Field(2.0, description="seconds the platform's clock may differ from this one's")
-    model_seed: Annotated[int, BeforeValidator(seed)] = Field(
-        1, description="what the random lives are drawn from; new takes another one in each run"
-    )
-    model_stories: Annotated[int, BeforeValidator(whole_number(1, 1_000_000))] = Field(
-        10, description="how many stories of random lives are played"
-    )
+    model_seed: Seed = Field(1, description="the seed of the random lives; new draws another one in each run")
+    model_stories: int = Field(10, ge=1, le=1_000_000, description="how many stories of random lives are played")
     connections_max_idle_ms: Milliseconds = Field(60_000, description="Kafka client: idle connections are closed")
     request_timeout_ms: Milliseconds = Field(10_000, description="Kafka client: a request has failed")
     fetch_max_wait_ms: Milliseconds = Field(500, description="Kafka client: a fetch returns without data")
@@ -123,17 +99,20 @@ class Settings(BaseSettings):
         default_factory=lambda: user_cache_path("psychotherapy-acceptance"),
         description="embedded: where the broker's files are kept between runs",
     )
-    evidence_dir: Path = Field(Path("evidence"), description="where failed scenarios leave what was seen")
+    evidence_dir: Path = Field(Path("evidence"), description="where failed scenarios leave their evidence")
 
     @field_validator("*", mode="before")
     @classmethod
-    def _has_a_value(cls, value: object) -> object:
-        return not_empty(value)
+    def _is_not_empty(cls, value: object) -> object:
+        """An empty path would be the working folder."""
+        if isinstance(value, str) and not value.strip():
+            raise ValueError("a value")
+        return value
 
     @model_validator(mode="before")
     @classmethod
     def _secrets_from_files(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """A file that cannot be read is left to the check of its own setting, whose message says more."""
+        """The check of its own setting reports a file that cannot be read."""
         for name in SECRETS:
             if not (file := given.get(f"{name}_file")):
                 continue
@@ -145,13 +124,24 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _go_together(self) -> Self:
-        for rule in (time_outs_nest, stack_has_what_it_needs, security_is_complete):
-            rule(self)
+        names = (name for name in self.model_fields_set if not name.endswith("_file"))
+        given = {name: value for name in names if (value := getattr(self, name)) not in (None, ())}
+        password = self.ssl_key_password.get_secret_value() if self.ssl_key_password else None
+        check_timeouts(self.connections_max_idle_ms, self.request_timeout_ms, self.fetch_max_wait_ms)
+        check_stack(self.stack, given, _STACKS)
+        check_security(self.security_protocol, given)
+        check_certificates(self.ssl_ca, self.ssl_certificate, self.ssl_key, password)
         return self
 
 
-SECRETS = tuple(name.removesuffix("_file") for name, field in Settings.model_fields.items() if "_file" in name)
+SECRETS = tuple(name.removesuffix("_file") for name in Settings.model_fields if name.endswith("_file"))
 """The settings that no command line may show; each has another one with `_file` after its name."""
+
+_STACKS = {
+    name: str(field.json_schema_extra["stack"])
+    for name, field in Settings.model_fields.items()
+    if isinstance(field.json_schema_extra, dict)
+}
 
 
 def load_settings(userdata: Mapping[str, str], env_file: Path = Path(".env")) -> Settings:
@@ -164,13 +154,14 @@ def load_settings(userdata: Mapping[str, str], env_file: Path = Path(".env")) ->
     Raises:
         InvalidSetting: a name is unknown or a value is wrong; nothing must be started then.
     """
-    if faults := list(faults_of(env_file, _PREFIX)) or list(_wrong_names(userdata, env_file)):
-        raise InvalidSetting("\n".join(faults))
+    if errors := list(errors_in(env_file, _PREFIX)) or list(_wrong_names(userdata, env_file)):
+        raise InvalidSetting("\n".join(errors))
     try:
         settings = Settings(_env_file=env_file, **dict(userdata))  # type: ignore[arg-type]
     except ValidationError as wrong:
         raise InvalidSetting("\n".join(_sentence(dict(error)) for error in wrong.errors())) from None
-    masking.remember(secret_values(settings))
+    secrets = (getattr(settings, name) for name in SECRETS)
+    masking.remember(secret.get_secret_value() for secret in secrets if secret)
     return settings
 
 
@@ -213,22 +204,32 @@ def _unknown(spelt: str, name: str) -> str:
 
 
 def _sentence(error: dict[str, Any]) -> str:
-    message = str(error["msg"]).removeprefix("Value error, ")
     if not error["loc"]:
-        return f"Settings that do not go together: {message}."
+        return f"Settings that do not go together: {_message(error)}."
     name = str(error["loc"][0])
     if not str(error["input"]).strip():
         return f"The setting {name} is empty. Give it a value, or leave it out.{_meaning(name)}"
-    allowed = message.removeprefix("Input should be ")
     value = "not usable" if name in SECRETS else masking.mask(repr(error["input"]))
-    return f"The setting {name} is {value}; allowed is: {allowed}.{_meaning(name)}"
+    return f"The setting {name} is {value}; allowed is: {_allowed(name, error)}.{_meaning(name)}"
+
+
+def _allowed(name: str, error: dict[str, Any]) -> str:
+    if error["type"] == "bool_parsing":
+        return "yes or no"
+    field, limits = Settings.model_fields[name], dict[str, object]()
+    for each in field.metadata:
+        if isinstance(each, Ge | Le):
+            limits |= asdict(each)
+    if limits.keys() == {"ge", "le"}:
+        return "{} from {ge} to {le}".format(
+            "a number" if field.annotation is float else "a whole number", **limits
+        )
+    return _message(error)
+
+
+def _message(error: dict[str, Any]) -> str:
+    return str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
 
 
 def _meaning(name: str) -> str:
     return f" ({Settings.model_fields[name].description})"
-
-
-def secret_values(settings: Settings) -> list[str]:
-    """Return the secrets among the settings, for the masking."""
-    values = (getattr(settings, name) for name in type(settings).model_fields)
-    return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
