@@ -1,8 +1,8 @@
 @envelope
-Feature: Every event comes in the same envelope
+Feature: Every event has the same envelope
   Each “… event is published” of this suite compares the whole envelope; here it is put into words.
 
-  Scenario: What the envelope says
+  Scenario: The envelope names type, version and producer
     When I create a patient
     Then a patient.created event is published
     And the event's eventType is “patient.created”

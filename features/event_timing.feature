@@ -1,24 +1,24 @@
 @timing
-Feature: Who hears of a patient can read it
-  Other services ask for a patient as soon as they hear of it. An event that comes before its change
-  is stored sends them to the old data, or to none at all.
+Feature: An event is published only after its change is saved
+  Other services read a patient as soon as they receive its event. If the event is published before the change
+  is saved, they find the old data, or no patient at all.
 
-  Scenario: A new patient can be read when its event comes
-    Given a reader that asks for a patient as soon as its event comes
+  Scenario: A new patient can be read as soon as its event arrives
+    Given another service that reads the patient as soon as an event comes
     When I create a patient
     Then a patient.created event is published
-    And the reader finds what the event says
+    And the other service finds what the event says
 
-  Scenario: A change can be read when its event comes
+  Scenario: A change can be read as soon as its event arrives
     Given a patient
-    And a reader that asks for a patient as soon as its event comes
+    And another service that reads the patient as soon as an event comes
     When I change the patient's status to “in Therapie”
     Then a patient.updated event is published
-    And the reader finds what the event says
+    And the other service finds what the event says
 
-  Scenario: A deleted patient cannot be read any more when its event comes
+  Scenario: A deleted patient can no longer be read once its event arrives
     Given a patient
-    And a reader that asks for a patient as soon as its event comes
+    And another service that reads the patient as soon as an event comes
     When I delete the patient
     Then a patient.deleted event is published
-    And the reader finds what the event says
+    And the other service finds what the event says

@@ -1,22 +1,22 @@
 @created
-Feature: A new patient is announced
+Feature: Creating a patient publishes an event
   Other services learn of a patient by the event that follows the creation.
   Every event is compared to its last field: nothing missing, nothing extra.
 
-  Scenario: Creating a patient publishes an event
+  Scenario: A new patient is published with all its data
     When I create a patient
-    Then the service answers 201
-    And the service answers with the patient
+    Then the service responds with 201
+    And the service responds with the patient
     And a patient.created event is published within 5 seconds
 
-  Scenario: One creation, one event
+  Scenario: Creating a patient publishes exactly one event
     When I create a patient
     Then exactly one patient.created event is published
     And no patient.updated event is published
     And no patient.deleted event is published
-    And the service keeps each patient of this scenario once
+    And the service stores each patient of this scenario exactly once
 
-  Scenario: A patient of whom only the names are known
+  Scenario: A patient with only the names is published too
     When I create a patient with nothing but the names
     Then a patient.created event is published
     And the event shows the patient's email as “(none)”
@@ -27,15 +27,15 @@ Feature: A new patient is announced
     Then a patient.created event is published
     And the event shows the patient's status as “offen”
 
-  Scenario Outline: Names arrive as they were written: <vorname> <nachname>
+  Scenario Outline: Names arrive exactly as they were entered: <vorname> <nachname>
     When I create a patient with
       | field    | value      |
       | vorname  | <vorname>  |
       | nachname | <nachname> |
-    Then the service answers with the patient
+    Then the service responds with the patient
     And a patient.created event is published
     And the event shows the patient's nachname as “<nachname>”
-    And the service still has the patient as before
+    And the stored patient is unchanged
 
     Examples: names
       | vorname     | nachname             |
@@ -48,16 +48,16 @@ Feature: A new patient is announced
 
   Scenario Outline: The longest names are not cut off: <field>
     When I create a patient whose <field> has 255 characters
-    Then the service answers 201
+    Then the service responds with 201
     And a patient.created event is published
-    And the service still has the patient as before
+    And the stored patient is unchanged
 
     Examples: fields
       | field    |
       | vorname  |
       | nachname |
 
-  Scenario: Several patients created at once
+  Scenario: Patients created at the same time are all published
     When I create 10 patients at once
     Then exactly 10 patient.created events are published within 10 seconds
     And every event has an id of its own

@@ -1,12 +1,12 @@
 @refused
-Feature: A refused request publishes nothing
+Feature: A refused request publishes no event
   What the service did not do, it must not announce.
 
-  Scenario Outline: A new patient needs its names: <field>
+  Scenario Outline: A patient without a name is refused: <field>
     When I try to create a patient without <field>
     Then the service refuses with 400, naming “<field>”
     And no event is published
-    And the service keeps no patient of this scenario
+    And the service stores no patient of this scenario
 
     Examples: required fields
       | field    |
@@ -32,28 +32,25 @@ Feature: A refused request publishes nothing
     When I try to create a patient whose status is “vielleicht”
     Then the service refuses with 400, naming “status”
     And no event is published
-    And the service keeps no patient of this scenario
+    And the service stores no patient of this scenario
 
-  Scenario Outline: A new patient that cannot be read: <body>
-    When I send as a new patient
-      """
-      <body>
-      """
-    Then the service answers 400
+  Scenario Outline: A new patient in an unreadable format: <format>
+    When I try to create a patient from <format>
+    Then the service responds with 400
     And no event is published
 
-    Examples: bodies
-      | body                                           |
-      | {"vorname": "Erika", "nachname": "Mustermann"  |
-      | vorname=Erika&nachname=Mustermann              |
-      | ["Erika", "Mustermann"]                        |
+    Examples: formats
+      | format                |
+      | JSON that is cut off  |
+      | a web form            |
+      | a list of names       |
 
   Scenario Outline: A change with a value of the wrong type: <field> is <wrong>
     Given a patient
     When I try to change the patient's <field> to <wrong>
     Then the service refuses with 400, naming “<field>”
     And no event is published
-    And the service still has the patient as before
+    And the stored patient is unchanged
 
     Examples: wrong types
       | field    | wrong        |
@@ -65,46 +62,43 @@ Feature: A refused request publishes nothing
       | telefon  | a number     |
       | status   | “vielleicht” |
 
-  Scenario: A change of which one part is wrong
+  Scenario: A change with one valid and one invalid value
     Given a patient
-    When I send as a change of the patient
-      """
-      {"telefon": "+49 30 5550188", "status": "vielleicht"}
-      """
+    When I try to change the patient's data to
+      | field   | value           |
+      | telefon | +49 30 5550188  |
+      | status  | vielleicht      |
     Then the service refuses with 400, naming “status”
     And no event is published
-    And the service still has the patient as before
+    And the stored patient is unchanged
 
-  Scenario: A change that cannot be read
+  Scenario: A change in an unreadable format
     Given a patient
-    When I send as a change of the patient
-      """
-      status: in Therapie
-      """
-    Then the service answers 400
+    When I try to change the patient with a text that is not JSON
+    Then the service responds with 400
     And no event is published
-    And the service still has the patient as before
+    And the stored patient is unchanged
 
-  Scenario Outline: A patient that does not exist: <do>
-    Given an id that no patient has
-    When I send a request to <do> it
-    Then the service answers 404 with “Patient not found”
+  Scenario Outline: A patient that does not exist: <action>
+    Given a patient that does not exist
+    When I try to <action> the patient
+    Then the service responds with 404 “Patient not found”
     And no event is published
 
     Examples: requests
-      | do     |
+      | action |
       | read   |
       | change |
       | delete |
 
-  Scenario Outline: An id that is too large for any patient: <do>
-    Given an id that is too large for any patient
-    When I send a request to <do> it
-    Then the service answers 404 with “Patient not found”
+  Scenario Outline: A patient id that is too large: <action>
+    Given a patient whose id is too large
+    When I try to <action> the patient
+    Then the service responds with 404 “Patient not found”
     And no event is published
 
     Examples: requests
-      | do     |
+      | action |
       | read   |
       | change |
       | delete |

@@ -1,5 +1,5 @@
 @updated
-Feature: A changed patient is announced
+Feature: Changing a patient publishes an event
   The event shows the patient as it is right after the change.
 
   Background:
@@ -7,7 +7,7 @@ Feature: A changed patient is announced
 
   Scenario Outline: Changing one field: <field>
     When I change the patient's <field> to “<value>”
-    Then the service answers with the patient
+    Then the service responds with the patient
     And exactly one patient.updated event is published
     And the event shows the patient's <field> as “<value>”
 
@@ -29,18 +29,18 @@ Feature: A changed patient is announced
       | email    | probe@example.org  |
       | telefon  | +49 89 5550145     |
       | status   | in Therapie        |
-    Then the service answers with the patient
+    Then the service responds with the patient
     And exactly one patient.updated event is published
 
-  Scenario: A change leaves the other patients as they are
+  Scenario: A change leaves the other patients unchanged
     Given 2 patients
     When I change the patient's status to “in Therapie”
     Then exactly one patient.updated event is published
-    And the service keeps each patient of this scenario once
+    And the service stores each patient of this scenario exactly once
 
-  Scenario Outline: Setting a field back to nothing: <field>
+  Scenario Outline: Clearing a field: <field>
     When I clear the patient's <field>
-    Then the service answers with the patient
+    Then the service responds with the patient
     And a patient.updated event is published
     And the event shows the patient's <field> as “(none)”
 
@@ -55,14 +55,14 @@ Feature: A changed patient is announced
     And I change the patient's email to “zweite@example.org”
     Then exactly 2 patient.updated events are published
     And the event shows the patient's telefon as “+49 30 5550177”
-    And the service still has the patient as before
+    And the stored patient is unchanged
 
-  Scenario: A change that changes nothing is announced all the same
+  Scenario: A change that changes nothing is published too
     When I change the patient's vorname to “Erika”
     Then exactly one patient.updated event is published
 
-  Scenario: The status goes through all its values
-    When the patient's status goes through
+  Scenario: Every change of status is published
+    When I change the patient's status step by step to
       | status                |
       | auf der Suche         |
       | in Therapie           |

@@ -88,7 +88,7 @@ _ANSWERS = [
     _http(
         "created-answers-200",
         "a creation is answered with 200 in place of 201",
-        "the service answered 200, expected 201",
+        "the service responded with 200, expected 201",
         "patient_created",
         on(
             "POST", answering(lambda answer: replace(answer, status=200 if answer.status == 201 else answer.status))
@@ -97,14 +97,14 @@ _ANSWERS = [
     _http(
         "refused-answers-500",
         "a wrong value is answered with 500 in place of 400",
-        "the service answered 500, expected 400",
+        "the service responded with 500, expected 400",
         "patient_refused",
         refusing(400, lambda answer: replace(answer, status=500)),
     ),
     _http(
         "refused-answers-422",
         "a wrong value is answered with 422 in place of 400",
-        "the service answered 422, expected 400",
+        "the service responded with 422, expected 400",
         "patient_refused",
         refusing(400, lambda answer: replace(answer, status=422)),
     ),
@@ -118,14 +118,14 @@ _ANSWERS = [
     _http(
         "refused-in-html",
         "a refusal is a page of HTML",
-        r"the answer is not JSON \(.*\): '<h1>Bad request</h1>'",
+        r"the response is not JSON \(.*\): '<h1>Bad request</h1>'",
         "patient_refused",
         refusing(400, lambda answer: replace(answer, body=b"<h1>Bad request</h1>")),
     ),
     _http(
         "refused-in-latin-1",
         "a refusal is written in Latin-1",
-        r"the answer is not JSON \(it is not UTF-8: .* at byte \d+\)",
+        r"the response is not JSON \(it is not UTF-8: .* at byte \d+\)",
         "patient_refused",
         refusing(400, lambda answer: replace(answer, body=answer.body.replace(b"must", b"mu\xdf"))),
         scenario="A new patient with a value",
@@ -133,10 +133,10 @@ _ANSWERS = [
     _http(
         "refused-in-bytes",
         "a refusal is a few bytes that are no text",
-        r"the answer is not JSON \(it is not UTF-8: .* at byte 1\): '\\x00",
+        r"the response is not JSON \(it is not UTF-8: .* at byte 1\): '\\x00",
         "patient_refused",
         refusing(400, lambda answer: replace(answer, body=b"\x00\xff\x1b[31m")),
-        scenario="A new patient needs its names",
+        scenario="A patient without a name is refused",
     ),
     _http(
         "unknown-answers-empty-patient",
@@ -150,14 +150,14 @@ _ANSWERS = [
     _http(
         "unknown-answers-200",
         "reading a patient that does not exist is answered with 200 and null",
-        "the service answered 200, expected 404",
+        "the service responded with 200, expected 404",
         "patient_refused",
         on("GET", refusing(404, lambda _answer: Answer(200, b"null"))),
     ),
     _http(
         "unknown-deleted-answers-200",
         "deleting a patient that does not exist is answered as if it had been there",
-        "the service answered 200, expected 404",
+        "the service responded with 200, expected 404",
         "patient_refused",
         on("DELETE", _delete_unknown),
         scenario="does not exist",
@@ -165,7 +165,7 @@ _ANSWERS = [
     _http(
         "deleted-answers-204",
         "a deletion is answered with 204 and nothing",
-        "the service answered 204, expected 200",
+        "the service responded with 204, expected 200",
         "patient_deleted",
         on("DELETE", answering(lambda answer: answer if answer.refuses else Answer(204, b""))),
     ),
@@ -236,7 +236,7 @@ _ANSWERS = [
     _http(
         "read-answers-a-list",
         "reading one patient is answered with a list",
-        r"the answer is no object, but \[",
+        r"the response is not an object but \[",
         "patient_read",
         on("GET", answering(lambda answer: answer.saying([answer.json])), one=True),
     ),
@@ -284,7 +284,7 @@ _RULES = [
     _http(
         "unknown-status-accepted",
         "an unknown status is accepted as offen",
-        r"the service answered 20\d, expected 400",
+        r"the service responded with 20\d, expected 400",
         "patient_refused",
         _as_if_known,
         scenario="status|change with a value",
@@ -292,7 +292,7 @@ _RULES = [
     _http(
         "nothing-accepted-as-a-name",
         "a change that clears a name is answered as if it had not been asked for",
-        "the service answered 200, expected 400",
+        "the service responded with 200, expected 400",
         "patient_refused",
         on("PUT", _without_empty_names),
         scenario="A change with a value",
@@ -300,7 +300,7 @@ _RULES = [
     _http(
         "nothing-as-a-name-answers-500",
         "a new patient whose name is null breaks the service",
-        "the service answered 500, expected 400",
+        "the service responded with 500, expected 400",
         "patient_refused",
         on("POST", _breaks_over_empty_names),
         scenario="A new patient with a value",
@@ -308,7 +308,7 @@ _RULES = [
     _http(
         "number-accepted-in-a-change",
         "a change takes a number for a phone number",
-        "refuses with 400, naming “telefon”\nbut: the service answered 200, expected 400",
+        "refuses with 400, naming “telefon”\nbut: the service responded with 200, expected 400",
         "patient_refused",
         on("PUT", lambda r, i: _number_as_text(r, i) if "telefon" in r.fields else i.answer(r)),
         scenario="A change with a value",
@@ -316,7 +316,7 @@ _RULES = [
     _http(
         "large-id-answers-500",
         "an id that the database cannot hold breaks the service",
-        "the service answered 500, expected 404",
+        "the service responded with 500, expected 404",
         "patient_refused",
         lambda r, i: Answer(500, b'{"message": "integer out of range"}') if _is_large(r) else i.answer(r),
         scenario="too large",
@@ -324,7 +324,7 @@ _RULES = [
     _http(
         "number-accepted-as-text",
         "a number is taken for text",
-        "the service answered 201, expected 400",
+        "the service responded with 201, expected 400",
         "patient_refused",
         on("POST", _number_as_text),
     ),

@@ -12,7 +12,11 @@ from proof.outgoing import CREATED, DELETED, TYPES, UPDATED, Outgoing, Publish, 
 from proof.traffic import Answer, Inside, Request, Serve, on
 
 _FEATURE = {CREATED: "patient_created", UPDATED: "patient_updated", DELETED: "patient_deleted"}
-_ONCE = {CREATED: "One creation", UPDATED: "A change that changes nothing", DELETED: "who was deleted and nothing"}
+_ONCE = {
+    CREATED: "Creating a patient publishes exactly one",
+    UPDATED: "A change that changes nothing",
+    DELETED: "deleted patient's id and nothing",
+}
 _LATE = 2.0
 _LATER = "“(Then|And) exactly one {} event is published” does not hold, later came: .*"
 
@@ -115,7 +119,7 @@ def _refusal(name: str, says: str, after: float = 0.0) -> Defect:
         pattern=later if late else f"{later}|came, first a",
         features=("patient_refused",),
         settling=_LATE if late else 0.5,
-        noticed_by="audit: A new patient needs its names" if late else "",
+        noticed_by="audit: A patient without a name is refused" if late else "",
         serve=_on_refusal(after),
     )
 
@@ -208,7 +212,7 @@ _BESIDE = [
         says="patient.created is published again with the same eventId and another version",
         pattern='an event that nobody expected: patient.created .* has the eventId ".*" that .* is another event',
         features=("event_envelope",),
-        scenario="What the envelope says",
+        scenario="The envelope names type, version and producer",
         settling=0.5,
         publish=only([CREATED], lambda out: [out, out.holding(out.event | {"version": "1.1"})]),
     ),
@@ -279,16 +283,16 @@ _WHEN = [
         name="created-overtaken",
         says="patient.created is overtaken by the changes that follow",
         pattern="patient.updated at .* lies before patient.created",
-        features=("patient_life",),
-        scenario="A whole life",
+        features=("patient_order",),
+        scenario="From creation to deletion",
         publish=only([CREATED], place(after=0.5)),
     ),
     Defect(
         name="deleted-overtakes",
         says="patient.deleted lies before patient.created",
         pattern="patient.deleted at .* lies before patient.created",
-        features=("patient_life",),
-        scenario="Created and deleted at once",
+        features=("patient_order",),
+        scenario="Created and immediately deleted",
         publish=only([CREATED], place(after=0.5)),
     ),
     Defect(
@@ -305,7 +309,7 @@ _WHEN = [
         says="of two changes the second is published first",
         pattern="patient.updated at .* lies before patient.updated",
         features=("patient_updated",),
-        scenario="The status goes through",
+        scenario="Every change of status",
         publish=_swapped(),
     ),
     Defect(

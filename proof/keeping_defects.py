@@ -164,7 +164,7 @@ KEEPING_DEFECTS = [
     _store(
         "created-not-stored",
         "a new patient is answered and announced, but not stored",
-        "the service answered 404 in place of the patient: .*Patient not found",
+        "the service responded with 404 in place of the patient: .*Patient not found",
         "patient_updated",
         on("POST", _create_not_stored),
     ),
@@ -179,7 +179,7 @@ KEEPING_DEFECTS = [
     _store(
         "deleted-still-there",
         "a deletion is answered and announced, but not done",
-        "the service answered 200, expected 404",
+        "the service responded with 200, expected 404",
         "patient_deleted",
         on("DELETE", _undone),
     ),
@@ -194,7 +194,7 @@ KEEPING_DEFECTS = [
         "refused-change-comes-later",
         "what a refused change has touched is stored with the next change",
         'is "verdorben", expected "',
-        "patient_random_lives",
+        "patient_random",
         on("PUT", _refused_comes_later()),
     ),
     _store(
@@ -219,7 +219,7 @@ KEEPING_DEFECTS = [
         r"patient \d+ is listed, who should not be there",
         "patient_created",
         on("POST", _stored_twice),
-        scenario="One creation",
+        scenario="Creating a patient publishes exactly one",
     ),
     _store(
         "refused-creation-stored",
@@ -227,7 +227,7 @@ KEEPING_DEFECTS = [
         r"no patients of this scenario\nbut: patient \d+ is listed",
         "patient_refused",
         on("POST", _refused_but_created),
-        scenario="needs its names",
+        scenario="without a name is refused",
     ),
     _store(
         "refused-change-stored-in-part",
@@ -235,7 +235,7 @@ KEEPING_DEFECTS = [
         r'telefon is "\+49 30 5550188", expected "\+49 30 5550100"',
         "patient_refused",
         on("PUT", _right_part_stored),
-        scenario="one part is wrong",
+        scenario="one invalid value",
     ),
     _store(
         "change-stored-for-everybody",
@@ -256,7 +256,7 @@ KEEPING_DEFECTS = [
     _store(
         "deleted-comes-back",
         "a change brings a deleted patient back",
-        "the service answered 200, expected 404",
+        "the service responded with 200, expected 404",
         "patient_deleted",
         _comes_back(),
         scenario="cannot be changed",
@@ -267,7 +267,7 @@ KEEPING_DEFECTS = [
         r"patient \d+ is listed, who should not be there",
         "patient_deleted",
         _still_listed(),
-        scenario="is gone",
+        scenario="can no longer be read",
     ),
     _store(
         "list-by-the-first-status",

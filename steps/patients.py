@@ -4,8 +4,7 @@ from behave import given, when
 from behave.runner import Context
 from hamcrest import assert_that, has_length
 
-from bdd.contracts import asyncapi as contract
-from bdd.domain.patients import Value, synthetic_data
+from bdd.domain.patients import Value, fields_in, synthetic_data
 from bdd.domain.world import World, world
 from bdd.verdict.matchers import has_published
 
@@ -32,7 +31,7 @@ def create_patient(context: Context) -> None:
 
 @when("I create a patient with")
 def create_patient_with(context: Context) -> None:
-    world(context).create_patient(synthetic_data(world(context).mark) | _table(context))
+    world(context).create_patient(synthetic_data(world(context).mark) | fields_in(context.table))
 
 
 @when("I create a patient with nothing but the names")
@@ -58,7 +57,7 @@ def change_field(context: Context, field: str, value: str) -> None:
 
 @when("I change the patient's data to")
 def change_data(context: Context) -> None:
-    world(context).update_patient(world(context).patient, _table(context))
+    world(context).update_patient(world(context).patient, fields_in(context.table))
 
 
 @when("I clear the patient's {field:w}")
@@ -78,7 +77,7 @@ def change_all(context: Context, status: str) -> None:
         world(context).update_patient(patient, {"status": status})
 
 
-@when("the patient's status goes through")
+@when("I change the patient's status step by step to")
 def change_status_through(context: Context) -> None:
     for row in context.table or ():
         world(context).update_patient(world(context).patient, {"status": row["status"]})
@@ -89,17 +88,17 @@ def delete_patient(context: Context) -> None:
     world(context).delete_patient(world(context).patient)
 
 
-@when("I ask for the patient")
+@when("I read the patient")
 def read_patient(context: Context) -> None:
     world(context).send("GET", world(context).patient.path)
 
 
-@when("I ask for all patients")
+@when("I read all patients")
 def read_patients(context: Context) -> None:
     world(context).send("GET", "/api/patients")
 
 
-@when("I ask for the patients with the status “{status}”")
+@when("I read the patients with the status “{status}”")
 def read_patients_with_status(context: Context, status: str) -> None:
     world(context).send("GET", f"/api/patients?status={status}")
 
@@ -110,11 +109,3 @@ def _have_patients(scenario: World, count: int, **fields: Value) -> None:
     scenario.create_patients([synthetic_data(scenario.mark) | fields] * count)
     assert_that(scenario.patients[had:], has_length(count), f"patients created ({scenario.response})")
     assert_that(scenario.observer, has_published("patient.created", times=count, timeout=scenario.deadline()))
-
-
-def _table(context: Context) -> dict[str, Value]:
-    assert context.table is not None, "this step needs a table with the columns field and value"
-    fields = {row["field"]: None if row["value"] == "(none)" else row["value"] for row in context.table}
-    unknown = sorted(fields.keys() - set(contract.current().patient_fields))
-    assert not unknown, f"a patient has no field {', '.join(unknown)}"
-    return dict(fields)

@@ -6,15 +6,15 @@ from behave.runner import Context
 from bdd.domain.world import world
 
 
-@given("a reader that asks for a patient as soon as its event comes")
+@given("another service that reads the patient as soon as an event comes")
 def a_reader(context: Context) -> None:
     world(context).start_reader()
 
 
-@then("the reader finds what the event says")
+@then("the other service finds what the event says")
 def reader_finds(context: Context) -> None:
     reader = world(context).reader
     assert reader, (
-        "there is no reader: begin with “Given a reader that asks for a patient as soon as its event comes”"
+        "there is no reader: begin with “Given another service that reads the patient as soon as an event comes”"
     )
     reader.check(world(context).patient)

@@ -3,16 +3,25 @@
 from behave import given, when
 from behave.runner import Context
 
-from bdd.domain.patients import Patient, as_json, synthetic_data, too_large_patient, unknown_patient, wrong_value
+from bdd.domain.patients import (
+    Patient,
+    as_json,
+    fields_in,
+    synthetic_data,
+    too_large_patient,
+    unknown_patient,
+    unreadable_body,
+    wrong_value,
+)
 from bdd.domain.world import world
 
 
-@given("an id that no patient has")
+@given("a patient that does not exist")
 def unknown_id(context: Context) -> None:
     _speak_of(context, unknown_patient())
 
 
-@given("an id that is too large for any patient")
+@given("a patient whose id is too large")
 def too_large_id(context: Context) -> None:
     _speak_of(context, too_large_patient())
 
@@ -36,17 +45,22 @@ def change_to_wrong_type(context: Context, field: str, wrong: str) -> None:
     world(context).send("PUT", world(context).patient.path, body)
 
 
-@when("I send as a new patient")
-def create_from_text(context: Context) -> None:
-    world(context).send("POST", "/api/patients", f"{context.text}".replace("Mustermann", world(context).mark))
+@when("I try to create a patient from {format_}")
+def create_from_unreadable(context: Context, format_: str) -> None:
+    world(context).send("POST", "/api/patients", unreadable_body(format_, world(context).mark))
 
 
-@when("I send as a change of the patient")
-def change_from_text(context: Context) -> None:
-    world(context).send("PUT", world(context).patient.path, f"{context.text}")
+@when("I try to change the patient's data to")
+def change_data_refused(context: Context) -> None:
+    world(context).send("PUT", world(context).patient.path, as_json(fields_in(context.table)))
 
 
-@when("I send a request to {method} it")
+@when("I try to change the patient with {format_}")
+def change_from_unreadable(context: Context, format_: str) -> None:
+    world(context).send("PUT", world(context).patient.path, unreadable_body(format_, world(context).mark))
+
+
+@when("I try to {method:w} the patient")
 def request_unknown(context: Context, method: str) -> None:
     verb = {"read": "GET", "change": "PUT", "delete": "DELETE"}[method]
     body = as_json({"telefon": "+49 30 5550199"}) if verb == "PUT" else None

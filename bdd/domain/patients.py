@@ -5,6 +5,8 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from behave.model import Table
+
 from bdd.contracts import asyncapi as contract
 
 Value = str | int | None
@@ -83,6 +85,35 @@ def wrong_value(words: str) -> object:
     if words in _WRONG_VALUES:
         return _WRONG_VALUES[words]
     return json.loads(words.translate({0x201C: '"', 0x201D: '"'}))
+
+
+def unreadable_body(words: str, mark: str) -> str:
+    """Return a body that the service cannot read as a patient, by the name that a step gives it.
+
+    Raises:
+        AssertionError: no body has this name.
+    """
+    bodies = {
+        "JSON that is cut off": f'{{"vorname": "Erika", "nachname": "{mark}"',
+        "a web form": f"vorname=Erika&nachname={mark}",
+        "a list of names": f'["Erika", "{mark}"]',
+        "a text that is not JSON": "status: in Therapie",
+    }
+    assert words in bodies, f"no body is called “{words}”; there are: {', '.join(bodies)}"
+    return bodies[words]
+
+
+def fields_in(table: Table | None) -> dict[str, Value]:
+    """Return a patient's fields as a step's table with the columns field and value names them.
+
+    Raises:
+        AssertionError: there is no table, or a patient has no such field.
+    """
+    assert table is not None, "this step needs a table with the columns field and value"
+    fields = {row["field"]: None if row["value"] == "(none)" else row["value"] for row in table}
+    unknown = sorted(fields.keys() - set(contract.current().patient_fields))
+    assert not unknown, f"a patient has no field {', '.join(unknown)}"
+    return dict(fields)
 
 
 def as_json(data: object) -> str:

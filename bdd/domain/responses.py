@@ -33,7 +33,7 @@ class HasResponse(BaseMatcher[Exchange]):
         body: Mapping[str, Any] | None = None,
         patient: bool = False,
         naming: str = "",
-        advice: str = "correct the service's answer, or what it keeps",
+        advice: str = "correct the service's response, or what it keeps",
     ) -> None:
         self._expected = expected
         self._status = status
@@ -43,7 +43,7 @@ class HasResponse(BaseMatcher[Exchange]):
         self._advice = advice
 
     def _matches(self, item: Exchange) -> bool:
-        return not self._faults(item)
+        return not self._errors(item)
 
     def describe_to(self, description: Description) -> None:
         """Say what was expected."""
@@ -51,30 +51,30 @@ class HasResponse(BaseMatcher[Exchange]):
 
     def describe_mismatch(self, item: Exchange, mismatch_description: Description) -> None:
         """Say every difference, and what was sent and answered."""
-        first, *more = self._faults(item)
+        first, *more = self._errors(item)
         lines = [first, *(f"          - {error}" for error in more), f"request:  {item}"]
         lines += [f"sent:     {item.sent[:_LONG]}"] if item.sent else []
         lines += [
-            f"answer:   {item.body[:_LONG].strip()}",
+            f"response: {item.body[:_LONG].strip()}",
             f"next:     {self._advice}",
         ]
         mismatch_description.append_text("\n          ".join(lines))
 
-    def _faults(self, exchange: Exchange) -> Sequence[str]:
+    def _errors(self, exchange: Exchange) -> Sequence[str]:
         if self._status not in {None, exchange.status}:
-            return [f"the service answered {exchange.status}, expected {self._status}"]
+            return [f"the service responded with {exchange.status}, expected {self._status}"]
         if self._patient and not exchange.accepted:
             body = exchange.body[:_LONG].strip()
-            return [f"the service answered {exchange.status} in place of the patient: {body}"]
-        return self._faults_of_body(exchange) if self._body is not None or self._naming else []
+            return [f"the service responded with {exchange.status} in place of the patient: {body}"]
+        return self._errors_of_body(exchange) if self._body is not None or self._naming else []
 
-    def _faults_of_body(self, exchange: Exchange) -> Sequence[str]:
+    def _errors_of_body(self, exchange: Exchange) -> Sequence[str]:
         try:
             answer = exchange.parsed()
         except (ValueError, RecursionError) as error:
-            return [f"the answer is not JSON ({error}): {exchange.body[:_LONG]!r}"]
+            return [f"the response is not JSON ({error}): {exchange.body[:_LONG]!r}"]
         if not isinstance(answer, dict):
-            return [f"the answer is no object, but {shown(answer)}"]
+            return [f"the response is not an object but {shown(answer)}"]
         if self._naming and self._naming not in str(answer.get("message")):
             return [f"message is {shown(answer.get('message'))}, expected one that names “{self._naming}”"]
         return [] if self._body is None else differences("", answer, self._body)
@@ -88,7 +88,7 @@ class ListsPatients(BaseMatcher[Exchange]):
         self._status = status
 
     def _matches(self, item: Exchange) -> bool:
-        return not self._fault(item)
+        return not self._error(item)
 
     def describe_to(self, description: Description) -> None:
         """Say what was expected."""
@@ -100,13 +100,13 @@ class ListsPatients(BaseMatcher[Exchange]):
 
     def describe_mismatch(self, item: Exchange, mismatch_description: Description) -> None:
         """Say what is wrong with the list."""
-        lines = [self._fault(item), f"request:  {item}", "next:     correct what the service lists"]
+        lines = [self._error(item), f"request:  {item}", "next:     correct what the service lists"]
         mismatch_description.append_text("\n          ".join(lines))
 
-    def _fault(self, exchange: Exchange) -> str:
+    def _error(self, exchange: Exchange) -> str:
         listed = exchange.json
         if not _is_list(listed):
-            return f"the answer is no list of patients, but {shown(listed)}"
+            return f"the response is not a list of patients but {shown(listed)}"
         if self._patient is None:
             others = [each for each in listed if each.get("status") != self._status]
             first = f", first patient {others[0].get('id')} with {shown(others[0].get('status'))}" if others else ""
@@ -127,7 +127,7 @@ class ListsExactly(BaseMatcher[Exchange]):
         self._patients = {patient["id"]: patient for patient in patients}
 
     def _matches(self, item: Exchange) -> bool:
-        return not self._faults(item)
+        return not self._errors(item)
 
     def describe_to(self, description: Description) -> None:
         """Say what was expected."""
@@ -136,20 +136,20 @@ class ListsExactly(BaseMatcher[Exchange]):
 
     def describe_mismatch(self, item: Exchange, mismatch_description: Description) -> None:
         """Say what is wrong with each patient."""
-        first, *more = self._faults(item)
+        first, *more = self._errors(item)
         lines = [first, *(f"          - {error}" for error in more), f"request:  {item}"]
         lines.append("next:     let the service keep what it has accepted, once, and nothing that it has refused")
         mismatch_description.append_text("\n          ".join(lines))
 
-    def _faults(self, exchange: Exchange) -> Sequence[str]:
+    def _errors(self, exchange: Exchange) -> Sequence[str]:
         listed = exchange.json
         if not exchange.accepted or not _is_list(listed):
-            return [f"the answer is no list of patients, but {shown(listed)}"]
+            return [f"the response is not a list of patients but {shown(listed)}"]
         others = [each.get("id") for each in listed if each.get("id") not in self._patients and self._marked(each)]
         found = [f"patient {other} is listed, who should not be there" for other in others]
-        return found + [error for patient in self._patients for error in self._faults_of(patient, listed)]
+        return found + [error for patient in self._patients for error in self._errors_of(patient, listed)]
 
-    def _faults_of(self, patient: int, listed: Sequence[Mapping[str, Any]]) -> Sequence[str]:
+    def _errors_of(self, patient: int, listed: Sequence[Mapping[str, Any]]) -> Sequence[str]:
         same = [each for each in listed if each.get("id") == patient]
         if not same:
             return [f"patient {patient} is not listed"]
@@ -165,9 +165,9 @@ def _is_list(answer: object) -> bool:
     return isinstance(answer, list) and all(isinstance(each, dict) for each in answer)
 
 
-def answers(status: int) -> HasResponse:
+def has_status(status: int) -> HasResponse:
     """Match when the service answered with the status."""
-    return HasResponse(f"the service answers {status:d}", status=status)
+    return HasResponse(f"the service responds with {status:d}", status=status)
 
 
 def could_read(patient_id: int, data: Mapping[str, Any] | None) -> HasResponse:
@@ -179,9 +179,9 @@ def could_read(patient_id: int, data: Mapping[str, Any] | None) -> HasResponse:
     return HasResponse(expected, body={"id": patient_id, **data}, patient=True, advice=advice)
 
 
-def answers_message(message: str) -> HasResponse:
+def has_message(message: str) -> HasResponse:
     """Match when the service's answer is this message and nothing else."""
-    return HasResponse(f"the service answers “{message}”", body={"message": message})
+    return HasResponse(f"the service responds with “{message}”", body={"message": message})
 
 
 def refuses(status: int, field: str) -> HasResponse:
@@ -194,9 +194,9 @@ def refuses(status: int, field: str) -> HasResponse:
     )
 
 
-def answers_patient(patient_id: int, data: Mapping[str, Any]) -> HasResponse:
+def is_patient(patient_id: int, data: Mapping[str, Any]) -> HasResponse:
     """Match when the answer is the patient, field by field."""
-    expected = f"the service answers with patient {patient_id}"
+    expected = f"the service responds with patient {patient_id}"
     return HasResponse(expected, body={"id": patient_id, **data}, patient=True)
 
 

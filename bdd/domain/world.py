@@ -19,7 +19,12 @@ _PARALLEL = 16
 
 @dataclass
 class World:
-    """One scenario.
+    """One scenario: its patients, its requests, and the events that they must publish.
+
+        world.create_patient(synthetic_data(world.mark))   # expects patient.created
+        world.update_patient(world.patient, {"status": "in Therapie"})
+        exchange = world.send("GET", world.patient.path)
+        assert_that(world.observer, has_published("patient.updated", timeout=world.deadline()))
 
     Attributes:
         observer: what was published, as far as this scenario is concerned.
@@ -30,11 +35,12 @@ class World:
         step: the current step, in its own words.
         after: the journal's cursor when the last action began.
         patients: those of the scenario, in the order of their creation.
-        model_seed: what random stories are drawn from.
-        model_stories: how many of them are played.
-        counterexample: a random story that went otherwise than the model says, empty when none did.
+        model_seed: what random programs are drawn from.
+        model_programs: how many of them are played.
+        counterexample: the message about a random program that contradicts the model, empty when none does.
         reader: who reads a patient as soon as its event comes, None where nobody does.
-        console_notes: what the console says when the scenario has ended.
+        console_notes: what is printed when the scenario has ended.
+        plans: the actions that clients are about to carry out at the same time, by the client's number.
     """
 
     api: ApiClient
@@ -47,10 +53,11 @@ class World:
     after: int = 0
     patients: list[Patient] = field(default_factory=list)
     model_seed: int = 1
-    model_stories: int = 1
+    model_programs: int = 1
     counterexample: str | None = None
     reader: Reader | None = None
     console_notes: list[str] = field(default_factory=list)
+    plans: dict[int, list[str]] = field(default_factory=dict)
 
     @property
     def mark(self) -> str:
@@ -189,6 +196,16 @@ class World:
                 request=str(exchange),
                 before=before,
             )
+        )
+
+    def close(self) -> None:
+        """End a scenario that has passed.
+
+        Raises:
+            AssertionError: clients have plans that no step has carried out, so nothing of them was checked.
+        """
+        assert not self.plans, (
+            "clients have plans that were not carried out: “And all clients do this at the same time”"
         )
 
     def part(self, name: str) -> "World":

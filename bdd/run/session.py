@@ -88,7 +88,7 @@ class Session:
             deadline_factor=self._settings.deadline_factor,
             began=self.stack.recorder.cursor,
             model_seed=self._settings.model_seed,
-            model_stories=self._settings.model_stories,
+            model_programs=self._settings.model_programs,
         )
 
     def close_world(self, world: World, *, failed: bool) -> None:
@@ -98,6 +98,8 @@ class Session:
             self._last_action = time.monotonic()
         for note in world.console_notes:
             say(note)
+        if not failed:
+            world.close()
 
     def keep_evidence(self, world: World, scenario: Scenario, failed: Step) -> None:
         """Write the evidence of a failed scenario into a folder, and print that folder.

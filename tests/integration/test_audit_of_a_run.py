@@ -18,14 +18,14 @@ def test_an_event_that_comes_late_is_named_with_the_scenario_and_the_step(
 ) -> None:
     late = "refused-announced-1500-ms-later"
     reports = ["--junit", "--junit-directory", str(tmp_path / "junit")]
-    chosen = ["features/patient_refused.feature", "--name", "A new patient needs its names"]
+    chosen = ["features/patient_refused.feature", "--name", "A patient without a name is refused"]
     with patient_service(tmp_path, broker.bootstrap_servers, FAULTY, late, "3000000") as url:
         to = remote(url, broker.bootstrap_servers, settling=LATE_SETTLING)
         run = run_behave(tmp_path, *chosen, *reports, *to)
     assert run.process.wait(0) == 1
     assert "2 scenarios passed, 0 failed" in run.output
     finding = (
-        r"  A new patient needs its names: \w+ -- required fields \(features/patient_refused.feature:\d+\)\n"
+        r"  A patient without a name is refused: \w+ -- required fields \(features/patient_refused.feature:\d+\)\n"
         r"    “And no event is published” does not hold, later came: patient.created at patient-events/.*\n"
         r"    next: "
     )

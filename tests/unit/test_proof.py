@@ -63,16 +63,19 @@ def life(patient: int) -> list[Outgoing]:
     return [published(CREATED, patient, email=None), *changed, published(DELETED, patient)]
 
 
+TITLE = "The envelope names type, version and producer"
+
+
 def write_feature(folder: Path, failure: str | None) -> Path:
     bad = f'<failure type="AssertionError" message=""><![CDATA[{failure}]]></failure>' if failure else ""
     folder.mkdir(exist_ok=True)
-    case = f'<testcase classname="event_envelope" name="What the envelope says">{bad}</testcase>'
+    case = f'<testcase classname="event_envelope" name="{TITLE}">{bad}</testcase>'
     (folder / "TESTS-event_envelope.xml").write_text(f"<testsuite>{case}</testsuite>", encoding="utf-8")
     return folder
 
 
 def outcome(verdict: Verdict, defect: Defect = KEY_NONE) -> Outcome:
-    return Outcome(defect, verdict, 1.0, by="What the envelope says", said="<its key is none>")
+    return Outcome(defect, verdict, 1.0, by=TITLE, said="<its key is none>")
 
 
 def test_there_are_enough_defects_and_each_has_a_name_of_its_own() -> None:
@@ -100,7 +103,7 @@ def test_every_layer_has_defects() -> None:
 def test_a_pattern_that_the_headline_matches_names_the_defect(tmp_path: Path) -> None:
     judged = judge(KEY_NONE, write_feature(tmp_path, MESSAGE), 1, 2.0, [])
     assert judged.verdict is Verdict.NAMED
-    assert judged.by == "What the envelope says"
+    assert judged.by == TITLE
 
 
 def test_what_stands_below_the_headline_does_not_name_the_defect(tmp_path: Path) -> None:
@@ -119,7 +122,10 @@ def test_a_finding_of_the_audit_kills_too(tmp_path: Path) -> None:
 def test_a_scenario_comes_before_the_findings(tmp_path: Path) -> None:
     write_feature(tmp_path, MESSAGE)
     write_audit(tmp_path, [FINDING])
-    assert [red.by.partition(":")[0] for red in reds_in(tmp_path)] == ["What the envelope says", "audit"]
+    assert [red.by.partition(":")[0] for red in reds_in(tmp_path)] == [
+        TITLE,
+        "audit",
+    ]
 
 
 def test_a_green_run_means_that_the_defect_survived(tmp_path: Path) -> None:

@@ -54,14 +54,14 @@ def test_a_run_whose_scenarios_pass_is_green_and_stops_what_it_started(behave: B
 
 
 def test_a_scenario_gets_a_world_with_its_settings_and_its_step(behave: Behave) -> None:
-    behave.userdata |= {"deadline": "3", "deadline_factor": "2", "model_seed": "8", "model_stories": "9"}
+    behave.userdata |= {"deadline": "3", "deadline_factor": "2", "model_seed": "8", "model_programs": "9"}
     behave.start()
     behave.stack.recorder.journal.append(record("of the time before"))
     seen: list[Any] = []
     behave.play(behave.feature.scenarios[0], act=lambda: seen.append(world(behave.context)))
     (own,) = seen
     assert own.step == "Then a patient.created event is published"
-    assert (own.deadline(), own.model_seed, own.model_stories, own.began) == (6, 8, 9, 1)
+    assert (own.deadline(), own.model_seed, own.model_programs, own.began) == (6, 8, 9, 1)
     assert own.observer.scenario_log.scenario == "One"
     assert own.observer.scenario_log.location == "features/patients.feature:3"
     assert own.mark.startswith(f"bdd{behave.stack.run_id[-6:]}x")

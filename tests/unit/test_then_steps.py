@@ -64,15 +64,19 @@ LIFE = (CREATED, UPDATED, DELETED)
 
 CASES = [
     Case(
-        "the service answers 201",
+        "the service responds with 201",
         answer(201),
-        [(answer(200), "answered 200, expected 201"), (answer(500), "answered 500, expected 201"), NO_REQUEST],
+        [
+            (answer(200), "responded with 200, expected 201"),
+            (answer(500), "responded with 500, expected 201"),
+            NO_REQUEST,
+        ],
     ),
     Case(
-        "the service answers 404 with “Patient not found”",
+        "the service responds with 404 “Patient not found”",
         answer(404, {"message": "Patient not found"}),
         [
-            (answer(200, {"message": "Patient not found"}), "answered 200, expected 404"),
+            (answer(200, {"message": "Patient not found"}), "responded with 200, expected 404"),
             (answer(404, {"message": "Not found"}), 'message is "Not found"'),
             (answer(404, {}), "message is missing"),
         ],
@@ -81,18 +85,18 @@ CASES = [
         "the service refuses with 400, naming “status”",
         answer(400, {"message": "status is unknown"}),
         [
-            (answer(200, {"message": "status is unknown"}), "answered 200, expected 400"),
+            (answer(200, {"message": "status is unknown"}), "responded with 200, expected 400"),
             (answer(400, {"message": "Bad request"}), 'message is "Bad request", expected one that names “status”'),
             (answer(400, {}), "message is null, expected one that names “status”"),
         ],
     ),
     Case(
-        "the service answers with the patient",
+        "the service responds with the patient",
         patient_with(),
         [(patient_with(vorname="Max"), 'vorname is "Max"'), (patient_with(id=6), "id is 6, expected 5")],
     ),
     Case(
-        "the service answers with a list that has the patient",
+        "the service responds with a list that has the patient",
         listed("in Therapie", "offen"),
         [
             (listed(), "the patient is not among the 0 that are listed"),
@@ -107,25 +111,25 @@ CASES = [
         [(listed("offen", "in Therapie"), "1 of 2 have another status"), NO_REQUEST],
     ),
     Case(
-        "the service still has the patient as before",
+        "the stored patient is unchanged",
         still_has(),
         [(still_has(vorname="Max"), 'vorname is "Max"'), (still_has(id=None), "id is null")],
     ),
     Case(
-        "the service keeps each patient of this scenario once",
+        "the service stores each patient of this scenario exactly once",
         kept(lambda patient: [patient, patient | {"id": 6, "nachname": "Fremd", "email": None}]),
         [
             (kept(lambda patient: []), "patient 5 is not listed"),
             (kept(lambda patient: [patient, patient]), "patient 5 is listed 2 times"),
             (kept(lambda patient: [patient, patient | {"id": 6}]), "patient 6 is listed, who should not be there"),
             (kept(lambda patient: [patient | {"status": "in Therapie"}]), 'patient 5.status is "in Therapie"'),
-            (kept(lambda patient: patient), "the answer is no list of patients"),
+            (kept(lambda patient: patient), "the response is not a list of patients"),
             (all_of(deleted, kept(lambda patient: [])), "this scenario has no patient that is not deleted"),
-            (nothing, "the answer is no list of patients, but {}"),
+            (nothing, "the response is not a list of patients but {}"),
         ],
     ),
     Case(
-        "the service keeps no patient of this scenario",
+        "the service stores no patient of this scenario",
         all_of(deleted, kept(lambda patient: [patient | {"id": 6, "nachname": "Fremd", "email": None}])),
         [
             (all_of(deleted, kept(lambda patient: [patient])), "patient 5 is listed, who should not be there"),
@@ -134,7 +138,7 @@ CASES = [
                 "patient 6 is listed, who should not be there",
             ),
             (kept(lambda patient: []), "this scenario has a patient that is not deleted"),
-            (deleted, "the answer is no list of patients, but {}"),
+            (deleted, "the response is not a list of patients but {}"),
         ],
     ),
     Case("a patient.created event is published", ONCE, [NOTHING_CAME, WRONG_FIELD, WRONG_KEY, NOT_ASKED_FOR]),
@@ -240,22 +244,22 @@ CASES = [
         [(same_id, "with length of <1>"), NOT_SEEN],
     ),
     Case(
-        "the reader finds what the event says",
+        "the other service finds what the event says",
         read(UPDATED),
         [
             (read(UPDATED, anrede=None), "anrede is null"),
-            (read(CREATED, status=404), "the service answered 404 in place of the patient"),
-            (read(DELETED), "the service answered 200, expected 404"),
+            (read(CREATED, status=404), "the service responded with 404 in place of the patient"),
+            (read(DELETED), "the service responded with 200, expected 404"),
             (lambda stage: stage.world.start_reader(), "no event of this scenario has come"),
             (nothing, "there is no reader"),
         ],
     ),
     Case(
-        "each life has left the events that the model says, and no others",
+        "every sequence has published the events that the model predicts, and no others",
         lambda stage: setattr(stage.world, "counterexample", ""),
         [
             (lambda stage: setattr(stage.world, "counterexample", "Expected: one event"), "Expected: one event"),
-            (nothing, "no random lives have been lived"),
+            (nothing, "no random sequences have been carried out"),
         ],
     ),
     Case(

@@ -2,16 +2,18 @@
 
 import json
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 import requests
 
 from bdd.api.client import NoResponse
 from bdd.api.exchange import Exchange
-from bdd.domain.patients import synthetic_data
+from bdd.domain.patients import synthetic_data, unreadable_body
 from bdd.domain.world import World
 from tests.support.builders import LONG_TIMEOUT, NOW
 from tests.support.fake_platform import FakePlatform
+from tests.support.suite_steps import bound
 
 
 class SilentPlatform(FakePlatform):
@@ -99,3 +101,21 @@ def test_trouble_is_looked_for_before_each_of_many_requests() -> None:
         for _ in range(2):
             world.create_patients([synthetic_data(world.mark)])
     assert sent(world) == [("POST", 201)]
+
+
+def test_plans_that_are_not_carried_out_turn_a_passed_scenario_red() -> None:
+    world = FakePlatform().world()
+    world.step = "When as client 1, I create a patient"
+    bound("when", "as client 1, I create a patient")[1](SimpleNamespace(world=world))
+    with pytest.raises(AssertionError, match="plans that were not carried out"):
+        world.close()
+    bound("when", "all clients do this at the same time")[1](SimpleNamespace(world=world))
+    assert sent(world) == [("POST", 201)]
+    world.close()
+
+
+def test_a_body_that_no_name_stands_for_is_refused() -> None:
+    with pytest.raises(
+        AssertionError, match="no body is called “a poem”; there are: JSON that is cut off, a web form"
+    ):
+        unreadable_body("a poem", "mark")

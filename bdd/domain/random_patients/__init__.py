@@ -1,1 +1,1 @@
-"""Random lives of patients, and a model that says which events each of them must leave."""
+"""Random lifecycles of patients, and a model that says which events each of them must leave."""

@@ -1,4 +1,4 @@
-"""What can happen in a patient's life. An action is a step of the suite, in that step's own words."""
+"""What can happen in a patient's lifecycle. An action is a step of the suite, in that step's own words."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ class Action:
 
     Attributes:
         words: the step that does it.
-        method: how it is sent: `POST` for a new patient, another one for the life's own patient.
+        method: how it is sent: `POST` for a new patient, another one for the lifecycle's own patient.
         fields: what it gives a patient, on top of the synthetic data where the patient is new.
         without: which fields of the synthetic data a new patient lacks.
         wrong: the field for which the service must refuse it, empty where it must not.
@@ -33,11 +33,11 @@ class Action:
         return {name: value for name, value in new.items() if name not in self.without} | dict(self.fields)
 
 
-Life = tuple[Action, ...]
+Lifecycle = tuple[Action, ...]
 """What happens to one patient, one thing right after the other."""
 
-Story = tuple[Life, ...]
-"""Lives that are lived at the same time."""
+Program = tuple[Lifecycle, ...]
+"""Lifecycles that are carried out at the same time."""
 
 _ACTIONS: Mapping[str, Callable[..., Action]] = {
     "I create a patient": lambda words: Action(words, "POST"),
@@ -57,7 +57,7 @@ _ACTIONS: Mapping[str, Callable[..., Action]] = {
     "I try to change the patient's {field:w} to {wrong}": lambda words, field, wrong: Action(
         words, "PUT", {field: wrong_value(wrong)}, wrong=field
     ),
-    "I ask for the patient": lambda words: Action(words, "GET"),
+    "I read the patient": lambda words: Action(words, "GET"),
     "I delete the patient": lambda words: Action(words, "DELETE"),
 }
 
@@ -74,4 +74,4 @@ def action(words: str) -> Action:
     for pattern, make in _ACTIONS.items():
         if found := parse(pattern, words):
             return make(words, **found.named)
-    raise AssertionError(f"nothing in a life is called “{words}”; there are: {'; '.join(PATTERNS)}")
+    raise AssertionError(f"nothing in a lifecycle is called “{words}”; there are: {'; '.join(PATTERNS)}")

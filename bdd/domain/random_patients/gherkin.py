@@ -1,19 +1,20 @@
-"""Writes a story as Gherkin, in the words of the suite's own steps: it can be pasted into a feature."""
+"""Writes a program as Gherkin, in the words of the suite's own steps: it can be pasted into a feature."""
 
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
 
-from bdd.domain.random_patients.actions import Life, Story, action
+from bdd.domain.random_patients.actions import Program
 from bdd.domain.random_patients.model import event_counts
 
-ANSWERS_PATIENT = "the service answers with the patient"
+RESPONDS_WITH_PATIENT = "the service responds with the patient"
 IN_ORDER = "each patient's events are in the order of the changes"
-AT_ONCE = "these patients live at the same time"
+AT_ONCE = "all clients do this at the same time"
 
 
-def answers(status: int, message: str = "") -> str:
-    """Say what the service answers."""
-    return f"the service answers {status:d} with “{message}”" if message else f"the service answers {status:d}"
+def responds(status: int, message: str = "") -> str:
+    """Return the step about the service's response."""
+    return (
+        f"the service responds with {status:d} “{message}”" if message else f"the service responds with {status:d}"
+    )
 
 
 def refuses(status: int, field: str) -> str:
@@ -28,53 +29,37 @@ def exactly(count: int, event_type: str) -> str:
     return f"exactly {count} {event_type} events are published"
 
 
-def nothing_else(story: Story) -> str:
-    """Say that there is no event beside those that the story must leave."""
-    return "no other event is published" if event_counts(story) else "no event is published"
+def nothing_else(program: Program) -> str:
+    """Return the step that allows no event besides those of the program."""
+    return "no other event is published" if event_counts(program) else "no event is published"
 
 
-def as_gherkin(story: Story, last: str) -> str:
-    """Return the story as a scenario.
+def as_gherkin(program: Program, last: str) -> str:
+    """Return the program as a scenario.
 
     Args:
-        story: the lives.
+        program: the lifecycles.
         last: the step that fails; those about events that come before it are written too, for it builds on them.
     """
-    steps = list(_whens(story))
-    steps += [f"{'And' if number else 'Then'} {step}" for number, step in enumerate(_thens(story, last))]
-    return "\n".join(["Scenario: The shortest story that fails", *(f"  {step}" for step in steps)])
+    steps = list(_whens(program))
+    steps += [f"{'And' if number else 'Then'} {step}" for number, step in enumerate(_thens(program, last))]
+    return "\n".join(["Scenario: The shortest program that fails", *(f"  {step}" for step in steps)])
 
 
-def _whens(story: Story) -> Iterator[str]:
-    if len(story) == 1:
-        yield from (f"{'And' if number else 'When'} {each.words}" for number, each in enumerate(story[0]))
-        return
-    yield f"When {AT_ONCE}"
-    yield from (f"  {row}" for row in _table(story))
+def _whens(program: Program) -> Iterator[str]:
+    steps = [each.words for lifecycle in program for each in lifecycle]
+    if len(program) > 1:
+        steps = [
+            f"as client {number}, {each.words}" for number, client in enumerate(program, 1) for each in client
+        ] + [AT_ONCE]
+    yield from (f"{'And' if number else 'When'} {step}" for number, step in enumerate(steps))
 
 
-def _thens(story: Story, last: str) -> Sequence[str]:
-    """The steps up to the last one; what the service answers is looked at before any event."""
+def _thens(program: Program, last: str) -> Sequence[str]:
+    """The steps up to the last one; the service's response is looked at before any event."""
     steps = [
-        *(exactly(count, event_type) for event_type, count in event_counts(story).items()),
-        nothing_else(story),
+        *(exactly(count, event_type) for event_type, count in event_counts(program).items()),
+        nothing_else(program),
         IN_ORDER,
     ]
     return steps[: steps.index(last) + 1] if last in steps else [last]
-
-
-def _table(story: Story) -> Iterator[str]:
-    columns = [_column(number, life) for number, life in enumerate(story, 1)]
-    widths = [max(map(len, column)) for column in columns]
-    for row in zip_longest(*columns, fillvalue=""):
-        yield "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
-
-
-def _column(number: int, life: Life) -> list[str]:
-    return [f"patient {number}", *(each.words for each in life)]
-
-
-def from_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Story:
-    """Return the story of a table with a column for each patient: what `as_gherkin` writes of several."""
-    cells = [[action(row[number]) for row in rows if row[number]] for number in range(len(headings))]
-    return tuple(tuple(life) for life in cells)

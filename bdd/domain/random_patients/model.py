@@ -1,4 +1,4 @@
-"""The model: what the contract requires of every action in a patient's life."""
+"""The model: what the contract requires of every action in a patient's lifecycle."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from bdd.domain.patients import Value, stored_data
-from bdd.domain.random_patients.actions import Action, Life, Story
+from bdd.domain.random_patients.actions import Action, Lifecycle, Program
 
 Data = Mapping[str, Value]
 
@@ -16,11 +16,11 @@ class Outcome:
     """What must come of an action.
 
     Attributes:
-        status: the answer's status code.
+        status: the response's status code.
         data: the patient from now on, None while there is none.
         event: the type of the one event that is published, None for none.
-        message: what the answer says in place of the patient.
-        naming: the field that the answer's message must name.
+        message: the response's message in place of the patient.
+        naming: the field that the response's message must name.
     """
 
     status: HTTPStatus
@@ -51,15 +51,15 @@ def outcome(action: Action, data: Data | None, mark: str) -> Outcome:
     return Outcome(HTTPStatus.OK, data)
 
 
-def outcomes(life: Life, mark: str) -> Iterator[Outcome]:
-    """Yield what must come of each action of a life."""
+def outcomes(lifecycle: Lifecycle, mark: str) -> Iterator[Outcome]:
+    """Yield what must come of each action of a lifecycle."""
     data: Data | None = None
-    for each in life:
+    for each in lifecycle:
         expected = outcome(each, data, mark)
         data = expected.data
         yield expected
 
 
-def event_counts(story: Story) -> Counter[str]:
-    """Count the events that a story must leave: type -> how many, in the order in which they are first due."""
-    return Counter(each.event for life in story for each in outcomes(life, mark="") if each.event)
+def event_counts(program: Program) -> Counter[str]:
+    """Count the events that a program must leave: type -> how many, in the order in which they are first due."""
+    return Counter(each.event for lifecycle in program for each in outcomes(lifecycle, mark="") if each.event)

@@ -1,4 +1,4 @@
-"""Plays stories against the platform and holds what came of them against the model."""
+"""Plays programs against the platform and holds what came of them against the model."""
 
 import time
 from collections.abc import Iterator
@@ -11,20 +11,20 @@ from hamcrest import assert_that
 from bdd.api.exchange import Exchange
 from bdd.domain.patients import Patient, as_json
 from bdd.domain.random_patients import gherkin as words
-from bdd.domain.random_patients.actions import Life, Story
+from bdd.domain.random_patients.actions import Lifecycle, Program
 from bdd.domain.random_patients.model import Outcome, event_counts, outcome
-from bdd.domain.responses import answers, answers_message, answers_patient, refuses
+from bdd.domain.responses import has_message, has_status, is_patient, refuses
 from bdd.domain.world import World
 from bdd.verdict.audit import settle
 from bdd.verdict.matchers import has_kept_order, has_published, has_published_nothing_else
 
-_HURRY_FACTOR = 10
-_SHORTEST_HURRY_SECONDS = 0.3
+_FAST_FACTOR = 10
+_SHORTEST_FAST_SECONDS = 0.3
 _SETTLING_SECONDS = 0.2
 
 
-class WentWrong(AssertionError):
-    """A story went otherwise than the model says.
+class ContradictsModel(AssertionError):
+    """A program went otherwise than the model says.
 
     Attributes:
         then: the step that says what was expected.
@@ -36,36 +36,36 @@ class WentWrong(AssertionError):
 
 
 class Player:
-    """Plays stories one after the other as parts of one scenario, each with an account of its own."""
+    """Plays programs one after the other as parts of one scenario, each with a scenario log of its own."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._parts: list[World] = []
         self._went_wrong = False
 
-    def play(self, story: Story, hurry: bool) -> WentWrong | None:
-        """Play a story and return what went wrong, None when all was as the model says.
+    def play(self, program: Program, fast: bool) -> ContradictsModel | None:
+        """Play a program and return what went wrong, None when all was as the model says.
 
-        Late events are the audit's to find. But once a story has gone wrong, each later one is given a moment for
-        them: what a long story shows by chance, the shortest must show every time.
+        Late events are the audit's to find. But once a program has gone wrong, each later one is given a moment for
+        them: what a long program shows by chance, the shortest must show every time.
 
         Args:
-            story: the lives; they are lived at the same time.
-            hurry: wait for a missing event only several times as long as this platform's events take.
+            program: the lifecycles, carried out at the same time.
+            fast: wait for a missing event only several times as long as this platform's events take.
         """
-        part = self._world.part(f"story {len(self._parts) + 1}")
+        part = self._world.part(f"program {len(self._parts) + 1}")
         self._parts.append(part)
         try:
-            live(part, story)
-            timeout = self._patience() if hurry else part.deadline()
-            check_events(part, story, timeout, settling=_SETTLING_SECONDS if self._went_wrong else 0)
-        except WentWrong as wrong:
+            carry_out(part, program)
+            timeout = self._patience() if fast else part.deadline()
+            check_events(part, program, timeout, settling=_SETTLING_SECONDS if self._went_wrong else 0)
+        except ContradictsModel as wrong:
             self._went_wrong = True
             return wrong
         return None
 
     def mark_failed(self) -> None:
-        """Let the scenario's failure stand for all stories; its evidence shows what the last one sent."""
+        """Let the scenario's failure stand for all programs; its evidence shows what the last one sent."""
         for part in self._parts:
             part.observer.scenario_log.failed = True
         self._world.observer.scenario_log.requests += self._parts[-1].observer.scenario_log.requests
@@ -79,38 +79,38 @@ class Player:
         ]
         took = [claim.record.received - each.requested_at for each, claim in claims if claim]
         usual = median(took) if took else self._world.deadline()
-        return min(max(_HURRY_FACTOR * usual, _SHORTEST_HURRY_SECONDS), self._world.deadline())
+        return min(max(_FAST_FACTOR * usual, _SHORTEST_FAST_SECONDS), self._world.deadline())
 
 
-def live(world: World, story: Story) -> None:
-    """Let the lives of a story be lived at the same time, and expect the events that the model says.
+def carry_out(world: World, program: Program) -> None:
+    """Carry out a program, its lifecycles at the same time, and expect the events that the model says.
 
     Raises:
-        WentWrong: an answer of the service was not as the model says; that life ended there.
+        ContradictsModel: a response contradicts the model; the lifecycle ended there.
     """
-    with ThreadPoolExecutor(len(story)) as pool:
-        lived = [pool.submit(_live, world, life) for life in story]
-    for each in lived:
+    with ThreadPoolExecutor(len(program)) as pool:
+        running = [pool.submit(_carry_out, world, lifecycle) for lifecycle in program]
+    for each in running:
         each.result()
 
 
-def check_events(world: World, story: Story, timeout: float, settling: float) -> None:
-    """Check that the story has left the events that the model says, and no others.
+def check_events(world: World, program: Program, timeout: float, settling: float) -> None:
+    """Check that the program has left the events that the model says, and no others.
 
     Args:
-        world: the one in which it was lived.
-        story: the lives.
+        world: the one in which it was carried out.
+        program: the lifecycles.
         timeout: how many seconds an event may take.
         settling: how many seconds others are given to come.
 
     Raises:
-        WentWrong: it has not.
+        ContradictsModel: it has not.
     """
-    for event_type, count in event_counts(story).items():
+    for event_type, count in event_counts(program).items():
         with _checking(words.exactly(count, event_type)):
             assert_that(world.observer, has_published(event_type, times=count, timeout=timeout))
     settle(time.monotonic(), settling)
-    nothing_else = words.nothing_else(story)
+    nothing_else = words.nothing_else(program)
     with _checking(nothing_else):
         assert_that(world.observer, has_published_nothing_else(nothing_else, after=world.began))
     if world.patients:
@@ -118,18 +118,18 @@ def check_events(world: World, story: Story, timeout: float, settling: float) ->
             assert_that(world.observer, has_kept_order())
 
 
-def _live(world: World, life: Life) -> None:
+def _carry_out(world: World, lifecycle: Lifecycle) -> None:
     patient, data = None, None
-    for action in life:
+    for action in lifecycle:
         after = world.observer.recorder.cursor
         path = patient.path if patient and action.method != "POST" else "/api/patients"
         sent = action.sent(world.mark)
         expected = outcome(action, data, world.mark)
-        with _checking(words.answers(expected.status)):
+        with _checking(words.responds(expected.status)):
             exchange = world.send(action.method, path, as_json(sent) if sent else None, f"When {action.words}")
-            assert_that(exchange, answers(expected.status))
+            assert_that(exchange, has_status(expected.status))
         if expected.event == "patient.created":
-            with _checking(words.ANSWERS_PATIENT):
+            with _checking(words.RESPONDS_WITH_PATIENT):
                 patient = world.register(exchange, expected.data or {})
         _check_body(exchange, expected, patient)
         data = expected.data
@@ -144,11 +144,11 @@ def _check_body(exchange: Exchange, expected: Outcome, patient: Patient | None) 
         with _checking(words.refuses(expected.status, expected.naming)):
             assert_that(exchange, refuses(expected.status, expected.naming))
     elif expected.message:
-        with _checking(words.answers(expected.status, expected.message)):
-            assert_that(exchange, answers_message(expected.message))
+        with _checking(words.responds(expected.status, expected.message)):
+            assert_that(exchange, has_message(expected.message))
     elif patient:
-        with _checking(words.ANSWERS_PATIENT):
-            assert_that(exchange, answers_patient(patient.id, expected.data or {}))
+        with _checking(words.RESPONDS_WITH_PATIENT):
+            assert_that(exchange, is_patient(patient.id, expected.data or {}))
 
 
 @contextmanager
@@ -156,4 +156,4 @@ def _checking(then: str) -> Iterator[None]:
     try:
         yield
     except AssertionError as wrong:
-        raise WentWrong(then, str(wrong)) from wrong
+        raise ContradictsModel(then, str(wrong)) from wrong

@@ -1,4 +1,4 @@
-"""Looks for a story that goes wrong, and for the shortest one that goes wrong too."""
+"""Looks for a program that goes wrong, and for the shortest one that goes wrong too."""
 
 import math
 import time
@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 from hypothesis.internal.conjecture.providers import HypothesisProvider
 
-from bdd.domain.random_patients.actions import Life, Story, action
-from bdd.domain.random_patients.player import WentWrong
+from bdd.domain.random_patients.actions import Lifecycle, Program, action
+from bdd.domain.random_patients.player import ContradictsModel
 
-Play = Callable[[Story, bool], WentWrong | None]
-"""Plays a story, in a hurry or not, and returns what went wrong."""
+Play = Callable[[Program, bool], ContradictsModel | None]
+"""Plays a program, fast or not, and returns what went wrong."""
 
 _SHRINK_SECONDS = 20.0
 _VALUES = {
@@ -29,8 +29,8 @@ _VALUES = {
     "anrede": ("Herr", "Frau"),
 }
 # The first of each is the simplest: shrinking ends with it.
-_BIRTHS = ("I create a patient", "I create a patient with nothing but the names")
-_REFUSED_BIRTHS = (
+_CREATIONS = ("I create a patient", "I create a patient with nothing but the names")
+_REFUSED_CREATIONS = (
     "I try to create a patient without vorname",
     "I try to create a patient without nachname",
     "I try to create a patient whose status is “vielleicht”",
@@ -38,9 +38,9 @@ _REFUSED_BIRTHS = (
 _CHANGES = tuple(
     f"I change the patient's {name} to “{value}”" for name, values in _VALUES.items() for value in values
 )
-_READING = "I ask for the patient"
+_READING = "I read the patient"
 _DELETION = "I delete the patient"
-_WHILE_ALIVE = (
+_BEFORE_DELETION = (
     *_CHANGES,
     *(f"I clear the patient's {name}" for name in ("telefon", "email", "anrede")),
     "I try to change the patient's status to “vielleicht”",
@@ -48,58 +48,58 @@ _WHILE_ALIVE = (
     "I try to change the patient's email to a list",
     _READING,
 )
-_AFTER_DEATH = (_READING, _DELETION, _CHANGES[0])
+_AFTER_DELETION = (_READING, _DELETION, _CHANGES[0])
 
 
 @dataclass(frozen=True)
 class Counterexample:
-    """A story that went wrong.
+    """A program that went wrong.
 
     Attributes:
-        story: the shortest one that was found.
+        program: the shortest one that was found.
         wrong: what went wrong in it.
-        first: the story in which it was found.
-        number: which of the stories that was.
+        first: the program in which it was found.
+        number: which of the programs that was.
         tries: how many others were played to make it shorter.
-        again: whether it went wrong again when it was played once more, without hurry.
+        again: whether it went wrong again when it was played once more, at full length.
     """
 
-    story: Story
-    wrong: WentWrong
-    first: Story
+    program: Program
+    wrong: ContradictsModel
+    first: Program
     number: int
     tries: int
     again: bool
 
 
 class Search:
-    """Plays random stories, and when one goes wrong, looks for the shortest one that does."""
+    """Plays random programs, and when one goes wrong, looks for the shortest one that does."""
 
     def __init__(self, play: Play, shrink_seconds: float = _SHRINK_SECONDS) -> None:
         self._play = play
         self._shrink_seconds = shrink_seconds
-        self._played: dict[Story, WentWrong | None] = {}
-        self._first: Story | None = None
+        self._played: dict[Program, ContradictsModel | None] = {}
+        self._first: Program | None = None
         self._number = 0
         self._give_up_at = math.inf
         self._broken: Exception | None = None
 
     @property
-    def played(self) -> Sequence[Story]:
-        """The stories that were played, each once."""
+    def played(self) -> Sequence[Program]:
+        """The programs that were played, each once."""
         return tuple(self._played)
 
     def run(self, seed: int, count: int) -> Counterexample | None:
-        """Play so many stories, always the same ones for a seed; return the counterexample, None without one.
+        """Play so many programs, always the same ones for a seed; return the counterexample, None without one.
 
         Args:
-            seed: what the stories are drawn from.
+            seed: what the programs are drawn from.
             count: how many are played when none goes wrong.
         """
         try:
             with _drawing_from_the_seed_alone():
                 shortest = find(
-                    stories(),
+                    programs(),
                     self._goes_wrong,
                     settings=settings(max_examples=count, database=None, deadline=None),
                     random=Random(seed),  # noqa: S311 - no secret
@@ -112,41 +112,41 @@ class Search:
             return None
         return self._confirmed(shortest)
 
-    def _goes_wrong(self, story: Story) -> bool:
-        """Each story is judged once: Hypothesis wants the same answer when it asks again."""
-        if story not in self._played and time.monotonic() < self._give_up_at:
+    def _goes_wrong(self, program: Program) -> bool:
+        """Each program is judged once: Hypothesis requires the same result when it tries a program again."""
+        if program not in self._played and time.monotonic() < self._give_up_at:
             try:
-                wrong = self._played[story] = self._play(story, self._first is not None)
-            except Exception as error:  # noqa: BLE001 - no fault of the story, and Hypothesis would shrink it
+                wrong = self._played[program] = self._play(program, self._first is not None)
+            except Exception as error:  # noqa: BLE001 - no fault of the program, and Hypothesis would shrink it
                 self._broken, self._give_up_at = error, 0
                 return False
             if wrong and self._first is None:
-                self._first, self._number = story, len(self._played)
+                self._first, self._number = program, len(self._played)
                 self._give_up_at = time.monotonic() + self._shrink_seconds
-        return self._played.get(story) is not None
+        return self._played.get(program) is not None
 
-    def _confirmed(self, shortest: Story) -> Counterexample:
-        """A story that went wrong in a hurry only is not shown: then the first one is, which had all the time."""
+    def _confirmed(self, shortest: Program) -> Counterexample:
+        """A program that went wrong fast only is not shown: then the first one is, which had all the time."""
         assert self._first, "find() returns what went wrong"
         tries = len(self._played) - self._number
         again = self._play(shortest, False)
-        story = shortest if again else self._first
-        wrong = again or self._played[story]
+        program = shortest if again else self._first
+        wrong = again or self._played[program]
         assert wrong, "it went wrong before"
-        return Counterexample(story, wrong, self._first, self._number, tries, again is not None)
+        return Counterexample(program, wrong, self._first, self._number, tries, again is not None)
 
 
-def stories() -> st.SearchStrategy[Story]:
-    """Return what is played: one to three lives."""
-    refused = _any_of(_REFUSED_BIRTHS).map(lambda words: (action(words),))
-    return st.lists(refused | _lives(), min_size=1, max_size=3).map(tuple)
+def programs() -> st.SearchStrategy[Program]:
+    """Return what is played: one to three lifecycles."""
+    refused = _any_of(_REFUSED_CREATIONS).map(lambda words: (action(words),))
+    return st.lists(refused | _lifecycles(), min_size=1, max_size=3).map(tuple)
 
 
 @st.composite
-def _lives(draw: st.DrawFn) -> Life:
-    words = [draw(_any_of(_BIRTHS)), *draw(st.lists(_any_of(_WHILE_ALIVE), max_size=6))]
+def _lifecycles(draw: st.DrawFn) -> Lifecycle:
+    words = [draw(_any_of(_CREATIONS)), *draw(st.lists(_any_of(_BEFORE_DELETION), max_size=6))]
     if draw(st.booleans()):
-        words += [_DELETION, *draw(st.lists(_any_of(_AFTER_DEATH), max_size=2))]
+        words += [_DELETION, *draw(st.lists(_any_of(_AFTER_DELETION), max_size=2))]
     return tuple(map(action, words))
 
 
@@ -157,6 +157,6 @@ def _any_of(words: Sequence[str]) -> st.SearchStrategy[str]:
 def _drawing_from_the_seed_alone() -> AbstractContextManager[object]:
     """Hypothesis also draws numbers that it finds in the source of all loaded modules.
 
-    They change with every edit, so a seed would tell other stories; and to read them takes longer than to play.
+    They change with every edit, so a seed would tell other programs; and to read them takes longer than to play.
     """
     return patch.object(HypothesisProvider, "_maybe_draw_constant", return_value=None)

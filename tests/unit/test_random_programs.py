@@ -1,6 +1,7 @@
-"""Random lives: what the model says, how a story is found, shortened and told."""
+"""Random lifecycles: what the model says, how a program is found, shortened and reported."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -11,11 +12,11 @@ from behave.parser import parse_feature
 
 from bdd.domain.random_patients import player as playing
 from bdd.domain.random_patients import search
-from bdd.domain.random_patients.actions import PATTERNS, Story, action
-from bdd.domain.random_patients.gherkin import as_gherkin, from_table
+from bdd.domain.random_patients.actions import PATTERNS, Program, action
+from bdd.domain.random_patients.gherkin import as_gherkin
 from bdd.domain.random_patients.model import event_counts, outcomes
-from bdd.domain.random_patients.player import Player, WentWrong
-from bdd.domain.random_patients.report import play_random_lives
+from bdd.domain.random_patients.player import ContradictsModel, Player
+from bdd.domain.random_patients.report import play_random_programs
 from bdd.domain.random_patients.search import Search
 from bdd.kafka.record import Record
 from bdd.verdict.audit import audit
@@ -24,29 +25,29 @@ from tests.support.builders import stand_in
 from tests.support.fake_platform import FakePlatform, Publish
 from tests.support.suite_steps import bound, patterns
 
-CREATE, READ, DELETE = "I create a patient", "I ask for the patient", "I delete the patient"
+CREATE, READ, DELETE = "I create a patient", "I read the patient", "I delete the patient"
 CALL = "I change the patient's telefon to “+49 30 5550101”"
 SEARCHING = "I change the patient's status to “auf der Suche”"
 WRONG = "I try to change the patient's status to “vielleicht”"
 UNNAMED = "I try to create a patient without vorname"
 CREATED, UPDATED, DELETED = "patient.created", "patient.updated", "patient.deleted"
-TOLD = "each patient's events are in the order of the changes"
+IN_ORDER = "each patient's events are in the order of the changes"
 
 
-def story(*lives: Iterable[str]) -> Story:
-    return tuple(tuple(map(action, life)) for life in lives)
+def program(*lifecycles: Iterable[str]) -> Program:
+    return tuple(tuple(map(action, lifecycle)) for lifecycle in lifecycles)
 
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is waited for, and a slow machine has all the time that it needs to find the shortest story."""
+    """Nothing is waited for, and a slow machine has all the time that it needs to find the shortest program."""
     monkeypatch.setattr(search, "time", stand_in(time, monotonic=lambda: 0.0))
-    monkeypatch.setattr(playing, "_SHORTEST_HURRY_SECONDS", 0.01)
+    monkeypatch.setattr(playing, "_SHORTEST_FAST_SECONDS", 0.01)
     monkeypatch.setattr(playing, "_SETTLING_SECONDS", 0.0)
 
 
 @pytest.mark.parametrize(
-    ("life", "statuses", "events"),
+    ("lifecycle", "statuses", "events"),
     [
         ([CREATE], [201], [CREATED]),
         ([UNNAMED], [400], [None]),
@@ -55,18 +56,18 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
         ([CREATE, DELETE, DELETE, READ, CALL], [201, 200, 404, 404, 404], [CREATED, DELETED, None, None, None]),
     ],
 )
-def test_the_model_says_what_is_answered_and_published(
-    life: list[str], statuses: list[int], events: list[str | None]
+def test_the_model_says_what_is_responded_and_published(
+    lifecycle: list[str], statuses: list[int], events: list[str | None]
 ) -> None:
-    (lived,) = story(life)
-    expected = list(outcomes(lived, "mark"))
+    (lifecycle_,) = program(lifecycle)
+    expected = list(outcomes(lifecycle_, "mark"))
     assert [each.status for each in expected] == statuses
     assert [each.event for each in expected] == events
 
 
 def test_the_model_keeps_what_a_change_leaves_out() -> None:
-    (lived,) = story([CREATE, CALL, "I clear the patient's email", SEARCHING])
-    *_, last = outcomes(lived, "mark")
+    (lifecycle_,) = program([CREATE, CALL, "I clear the patient's email", SEARCHING])
+    *_, last = outcomes(lifecycle_, "mark")
     assert last.data == {
         "anrede": "Frau",
         "vorname": "Erika",
@@ -78,14 +79,14 @@ def test_the_model_keeps_what_a_change_leaves_out() -> None:
 
 
 def test_a_refused_change_changes_nothing() -> None:
-    (lived,) = story([CREATE, WRONG])
-    created, refused = outcomes(lived, "mark")
+    (lifecycle_,) = program([CREATE, WRONG])
+    created, refused = outcomes(lifecycle_, "mark")
     assert refused.data == created.data
     assert refused.naming == "status"
 
 
 def test_events_are_counted_over_all_lives() -> None:
-    assert event_counts(story([CREATE, CALL, SEARCHING], [CREATE, DELETE], [UNNAMED])) == {
+    assert event_counts(program([CREATE, CALL, SEARCHING], [CREATE, DELETE], [UNNAMED])) == {
         CREATED: 2,
         UPDATED: 2,
         DELETED: 1,
@@ -98,14 +99,14 @@ def test_what_happens_in_a_life_is_a_step_of_the_suite() -> None:
 
 def test_a_step_that_cannot_happen_in_a_life_is_refused() -> None:
     with pytest.raises(
-        AssertionError, match="nothing in a life is called “I sleep”; there are: I create a patient; "
+        AssertionError, match="nothing in a lifecycle is called “I sleep”; there are: I create a patient; "
     ):
         action("I sleep")
 
 
-def test_one_life_is_told_step_by_step_up_to_the_one_that_fails() -> None:
-    assert as_gherkin(story([CREATE, CALL, SEARCHING]), "exactly 2 patient.updated events are published") == (
-        "Scenario: The shortest story that fails\n"
+def test_one_life_is_reported_step_by_step_up_to_the_one_that_fails() -> None:
+    assert as_gherkin(program([CREATE, CALL, SEARCHING]), "exactly 2 patient.updated events are published") == (
+        "Scenario: The shortest program that fails\n"
         "  When I create a patient\n"
         "  And I change the patient's telefon to “+49 30 5550101”\n"
         "  And I change the patient's status to “auf der Suche”\n"
@@ -114,30 +115,33 @@ def test_one_life_is_told_step_by_step_up_to_the_one_that_fails() -> None:
     )
 
 
-def test_a_wrong_answer_is_told_without_the_events() -> None:
-    assert as_gherkin(story([CREATE, DELETE, READ]), "the service answers 404").splitlines()[-2:] == [
-        "  And I ask for the patient",
-        "  Then the service answers 404",
+def test_a_wrong_response_is_reported_without_the_events() -> None:
+    assert as_gherkin(program([CREATE, DELETE, READ]), "the service responds with 404").splitlines()[-2:] == [
+        "  And I read the patient",
+        "  Then the service responds with 404",
     ]
 
 
 @pytest.mark.parametrize(
-    "lives",
+    "lifecycles",
     [[[UNNAMED]], [[CREATE, CALL, WRONG, READ, DELETE]], [[CREATE, CALL], [UNNAMED], [CREATE, DELETE, READ]]],
 )
-def test_a_story_can_be_pasted_into_a_feature(lives: list[list[str]]) -> None:
-    told = as_gherkin(story(*lives), TOLD)
-    feature = parse_feature(f"Feature: Pasted\n{told}\n")  # type: ignore[no-untyped-call]
+def test_a_story_can_be_pasted_into_a_feature(lifecycles: list[list[str]]) -> None:
+    reported = as_gherkin(program(*lifecycles), IN_ORDER)
+    feature = parse_feature(f"Feature: Pasted\n{reported}\n")  # type: ignore[no-untyped-call]
     for step in feature.scenarios[0].steps:
         assert bound(step.step_type, step.name)
-    if len(lives) > 1:
-        table = feature.scenarios[0].steps[0].table
-        assert from_table(table.headings, table.rows) == story(*lives)
+    if len(lifecycles) > 1:
+        planned: dict[str, list[str]] = {}
+        for step in feature.scenarios[0].steps:
+            if planning := re.fullmatch(r"as client (\d), (.*)", step.name):
+                planned.setdefault(planning[1], []).append(planning[2])
+        assert program(*planned.values()) == program(*lifecycles)
 
 
-def counterexample(goes_wrong: Callable[[Story], bool], seed: int = 1, count: int = 50) -> tuple[Search, Any]:
-    def play(played: Story, hurry: bool) -> WentWrong | None:
-        return WentWrong(TOLD, "wrong") if goes_wrong(played) else None
+def counterexample(goes_wrong: Callable[[Program], bool], seed: int = 1, count: int = 50) -> tuple[Search, Any]:
+    def play(played: Program, fast: bool) -> ContradictsModel | None:
+        return ContradictsModel(IN_ORDER, "wrong") if goes_wrong(played) else None
 
     hunt = Search(play)
     return hunt, hunt.run(seed, count)
@@ -155,25 +159,25 @@ def test_a_seed_always_tells_the_same_stories_whatever_modules_are_loaded(monkey
 def test_as_many_stories_are_played_as_were_asked_for_and_they_differ_in_kind() -> None:
     hunt, _ = counterexample(lambda _: False, count=200)
     assert len(hunt.played) == 200
-    told = {each.words for played in hunt.played for life in played for each in life}
-    assert {CREATE, READ, DELETE, CALL, SEARCHING, WRONG, UNNAMED, "I clear the patient's email"} <= told
+    reported = {each.words for played in hunt.played for lifecycle in played for each in lifecycle}
+    assert {CREATE, READ, DELETE, CALL, SEARCHING, WRONG, UNNAMED, "I clear the patient's email"} <= reported
     assert {len(played) for played in hunt.played} == {1, 2, 3}
 
 
-def has_two_changes_in_a_row(played: Story) -> bool:
-    return any("PUT PUT" in " ".join(each.method for each in life if not each.wrong) for life in played)
+def has_two_changes_in_a_row(played: Program) -> bool:
+    return any("PUT PUT" in " ".join(each.method for each in lifecycle if not each.wrong) for lifecycle in played)
 
 
 def test_what_goes_wrong_is_shrunk_to_the_shortest_story() -> None:
     _, found = counterexample(has_two_changes_in_a_row)
-    assert found.story == story([CREATE, CALL, CALL])
+    assert found.program == program([CREATE, CALL, CALL])
     assert found.again
     assert len(found.first[0]) > 3
 
 
 def test_a_fault_that_needs_two_lives_is_shrunk_to_two() -> None:
-    _, found = counterexample(lambda played: sum(len(life) > 1 for life in played) > 1)
-    assert [len(life) for life in found.story] == [2, 2]
+    _, found = counterexample(lambda played: sum(len(lifecycle) > 1 for lifecycle in played) > 1)
+    assert [len(lifecycle) for lifecycle in found.program] == [2, 2]
 
 
 def test_shrinking_ends_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,21 +188,21 @@ def test_shrinking_ends_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -
     assert len(hunt.played) - found.number <= 20 / 3
 
 
-def test_what_goes_wrong_in_a_hurry_only_is_not_shown() -> None:
-    def play(played: Story, hurry: bool) -> WentWrong | None:
-        return WentWrong(TOLD, "wrong") if hurry or sum(map(len, played)) > 4 else None
+def test_what_goes_wrong_fast_only_is_not_shown() -> None:
+    def play(played: Program, fast: bool) -> ContradictsModel | None:
+        return ContradictsModel(IN_ORDER, "wrong") if fast or sum(map(len, played)) > 4 else None
 
     found = Search(play).run(1, 50)
     assert found is not None
     assert not found.again
-    assert found.story == found.first
+    assert found.program == found.first
 
 
 def test_a_fault_of_the_suite_ends_the_search_at_once() -> None:
-    played: list[Story] = []
+    played: list[Program] = []
 
-    def play(story: Story, hurry: bool) -> WentWrong | None:
-        played.append(story)
+    def play(program: Program, fast: bool) -> ContradictsModel | None:
+        played.append(program)
         raise ConnectionError("no recorder")
 
     with pytest.raises(ConnectionError, match="no recorder"):
@@ -206,12 +210,12 @@ def test_a_fault_of_the_suite_ends_the_search_at_once() -> None:
     assert len(played) == 1
 
 
-def message(publish: Publish = lambda event: [event], stories: int = 100) -> str:
-    """What a scenario of random lives says on a platform that publishes so; the audit must not repeat it."""
+def message(publish: Publish = lambda event: [event], programs: int = 100) -> str:
+    """What a scenario of random lifecycles says on a platform that publishes so; the audit must not repeat it."""
     platform = FakePlatform(publish)
     world = platform.world()
-    world.model_stories = stories
-    play_random_lives(world)
+    world.model_programs = programs
+    play_random_programs(world)
     assert world.console_notes
     if world.counterexample:
         world.observer.scenario_log.failed = True
@@ -254,7 +258,7 @@ def test_a_sound_platform_has_no_counterexample() -> None:
 
 
 @pytest.mark.parametrize(
-    ("publish", "said", "steps"),
+    ("publish", "finding", "steps"),
     [
         (
             quick_changes_lost(),
@@ -299,15 +303,15 @@ def test_a_sound_platform_has_no_counterexample() -> None:
     ],
     ids=["quick changes lost", "stale", "deleted as updated", "twice"],
 )
-def test_the_shortest_story_is_told(publish: Publish, said: str, steps: list[str]) -> None:
-    told = message(publish)
-    assert said in told
-    block = told.partition("Scenario: The shortest story that fails\n")[2].partition("\n\n")[0]
+def test_the_shortest_program_is_reported(publish: Publish, finding: str, steps: list[str]) -> None:
+    reported = message(publish)
+    assert finding in reported
+    block = reported.partition("Scenario: The shortest program that fails\n")[2].partition("\n\n")[0]
     assert [line.strip() for line in block.splitlines()] == steps
-    assert "-D model_seed=1 -D model_stories=100" in told
+    assert "-D model_seed=1 -D model_programs=100" in reported
 
 
-def test_a_wrong_answer_is_told_with_the_step_that_looks_at_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_response_is_reported_with_the_step_that_looks_at_it(monkeypatch: pytest.MonkeyPatch) -> None:
     sound = FakePlatform.answer
 
     def answer(self: FakePlatform, method: str, path: str, fields: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -315,15 +319,15 @@ def test_a_wrong_answer_is_told_with_the_step_that_looks_at_it(monkeypatch: pyte
         return 500 if status == 404 else status, body
 
     monkeypatch.setattr(FakePlatform, "answer", answer)
-    told = message()
-    assert "    And I ask for the patient\n    Then the service answers 404\n" in told
+    reported = message()
+    assert "    And I read the patient\n    Then the service responds with 404\n" in reported
 
 
 def test_a_late_event_is_laid_to_its_story_by_the_audit() -> None:
     platform = FakePlatform()
     player = Player(platform.world())
-    assert player.play(story([CREATE]), hurry=False) is None
+    assert player.play(program([CREATE]), fast=False) is None
     platform.announce("DELETE", 101, {})
     (finding,) = audit(platform.scene.ledger, platform.scene.observer_of)
-    assert finding.scenario == "Create a patient, story 1"
+    assert finding.scenario == "Create a patient, program 1"
     assert "“no other event is published” does not hold, later came: patient.deleted" in finding.message

@@ -1,8 +1,8 @@
-@life
-Feature: The events of a patient tell its life in order
-  Whoever reads the topic from its beginning knows of every patient what the service knows.
+@order
+Feature: A patient's events arrive in the order of its changes
+  A service that reads the topic from its beginning knows the same of every patient as the patient service.
 
-  Scenario: A whole life
+  Scenario: From creation to deletion
     When I create a patient
     And I change the patient's status to “auf der Suche”
     And I change the patient's status to “in Therapie”
@@ -17,7 +17,7 @@ Feature: The events of a patient tell its life in order
       | patient.updated |
       | patient.deleted |
 
-  Scenario: Created and deleted at once
+  Scenario: Created and immediately deleted
     When I create a patient
     And I delete the patient
     Then a patient.created event is published
@@ -31,20 +31,23 @@ Feature: The events of a patient tell its life in order
     And all of them are in the same partition
     And each patient's events are in the order of the changes
 
-  Scenario: Several patients changed one after the other
+  Scenario: Several patients changed in turn
     Given 5 patients
     When I change every patient's status to “auf der Suche”
     And I change every patient's status to “in Therapie”
     Then exactly 10 patient.updated events are published within 10 seconds
     And each patient's events are in the order of the changes
 
-  Scenario: Two patients at the same time
-    When these patients live at the same time
-      | patient 1                                          | patient 2                                          |
-      | I create a patient                                 | I create a patient with nothing but the names      |
-      | I change the patient's status to “auf der Suche”   | I change the patient's telefon to “+49 30 5550123” |
-      | I try to change the patient's vorname to a number  | I ask for the patient                              |
-      | I change the patient's status to “in Therapie”     | I delete the patient                               |
+  Scenario: Two clients change patients at the same time
+    When as client 1, I create a patient
+    And as client 1, I change the patient's status to “auf der Suche”
+    And as client 1, I try to change the patient's vorname to a number
+    And as client 1, I change the patient's status to “in Therapie”
+    And as client 2, I create a patient with nothing but the names
+    And as client 2, I change the patient's telefon to “+49 30 5550123”
+    And as client 2, I read the patient
+    And as client 2, I delete the patient
+    And all clients do this at the same time
     Then exactly 2 patient.created events are published
     And exactly 3 patient.updated events are published
     And exactly one patient.deleted event is published

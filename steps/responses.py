@@ -1,13 +1,13 @@
-"""Steps about what the service answers."""
+"""Steps about the service's responses."""
 
 from behave import then
 from behave.runner import Context
 from hamcrest import assert_that
 
 from bdd.domain.responses import (
-    answers,
-    answers_message,
-    answers_patient,
+    has_message,
+    has_status,
+    is_patient,
     lists_exactly,
     lists_only,
     lists_patient,
@@ -21,25 +21,25 @@ def refuses_naming(context: Context, status: int, name: str) -> None:
     assert_that(world(context).response, refuses(status, name))
 
 
-@then("the service answers {status:d}")
-def answers_status(context: Context, status: int) -> None:
-    assert_that(world(context).response, answers(status))
+@then("the service responds with {status:d}")
+def responds_status(context: Context, status: int) -> None:
+    assert_that(world(context).response, has_status(status))
 
 
-@then("the service answers {status:d} with “{message}”")
-def answers_with_message(context: Context, status: int, message: str) -> None:
-    assert_that(world(context).response, answers(status))
-    assert_that(world(context).response, answers_message(message))
+@then("the service responds with {status:d} “{message}”")
+def responds_with_message(context: Context, status: int, message: str) -> None:
+    assert_that(world(context).response, has_status(status))
+    assert_that(world(context).response, has_message(message))
 
 
-@then("the service answers with the patient")
-def answers_with_patient(context: Context) -> None:
+@then("the service responds with the patient")
+def responds_with_patient(context: Context) -> None:
     patient = world(context).patient
-    assert_that(world(context).response, answers_patient(patient.id, patient.data))
+    assert_that(world(context).response, is_patient(patient.id, patient.data))
 
 
-@then("the service answers with a list that has the patient")
-def answers_with_list(context: Context) -> None:
+@then("the service responds with a list that has the patient")
+def responds_with_list(context: Context) -> None:
     patient = world(context).patient
     assert_that(world(context).response, lists_patient(patient.id, patient.data))
 
@@ -49,19 +49,19 @@ def list_has_status(context: Context, status: str) -> None:
     assert_that(world(context).response, lists_only(status))
 
 
-@then("the service still has the patient as before")
+@then("the stored patient is unchanged")
 def service_has_patient(context: Context) -> None:
     world(context).send("GET", world(context).patient.path)
-    answers_with_patient(context)
+    responds_with_patient(context)
 
 
-@then("the service keeps each patient of this scenario once")
+@then("the service stores each patient of this scenario exactly once")
 def service_keeps_each(context: Context) -> None:
     assert world(context).existing, "this scenario has no patient that is not deleted"
     _assert_kept(context)
 
 
-@then("the service keeps no patient of this scenario")
+@then("the service stores no patient of this scenario")
 def service_keeps_none(context: Context) -> None:
     assert not world(context).existing, "this scenario has a patient that is not deleted"
     _assert_kept(context)
