@@ -90,7 +90,7 @@ class Settings(BaseSettings):
     )
     settling: Seconds = Field(2.0, description="seconds the audit waits for late events after the last action")
     clock_tolerance: Seconds = Field(2.0, description="seconds the platform's clock may differ from this one's")
-    model_seed: Seed = Field(1, description="the seed of the random lives; new draws another one in each run")
+    model_seed: Seed = Field(1, description="the seed of the random programs; new draws another one in each run")
     model_programs: int = Field(10, ge=1, le=1_000_000, description="how many random programs are played")
     connections_max_idle_ms: Milliseconds = Field(60_000, description="Kafka client: idle connections are closed")
     request_timeout_ms: Milliseconds = Field(10_000, description="Kafka client: a request has failed")

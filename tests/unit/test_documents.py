@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from behave.model import ScenarioOutline
-from behave.parser import parse_file
+from behave.parser import parse_feature, parse_file
 
 from bdd.commands.doctor.checks import checks_for
 from bdd.settings.settings import Settings, load_settings
@@ -17,10 +17,11 @@ from bdd.stacks.factory import make_stack
 from bdd.system.paths import ROOT
 from bdd.verdict.matchers import has_published
 from tests.support.builders import SHORT_TIMEOUT, Scene, failure
+from tests.support.suite_steps import bound
 
+LONGEST_README = 700
 DOCUMENTS = [
-    ROOT / "README.md",
-    ROOT / "CONTRIBUTING.md",
+    *ROOT.glob("*.md"),
     *(ROOT / "docs").glob("*.md"),
     ROOT / "reference/README.md",
 ]
@@ -53,6 +54,14 @@ def test_the_example_of_a_failure_ends_with_the_advice_that_belongs_to_it() -> N
     scene.arrive(scene.event(key=b"patient-5"))
     advice = failure(scene, has_published("patient.created", timeout=SHORT_TIMEOUT)).splitlines()[-1]
     assert advice.strip() in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_readme_is_short_and_its_scenario_uses_real_steps() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(text.split()) <= LONGEST_README
+    example = text.partition("```gherkin\n")[2].partition("```")[0]
+    feature = parse_feature(f"Feature: README\n{example}")  # type: ignore[no-untyped-call]
+    assert all(bound(step.step_type, step.name) for step in feature.scenarios[0].steps)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
