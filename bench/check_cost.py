@@ -8,8 +8,8 @@ for “after arrival”, which is from the recorder's reading of the event to th
 import json
 import statistics
 import time
-from collections.abc import Callable
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
@@ -26,6 +26,9 @@ from bdd.system.network import session_for
 from bdd.verdict.ledger import Ledger
 from bdd.verdict.matchers import has_published, has_published_exactly, has_published_nothing
 from bdd.verdict.observer import Observer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _TOPIC = contract.current().patient_topic
 _DEADLINE = 10.0

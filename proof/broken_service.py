@@ -10,10 +10,9 @@ import threading
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import KafkaError, Producer
-from flask import Flask
 from werkzeug.wrappers import Request as WsgiRequest
 from werkzeug.wrappers import Response
 
@@ -29,6 +28,9 @@ from reference.patient_service.events import PRODUCER, TOPIC
 from reference.patient_service.kafka import new_producer
 from reference.patient_service.relay import DeliveryReport, OutboxRelay
 from reference.shared.kafka.schemas import EventSchema
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 

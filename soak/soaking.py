@@ -7,24 +7,20 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
-
 from bdd.stacks.embedded.distribution import Distribution
+from soak.behave_run import BehaveRun
 from soak.conditions import Condition
 from soak.platform import running_broker, running_service
-from tests.support.running import BehaveRun
 
 _SCENARIOS = re.compile(r"^(\d+) scenarios? passed, (\d+) failed", re.MULTILINE)
-_CLEAN_UP_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a run; `error` says why it is red, None when it is green."""
+    """The outcome of a run; `error` says why it is red, and is None when it is green."""
 
     scenarios: int
     seconds: float
@@ -33,7 +29,7 @@ class Outcome:
 
 @dataclass
 class Result:
-    """What came of a condition."""
+    """The outcomes of all runs under a condition."""
 
     condition: Condition
     outcomes: list[Outcome] = field(default_factory=list)
@@ -104,7 +100,7 @@ class Soak:
                 for done in as_completed([pool.submit(one_round, number) for number in numbers]):
                     for outcome in done.result():
                         result.outcomes.append(outcome)
-                        self._tell(condition, outcome, f"{len(result.outcomes)}/{runs}")
+                        self._report(condition, outcome, f"{len(result.outcomes)}/{runs}")
             except BaseException:
                 self.stop()
                 pool.shutdown(cancel_futures=True)
@@ -115,8 +111,7 @@ class Soak:
         """Ask all runs to end; they clean up after themselves. No other one is begun."""
         self._stopping.set()
         for run in list(self._running):
-            with suppress(psutil.NoSuchProcess):
-                run.process.terminate()
+            run.process.terminate()
 
     def _round(
         self, condition: Condition, number: int, folder: Path, servers: str, variables: Mapping[str, str]
@@ -132,10 +127,8 @@ class Soak:
                 *condition.arguments,
             ]
             run_folders = [folder / f"run-{each + 1}" for each in range(condition.together)]
-            for run_folder in run_folders:
-                run_folder.mkdir()
             began = time.monotonic()
-            runs = [BehaveRun(each, *arguments, environment=variables) for each in run_folders]
+            runs = [BehaveRun(each, arguments, variables) for each in run_folders]
             outcomes = list(self._ends(runs, began))
         if any(outcome.error for outcome in outcomes) and not self._stopping.is_set():
             shutil.move(folder, self._red_folder / f"{condition.name}-{number}")
@@ -144,25 +137,12 @@ class Soak:
 
     def _ends(self, runs: Iterable[BehaveRun], began: float) -> Iterable[Outcome]:
         self._running.update(runs)
-        if self._stopping.is_set():  # it was asked for while they were started
+        if self._stopping.is_set():  # the end was requested while they were started
             self.stop()
         for run in runs:
-            yield judge(_end(run), run.output, time.monotonic() - began)
+            yield judge(run.end(), run.output, time.monotonic() - began)
             self._running.discard(run)
 
-    def _tell(self, condition: Condition, outcome: Outcome, count: str) -> None:
+    def _report(self, condition: Condition, outcome: Outcome, count: str) -> None:
         verdict = f"RED: {outcome.error}" if outcome.error else "green"
         self._progress(f"{condition.name:18}{count:>8}{outcome.seconds:8.1f} s  {verdict}")
-
-
-def _end(run: BehaveRun) -> int | None:
-    """Return its exit code, None when it had to be ended."""
-    try:
-        return run.end()
-    except psutil.TimeoutExpired:
-        run.process.terminate()
-    try:
-        run.process.wait(_CLEAN_UP_SECONDS)
-    except psutil.TimeoutExpired:
-        run.process.kill()
-    return None

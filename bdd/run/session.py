@@ -1,10 +1,10 @@
 """The session: what one run of the suite does on its platform, from its first scenario to its audit."""
 
 import time
-from collections.abc import Mapping
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from behave.model import Scenario, Step
 
@@ -24,6 +24,9 @@ from bdd.verdict.ledger import Ledger
 from bdd.verdict.observer import Observer
 from bdd.verdict.scenario_log import ScenarioLog
 from bdd.verdict.schema import event_schemas, foreign_records
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Session:

@@ -162,6 +162,6 @@ class _Momentary:
         """See `Source.mark`."""
         return 0
 
-    def since(self, mark: float) -> bytes:
+    def since(self, mark: float) -> bytes:  # noqa: ARG002 - the interface `Source`
         """See `Source.since`."""
         return "".join(f"{line}\n" for line in self._lines()).encode()

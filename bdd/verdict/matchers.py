@@ -25,7 +25,7 @@ class _Verdict(BaseMatcher[Observer], ABC):
         self._wrong = self._find_wrong(item)
         return not self._wrong
 
-    def describe_mismatch(self, item: Observer, mismatch_description: Description) -> None:
+    def describe_mismatch(self, item: Observer, mismatch_description: Description) -> None:  # noqa: ARG002 - the interface
         mismatch_description.append_text(self._wrong)
 
     @abstractmethod

@@ -4,13 +4,12 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from behave.model import Scenario, Step
 from behave.model_type import Status
 from behave.parser import parse_feature
-from behave.runner import Context
 from behave.tag_expression.builder import make_tag_expression  # type: ignore[import-untyped]  # no types there
 
 from bdd.evidence.sources import Source
@@ -18,6 +17,9 @@ from bdd.recorder.client import RecorderUnreachable
 from bdd.run import hooks
 from bdd.settings.settings import Settings
 from tests.support.builders import FakeRecorder
+
+if TYPE_CHECKING:
+    from behave.runner import Context
 
 FEATURE = """
 @patients

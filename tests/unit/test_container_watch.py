@@ -2,15 +2,17 @@
 
 import queue
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from docker.client import DockerClient
 from docker.models.containers import Container
 
 from bdd.containers.inspection import ContainerWatch
 from bdd.system.waiting import wait_until
 from tests.support.builders import LONG_TIMEOUT
+
+if TYPE_CHECKING:
+    from docker.client import DockerClient
 
 
 class Engine:

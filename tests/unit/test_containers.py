@@ -5,11 +5,10 @@ import os
 import socket
 import sys
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import psutil
 import pytest
-from docker.client import DockerClient
 from docker.models.containers import Container
 
 from bdd.containers import discovery as platform
@@ -17,6 +16,9 @@ from bdd.containers.cleanup import Leftover, labels, owner_of_this_run
 from bdd.containers.compose import Compose, ComposeFailed
 from bdd.containers.discovery import PlatformNotFound, bootstrap_servers
 from bdd.containers.engine import published_address
+
+if TYPE_CHECKING:
+    from docker.client import DockerClient
 
 
 def container(name: str, *environment: str, image: str = "image", ports: dict[str, Any] | None = None) -> Container:

@@ -1,9 +1,9 @@
 """The evidence of a failed scenario: complete where it can be, and never a fault of its own."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from behave.model import Scenario, Step
 from behave.parser import parse_feature
 
 from bdd.api.client import ApiClient, NoResponse
@@ -16,6 +16,9 @@ from bdd.kafka.record import from_line
 from bdd.verdict.scenario_log import Request
 from tests.support.builders import LONG_TIMEOUT, Scene, record
 from tests.support.closed_port import closed_port
+
+if TYPE_CHECKING:
+    from behave.model import Scenario, Step
 
 FEATURE = """
 Feature: Patients
@@ -92,9 +95,10 @@ def test_everything_that_was_seen_is_kept(failed: Failed) -> None:
 
 
 def test_a_request_that_was_not_answered_is_kept(failed: Failed) -> None:
-    with closed_port() as port, pytest.raises(NoResponse):
+    with closed_port() as port:
         failed.world.api = ApiClient(f"http://127.0.0.1:{port}")
-        failed.world.send("DELETE", "/api/patients/5")
+        with pytest.raises(NoResponse):
+            failed.world.send("DELETE", "/api/patients/5")
     failed.collect()
     assert "DELETE /api/patients/5 -> no answer (ConnectionError) in " in failed.text("http.txt")
 

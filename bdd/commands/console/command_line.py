@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from docker.client import DockerClient
-from docker.models.containers import Container
 
 from bdd.containers.cleanup import OWNER
 from bdd.containers.discovery import Platform, PlatformNotFound, find_platform, running_projects
 from bdd.containers.engine import COMPOSE_PROJECT
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
 
 _IMAGE = "apache/kafka:4.3.1"
 _SCRIPT = "/opt/kafka/bin/kafka-console-consumer.sh"

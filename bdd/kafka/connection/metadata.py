@@ -49,7 +49,7 @@ class Question:
 
     def __init__(self, client: Mapping[str, str]) -> None:
         self._log = _Log()
-        logger = logging.Logger("librdkafka")
+        logger = logging.Logger("librdkafka")  # noqa: LOG001 - registered nowhere, so that nothing else logs it
         logger.addHandler(self._log)
         # What brokers advertise is told by the log alone: `list_topics` goes on to them, and fails when they are
         # out of reach. The log goes nowhere else, and this part of it holds no settings.

@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bdd.api.health import wait_healthy
 from bdd.contracts import asyncapi as contract
@@ -17,7 +18,9 @@ from bdd.stacks.embedded.broker import Distribution, EmbeddedBroker
 from bdd.stacks.embedded.distribution import BrokerUnavailable, prepare
 from bdd.stacks.embedded.service import EmbeddedService
 from bdd.stacks.local_recorder import LocalRecorder
-from bdd.system.processes import ChildProcess
+
+if TYPE_CHECKING:
+    from bdd.system.processes import ChildProcess
 
 _START_SECONDS = 60.0
 _TRIES = 3
