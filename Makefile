@@ -23,7 +23,7 @@ soak: setup-dev  ## run the features again and again under bad conditions (about
 	@.venv/bin/python -m bdd soak $(ARGS)
 
 lint: setup-dev  ## run the checks that need no platform and no tests
-	@.venv/bin/python tools/run_tests.py --only format --only lint --only types --only images --only steps
+	@.venv/bin/python tools/run_tests.py --only format --only lint --only layers --only types --only images --only steps
 
 prove: setup-dev  ## prove that the suite notices every seeded defect (ARGS='--only NAME', ARGS=--list)
 	@.venv/bin/python -m bdd prove $(ARGS)

@@ -40,6 +40,7 @@ class Check:
 CHECKS = (
     Check("format", ("ruff", "format", "--check")),
     Check("lint", ("ruff", "check")),
+    Check("layers", ("lint-imports",), is_module=False),
     Check("types", ("mypy",)),
     Check("images", ("hadolint", "Dockerfile.bdd", "reference/Dockerfile"), is_module=False),
     Check("steps", ("behave", "--dry-run", "-f", "null")),

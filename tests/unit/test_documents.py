@@ -2,10 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable
 from configparser import ConfigParser
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from behave.model import ScenarioOutline
@@ -18,6 +17,9 @@ from bdd.system.paths import ROOT
 from bdd.verdict.matchers import has_published
 from tests.support.builders import SHORT_TIMEOUT, Scene, failure
 from tests.support.suite_steps import bound
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LONGEST_README = 700
 DOCUMENTS = [
