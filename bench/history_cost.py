@@ -48,7 +48,7 @@ def fresh_recorder(stack: EmbeddedStack, settings: Settings) -> Iterator[float]:
         began = time.perf_counter()
         recorder = LocalRecorder.start(Path(folder), stack.bootstrap_servers, settings)
         try:
-            stack.recorder = recorder.wait_ready(_READY_SECONDS)
+            stack.use_recorder(recorder.wait_ready(_READY_SECONDS))
             stack.recorder.fence()
             yield time.perf_counter() - began
         finally:

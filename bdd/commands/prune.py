@@ -2,17 +2,14 @@
 
 from collections.abc import Callable, Sequence
 
-from docker.client import DockerClient
-from docker.errors import DockerException
-
 from bdd.containers.cleanup import Leftover, find, image_names, remove_image, untagged_images
-from bdd.containers.engine import EngineUnavailable, connect
+from bdd.containers.engine import ContainersError, Engine, connect, translated_errors
 
 
 def show(say: Callable[[str], object]) -> int:
     """Say what there is of each run; return the exit code."""
 
-    def each(client: DockerClient) -> None:
+    def each(client: Engine) -> None:
         leftovers = find(client)
         for leftover in leftovers:
             say(f"{leftover.run} ({leftover.state}): {', '.join(leftover.names)}")
@@ -33,7 +30,7 @@ def remove(say: Callable[[str], object], *, kept: bool, images: bool) -> int:
         images: also the images that were built for runs.
     """
 
-    def each(client: DockerClient) -> None:
+    def each(client: Engine) -> None:
         leftovers = [leftover for leftover in find(client) if _may_go(leftover, kept=kept)]
         for leftover in leftovers:
             leftover.remove()
@@ -58,10 +55,11 @@ def _counted(images: Sequence[str]) -> str:
     return f"{len(images)} {'image' if len(images) == 1 else 'images'} of earlier builds, without a name"
 
 
-def _with_engine(use: Callable[[DockerClient], None], say: Callable[[str], object]) -> int:
+def _with_engine(use: Callable[[Engine], None], say: Callable[[str], object]) -> int:
     try:
-        use(connect())
-    except (EngineUnavailable, DockerException) as error:
+        with translated_errors():
+            use(connect())
+    except ContainersError as error:
         say(str(error))
         return 1
     return 0

@@ -97,6 +97,12 @@ def find(client: DockerClient, run_id: str | None = None) -> list[Leftover]:
     return [found[run] for run in sorted(found)]
 
 
+def remove_run(client: DockerClient, run_id: str) -> None:
+    """Remove everything in the engine that carries the label of one run."""
+    for made in find(client, run_id):
+        made.remove()
+
+
 def image_names(client: DockerClient) -> list[str]:
     """Return the names of the images that were built for runs."""
     found = client.api.images(filters={"label": IMAGE, "dangling": False})

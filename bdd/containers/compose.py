@@ -9,13 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 from docker.client import DockerClient
 from docker.models.containers import Container
 
-from bdd.containers.engine import COMPOSE_PROJECT, COMPOSE_SERVICE
+from bdd.containers.engine import COMPOSE_PROJECT, COMPOSE_SERVICE, ContainersError
 from bdd.containers.inspection import last_check, told_with_log
 from bdd.system.paths import COMPOSE_FILE, ROOT
-from bdd.system.processes import kill_group
+from bdd.system.processes import CommandFailed, kill_group, run_command
 
 _UP_SECONDS = 180
 _SHOWN_LINES = 12
+_VERSION_SECONDS = 10
+_NEEDED = (2, 30)  # the first that runs a command after a start, which docker-compose.bdd.yml has
 
 _PORT_TAKEN = r"(port is already allocated|address already in use)"
 # What Compose and the engine say, and what it means to whoever started the run.
@@ -41,12 +43,27 @@ _KNOWN = (
 )
 
 
-class ComposeFailed(Exception):
+class ComposeFailed(ContainersError):
     """Docker Compose could not do what was asked; the message says why and what to do."""
 
 
 class PortTaken(ComposeFailed):
     """A port of this machine that a service is to be reached at belongs to somebody else."""
+
+
+def compose_version() -> str:
+    """Return the version of Docker Compose.
+
+    Raises:
+        ComposeFailed: there is none, or it is too old for the compose file.
+    """
+    try:
+        version = run_command(["docker", "compose", "version", "--short"], timeout=_VERSION_SECONDS).strip()
+    except CommandFailed as error:
+        raise ComposeFailed(f"this `docker` has no Compose: {error}") from error
+    if tuple(map(int, re.findall(r"\d+", version)[:2])) < _NEEDED:
+        raise ComposeFailed(f"Compose {version} is too old: {'.'.join(map(str, _NEEDED))} is needed")
+    return version
 
 
 class Compose:

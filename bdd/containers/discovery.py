@@ -11,7 +11,7 @@ from docker.models.containers import Container
 from docker.models.networks import Network
 
 from bdd.containers.cleanup import RECORDER
-from bdd.containers.engine import COMPOSE_PROJECT, environment_of, published_address, service_name
+from bdd.containers.engine import COMPOSE_PROJECT, ContainersError, environment_of, published_address, service_name
 from bdd.containers.inspection import full_name, how_it_ended, told_with_log
 
 _SERVICE_PORT = 8001
@@ -20,7 +20,7 @@ _ONLY_ITSELF = {"localhost", "127.0.0.1", "0.0.0.0", "::1", ""}  # noqa: S104 - 
 _CONNECT_SECONDS = 2.0
 
 
-class PlatformNotFound(Exception):
+class PlatformNotFound(ContainersError):
     """No platform can be made out; the sentence says what was found and what to do.
 
     Args:
@@ -75,6 +75,15 @@ def find_platform(client: DockerClient, *, project: str | None = None, network: 
     )
 
 
+def containers_of(
+    client: DockerClient, *, project: str | None = None, network: str | None = None
+) -> list[Container]:
+    """Return the containers of a Docker Compose project, or those on a network, ended ones too, by name."""
+    by = {"label": f"{COMPOSE_PROJECT}={project}"} if project else {"network": network or ""}
+    found = client.containers.list(all=True, filters=dict(by), ignore_removed=True)
+    return sorted(found, key=lambda each: str(each.name))
+
+
 def running_projects(client: DockerClient) -> list[str]:
     """Return the names of the Docker Compose projects that run."""
     running = client.containers.list(filters={"label": COMPOSE_PROJECT}, ignore_removed=True)
@@ -123,15 +132,14 @@ def address_from_here(broker: Container) -> str | None:
 
 
 def _of_project(client: DockerClient, project: str) -> list[Container]:
-    label = f"{COMPOSE_PROJECT}={project}"
-    found = client.containers.list(all=True, filters={"label": label}, ignore_removed=True)
+    found = containers_of(client, project=project)
     if not any(each.status in {"running", "paused"} for each in found):
         there = ", ".join(running_projects(client)) or "none"
         raise PlatformNotFound(
             f"No container of the Docker Compose project {project} runs; projects that run: {there}. "
             "`docker compose ls --all` shows those that have ended too"
         )
-    return list(found)
+    return found
 
 
 def _on_network(client: DockerClient, network: str) -> list[Container]:

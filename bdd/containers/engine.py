@@ -1,6 +1,7 @@
 """The container engine, and how containers are addressed and described."""
 
-import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import docker
@@ -10,6 +11,7 @@ from docker.errors import DockerException
 from docker.models.containers import Container
 
 from bdd.system.exceptions import root_cause
+from bdd.system.processes import CommandFailed, run_command
 
 _SECONDS = 30
 _NO_ENGINE = (
@@ -21,12 +23,28 @@ _NOT_ALLOWED = (
 )
 RUN_WITHOUT_IT = ", or run without it: behave features/ -D stack=embedded"
 
+Engine = DockerClient
+"""A client of the engine, under a name for callers that only hand it on."""
+
 COMPOSE_PROJECT = "com.docker.compose.project"
 COMPOSE_SERVICE = "com.docker.compose.service"
 
 
-class EngineUnavailable(Exception):
+class ContainersError(Exception):
+    """The container engine, or something in it, could not do its part; every exception of this package is one."""
+
+
+class EngineUnavailable(ContainersError):
     """The container engine cannot be used; the sentence says what to do."""
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Raise the exceptions of Docker's library as `ContainersError`, for callers that do not know that library."""
+    try:
+        yield
+    except (DockerException, requests.RequestException) as error:
+        raise ContainersError(str(error)) from error
 
 
 def connect(instead: str = "") -> DockerClient:
@@ -99,7 +117,6 @@ def _answering(client: DockerClient) -> DockerClient:
 def _host_of_context() -> str | None:
     command = ["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]
     try:
-        told = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - fixed
-    except (OSError, subprocess.TimeoutExpired):
+        return run_command(command, timeout=_SECONDS).strip() or None
+    except CommandFailed:
         return None
-    return told.stdout.strip() or None

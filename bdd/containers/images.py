@@ -2,18 +2,21 @@
 
 import hashlib
 import os
-import subprocess
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import yaml
 from docker.client import DockerClient
 from docker.errors import ImageNotFound
 
 from bdd.containers.cleanup import remove_image
 from bdd.containers.compose import Compose, ComposeFailed
-from bdd.system.paths import ROOT
+from bdd.system.paths import COMPOSE_FILE, ROOT
+from bdd.system.processes import CommandFailed, run_command
 
 GIVEN = "PATIENT_SERVICE_IMAGE"
 # Compose writes the project's name into what it builds: with one name for all runs, an unchanged image stays.
+_BASE = re.compile(r"^FROM (\S+)", re.MULTILINE)
 _PROJECT = "psychotherapy-acceptance-images"
 # Another checkout holds other code: it must not swap an image between a build and a start here.
 _CHECKOUT = hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]
@@ -64,18 +67,17 @@ class Images:
     def _fetch(self, image: str) -> None:
         if self._names_of(image) is not None:
             return
-        command = ["docker", "pull", "--quiet", image]
         try:
-            told = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a fixed command
-        except OSError as error:
-            raise ComposeFailed(f"The command `docker` cannot be run: {error.strerror}. Install it.") from error
-        if told.returncode:
-            reason = (told.stderr.strip().splitlines() or ["no reason was given"])[-1]
+            run_command(["docker", "pull", "--quiet", image])
+        except CommandFailed as error:
+            if error.exit_code is None:
+                raise ComposeFailed(f"The command {error}. Install it.") from error
+            reason = (error.output.strip().splitlines() or ["no reason was given"])[-1]
             raise ComposeFailed(
                 f"The image {image} ({GIVEN}) is not here and cannot be fetched.\n"
                 f"    next: docker pull {image}\n"
                 f"    Docker says: {reason}"
-            )
+            ) from error
 
     def _remember(self, services: Sequence[str]) -> None:
         """Those before a build as well as after it: another run may take the name while this one goes on."""
@@ -96,3 +98,36 @@ class Images:
 def given_service() -> str | None:
     """Return the image that takes the reference service's place, None where none was given."""
     return os.environ.get(GIVEN) or None
+
+
+def needed_images() -> list[str]:
+    """Return the images that must be there before a platform is built and started.
+
+    Those are the images of the compose file, what the built ones are built from, and the one that was given.
+    """
+    return list(dict.fromkeys(_needed_images()))
+
+
+def missing_images(client: DockerClient) -> list[str]:
+    """Return those of `needed_images` that are not on this machine."""
+    return [image for image in needed_images() if not has_image(client, image)]
+
+
+def has_image(client: DockerClient, image: str) -> bool:
+    """Return whether an image is on this machine."""
+    try:
+        client.images.get(image)
+    except ImageNotFound:
+        return False
+    return True
+
+
+def _needed_images() -> Iterator[str]:
+    if given := given_service():
+        yield given
+    for service in yaml.safe_load(COMPOSE_FILE.read_text(encoding="utf-8"))["services"].values():
+        if "build" in service:
+            dockerfile = ROOT / service["build"]["dockerfile"]
+            yield from (base for base in _BASE.findall(dockerfile.read_text(encoding="utf-8")) if "$" not in base)
+        elif service.get("pull_policy") != "never":  # otherwise it is the built image of another service
+            yield service["image"]

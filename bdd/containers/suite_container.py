@@ -1,44 +1,94 @@
 """Containers of the suite's own image that a run adds to a platform's network: its recorder, its doctor."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Self
 
 from docker.client import DockerClient
 from docker.models.containers import Container
+from docker.models.networks import Network
+from docker.types import Mount
 
 from bdd.containers.cleanup import RECORDER, labels
+from bdd.containers.engine import published_address
 from bdd.containers.images import SUITE
 
 
-def run_in_network(
-    client: DockerClient, network: str, run_id: str, name: str, command: Sequence[str], **options: Any
-) -> Container:
-    """Start a container of the image, which is there, on a network and return at once; it carries the run's label.
+class SuiteContainer:
+    """One such container."""
 
-    Args:
-        client: the engine's.
-        network: the one that it joins.
-        run_id: the run's, by which it is found and removed.
-        name: what it is, for its own name.
-        command: what it runs.
-        options: more of `docker.models.containers.ContainerCollection.run`.
+    def __init__(self, container: Container, network: str) -> None:
+        self.container = container
+        self._network = network
 
-    Raises:
-        docker.errors.DockerException: it cannot be started.
-    """
-    container: Container = client.containers.run(
-        SUITE,
-        list(command),
-        name=f"acceptance-{run_id}-{name}",
-        labels={**labels(run_id), RECORDER: "yes"},
-        network=network,
-        detach=True,
-        init=True,
-        read_only=True,
-        cap_drop=["ALL"],
-        security_opt=["no-new-privileges:true"],
-        mem_limit="256m",
-        pids_limit=128,
-        **options,
-    )
-    return container
+    @classmethod
+    def start(
+        cls,
+        client: DockerClient,
+        network: Network,
+        run_id: str,
+        name: str,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+        port: int | None = None,
+        folder: str | None = None,
+        files: Mapping[str, Path] | None = None,
+    ) -> Self:
+        """Start a container of the image, which is there, and return at once; it carries the run's label.
+
+        Args:
+            client: the engine's.
+            network: the one that it joins.
+            run_id: the run's, by which the container is found and removed.
+            name: its part, for its own name ("recorder").
+            command: what it runs.
+            environment: its variables.
+            port: the one that it listens on; it is published on loopback only.
+            folder: the one that it may write into; it goes with the container.
+            files: those of this machine that it may read: path in the container -> path here.
+
+        Raises:
+            docker.errors.DockerException: it cannot be started.
+        """
+        mounts = [Mount(folder, source=None, type="volume")] if folder else []
+        for target, source in (files or {}).items():
+            mounts.append(Mount(target, source=str(source.absolute()), type="bind", read_only=True))
+        container: Container = client.containers.run(
+            SUITE,
+            list(command),
+            name=f"acceptance-{run_id}-{name}",
+            labels={**labels(run_id), RECORDER: "yes"},
+            network=str(network.name),
+            environment=dict(environment or {}),
+            ports={f"{port}/tcp": ("127.0.0.1", 0)} if port else None,
+            mounts=mounts,
+            detach=True,
+            init=True,
+            read_only=True,
+            cap_drop=["ALL"],
+            security_opt=["no-new-privileges:true"],
+            mem_limit="256m",
+            pids_limit=128,
+        )
+        return cls(container, str(network.name))
+
+    def url(self, port: int) -> str:
+        """Return where its port is reached from here: an internal network publishes none, but is routed to."""
+        self.container.reload()
+        own = self.container.attrs["NetworkSettings"]["Networks"][self._network]["IPAddress"]
+        host, reached = published_address(self.container, port) or (own, port)
+        return f"http://{host}:{reached}"
+
+    def trouble(self) -> str | None:
+        """Return how it ended, with its last log lines; None while it runs."""
+        self.container.reload()
+        if self.container.status != "exited":
+            return None
+        return f"its container ended: {self.container.logs(tail=5).decode(errors='replace').strip()}"
+
+    def output(self, timeout: float) -> tuple[str, str]:
+        """Wait until it ends, and return what it wrote to stdout and to stderr."""
+        self.container.wait(timeout=timeout)
+        parts = self.container.logs(stderr=False), self.container.logs(stdout=False)
+        return parts[0].decode(errors="replace"), parts[1].decode(errors="replace")

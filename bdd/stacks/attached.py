@@ -1,84 +1,129 @@
 """The attached stack: a platform that somebody has started with Docker; only a recorder's container joins it."""
 
-import time
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable
+from pathlib import Path
 
-from docker.errors import DockerException
-
-from bdd.containers.cleanup import find
-from bdd.containers.compose import ComposeFailed
-from bdd.containers.discovery import PlatformNotFound, find_platform
-from bdd.containers.engine import RUN_WITHOUT_IT, EngineUnavailable, connect
+from bdd.containers.cleanup import remove_run
+from bdd.containers.discovery import Platform, PlatformNotFound, containers_of, find_platform
+from bdd.containers.engine import RUN_WITHOUT_IT, ContainersError, connect, translated_errors
+from bdd.containers.health import conditions
 from bdd.containers.images import Images
 from bdd.containers.inspection import ContainerWatch, sources_of
-from bdd.evidence.sources import Source
+from bdd.containers.suite_container import SuiteContainer
+from bdd.contracts import asyncapi as contract
+from bdd.kafka.client_settings import client_settings
 from bdd.output.console import say
 from bdd.recorder.client import RecorderClient
-from bdd.settings.settings import Settings
-from bdd.stacks.base import CannotStart
-from bdd.stacks.container_recorder import ContainerRecorder
+from bdd.recorder.settings import RecorderSettings
+from bdd.stacks.base import Stack
+from bdd.stacks.checks.check import Check, Failed
+from bdd.stacks.checks.engine import EngineChecks, check_conditions
+from bdd.stacks.checks.in_network import InNetworkChecks
+from bdd.stacks.checks.service import ServiceChecks
 
 _RECORDER_SECONDS = 30.0
+_RECORDER_PORT = 8080
+_FOLDER = "/journal"
 
 
-class AttachedStack:
+class AttachedStack(Stack):
     """A platform in containers that are not this run's; see `Stack`."""
 
-    recorder: RecorderClient
-    api_url: str
+    errors = {  # noqa: RUF012 - a ClassVar, as `Stack` says
+        ContainersError: "The platform in Docker cannot be used",
+        AssertionError: "The recorder did not come up",
+    }
+    _engine: EngineChecks
+    _checked: Platform
 
-    def __init__(self, settings: Settings, run_id: str) -> None:
-        self._settings = settings
-        self.run_id = run_id
-        self.startup: dict[str, float] = {}
-        self._images: Images | None = None
-        self._watch: ContainerWatch | None = None
-        self._sources: dict[str, Source] = {}
+    @translated_errors()
+    def _start(self) -> None:
+        client = connect(RUN_WITHOUT_IT)
+        platform = find_platform(client, project=self._settings.project, network=self._settings.network)
+        self.api_url = platform.api_url
+        say(
+            f"Found the service {platform.service.name} and the broker {platform.broker.name} "
+            f"({platform.bootstrap_servers}) on the network {platform.network.name}"
+        )
+        images = Images(client)
+        self._cleanup.callback(images.remove_untagged)
+        images.prepare(["recorder"])
+        self._cleanup.callback(remove_run, client, self._run_id)
+        token = secrets.token_urlsafe(24)
+        recorder = SuiteContainer.start(
+            client,
+            platform.network,
+            self._run_id,
+            "recorder",
+            ["python", "-m", "bdd.recorder"],
+            environment=self._recorder_settings(platform, token).to_environment(),
+            port=_RECORDER_PORT,
+            folder=_FOLDER,
+        )
+        needed = [platform.broker, platform.service, recorder.container]
+        others = [each for each in platform.containers if each not in needed]
+        watch = ContainerWatch(client, needed, others)
+        self._cleanup.callback(watch.close)
+        self._troubles.append(watch.trouble)
+        self._sources |= sources_of([*needed, *others])
+        follower = RecorderClient(recorder.url(_RECORDER_PORT), token)
+        follower.start(_RECORDER_SECONDS, recorder.trouble)
+        self.use_recorder(follower)
+        self._ready("recorder")
 
-    def start(self) -> None:
-        """Find the platform, then start the recorder beside it; see `Stack.start`."""
-        began = time.monotonic()
+    def _recorder_settings(self, platform: Platform, token: str) -> RecorderSettings:
+        return RecorderSettings(
+            client=client_settings(platform.bootstrap_servers, self._settings),
+            topics=contract.current().partitions,
+            folder=Path(_FOLDER),
+            token=token,
+            host="0.0.0.0",  # noqa: S104 - of the container; it is published on loopback only
+            port=_RECORDER_PORT,
+        )
+
+    def checks(self, try_event: Callable[[str], str] | None) -> list[Check]:
+        """See `Stack.checks`: the containers are looked at from here, the brokers from inside their network."""
+        engine = self._engine = EngineChecks()
+        inside = InNetworkChecks(self._settings, self._run_id, engine, lambda: self._checked)
+        checks = [
+            *engine.checks(),
+            Check("containers", self._check_containers, ("engine",)),
+            Check("platform", self._check_platform, ("engine",)),
+            *ServiceChecks(lambda: self._checked.api_url, self._settings.clock_tolerance).checks("platform"),
+            *inside.checks("compose", "platform"),
+        ]
+        if try_event:
+            log = self._command("logs --tail 50 patient-service")
+            checks += [
+                self._start_check("recorder", ("API", "topics"), self._command("ps --all")),
+                Check("event", lambda: try_event(log), ("recorder",), timeout=None),
+            ]
+        return checks
+
+    def _command(self, rest: str) -> str:
+        """Return a command of Docker Compose for the platform's project."""
+        return f"docker compose -p {self._settings.project or 'PROJECT'} {rest}"
+
+    def _check_containers(self) -> str:
+        project, network = self._settings.project, self._settings.network
+        with translated_errors():
+            if found := containers_of(self._engine.client, project=project, network=network):
+                return check_conditions(conditions(found))
+        raise Failed(
+            f"{project or network} has no container: is its name right, is it up?", "docker compose ls --all"
+        )
+
+    def _check_platform(self) -> str:
+        settings = self._settings
         try:
-            self._client = connect(RUN_WITHOUT_IT)
-            settings = self._settings
-            platform = find_platform(self._client, project=settings.project, network=settings.network)
-            self.api_url = platform.api_url
-            say(
-                f"Found the service {platform.service.name} and the broker {platform.broker.name} "
-                f"({platform.bootstrap_servers}) on the network {platform.network.name}"
-            )
-            self._images = Images(self._client)
-            self._images.prepare(["recorder"])
-            recorder = ContainerRecorder.start(self._client, platform, settings, self.run_id)
-            needed = [platform.broker, platform.service, recorder.container]
-            others = [each for each in platform.containers if each not in needed]
-            self._watch = ContainerWatch(self._client, needed, others)
-            self._sources = sources_of([*needed, *others])
-            self.recorder = recorder.wait_ready(_RECORDER_SECONDS)
-        except (EngineUnavailable, PlatformNotFound, ComposeFailed, DockerException) as error:
-            raise CannotStart(f"The platform in Docker cannot be used: {error}") from error
-        except AssertionError as error:
-            raise CannotStart(f"The recorder did not come up: {error}") from error
-        self.startup = {"recorder": time.monotonic() - began}
-
-    def trouble(self) -> str | None:
-        """See `Stack.trouble`."""
-        if self._watch and (ended := self._watch.trouble()):
-            return ended
-        return self.recorder.trouble() if hasattr(self, "recorder") else None
-
-    def evidence(self) -> Mapping[str, Source]:
-        """See `Stack.evidence`."""
-        return self._sources
-
-    def stop(self) -> None:
-        """Remove the recorder, and nothing else."""
-        if self._watch:
-            self._watch.close()
-        if hasattr(self, "recorder"):
-            self.recorder.close()
-        if self._images:
-            for made in find(self._client, self.run_id):
-                made.remove()
-            self._images.remove_untagged()
-            self._images = None
+            with translated_errors():
+                found = find_platform(self._engine.client, project=settings.project, network=settings.network)
+        except ContainersError as error:
+            command = error.next_command if isinstance(error, PlatformNotFound) else ""
+            raise Failed(str(error), command or self._command("ps --all")) from error
+        self._checked = found
+        return (
+            f"the service {found.service.name} at {found.api_url}, the broker {found.broker.name} as "
+            f"{found.bootstrap_servers} on the network {found.network.name}"
+        )

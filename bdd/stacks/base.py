@@ -1,32 +1,62 @@
-"""What every stack gives a run: a platform, a recorder, its logs, and a clean end."""
+"""What every kind of stack does alike: it starts a platform and a recorder, watches over them, and removes them."""
 
-from collections.abc import Mapping
-from typing import Protocol
+import shlex
+import shutil
+import sys
+import tempfile
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, redirect_stdout
+from pathlib import Path
+from typing import ClassVar
 
-from bdd.evidence.sources import Source
+from bdd.evidence.collecting import collect_sources
+from bdd.evidence.sources import LogFile, Source
 from bdd.output.masking import mask
 from bdd.recorder.client import RecorderClient
+from bdd.settings.settings import Settings
+from bdd.stacks.checks.check import Check, Failed
+from bdd.system.processes import ChildProcess
 
 
 class CannotStart(Exception):
-    """The platform or the recorder could not be brought up; the sentence says what to do, and holds no secret."""
+    """The platform or the recorder did not start; the sentence says what to do, and holds no secret."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(mask(sentence))
 
 
-class Stack(Protocol):
-    """How a run gets a platform. `stop` may be called at any time, also after a start that failed half-way.
+class Stack(ABC):
+    """A platform and a recorder of its events, for one run.
+
+        stack = make_stack(settings, new_run_id())
+        try:
+            stack.start()
+            ApiClient(stack.api_url).send("DELETE", "/api/patients/17")
+            print(stack.recorder.records())
+        finally:
+            stack.stop()
+
+    A new kind of stack is a module with a subclass and a line in `bdd.stacks.factory`. The subclass has `_start`,
+    `checks` and `errors`. Whatever `_start` makes it registers at once, by the methods below or in `_cleanup`, so
+    that `stop` also removes what a start left that failed half-way.
 
     Attributes:
-        api_url: where the patient service answers.
-        recorder: the run's recorder, pinned, its journal mirrored.
-        startup: what `start` did and how long each part took, in seconds.
+        errors: the exceptions that keep it from starting -> the beginning of the sentence about them.
+        api_url: where the patient service answers, once the stack has started.
+        startup: the seconds from the beginning of `start` until each part was ready.
     """
 
+    errors: ClassVar[Mapping[type[Exception], str]]
     api_url: str
-    recorder: RecorderClient
-    startup: dict[str, float]
+
+    def __init__(self, settings: Settings, run_id: str) -> None:
+        self.startup: dict[str, float] = {}
+        self._settings = settings
+        self._run_id = run_id
+        self._began = 0.0
+        self._reset()
 
     def start(self) -> None:
         """Return when the service answers, the topics are there and the recorder is pinned.
@@ -34,12 +64,100 @@ class Stack(Protocol):
         Raises:
             CannotStart: one of them did not come up.
         """
+        self._began = time.monotonic()
+        try:
+            self._start()
+        except tuple(self.errors) as error:
+            beginning = next(text for kind, text in self.errors.items() if isinstance(error, kind))
+            raise CannotStart(f"{beginning}: {error}") from error
+
+    @property
+    def recorder(self) -> RecorderClient:
+        """The run's recorder, pinned, with its journal mirrored."""
+        assert self._recorder, "the stack has not been started"
+        return self._recorder
 
     def trouble(self) -> str | None:
-        """Say what has broken since the start (a process that ended, a recorder that has lost records), or None."""
+        """Return what has broken since the start (a process that ended, lost records), None if nothing has."""
+        return next((trouble for look in self._troubles if (trouble := look())), None)
 
     def evidence(self) -> Mapping[str, Source]:
-        """Return what this run can look into when a scenario fails: file name (`logs/service.log`) -> source."""
+        """Return the sources of evidence for a failed scenario: file name (`logs/service.log`) -> source."""
+        return self._sources
 
     def stop(self) -> None:
-        """End and remove what `start` made, and nothing else."""
+        """Remove what `start` made, and nothing else. It may be called at any time, and more than once."""
+        self._cleanup.close()
+        self._reset()
+
+    @abstractmethod
+    def checks(self, try_event: Callable[[str], str] | None) -> list[Check]:
+        """Return the doctor's checks of this stack, each after those that it depends on.
+
+        Args:
+            try_event: the look of a last check, "event", that needs the started stack; it takes the command to
+                type next where no event comes. None: no such check, and a stack is started only to be looked at.
+        """
+
+    @abstractmethod
+    def _start(self) -> None:
+        """Do what `start` says.
+
+        Raises:
+            CannotStart: it failed, and the sentence is complete. One of `errors` is translated into it.
+        """
+
+    def _reset(self) -> None:
+        self._recorder: RecorderClient | None = None
+        self._troubles: list[Callable[[], str | None]] = []
+        self._sources: dict[str, Source] = {}
+        self._cleanup = ExitStack()
+
+    def _add_process(self, process: ChildProcess) -> None:
+        """Watch over a process, keep its log as evidence, and kill it at the end: nobody needs its last words."""
+        self._cleanup.callback(process.kill)
+        self._troubles.append(process.trouble)
+        self._sources[f"logs/{process.log.name}"] = LogFile(process.log)
+
+    def use_recorder(self, recorder: RecorderClient) -> None:
+        """Make a recorder the stack's own: its trouble is the stack's, and it is closed with the stack."""
+        self._cleanup.callback(recorder.close)
+        self._troubles.append(recorder.trouble)
+        self._recorder = recorder
+
+    def _make_folder(self) -> Path:
+        """Return a new folder that is removed at the end."""
+        folder = Path(tempfile.mkdtemp(prefix=f"acceptance-{self._run_id}-"))
+        self._cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
+        return folder
+
+    def _ready(self, part: str) -> None:
+        self.startup[part] = time.monotonic() - self._began
+
+    def _start_check(
+        self, name: str, depends_on: tuple[str, ...], next_command: str, *, keep_logs: bool = False
+    ) -> Check:
+        """Return a check that starts the stack; whoever made the stack stops it.
+
+        Args:
+            name: the check's name.
+            depends_on: the checks that must have passed.
+            next_command: the command to type when it does not start and left no log.
+            keep_logs: whether the logs of a failed start are kept as evidence; they go with the stack otherwise.
+        """
+
+        def start() -> str:
+            try:
+                with redirect_stdout(sys.stderr):
+                    self.start()
+            except CannotStart as error:
+                raise Failed(str(error), (keep_logs and self._kept_logs()) or next_command) from error
+            return ", ".join(f"{part} after {seconds:.1f} s" for part, seconds in self.startup.items())
+
+        return Check(name, start, depends_on, timeout=None)
+
+    def _kept_logs(self) -> str | None:
+        """Keep the logs and return the command that shows them; None where none can be kept."""
+        folder = self._settings.evidence_dir / self._run_id / "start"  # as a run names it
+        collect_sources(folder, self._sources)
+        return f"tail -n 50 {shlex.quote(str(folder))}/logs/*.log" if folder.exists() else None

@@ -2,24 +2,25 @@
 
 import json
 import secrets
+import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from contextlib import suppress
 
-from docker.errors import DockerException
-
-from bdd.containers.cleanup import OWNER, RUN, find, labels
-from bdd.containers.compose import Compose, ComposeFailed, PortTaken
-from bdd.containers.engine import RUN_WITHOUT_IT, EngineUnavailable, connect, published_address
-from bdd.containers.images import Images
+from bdd.containers.cleanup import OWNER, RUN, labels, remove_run
+from bdd.containers.compose import Compose, PortTaken
+from bdd.containers.engine import RUN_WITHOUT_IT, ContainersError, connect, published_address, translated_errors
+from bdd.containers.images import Images, missing_images, needed_images
 from bdd.containers.inspection import ContainerWatch, sources_of
 from bdd.contracts import asyncapi as contract
-from bdd.evidence.sources import Source
 from bdd.kafka.client_settings import client_settings
 from bdd.output.console import say
+from bdd.output.folders import CannotWrite, check_writable
 from bdd.recorder.client import RecorderClient
-from bdd.settings.settings import Settings
-from bdd.stacks.base import CannotStart
+from bdd.stacks.base import Stack
+from bdd.stacks.checks.check import Check, Failed
+from bdd.stacks.checks.engine import EngineChecks
+from bdd.stacks.checks.service import ServiceChecks
 from bdd.system.paths import COMPOSE_FILE
 from bdd.system.processes import free_port
 
@@ -30,114 +31,135 @@ _SERVICE_PORT = 8001
 _RECORDER_PORT = 8080
 _RECORDER_SECONDS = 30.0
 _TRIES = 3
+_AGAIN = "behave features/patient_created.feature -D stack=compose"
 
 
-class ComposeStack:
+class ComposeStack(Stack):
     """A platform in containers, under a project name of its own; see `Stack`."""
 
-    recorder: RecorderClient
-    api_url: str
+    errors = dict.fromkeys((ContainersError, AssertionError), "The platform in Docker did not start")
 
-    def __init__(self, settings: Settings, run_id: str) -> None:
-        self._settings = settings
-        self._run_id = run_id
-        self.project = f"acceptance-{run_id}"
-        self.startup: dict[str, float] = {}
-        self._token = secrets.token_urlsafe(24)
-        self._compose: Compose | None = None
-        self._watch: ContainerWatch | None = None
-        self._sources: dict[str, Source] = {}
+    @property
+    def project(self) -> str:
+        """The name of the run's project in Docker Compose."""
+        return f"acceptance-{self._run_id}"
 
-    def start(self) -> None:
-        """Bring the containers up, then follow the recorder; see `Stack.start`."""
+    @translated_errors()
+    def _start(self) -> None:
+        client = connect(RUN_WITHOUT_IT)
+        images = Images(client)
+        self._cleanup.callback(images.remove_untagged)
+        token = secrets.token_urlsafe(24)
+        compose = Compose(client, self.project, {**self._variables(token), **images.variables})
+        say(f"Docker Compose brings up the project {self.project}")
+        self._began = time.monotonic()
+        images.prepare(_BUILT, self._report)
+
+        def remove_or_keep() -> None:
+            if self._settings.keep and self._recorder:
+                say(self._how_to_use())
+            else:
+                remove_run(client, self._run_id)
+
+        self._cleanup.callback(remove_or_keep)
         try:
-            self._client = connect(RUN_WITHOUT_IT)
-            self._images = Images(self._client)
-            self._compose = Compose(self._client, self.project, {**self._variables(), **self._images.variables})
-            say(f"Docker Compose brings up the project {self.project}")
-            began = time.monotonic()
-            self._images.prepare(_BUILT, lambda service, status: self._tell(service, status, began))
-            self._bring_up(self._compose, began)
-            self._watch = ContainerWatch(self._client, self._compose.containers())
-            self.api_url = self._address("patient-service", _SERVICE_PORT)
-            self.recorder = RecorderClient(self._address("recorder", _RECORDER_PORT), self._token)
-            self.recorder.start(_RECORDER_SECONDS, self._watch.trouble)
-            self._sources = sources_of(self._compose.containers())
-        except (EngineUnavailable, ComposeFailed, DockerException, AssertionError) as error:
-            with suppress(DockerException):
-                self._sources = sources_of(self._compose.containers() if self._compose else [])
-            raise CannotStart(f"The platform in Docker did not start: {error}") from error
+            self._bring_up(compose)
+        finally:
+            with suppress(ContainersError), translated_errors():
+                self._sources |= sources_of(compose.containers())
+        watch = ContainerWatch(client, compose.containers())
+        self._cleanup.callback(watch.close)
+        self._troubles.append(watch.trouble)
+        self.api_url = _address(compose, "patient-service", _SERVICE_PORT)
+        self.use_recorder(RecorderClient(_address(compose, "recorder", _RECORDER_PORT), token))
+        self.recorder.start(_RECORDER_SECONDS, watch.trouble)
 
-    def trouble(self) -> str | None:
-        """See `Stack.trouble`."""
-        if self._watch and (ended := self._watch.trouble()):
-            return ended
-        return self.recorder.trouble() if hasattr(self, "recorder") else None
-
-    def evidence(self) -> Mapping[str, Source]:
-        """See `Stack.evidence`."""
-        return self._sources
-
-    def stop(self) -> None:
-        """Remove the project, or say how to, where it is to be kept."""
-        if self._watch:
-            self._watch.close()
-        if hasattr(self, "recorder"):
-            self.recorder.close()
-        if self._compose is None:
-            return
-        if self._settings.keep and hasattr(self, "recorder"):
-            say(_kept(self.project, self.api_url))
-        else:
-            for made in find(self._client, self._run_id):
-                made.remove()
-        self._images.remove_untagged()
-        self._compose = None
-
-    def _variables(self) -> dict[str, str]:
+    def _variables(self, token: str) -> dict[str, str]:
         marks = labels(self._run_id, keep=self._settings.keep)
         return {
             "ACCEPTANCE_RUN": marks[RUN],
             "ACCEPTANCE_OWNER": marks[OWNER],
-            "RECORDER_TOKEN": self._token,
+            "RECORDER_TOKEN": token,
             "RECORDER_CLIENT": json.dumps(client_settings("kafka:9092", self._settings)),
             "RECORDER_TOPICS": json.dumps(dict(contract.current().partitions)),
         }
 
-    def _bring_up(self, compose: Compose, began: float) -> None:
-        """Where any port will do, one that somebody else was quicker to take is replaced by another."""
+    def _bring_up(self, compose: Compose) -> None:
+        """Start the services; where any port will do, one that another program was quicker to take is replaced."""
         port = self._settings.external_port
         for tries_left in reversed(range(_TRIES if port == 0 else 1)):
             if port is not None:
                 compose.variables["KAFKA_EXTERNAL_PORT"] = str(port or free_port())
             try:
-                compose.up(_SERVICES, lambda service, status: self._tell(service, status, began))
+                compose.up(_SERVICES, self._report)
             except PortTaken:
                 if not tries_left:
                     raise
             else:
                 return
 
-    def _tell(self, service: str, status: str, began: float) -> None:
-        seconds = time.monotonic() - began
+    def _report(self, service: str, status: str) -> None:
+        seconds = time.monotonic() - self._began
         if status in _SHOWN:
             say(f"  {service:16}{status.lower():10}{seconds:5.1f} s")
         if status == "Healthy":
             self.startup[service] = seconds
 
-    def _address(self, service: str, port: int) -> str:
-        assert self._compose, "it is made first"
-        place = published_address(self._compose.container(service), port)
-        assert place, f"{COMPOSE_FILE.name} publishes port {port} of {service}"
-        return f"http://{place[0]}:{place[1]}"
+    def _how_to_use(self) -> str:
+        return (
+            f"\nThe platform stays up: {self.api_url}, project {self.project}.\n"
+            f"  look:   docker compose -p {self.project} ps\n"
+            f"  watch:  python -m bdd watch -D stack=attached -D project={self.project}\n"
+            f"  remove: docker compose -p {self.project} down --volumes"
+        )
 
-
-def _kept(project: str, api_url: str) -> str:
-    return "\n".join(
-        [
-            f"\nThe platform stays up: {api_url}, project {project}.",
-            f"  look:   docker compose -p {project} ps",
-            f"  watch:  python -m bdd watch -D stack=attached -D project={project}",
-            f"  remove: docker compose -p {project} down --volumes",
+    def checks(self, try_event: Callable[[str], str] | None) -> list[Check]:
+        """See `Stack.checks`: what it needs of this machine; what is up already belongs to the attached stack."""
+        engine = EngineChecks()
+        checks = [
+            *engine.checks(),
+            Check("images", lambda: _check_images(engine), ("engine",)),
+            Check("folder", self._check_folder),
         ]
-    )
+        if port := self._settings.external_port:
+            checks.append(Check("port", lambda: _check_port(port)))
+        if try_event:
+            needed = tuple(check.name for check in checks)
+            checks += [
+                self._start_check("start", needed, _AGAIN),
+                *ServiceChecks(lambda: self.api_url, self._settings.clock_tolerance).checks("start"),
+                Check("event", lambda: try_event(f"{_AGAIN} -D keep=yes"), ("API",), timeout=None),
+            ]
+        return checks
+
+    def _check_folder(self) -> str:
+        folder = self._settings.evidence_dir
+        try:
+            check_writable(folder, "-D evidence_dir=…")
+        except CannotWrite as error:
+            raise Failed(str(error), f"ls -ld {folder.absolute().parent}") from error
+        return f"evidence can be written into {folder}"
+
+
+def _check_images(engine: EngineChecks) -> str:
+    with translated_errors():
+        missing = missing_images(engine.client)
+    if missing:
+        raise Failed(f"not on this machine: {', '.join(missing)}", f"docker pull {missing[0]}")
+    return f"all there, those that others are built from too: {', '.join(needed_images())}"
+
+
+def _check_port(port: int) -> str:
+    try:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+    except OSError as error:
+        raise Failed(f"port {port} is taken: {error.strerror}", f"ss -ltnp 'sport = :{port}'") from error
+    return f"port {port} of 127.0.0.1 is free"
+
+
+def _address(compose: Compose, service: str, port: int) -> str:
+    place = published_address(compose.container(service), port)
+    assert place, f"{COMPOSE_FILE.name} publishes port {port} of {service}"
+    return f"http://{place[0]}:{place[1]}"

@@ -1,4 +1,4 @@
-"""A stack for the length of a command: started, handed out, and removed however the command ends."""
+"""A stack for the length of a command: it is stopped however the command ends."""
 
 import atexit
 import sys
@@ -12,8 +12,8 @@ from bdd.system.signals import ignore_signals, signals_raise_interrupt
 
 
 @contextmanager
-def removed_at_the_end(stack: Stack) -> Iterator[None]:
-    """Remove the stack when the block ends; every ending signal is a KeyboardInterrupt meanwhile."""
+def stopped_at_the_end(stack: Stack) -> Iterator[None]:
+    """Stop the stack when the block ends; until then each signal that ends the command raises KeyboardInterrupt."""
     atexit.register(stack.stop)  # in case a second signal ends the clean-up
     with signals_raise_interrupt():
         try:
@@ -26,16 +26,16 @@ def removed_at_the_end(stack: Stack) -> Iterator[None]:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Stack]:
-    """Yield the stack that the settings ask for, started; it is removed when the block ends.
+def started_stack(settings: Settings) -> Iterator[Stack]:
+    """Yield the stack that the settings ask for, started; it is stopped when the block ends.
 
-    What the stack says on its way goes to stderr: stdout is for what the command prints.
+    The progress of its start goes to stderr: stdout is for the command's own output.
 
     Raises:
-        CannotStart: it did not come up; what had been started is removed.
+        CannotStart: it did not start; what had been started is removed.
     """
     stack = make_stack(settings, new_run_id())
-    with removed_at_the_end(stack):
+    with stopped_at_the_end(stack):
         with redirect_stdout(sys.stderr):
             stack.start()
         yield stack

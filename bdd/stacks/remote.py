@@ -1,20 +1,18 @@
 """The remote stack: a platform that is there already; only a recorder is started, unless that is there too."""
 
-import shutil
-import tempfile
-import time
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from bdd.api.client import ApiClient, NoResponse, tls_advice
-from bdd.evidence.sources import LogFile, Source
 from bdd.kafka.client_settings import client_settings
 from bdd.kafka.connection.advice import explain
 from bdd.kafka.connection.diagnosis import Diagnosis, diagnose
 from bdd.recorder.client import RecorderClient, RecorderUnreachable
 from bdd.settings.settings import Settings
-from bdd.stacks.base import CannotStart
+from bdd.stacks.base import CannotStart, Stack
+from bdd.stacks.checks.brokers import KafkaChecks, check_topics
+from bdd.stacks.checks.check import Check, Failed
+from bdd.stacks.checks.service import ServiceChecks
 from bdd.stacks.local_recorder import LocalRecorder
 from bdd.stacks.safety import refuse_public_hosts, refuse_unknown_host
 from bdd.system.exceptions import root_cause
@@ -22,59 +20,65 @@ from bdd.system.network import servers
 from bdd.system.waiting import wait_until
 
 _RECORDER_SECONDS = 20.0
+_LOG = "docker compose logs --tail 50 {}"
 
 
-class RemoteStack:
+class RemoteStack(Stack):
     """A service and brokers at given addresses, whoever runs them; see `Stack`."""
 
-    recorder: RecorderClient
+    errors = {AssertionError: "The recorder did not come up"}  # noqa: RUF012 - a ClassVar, as `Stack` says
 
     def __init__(self, settings: Settings, run_id: str) -> None:
-        assert settings.api_url, "the settings ask for it with stack=remote"
-        self._settings = settings
-        self._folder_prefix = f"acceptance-{run_id}-"
-        self._bootstrap_servers = settings.bootstrap_servers
+        super().__init__(settings, run_id)
+        assert settings.api_url, "the settings require it with stack=remote"
         self.api_url = settings.api_url
-        self.startup: dict[str, float] = {}
-        self._folder: Path | None = None
-        self._local_recorder: LocalRecorder | None = None
+        self._bootstrap_servers = settings.bootstrap_servers
 
-    def start(self) -> None:
-        """Check all addresses, then start the recorder or follow the one that runs; see `Stack.start`."""
-        began = time.monotonic()
+    def _start(self) -> None:
+        """Check all addresses, then start a recorder or follow the one that runs."""
         self._check_where_it_writes()
         self._reach_all()
-        self.startup["addresses"] = time.monotonic() - began
+        self._ready("addresses")
         try:
-            self.recorder = self._follow_recorder() or self._start_recorder()
+            self.use_recorder(self._follow_recorder() or self._start_recorder())
         except AssertionError as error:
-            raise CannotStart(
-                "\n".join([f"The recorder did not come up: {error}", *self._seen_from_here()])
-            ) from error
-        self.startup["recorder"] = time.monotonic() - began
+            raise AssertionError("\n".join([str(error), *self._seen_from_here()])) from error
+        # Only now: after a start that failed, the brokers may be the ones that were refused.
+        self._sources["brokers.txt"] = _Momentary(self._seen_from_here)
+        self._ready("recorder")
 
-    def trouble(self) -> str | None:
-        """See `Stack.trouble`; of a platform that others run only the recorder can be looked into."""
-        ended = self._local_recorder.process.trouble() if self._local_recorder else None
-        return ended or (self.recorder.trouble() if hasattr(self, "recorder") else None)
+    def checks(self, try_event: Callable[[str], str] | None) -> list[Check]:
+        """See `Stack.checks`; the recorder is checked only where one runs already."""
+        checks = ServiceChecks(lambda: self.api_url, self._settings.clock_tolerance).checks()
+        if servers := self._bootstrap_servers:
+            checks += KafkaChecks(self._settings, lambda: servers).checks()
+        if self._settings.recorder_url:
+            checks += [
+                Check("recorder", self._check_recorder),
+                Check("recorder topics", self._check_recorder_topics, ("recorder",)),
+            ]
+        if try_event:
+            topics = "recorder topics" if self._settings.recorder_url else "topics"
+            checks += [
+                self._start_check("start", ("API", topics), "python -m bdd doctor --help"),
+                Check("event", lambda: try_event(_LOG.format("patient-service")), ("start",), timeout=None),
+            ]
+        return checks
 
-    def evidence(self) -> Mapping[str, Source]:
-        """See `Stack.evidence`."""
-        sources: dict[str, Source] = {}
-        if self._local_recorder:
-            sources["logs/recorder.log"] = LogFile(self._local_recorder.process.log)
-        if hasattr(self, "recorder"):  # after a start that failed, the brokers may be the ones that were refused
-            sources["brokers.txt"] = _Momentary(self._seen_from_here)
-        return sources
+    def _check_recorder(self) -> str:
+        client = self._running_recorder()
+        try:
+            if client.ready():
+                return f"{client.url} answers and is pinned"
+        except RecorderUnreachable as error:
+            raise Failed(str(error), f"curl -i '{client.url}/health'") from error
+        raise Failed("it is not pinned to the end offsets: does it reach its brokers?", _LOG.format("recorder"))
 
-    def stop(self) -> None:
-        """End what was started and remove its folder; a recorder that ran before runs on."""
-        if hasattr(self, "recorder"):
-            self.recorder.close()
-        if self._local_recorder:
-            self._local_recorder.process.kill()  # the journal is written through: nothing is lost
-        if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
+    def _check_recorder_topics(self) -> str:
+        try:
+            return check_topics(self._running_recorder().topics(), "kafka:9092")
+        except RecorderUnreachable as error:
+            raise Failed(str(error), _LOG.format("recorder")) from error
 
     def _check_where_it_writes(self) -> None:
         host = urlsplit(self.api_url).hostname or ""
@@ -84,18 +88,18 @@ class RemoteStack:
         refuse_unknown_host("api_url", host, allowed)
 
     def _reach_all(self) -> None:
-        """Look for both before one is told: where both are down, they have one reason."""
-        faults = []
+        """Reach for both before reporting one: where both are down, they have one reason."""
+        errors = []
         for reach in (self._reach_service, self._reach_brokers):
             try:
                 reach()
             except CannotStart as error:
-                faults.append(error)
-        if faults:
-            raise CannotStart("\n".join(map(str, faults))) from faults[0]
+                errors.append(error)
+        if errors:
+            raise CannotStart("\n".join(map(str, errors))) from errors[0]
 
     def _reach_service(self) -> None:
-        """Any answer will do: what it should be is for the features to check."""
+        """Accept any response: what it should be is for the features to check."""
         api = ApiClient(self.api_url)
         try:
             api.send("GET", "/api/patients?status=offen")
@@ -108,7 +112,7 @@ class RemoteStack:
             api.close()
 
     def _reach_brokers(self) -> None:
-        """What they advertise must be reached too, and be allowed. A recorder that runs already knows its own."""
+        """Check what they advertise too. Without bootstrap_servers a recorder runs already, and knows its own."""
         if not self._bootstrap_servers:
             return
         diagnosis = self._diagnose(self._bootstrap_servers)
@@ -121,27 +125,26 @@ class RemoteStack:
         return diagnose(bootstrap_servers, client_settings(bootstrap_servers, self._settings))
 
     def _seen_from_here(self) -> list[str]:
-        """How the brokers are seen in this moment, for messages and for evidence."""
+        """Return the present state of the brokers as seen from this machine, for messages and for evidence."""
         return [explain(self._diagnose(self._bootstrap_servers))] if self._bootstrap_servers else []
 
     def _start_recorder(self) -> RecorderClient:
-        assert self._bootstrap_servers, "the settings ask for it where no recorder runs"
-        self._folder = Path(tempfile.mkdtemp(prefix=self._folder_prefix))
-        self._local_recorder = LocalRecorder.start(self._folder, self._bootstrap_servers, self._settings)
-        return self._local_recorder.wait_ready(_RECORDER_SECONDS)
+        assert self._bootstrap_servers, "the settings require it where no recorder runs"
+        recorder = LocalRecorder.start(self._make_folder(), self._bootstrap_servers, self._settings)
+        self._add_process(recorder.process)
+        return recorder.wait_ready(_RECORDER_SECONDS)
 
     def _follow_recorder(self) -> RecorderClient | None:
         """Return a client of the recorder that runs already, None where there is none."""
-        url, token = self._settings.recorder_url, self._settings.recorder_token
-        if not url or not token:
+        if not self._settings.recorder_url:
             return None
-        client = RecorderClient(url, token.get_secret_value())
+        client = self._running_recorder()
 
         def pinned() -> None:
             assert client.ready(), "it is not pinned to the end offsets yet: does it reach its brokers?"
 
         try:
-            wait_until(pinned, description=f"the recorder at {url}", timeout=_RECORDER_SECONDS)
+            wait_until(pinned, description=f"the recorder at {client.url}", timeout=_RECORDER_SECONDS)
             client.skip_to(client.fence())  # what it read before belongs to other runs
         except RecorderUnreachable as error:
             raise CannotStart(
@@ -151,9 +154,15 @@ class RemoteStack:
         client.start(_RECORDER_SECONDS)
         return client
 
+    def _running_recorder(self) -> RecorderClient:
+        url, token = self._settings.recorder_url, self._settings.recorder_token
+        assert url, "it is asked for where there is one"
+        assert token, "the settings require it with a recorder_url"
+        return RecorderClient(url, token.get_secret_value())
+
 
 class _Momentary:
-    """A source without history: what can be said in the moment that it is asked; see `Source`."""
+    """A source without history: it returns the present state; see `Source`."""
 
     def __init__(self, lines: Callable[[], list[str]]) -> None:
         self._lines = lines

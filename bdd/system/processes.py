@@ -127,6 +127,52 @@ class ChildProcess:
         atexit.unregister(self.kill)
 
 
+class CommandFailed(Exception):
+    """A command failed; the message says which, how, and what it wrote.
+
+    Attributes:
+        exit_code: None: it could not be run, or took too long.
+        output: what it wrote to stdout and stderr.
+    """
+
+    def __init__(self, message: str, exit_code: int | None = None, output: str = "") -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+        self.output = output
+
+
+def run_command(command: Sequence[str], *, timeout: float | None = None, cwd: Path | None = None) -> str:
+    """Run a command to its end and return what it writes to stdout.
+
+    Args:
+        command: the program and its arguments; no shell reads them.
+        timeout: the seconds it may take; None: it has limits of its own.
+        cwd: the folder it runs in.
+
+    Raises:
+        CommandFailed: it could not be run, took too long, or its exit code was not 0.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603 - the project's own commands
+            command,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=timeout,
+            check=False,
+        )
+    except OSError as error:
+        raise CommandFailed(f"`{command[0]}` cannot be run: {error.strerror}") from error
+    except subprocess.TimeoutExpired as error:
+        raise CommandFailed(f"`{command[0]}` took longer than {timeout:g} s") from error
+    if done.returncode:
+        output = (done.stdout + done.stderr).strip()
+        raise CommandFailed(f"`{command[0]}` {_how_it_ended(done.returncode)}: {output}", done.returncode, output)
+    return done.stdout
+
+
 @contextmanager
 def signals_wait() -> Iterator[None]:
     """Let SIGINT and SIGTERM take effect after the block: in between, a new process would be known to nobody."""

@@ -6,14 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from docker.errors import DockerException
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # it is run by its path, from wherever
 
-from bdd.commands.console.command_line import console_consumer, find_running_platform
-from bdd.commands.console.run import CannotRun, run_console
-from bdd.containers.discovery import PlatformNotFound
-from bdd.containers.engine import EngineUnavailable, connect
+from bdd.containers.console import console_consumer, find_running_platform, run_console
+from bdd.containers.engine import ContainersError, connect, translated_errors
 from bdd.contracts import asyncapi as contract
 from bdd.stacks.factory import new_run_id
 
@@ -45,13 +42,16 @@ def main(
         raise typer.Exit(2)
     topics = list(contract.current().partitions)
     try:
-        client = connect()
-        name, platform = find_running_platform(client, project)
-        typer.echo(f"Events of the project {name}, from now on, on the network {platform.network.name}:", err=True)
-        if run:
-            raise typer.Exit(run_console(client, platform, topics, new_run_id()))
-        typer.echo(shlex.join(console_consumer(platform, topics, terminal=_in_terminal())))
-    except (EngineUnavailable, PlatformNotFound, CannotRun, DockerException) as error:
+        with translated_errors():
+            client = connect()
+            name, platform = find_running_platform(client, project)
+            typer.echo(
+                f"Events of the project {name}, from now on, on the network {platform.network.name}:", err=True
+            )
+            if run:
+                raise typer.Exit(run_console(client, platform, topics, new_run_id()))
+            typer.echo(shlex.join(console_consumer(platform, topics, terminal=_in_terminal())))
+    except ContainersError as error:
         typer.echo(error, err=True)
         raise typer.Exit(1) from error
 

@@ -8,18 +8,17 @@ was named and is not there is a failure.
 import os
 
 import pytest
-from docker.errors import DockerException
 
-from bdd.commands.console.command_line import find_running_platform
-from bdd.commands.doctor.kafka_checks import check_topics
 from bdd.commands.doctor.round_trip import try_event
-from bdd.containers.discovery import Platform, PlatformNotFound, address_from_here
-from bdd.containers.engine import EngineUnavailable, connect
+from bdd.containers.console import find_running_platform
+from bdd.containers.discovery import Platform, address_from_here
+from bdd.containers.engine import ContainersError, connect, translated_errors
 from bdd.kafka.client_settings import client_settings
 from bdd.kafka.connection.advice import explain
 from bdd.kafka.connection.diagnosis import Diagnosis, diagnose
 from bdd.settings.settings import Settings, load_settings
-from bdd.stacks.lifetime import opened
+from bdd.stacks.checks.brokers import check_topics
+from bdd.stacks.lifetime import started_stack
 from tests.support.running import DEADLINE_FACTOR
 
 
@@ -27,8 +26,9 @@ from tests.support.running import DEADLINE_FACTOR
 def platform() -> Platform:
     project = os.environ.get("ACCEPTANCE_PROJECT") or None
     try:
-        return find_running_platform(connect(), project)[1]
-    except (EngineUnavailable, PlatformNotFound, DockerException) as error:  # the last: a container has just gone
+        with translated_errors():
+            return find_running_platform(connect(), project)[1]
+    except ContainersError as error:
         reason = " ".join(str(error).split())
         if project:
             pytest.fail(f"ACCEPTANCE_PROJECT={project}: {reason}", pytrace=False)
@@ -58,7 +58,7 @@ def test_every_topic_of_the_contract_is_there(diagnosis: Diagnosis, settings: Se
 
 
 def test_the_events_of_a_patient_show_up(diagnosis: Diagnosis, settings: Settings) -> None:
-    with opened(settings) as stack:
+    with started_stack(settings) as stack:
         told = try_event(stack, settings, "docker compose logs patient-service")
     assert "patient.created at patient-events/" in told
     assert "patient.deleted at patient-events/" in told

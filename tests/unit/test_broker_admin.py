@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
-from bdd.stacks.embedded import admin
-from bdd.stacks.embedded.admin import BrokerAdmin
+from bdd.kafka import admin
+from bdd.kafka.admin import BrokerAdmin
 from bdd.system.waiting import wait_until
 from tests.support.builders import LONG_TIMEOUT
 

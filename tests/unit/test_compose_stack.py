@@ -33,7 +33,7 @@ def _ports(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def bring_up(compose: Compose, **given: str) -> None:
     stack = ComposeStack(load_settings({"stack": "compose", **given}), "run")
-    stack._bring_up(compose, began=0)  # type: ignore[arg-type]
+    stack._bring_up(compose)  # type: ignore[arg-type]
 
 
 def test_a_free_port_that_somebody_was_quicker_to_take_is_replaced() -> None:

@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from bdd.commands.console import command_line as console_consumer
-from bdd.commands.console.command_line import console_consumer as command_for
-from bdd.commands.console.command_line import find_running_platform
+from bdd.containers import console
 from bdd.containers.cleanup import OWNER
+from bdd.containers.console import console_consumer, find_running_platform
 from bdd.containers.discovery import PlatformNotFound, address_from_here
 
 
@@ -20,7 +19,7 @@ def platform(image: str = "apache/kafka:4.3.1") -> Any:
 
 
 def command(image: str = "apache/kafka:4.3.1", *, terminal: bool = False) -> str:
-    return " ".join(command_for(platform(image), ["patient-events", "a.b"], terminal=terminal))
+    return " ".join(console_consumer(platform(image), ["patient-events", "a.b"], terminal=terminal))
 
 
 def test_the_command_has_network_broker_topics_and_what_is_shown() -> None:
@@ -61,15 +60,15 @@ def projects(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
             raise PlatformNotFound(f"{project} has no broker")
         return platform()
 
-    monkeypatch.setattr(console_consumer, "running_projects", lambda _client: sorted(there))
-    monkeypatch.setattr(console_consumer, "find_platform", find)
+    monkeypatch.setattr(console, "running_projects", lambda _client: sorted(there))
+    monkeypatch.setattr(console, "find_platform", find)
     return there
 
 
 def client(there: dict[str, str]) -> Any:
     def containers(*, filters: dict[str, str], **_: object) -> list[Any]:
         project = filters["label"].partition("=")[2]
-        return [SimpleNamespace(labels={OWNER: there[project]})]
+        return [SimpleNamespace(name=project, labels={OWNER: there[project]})]
 
     return SimpleNamespace(containers=SimpleNamespace(list=containers))
 

@@ -11,16 +11,17 @@ import pytest
 from typer.testing import CliRunner
 
 from bdd.commands.cli import app
-from bdd.commands.doctor.check import Check, Failed, Result, State, examine
-from bdd.commands.doctor.checks import checks_for
-from bdd.commands.doctor.installation import installation_checks
-from bdd.commands.doctor.kafka_checks import KafkaChecks, check_topics
+from bdd.commands.doctor.command import checks_for
+from bdd.commands.doctor.examination import Result, State, examine
+from bdd.commands.doctor.installation import installation_check
 from bdd.containers.engine import EngineUnavailable
 from bdd.contracts import asyncapi as contract
 from bdd.domain.patients import synthetic_data
 from bdd.kafka.connection.diagnosis import Broker, Diagnosis
 from bdd.kafka.connection.probe import Fault, Seen
 from bdd.settings.settings import load_settings
+from bdd.stacks.checks.brokers import KafkaChecks, check_topics
+from bdd.stacks.checks.check import Check, Failed
 from bdd.stacks.factory import make_stack
 from bdd.system.network import Server
 
@@ -110,7 +111,7 @@ def test_an_interruption_has_an_exit_code_of_its_own(monkeypatch: pytest.MonkeyP
 
     result = invoke(monkeypatch, [Check("a", interrupted, timeout=None)])
     assert (result.exit_code, result.stdout) == (130, "")
-    assert "Interrupted: nothing is said" in result.stderr
+    assert "Interrupted: the checks that were still to be made have no result" in result.stderr
 
 
 def test_the_table_has_every_check_and_below_it_the_next_commands(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,10 +155,10 @@ def test_a_secret_of_the_settings_is_not_shown(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_other_versions_than_the_pinned_ones_are_named(tmp_path: Path) -> None:
-    assert states(examine(installation_checks())) == {"versions": State.PASSED}
+    assert states(examine([installation_check()])) == {"versions": State.PASSED}
     other = tmp_path / "requirements.txt"
     other.write_text("behave==0.0.1   # old\nno-such-package==1.0\n")
-    [result] = examine(installation_checks(other))
+    [result] = examine([installation_check(other)])
     assert result.state is State.FAILED
     assert "behave is 1.3.3, not 0.0.1, no-such-package is missing, not 1.0" in result.sentence
 
@@ -169,8 +170,8 @@ def failed(results: Mapping[str, Result]) -> list[str]:
 @pytest.fixture
 def kafka(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Result]]:
     def look(diagnosis: Diagnosis, idle_limit: int | None = 600_000) -> dict[str, Result]:
-        monkeypatch.setattr("bdd.commands.doctor.kafka_checks.diagnose", lambda *_: diagnosis)
-        monkeypatch.setattr(KafkaChecks, "_idle_limit", lambda *_: idle_limit)
+        monkeypatch.setattr("bdd.stacks.checks.brokers.diagnose", lambda *_: diagnosis)
+        monkeypatch.setattr("bdd.stacks.checks.brokers.idle_limit", lambda *_: idle_limit)
         checks = KafkaChecks(load_settings(REMOTE), lambda: str(BOOTSTRAP)).checks()
         return {result.name: result for result in examine(checks)}
 
@@ -237,7 +238,7 @@ def test_without_an_engine_the_rest_is_not_reached(monkeypatch: pytest.MonkeyPat
     def none() -> None:
         raise EngineUnavailable("The container engine does not answer")
 
-    monkeypatch.setattr("bdd.commands.doctor.engine_checks.connect", none)
+    monkeypatch.setattr("bdd.stacks.checks.engine.connect", none)
     settings = load_settings({"stack": "attached", "project": "theirs"})
     results = examine(checks_for(settings, make_stack(settings, "a-run"), try_it=True))
     assert [result.name for result in results if result.state is State.FAILED] == ["engine"]

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from bdd.commands.doctor import engine_checks
-from bdd.commands.doctor.check import Check, Failed, State, examine
-from bdd.commands.doctor.engine_checks import check_containers
-from bdd.commands.doctor.stacks import compose
+from bdd.containers import compose
+from bdd.containers.health import conditions
+from bdd.containers.images import needed_images
+from bdd.stacks.checks.check import Failed
+from bdd.stacks.checks.engine import check_compose, check_conditions
 from tests.support.builders import LONG_TIMEOUT
 
 
@@ -44,13 +45,14 @@ class FakeContainer:
 )
 def test_a_container_that_is_not_well_is_named(container: Any, said: str) -> None:
     with pytest.raises(Failed) as error:
-        check_containers([FakeContainer("postgres", "healthy"), container])  # type: ignore[list-item]
+        check_conditions(conditions([FakeContainer("postgres", "healthy"), container]))  # type: ignore[list-item]
     assert said in str(error.value)
     assert "theirs-kafka-1" in error.value.next_command
 
 
 def test_sound_containers_and_jobs_that_are_done_pass() -> None:
-    sentence = check_containers([FakeContainer("kafka", "healthy"), FakeContainer("seed", Status="exited")])  # type: ignore[list-item]
+    sound: list[Any] = [FakeContainer("kafka", "healthy"), FakeContainer("seed", Status="exited")]
+    sentence = check_conditions(conditions(sound))
     assert sentence == "kafka is healthy, seed has done its work"
 
 
@@ -64,12 +66,15 @@ def test_a_compose_that_is_too_old_is_told(
     docker.write_text(f"#!/bin/sh\necho {version}\n")
     docker.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    monkeypatch.setattr(engine_checks, "_COMPOSE_SECONDS", LONG_TIMEOUT)
-    [result] = examine([Check("compose", engine_checks._compose)])
-    assert (result.state is State.PASSED) is passed
+    monkeypatch.setattr(compose, "_VERSION_SECONDS", LONG_TIMEOUT)
+    if passed:
+        assert check_compose() == f"Docker Compose {version}"
+    else:
+        with pytest.raises(Failed, match=rf"^Compose {version} is too old: 2\.30 is needed$"):
+            check_compose()
 
 
 def test_the_images_that_must_be_there_are_those_of_others_and_a_given_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATIENT_SERVICE_IMAGE", "theirs:1")
-    needed = set(compose._needed_images())
+    needed = set(needed_images())
     assert needed == {"theirs:1", "postgres:15-bookworm", "apache/kafka:4.3.1", "python:3.11-slim-bookworm"}

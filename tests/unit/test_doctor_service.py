@@ -11,10 +11,10 @@ from typing import NoReturn
 import pytest
 
 from bdd.api import clock
-from bdd.commands.doctor import service_checks
-from bdd.commands.doctor.check import Result, State, examine
-from bdd.commands.doctor.service_checks import ServiceChecks
+from bdd.commands.doctor.examination import Result, State, examine
 from bdd.domain.patients import synthetic_data
+from bdd.stacks.checks import service as service_checks
+from bdd.stacks.checks.service import ServiceChecks
 from bdd.system.network import Unresolved
 from tests.support.builders import LONG_TIMEOUT
 from tests.support.closed_port import closed_port

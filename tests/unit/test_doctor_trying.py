@@ -2,19 +2,21 @@
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
 from bdd.api.client import ApiClient
 from bdd.api.exchange import Exchange
-from bdd.commands.doctor.check import Failed, examine
-from bdd.commands.doctor.round_trip import start_check, try_event
+from bdd.commands.doctor.examination import examine
+from bdd.commands.doctor.round_trip import try_event
 from bdd.evidence.sources import LogFile
 from bdd.settings.settings import load_settings
-from bdd.stacks.base import CannotStart
+from bdd.stacks.checks.check import Failed
+from bdd.stacks.embedded.stack import EmbeddedStack
 from tests.support.builders import FakeRecorder, envelope, record
 
 CREATED = (201, {"id": 5})
@@ -93,20 +95,28 @@ def test_a_broken_stack_ends_the_waiting_with_its_reason(monkeypatch: pytest.Mon
     assert "the broker has ended" in str(platform.failure())
 
 
+class UnableToStart(EmbeddedStack):
+    """It leaves the log of a service that ended, where it has one."""
+
+    log: Path | None = None
+
+    def _start(self) -> None:
+        if self.log:
+            self._sources["logs/service.log"] = LogFile(self.log)
+        raise AssertionError("the service ended")
+
+
 @pytest.mark.parametrize("kept", [True, False])
 def test_a_stack_that_does_not_start_leaves_its_logs_to_look_at(kept: bool, tmp_path: Path) -> None:
-    log = tmp_path / "service.log"
-    log.write_text("ImportError: flask\n")
-
-    def start() -> NoReturn:
-        raise CannotStart("the service ended")
-
-    stack: Any = SimpleNamespace(start=start, evidence=lambda: {"logs/service.log": LogFile(log)} if kept else {})
-    evidence = tmp_path / "of this run"
-    check = start_check("start", stack, (), next_command="behave again", evidence=evidence)
-    [result] = examine([check])
+    stack = UnableToStart(load_settings({"evidence_dir": str(tmp_path / "of this run")}), "run")
+    if kept:
+        stack.log = tmp_path / "service.log"
+        stack.log.write_text("ImportError: flask\n")
+    start = next(check for check in stack.checks(None) if check.name == "start")
+    [result] = examine([replace(start, depends_on=())])
+    assert result.sentence == "The embedded platform did not start: the service ended"
     if not kept:
-        assert result.next_command == "behave again"
+        assert result.next_command == "behave features/patient_created.feature"
         return
     shown = subprocess.run(result.next_command, shell=True, capture_output=True, text=True, check=True)  # noqa: S602
     assert "ImportError: flask" in shown.stdout

@@ -10,7 +10,7 @@ import pytest
 from behave.model import ScenarioOutline
 from behave.parser import parse_feature, parse_file
 
-from bdd.commands.doctor.checks import checks_for
+from bdd.commands.doctor.command import checks_for
 from bdd.settings.settings import Settings, load_settings
 from bdd.stacks.factory import make_stack
 from bdd.system.paths import ROOT

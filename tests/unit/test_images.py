@@ -12,6 +12,7 @@ from bdd.commands.cli import app
 from bdd.containers import images as images_module
 from bdd.containers.compose import ComposeFailed
 from bdd.containers.images import GIVEN, NAMES, SUITE, Images
+from bdd.system.processes import CommandFailed
 
 SERVICE = NAMES["patient-service"]
 
@@ -136,12 +137,14 @@ def test_a_given_image_that_is_not_here_is_fetched_or_named(
 ) -> None:
     asked: list[list[str]] = []
 
-    def run(command: list[str], **_options: object) -> Any:
+    def run(command: list[str]) -> str:
         asked.append(command)
-        return SimpleNamespace(returncode=code, stderr=f"Error\n{said}\n")
+        if code:
+            raise CommandFailed("`docker` ended with exit code 1", code, f"Error\n{said}")
+        return ""
 
     monkeypatch.setenv(GIVEN, "theirs:2")
-    monkeypatch.setattr(images_module, "subprocess", SimpleNamespace(run=run))
+    monkeypatch.setattr(images_module, "run_command", run)
     if said is None:
         Images(engine).prepare(["patient-service"])
     else:

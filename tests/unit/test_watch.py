@@ -36,10 +36,10 @@ class FakeStack:
 
 def watch(monkeypatch: pytest.MonkeyPatch, stack: FakeStack, *arguments: str) -> Result:
     @contextmanager
-    def opened(_settings: Settings) -> Iterator[FakeStack]:
+    def started(_settings: Settings) -> Iterator[FakeStack]:
         yield stack
 
-    monkeypatch.setattr("bdd.commands.watch.command.opened", opened)
+    monkeypatch.setattr("bdd.commands.watch.command.started_stack", started)
     return CliRunner().invoke(app, ["watch", *arguments])
 
 
@@ -172,11 +172,11 @@ def test_a_signal_ends_a_live_view_as_it_should_and_cuts_off_one_with_a_limit(
 
 def test_a_signal_before_the_view_begins_is_an_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
     @contextmanager
-    def opened(_settings: Settings) -> Iterator[FakeStack]:
+    def started(_settings: Settings) -> Iterator[FakeStack]:
         raise KeyboardInterrupt
         yield
 
-    monkeypatch.setattr("bdd.commands.watch.command.opened", opened)
+    monkeypatch.setattr("bdd.commands.watch.command.started_stack", started)
     assert CliRunner().invoke(app, ["watch"]).exit_code == 130
 
 
@@ -188,11 +188,11 @@ def test_only_a_platform_of_its_own_is_offered_for_writing(monkeypatch: pytest.M
 
 def test_a_stack_that_does_not_start_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     @contextmanager
-    def opened(_settings: Settings) -> Iterator[FakeStack]:
+    def started(_settings: Settings) -> Iterator[FakeStack]:
         raise CannotStart("The broker cannot be reached")
         yield
 
-    monkeypatch.setattr("bdd.commands.watch.command.opened", opened)
+    monkeypatch.setattr("bdd.commands.watch.command.started_stack", started)
     result = CliRunner().invoke(app, ["watch"])
     assert (result.exit_code, result.output) == (1, "The broker cannot be reached\n")
 

@@ -1,8 +1,9 @@
-"""Makes the checks and shows what came of them: a table for people, JSON for programs."""
+"""`python -m bdd doctor`: makes the checks and shows their results, as a table or as JSON."""
 
 import json
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -10,26 +11,29 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
-from bdd.commands.doctor.check import Result, State, examine
-from bdd.commands.doctor.checks import checks_for
+from bdd.commands.doctor.examination import Result, State, examine
+from bdd.commands.doctor.installation import installation_check
+from bdd.commands.doctor.round_trip import try_event
 from bdd.output.masking import mask
 from bdd.settings.settings import Settings
+from bdd.stacks.base import Stack
+from bdd.stacks.checks.check import Check
 from bdd.stacks.factory import make_stack, new_run_id
-from bdd.stacks.lifetime import removed_at_the_end
+from bdd.stacks.lifetime import stopped_at_the_end
 from bdd.system.signals import INTERRUPTED
 
 _COLOURS = {State.PASSED: "green", State.FAILED: "red", State.NOT_REACHED: "yellow"}
 
 
 def run_doctor(settings: Settings, *, as_json: bool, try_it: bool) -> int:
-    """Look at the stack of the settings; return the exit code: 0 only when every check has passed."""
+    """Check the stack of the settings; return the exit code: 0 only when every check has passed."""
     stack = make_stack(settings, new_run_id())
     try:
-        with removed_at_the_end(stack), Console(stderr=True).status("") as status:
+        with stopped_at_the_end(stack), Console(stderr=True).status("") as status:
             checks = checks_for(settings, stack, try_it=try_it)
             results = examine(checks, lambda name: status.update(f"looking at: {name}"))
     except KeyboardInterrupt:
-        typer.echo("Interrupted: nothing is said about the checks that were still to be made.", err=True)
+        typer.echo("Interrupted: the checks that were still to be made have no result.", err=True)
         return INTERRUPTED
     healthy = all(result.state is State.PASSED for result in results)
     if as_json:
@@ -37,6 +41,17 @@ def run_doctor(settings: Settings, *, as_json: bool, try_it: bool) -> int:
     else:
         _show(results)
     return 0 if healthy else 1
+
+
+def checks_for(settings: Settings, stack: Stack, *, try_it: bool) -> list[Check]:
+    """Return the doctor's checks in their order.
+
+    Args:
+        settings: those of a run.
+        stack: the one of the settings, not started; whoever made it stops it.
+        try_it: whether a patient is created too.
+    """
+    return [installation_check(), *stack.checks(partial(try_event, stack, settings) if try_it else None)]
 
 
 def _show(results: Sequence[Result]) -> None:

@@ -1,65 +1,18 @@
-"""Whether the stack starts, and whether events show up: a synthetic patient is created, looked for, and deleted."""
-
-import shlex
-import sys
-from contextlib import redirect_stdout
-from pathlib import Path
+"""Checks whether events show up: a synthetic patient is created, looked for, and deleted."""
 
 from bdd.api.client import ApiClient, NoResponse
 from bdd.api.exchange import Exchange
-from bdd.commands.doctor.check import Check, Failed
 from bdd.contracts import asyncapi as contract
 from bdd.domain.patients import Patient, as_json, synthetic_data
-from bdd.evidence.collecting import collect_sources
 from bdd.settings.settings import Settings
-from bdd.stacks.base import CannotStart, Stack
+from bdd.stacks.base import Stack
+from bdd.stacks.checks.check import Failed
 from bdd.system.processes import signals_wait
 from bdd.system.waiting import wait_until
 from bdd.verdict.event import Event, NotAnEvent, read_event
 from bdd.verdict.schema import event_schemas
 
 MARK = "doctor"
-
-
-def start_check(
-    name: str, stack: Stack, depends_on: tuple[str, ...], *, next_command: str, evidence: Path | None = None
-) -> Check:
-    """Return a check that starts the stack; whoever made the stack removes it.
-
-    Args:
-        name: the check's name.
-        stack: what is started.
-        depends_on: the checks that must have passed.
-        next_command: what to type when it does not start and has left no log.
-        evidence: a folder for the logs of one that does not start, for they go with the stack; None: it keeps none.
-    """
-
-    def start() -> str:
-        try:
-            with redirect_stdout(sys.stderr):
-                stack.start()
-        except CannotStart as error:
-            raise Failed(str(error), _logs_of(stack, evidence) or next_command) from error
-        return ", ".join(f"{part} after {seconds:.1f} s" for part, seconds in stack.startup.items())
-
-    return Check(name, start, depends_on, timeout=None)
-
-
-def _logs_of(stack: Stack, evidence: Path | None) -> str | None:
-    """Keep the logs and return the command that shows them; None where none can be kept."""
-    if not evidence or not (sources := stack.evidence()):
-        return None
-    collect_sources(evidence, sources)
-    return f"tail -n 50 {shlex.quote(str(evidence))}/logs/*.log" if evidence.exists() else None
-
-
-def event_check(stack: Stack, settings: Settings, depends_on: tuple[str, ...], *, next_command: str) -> Check:
-    """Return a check that tries the started stack."""
-
-    def look() -> str:
-        return try_event(stack, settings, next_command)
-
-    return Check("event", look, depends_on, timeout=None)
 
 
 def try_event(stack: Stack, settings: Settings, next_command: str) -> str:

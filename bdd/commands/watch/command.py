@@ -10,7 +10,7 @@ from bdd.contracts import asyncapi as contract
 from bdd.kafka.record import Record
 from bdd.settings.settings import Settings
 from bdd.stacks.base import CannotStart, Stack
-from bdd.stacks.lifetime import opened
+from bdd.stacks.lifetime import started_stack
 from bdd.system.signals import INTERRUPTED
 from bdd.verdict.event import NotAnEvent, read_event
 from bdd.verdict.schema import event_schemas
@@ -40,7 +40,7 @@ def run_watch(settings: Settings, wanted: Wanted, *, json: bool, limit: int | No
     """
     output, count, interrupted = Output(json=json), Count(), INTERRUPTED
     try:
-        with opened(settings) as stack:
+        with started_stack(settings) as stack:
             _say(_greeting(settings, stack))
             if limit is None:  # who asked for a number has not got it
                 interrupted = 0

@@ -14,7 +14,7 @@ from bdd.system.processes import ChildProcess, free_ports
 from bdd.system.waiting import wait_until
 
 if TYPE_CHECKING:
-    from bdd.stacks.embedded.admin import BrokerAdmin
+    from bdd.kafka.admin import BrokerAdmin
 
 SERVER_PROPERTIES = Path(__file__).with_name("server.properties")
 DATA_FOLDER = "data"
@@ -109,9 +109,11 @@ class EmbeddedBroker:
             BrokerUnavailable: the broker refused a topic, or ended.
             AssertionError: a partition has no leader within so many seconds, or the broker ended.
         """
+        from bdd.kafka.admin import RequestRefused  # noqa: PLC0415 - as in `_admin`
+
         try:
             self._admin.create_topics(topics, timeout)
-        except BrokerUnavailable as error:
+        except RequestRefused as error:
             raise BrokerUnavailable(self.trouble() or str(error)) from error
         wait_until(
             lambda: self._admin.check_leaders(topics),
@@ -138,7 +140,7 @@ class EmbeddedBroker:
     @cached_property
     def _admin(self) -> "BrokerAdmin":
         # Imported late: the JVM starts meanwhile.
-        from bdd.stacks.embedded.admin import BrokerAdmin  # noqa: PLC0415
+        from bdd.kafka.admin import BrokerAdmin  # noqa: PLC0415
 
         return BrokerAdmin(self.bootstrap_servers)
 

@@ -4,7 +4,6 @@ import dataclasses
 import hashlib
 import platform
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,6 +23,7 @@ from bdd.stacks.embedded.broker import (
 )
 from bdd.stacks.embedded.errors import BrokerUnavailable
 from bdd.stacks.embedded.jars import fetch_jars, pinned_jars
+from bdd.system.processes import CommandFailed, run_command
 
 __all__ = ["BrokerUnavailable", "Distribution", "prepare"]
 
@@ -119,14 +119,13 @@ def _format_storage(distribution: Distribution, folder: Path) -> None:
     arguments = ("format", "--cluster-id", _CLUSTER_ID, "--config", SERVER_PROPERTIES.name)
     command = distribution.command("kafka.tools.StorageTool", *arguments)
     try:
-        done = subprocess.run(  # noqa: S603 - the project's own command
-            command, cwd=folder, capture_output=True, timeout=_FORMAT_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise BrokerUnavailable(f"Java does not run on this machine: {error}") from error
-    if done.returncode:
-        said = (done.stdout + done.stderr).decode(errors="replace").strip()
-        raise BrokerUnavailable(f"Kafka's storage could not be formatted (exit code {done.returncode}):\n{said}")
+        run_command(command, cwd=folder, timeout=_FORMAT_SECONDS)
+    except CommandFailed as error:
+        if error.exit_code is None:
+            raise BrokerUnavailable(f"Java does not run on this machine: {error}") from error
+        raise BrokerUnavailable(
+            f"Kafka's storage could not be formatted (exit code {error.exit_code}):\n{error.output}"
+        ) from error
     (folder / DATA_FOLDER).replace(distribution.template)
 
 

@@ -1,93 +1,101 @@
 """The embedded stack: reference service, Apache Kafka and recorder as local processes, side by side."""
 
-import shutil
-import tempfile
+import sys
 import time
-from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from bdd.api.health import wait_healthy
 from bdd.contracts import asyncapi as contract
-from bdd.evidence.sources import LogFile, Source
 from bdd.output.console import say
-from bdd.recorder.client import RecorderClient
-from bdd.settings.settings import Settings
-from bdd.stacks.base import CannotStart
+from bdd.stacks.base import Stack
+from bdd.stacks.checks.check import Check, Failed
 from bdd.stacks.embedded.broker import Distribution, EmbeddedBroker
 from bdd.stacks.embedded.distribution import BrokerUnavailable, prepare
 from bdd.stacks.embedded.service import EmbeddedService
 from bdd.stacks.local_recorder import LocalRecorder
-
-if TYPE_CHECKING:
-    from bdd.system.processes import ChildProcess
+from bdd.system.processes import ChildProcess, CommandFailed, run_command
 
 _START_SECONDS = 60.0
 _TRIES = 3
+_FIRST_TIME_SECONDS = 300.0
+_JAVA_SECONDS = 10.0
+_AGAIN = "behave features/patient_created.feature"
 
 
-class EmbeddedStack:
+class EmbeddedStack(Stack):
     """A platform of its own for each run, on free loopback ports; see `Stack`."""
 
-    recorder: RecorderClient
-    api_url: str
+    errors = dict.fromkeys((BrokerUnavailable, OSError, AssertionError), "The embedded platform did not start")
+    bootstrap_servers: str
 
-    def __init__(self, settings: Settings, run_id: str) -> None:
-        self._settings = settings
-        self._folder_prefix = f"acceptance-{run_id}-"
-        self.startup: dict[str, float] = {}
-        self._folder: Path | None = None
-        self._processes: list[ChildProcess] = []
+    def checks(self, try_event: Callable[[str], str] | None) -> list[Check]:
+        """See `Stack.checks`; the platform is started in any case, for there is nothing to look at otherwise."""
+        # Imported late: it loads Kafka's client, which would keep a run from starting its processes.
+        from bdd.stacks.checks.brokers import KafkaChecks  # noqa: PLC0415
+        from bdd.stacks.checks.service import ServiceChecks  # noqa: PLC0415
 
-    def start(self) -> None:
-        """Start the three processes side by side, then wait for each; see `Stack.start`.
+        checks = [
+            Check("cache", self._check_cache, timeout=_FIRST_TIME_SECONDS),
+            Check("Java", self._check_java, ("cache",)),
+            self._start_check("start", ("Java",), _AGAIN, keep_logs=True),
+            *ServiceChecks(lambda: self.api_url, self._settings.clock_tolerance).checks("start"),
+            *KafkaChecks(self._settings, lambda: self.bootstrap_servers).checks("start"),
+        ]
+        if try_event:
+            checks.append(Check("event", lambda: try_event(_AGAIN), ("API", "topics"), timeout=None))
+        return checks
 
-        Where a port that was free goes to another program in the meantime, it begins again with others.
+    def _start(self) -> None:
+        """Start the three processes side by side, then wait for each.
+
+        If a free port was taken by another program in the meantime, start again with others.
         """
         for tries_left in reversed(range(_TRIES)):
+            self._processes: list[ChildProcess] = []
             try:
                 self._bring_up(prepare(self._settings.cache_dir, say))
-            except (BrokerUnavailable, OSError, AssertionError) as error:
+            except tuple(self.errors):
                 if not (tries_left and any(process.port_taken() for process in self._processes)):
-                    raise CannotStart(f"The embedded platform did not start: {error}") from error
+                    raise
                 self.stop()
             else:
                 return
 
-    def trouble(self) -> str | None:
-        """See `Stack.trouble`."""
-        for process in self._processes:
-            if ended := process.trouble():
-                return ended
-        return self.recorder.trouble() if hasattr(self, "recorder") else None
-
-    def evidence(self) -> Mapping[str, Source]:
-        """See `Stack.evidence`."""
-        return {f"logs/{process.log.name}": LogFile(process.log) for process in self._processes}
-
-    def stop(self) -> None:
-        """End the processes, the last one first, and remove their data."""
-        if hasattr(self, "recorder"):
-            self.recorder.close()
-        while self._processes:
-            self._processes.pop().kill()  # nobody needs what they would still write
-        if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
-
     def _bring_up(self, distribution: Distribution) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix=self._folder_prefix))
-        began = time.monotonic()
-        broker = EmbeddedBroker.start(distribution, self._folder / "kafka")
-        self._processes.append(broker.process)
-        service = EmbeddedService.start(self._folder, broker.bootstrap_servers)
-        self._processes.append(service.process)
-        recorder = LocalRecorder.start(self._folder, broker.bootstrap_servers, self._settings)
-        self._processes.append(recorder.process)
+        folder = self._make_folder()
+        self._began = time.monotonic()
+        broker = EmbeddedBroker.start(distribution, folder / "kafka")
+        self._add_process(broker.process)
+        service = EmbeddedService.start(folder, broker.bootstrap_servers)
+        self._add_process(service.process)
+        recorder = LocalRecorder.start(folder, broker.bootstrap_servers, self._settings)
+        self._add_process(recorder.process)
         self.bootstrap_servers, self.api_url = broker.bootstrap_servers, service.url
         broker.wait_ready(_START_SECONDS)
         broker.create_topics(contract.current().partitions)
-        self.startup["broker"] = time.monotonic() - began
+        self._ready("broker")
         wait_healthy(self.api_url, timeout=_START_SECONDS, abort_if=self.trouble)
-        self.startup["service"] = time.monotonic() - began
-        self.recorder = recorder.wait_ready(_START_SECONDS)
-        self.startup["recorder"] = time.monotonic() - began
+        self._ready("service")
+        self.use_recorder(recorder.wait_ready(_START_SECONDS))
+        self._ready("recorder")
+
+    def _add_process(self, process: ChildProcess) -> None:
+        super()._add_process(process)
+        self._processes.append(process)
+
+    def _check_cache(self) -> str:
+        """The first time the cache is filled, as a run would do."""
+        folder = self._settings.cache_dir
+        try:
+            distribution = prepare(folder, lambda line: print(line, file=sys.stderr))  # noqa: T201 - stdout is for the doctor
+        except BrokerUnavailable as error:
+            raise Failed(str(error), f"ls -ld {folder}") from error
+        return f"Apache Kafka is ready in {distribution.template.parent}"
+
+    def _check_java(self) -> str:
+        command = [str(prepare(self._settings.cache_dir, lambda _: None).java), "--version"]
+        try:
+            output = run_command(command, timeout=_JAVA_SECONDS)
+        except CommandFailed as error:
+            raise Failed(f"Java does not run on this machine: {error}", " ".join(command)) from error
+        return output.splitlines()[0]

@@ -1,19 +1,14 @@
-"""What can be seen of the brokers: whether they answer, where they send their clients, topics, and time-outs."""
+"""Checks of the brokers: whether they answer, where they send their clients, their topics and time-outs."""
 
 from collections.abc import Callable, Mapping
 
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient, ConfigResource
-
-from bdd.commands.doctor.check import Check, Failed
 from bdd.contracts import asyncapi as contract
+from bdd.kafka.admin import IDLE, idle_limit
 from bdd.kafka.client_settings import client_settings
 from bdd.kafka.connection.advice import explain
 from bdd.kafka.connection.diagnosis import Diagnosis, diagnose
 from bdd.settings.settings import Settings
-
-_REQUEST_SECONDS = 5.0
-_IDLE = "connections.max.idle.ms"
+from bdd.stacks.checks.check import Check, Failed
 
 
 class KafkaChecks:
@@ -21,7 +16,7 @@ class KafkaChecks:
 
     Args:
         settings: those of the run.
-        bootstrap_servers: asked for when they are needed.
+        bootstrap_servers: called when they are needed.
     """
 
     def __init__(self, settings: Settings, bootstrap_servers: Callable[[], str]) -> None:
@@ -60,13 +55,13 @@ class KafkaChecks:
         return f"{advertised}: it can be reached from here"
 
     def _time_outs(self) -> str:
-        """The settings nest, or there would be no settings; the broker must not be the first to hang up."""
+        """The settings nest, for others are refused; what is left is that the broker must not hang up first."""
         chosen = self._settings
         own = f"{chosen.connections_max_idle_ms} > {chosen.request_timeout_ms} > {chosen.fetch_max_wait_ms} ms"
-        broker = str(self._found.brokers[0].number)
-        limit = self._idle_limit(broker)
+        broker = self._found.brokers[0].number
+        limit = idle_limit(self._client, broker)
         if limit is None:
-            return f"{own} nest; broker {broker} does not tell its own {_IDLE}"
+            return f"{own} nest; broker {broker} does not report its own {IDLE}"
         if limit <= chosen.connections_max_idle_ms:
             raise Failed(
                 f"broker {broker} closes idle connections after {limit} ms, the client only after "
@@ -74,16 +69,6 @@ class KafkaChecks:
                 f"python -m bdd doctor … -D connections_max_idle_ms={max(1, limit - limit // 10)}",
             )
         return f"{own} nest; broker {broker} hangs up later, after {limit} ms"
-
-    def _idle_limit(self, broker: str) -> int | None:
-        """Not every user may read the settings of a broker."""
-        resource = ConfigResource(ConfigResource.Type.BROKER, broker)
-        admin = AdminClient({**self._client, "log_level": "0"})
-        try:
-            answers = admin.describe_configs([resource], request_timeout=_REQUEST_SECONDS)
-            return int(answers[resource].result(_REQUEST_SECONDS)[_IDLE].value)
-        except (KafkaException, KeyError, TimeoutError):
-            return None
 
 
 def check_topics(existing: Mapping[str, int], bootstrap_servers: str) -> str:

@@ -1,16 +1,21 @@
-"""What the embedded broker is asked over the Kafka protocol. Imported late: the client takes 0.1 s to load."""
+"""Requests to a broker's admin interface. Import it late where a start is awaited: the client loads for 0.1 s."""
 
 from collections.abc import Mapping
 
-from confluent_kafka import KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka import KafkaException, TopicPartition, libversion
+from confluent_kafka.admin import AdminClient, ConfigResource, OffsetSpec
 
 from bdd.kafka.topics import create_topics
-from bdd.stacks.embedded.errors import BrokerUnavailable
 
 _METADATA_SECONDS = 0.25
 # Short, and asked again: a request that met a partition before its leader was known may never be answered.
 _OFFSETS_SECONDS = 1.0
+_CONFIG_SECONDS = 5.0
+IDLE = "connections.max.idle.ms"
+
+
+class RequestRefused(Exception):
+    """A broker refused a request or did not answer it; the message says why."""
 
 
 class BrokerAdmin:
@@ -38,12 +43,12 @@ class BrokerAdmin:
         """Create topics (name -> partitions).
 
         Raises:
-            BrokerUnavailable: a topic was refused, or there was no answer within so many seconds.
+            RequestRefused: a topic was refused, or there was no answer within so many seconds.
         """
         try:
             create_topics(self._client, topics, timeout)
         except KafkaException as error:
-            raise BrokerUnavailable(error.args[0].str()) from error
+            raise RequestRefused(error.args[0].str()) from error
 
     def check_leaders(self, topics: Mapping[str, int]) -> None:
         """Check that every partition is led: that its end offset is known."""
@@ -61,3 +66,27 @@ class BrokerAdmin:
                 answer.result()
             except KafkaException as error:
                 raise AssertionError(f"{partition.topic}/{partition.partition}: {error.args[0].str()}") from error
+
+
+def idle_limit(client: Mapping[str, str], broker: int) -> int | None:
+    """Return the milliseconds after which a broker closes idle connections.
+
+    Args:
+        client: the librdkafka settings to connect with.
+        broker: its number.
+
+    Returns:
+        None where the broker does not answer: not every user may read its settings.
+    """
+    resource = ConfigResource(ConfigResource.Type.BROKER, str(broker))
+    admin = AdminClient({**client, "log_level": "0"})
+    try:
+        answers = admin.describe_configs([resource], request_timeout=_CONFIG_SECONDS)
+        return int(answers[resource].result(_CONFIG_SECONDS)[IDLE].value)
+    except (KafkaException, KeyError, TimeoutError):
+        return None
+
+
+def librdkafka_version() -> str:
+    """Return the version of the C library below the client."""
+    return str(libversion()[0])

@@ -1,4 +1,4 @@
-"""A check, what comes of it, and the order in which checks are made."""
+"""Makes checks in their order and keeps the result of each."""
 
 import threading
 import time
@@ -6,45 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bdd.stacks.checks.check import Check, Failed
 from bdd.system.exceptions import root_cause
-
-_SECONDS = 15.0
-
-
-class Failed(Exception):
-    """Something is not as it should be.
-
-    Args:
-        sentence: what is wrong; more lines may follow the first one.
-        next_command: what to type next; it looks closer, or corrects it.
-    """
-
-    def __init__(self, sentence: str, next_command: str) -> None:
-        super().__init__(sentence)
-        self.next_command = next_command
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing to look at.
-
-    Attributes:
-        name: for the table; other checks depend on it by this name.
-        look: returns a sentence about what is as it should be, or raises `Failed`.
-        depends_on: checks that must have passed, or this one would only repeat their failure.
-        timeout: seconds it may take. None: it makes something, and has limits of its own; it is then made in the
-            main thread, which a signal interrupts, so that whoever removes things does not miss one that is
-            just being made.
-    """
-
-    name: str
-    look: Callable[[], str]
-    depends_on: tuple[str, ...] = ()
-    timeout: float | None = _SECONDS
 
 
 class State(StrEnum):
-    """What came of a check."""
+    """The outcome of a check."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -53,7 +20,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a check, in words."""
+    """The outcome of a check, in words."""
 
     name: str
     state: State
@@ -62,11 +29,11 @@ class Result:
 
 
 def examine(checks: Iterable[Check], on_begin: Callable[[str], None] = lambda _name: None) -> list[Result]:
-    """Make the checks in their order; a check whose predecessor has not passed is not reached.
+    """Make the checks in their order; a check is not reached if one that it depends on has not passed.
 
     Args:
         checks: each after those that it depends on.
-        on_begin: called with the name of a check that begins.
+        on_begin: called with the name of each check that begins.
     """
     results: dict[str, Result] = {}
     for check in checks:
@@ -80,7 +47,7 @@ def examine(checks: Iterable[Check], on_begin: Callable[[str], None] = lambda _n
 
 
 def _made(check: Check) -> Result:
-    """Look in a thread: no library's own time-out is sure to hold, and a doctor that hangs tells nothing."""
+    """Look in a thread: no library's own time-out is certain to hold, and a doctor that hangs helps nobody."""
     if check.timeout is None:
         return _looked(check)
     results: list[Result] = []

@@ -1,4 +1,4 @@
-"""What can be seen of the patient service from outside: whether it listens, its health, its answers, its clock."""
+"""Checks of the patient service from outside: whether it listens, its health, its responses and its clock."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 from bdd.api.client import ApiClient, NoResponse, tls_advice
 from bdd.api.clock import NoClock, service_clock_difference
 from bdd.api.exchange import Exchange
-from bdd.commands.doctor.check import Check, Failed
 from bdd.contracts.openapi import ResponseSchemas
 from bdd.domain.patients import unknown_patient
+from bdd.stacks.checks.check import Check, Failed
 from bdd.system.exceptions import root_cause
 from bdd.system.network import Unresolved, connect, resolve
 
@@ -22,8 +22,8 @@ class ServiceChecks:
     """The checks of one service.
 
     Args:
-        url: its address, asked for when it is needed.
-        clock_tolerance: seconds that its clock may differ.
+        url: called when its address is needed.
+        clock_tolerance: the seconds by which its clock may differ.
     """
 
     def __init__(self, url: Callable[[], str], clock_tolerance: float) -> None:
@@ -66,15 +66,15 @@ class ServiceChecks:
         return f"{exchange}"
 
     def _answers(self) -> str:
-        """A list and a patient that is not there: reading changes nothing."""
-        schemas, told = ResponseSchemas(), []
+        """Request a list and a patient that does not exist: reading changes nothing."""
+        schemas, responses = ResponseSchemas(), []
         for path in (_PATH, unknown_patient().path):
             exchange = self._get(path)
             if violations := schemas.violations(exchange):
                 more = f" (and {len(violations) - 1} more)" if violations[1:] else ""
                 raise Failed(f"{exchange}; against contracts/openapi.yaml: {violations[0]}{more}", self._curl(path))
-            told.append(str(exchange))
-        return f"as the contract has it: {', '.join(told)}"
+            responses.append(str(exchange))
+        return f"as the contract has it: {', '.join(responses)}"
 
     def _clock(self) -> str:
         try:
@@ -92,8 +92,8 @@ class ServiceChecks:
             return client.send("GET", path)
         except NoResponse as error:
             advice = tls_advice(self._url(), error)
-            said = f"GET {path} was not answered: {root_cause(error)}.{advice}"
-            raise Failed(said, self._curl(path)) from error
+            sentence = f"GET {path} was not answered: {root_cause(error)}.{advice}"
+            raise Failed(sentence, self._curl(path)) from error
         finally:
             client.close()
 

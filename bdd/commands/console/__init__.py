@@ -1,1 +1,0 @@
-"""Kafka's own tool, in the platform's network."""

@@ -1,1 +1,0 @@
-"""The checks of each kind of stack."""

@@ -1,0 +1,37 @@
+"""A check that the doctor makes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+_SECONDS = 15.0
+
+
+class Failed(Exception):
+    """A check that has not passed.
+
+    Args:
+        sentence: what is wrong; more lines may follow the first one.
+        next_command: what to type next; it looks closer, or corrects it.
+    """
+
+    def __init__(self, sentence: str, next_command: str) -> None:
+        super().__init__(sentence)
+        self.next_command = next_command
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing to look at.
+
+    Attributes:
+        name: for the table; other checks depend on it by this name.
+        look: returns a sentence about what is as it should be, or raises `Failed`.
+        depends_on: the checks that must have passed, since this one would only repeat their failure.
+        timeout: the seconds it may take. None for a check that makes something and has time limits of its own: it
+            runs in the main thread, which a signal interrupts, so that the clean-up knows all that was made.
+    """
+
+    name: str
+    look: Callable[[], str]
+    depends_on: tuple[str, ...] = ()
+    timeout: float | None = _SECONDS
