@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
-from hamcrest import assert_that
 
 from bdd.api.client import ApiClient
 from bdd.contracts import asyncapi as contract
@@ -23,8 +22,8 @@ from bdd.settings.settings import load_settings
 from bdd.stacks.embedded.stack import EmbeddedStack
 from bdd.stacks.factory import new_run_id
 from bdd.system.network import session_for
+from bdd.verdict.checks import check_nothing_else_published, check_nothing_published, check_published
 from bdd.verdict.ledger import Ledger
-from bdd.verdict.matchers import has_published, has_published_exactly, has_published_nothing
 from bdd.verdict.observer import Observer
 
 if TYPE_CHECKING:
@@ -47,19 +46,19 @@ class Suite:
     def published(self) -> None:
         """Create a patient and see its event."""
         self._world.create_patient(synthetic_data(self._world.mark))
-        assert_that(self._world.observer, has_published("patient.created", timeout=_DEADLINE))
+        check_published(self._world.observer, "patient.created", _DEADLINE)
         self.after_arrival.append(time.time() - self._world.observer.scenario_log.claims()[-1].record.received)
 
     def exactly_one(self) -> None:
         """Create a patient and see its event, and no other of its type."""
         self._world.create_patient(synthetic_data(self._world.mark))
-        verdict = has_published_exactly("exactly one", "patient.created", timeout=_DEADLINE)
-        assert_that(self._world.observer, verdict)
+        after = check_published(self._world.observer, "patient.created", _DEADLINE)
+        check_nothing_else_published(self._world.observer, "exactly one", after, "patient.created")
 
     def not_published(self) -> None:
         """Send a refused request and see that nothing was published."""
         self._world.send("POST", "/api/patients", "{}")
-        assert_that(self._world.observer, has_published_nothing("refused", after=self._world.after))
+        check_nothing_published(self._world.observer, "refused", self._world.after)
 
 
 class Raw:

@@ -4,60 +4,53 @@ from behave import then
 from behave.runner import Context
 from hamcrest import assert_that, contains_exactly, equal_to, has_length, is_
 
+from bdd.contracts.event import Event
 from bdd.domain.world import world
-from bdd.verdict.event import Event
-from bdd.verdict.matchers import (
-    has_kept_order,
-    has_published,
-    has_published_exactly,
-    has_published_nothing,
-    has_published_nothing_else,
-)
+from bdd.verdict.checks import check_nothing_else_published, check_nothing_published, check_published
+from bdd.verdict.matchers import has_kept_order
 
 
 @then("a {event_type:EventType} event is published")
 def published(context: Context, event_type: str) -> None:
-    _assert_published(context, event_type)
+    check_published(world(context).observer, event_type, world(context).deadline())
 
 
 @then("a {event_type:EventType} event is published within {seconds:g} seconds")
 def published_within(context: Context, event_type: str, seconds: float) -> None:
-    _assert_published(context, event_type, seconds)
+    check_published(world(context).observer, event_type, world(context).deadline(seconds))
 
 
 @then("exactly one {event_type:EventType} event is published")
 def published_once(context: Context, event_type: str) -> None:
-    _assert_published_exactly(context, event_type)
+    _check_exactly(context, event_type)
 
 
 @then("exactly {count:d} {event_type:EventType} events are published")
 def published_times(context: Context, count: int, event_type: str) -> None:
-    _assert_published_exactly(context, event_type, count)
+    _check_exactly(context, event_type, count)
 
 
 @then("exactly {count:d} {event_type:EventType} events are published within {seconds:g} seconds")
 def published_times_within(context: Context, count: int, event_type: str, seconds: float) -> None:
-    _assert_published_exactly(context, event_type, count, seconds)
+    _check_exactly(context, event_type, count, seconds)
 
 
 @then("no event is published")
 def nothing_published(context: Context) -> None:
     scenario = world(context)
-    assert_that(scenario.observer, has_published_nothing(scenario.step, after=scenario.after))
+    check_nothing_published(scenario.observer, scenario.step, scenario.after)
 
 
 @then("no {event_type:EventType} event is published")
 def none_published(context: Context, event_type: str) -> None:
     scenario = world(context)
-    assert_that(
-        scenario.observer, has_published_nothing(scenario.step, after=scenario.after, event_type=event_type)
-    )
+    check_nothing_published(scenario.observer, scenario.step, scenario.after, event_type)
 
 
 @then("no other event is published")
 def nothing_else_published(context: Context) -> None:
     scenario = world(context)
-    assert_that(scenario.observer, has_published_nothing_else(scenario.step, after=scenario.began))
+    check_nothing_else_published(scenario.observer, scenario.step, scenario.began)
 
 
 @then("each patient's events are in the order of the changes")
@@ -108,17 +101,10 @@ def own_ids(context: Context) -> None:
     assert_that(set(ids), has_length(len(ids)), "different event ids")
 
 
-def _assert_published(context: Context, event_type: str, seconds: float | None = None) -> None:
+def _check_exactly(context: Context, event_type: str, times: int = 1, seconds: float | None = None) -> None:
     scenario = world(context)
-    assert_that(scenario.observer, has_published(event_type, timeout=scenario.deadline(seconds)))
-
-
-def _assert_published_exactly(
-    context: Context, event_type: str, times: int = 1, seconds: float | None = None
-) -> None:
-    scenario = world(context)
-    timeout = scenario.deadline(seconds)
-    assert_that(scenario.observer, has_published_exactly(scenario.step, event_type, times=times, timeout=timeout))
+    after = check_published(scenario.observer, event_type, scenario.deadline(seconds), times)
+    check_nothing_else_published(scenario.observer, scenario.step, after, event_type)
 
 
 def _claims(context: Context) -> list[Event]:

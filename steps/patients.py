@@ -6,7 +6,7 @@ from hamcrest import assert_that, has_length
 
 from bdd.domain.patients import Value, fields_in, synthetic_data
 from bdd.domain.world import World, world
-from bdd.verdict.matchers import has_published
+from bdd.verdict.checks import check_published
 
 
 @given("a patient")
@@ -108,4 +108,4 @@ def _have_patients(scenario: World, count: int, **fields: Value) -> None:
     had = len(scenario.patients)
     scenario.create_patients([synthetic_data(scenario.mark) | fields] * count)
     assert_that(scenario.patients[had:], has_length(count), f"patients created ({scenario.response})")
-    assert_that(scenario.observer, has_published("patient.created", times=count, timeout=scenario.deadline()))
+    check_published(scenario.observer, "patient.created", scenario.deadline(), count)

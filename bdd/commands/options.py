@@ -10,9 +10,9 @@ from typer.core import TyperCommand, TyperGroup
 
 from bdd.contracts import asyncapi as contract
 from bdd.contracts.asyncapi import InvalidContract
+from bdd.contracts.event_schemas import event_schemas
 from bdd.settings.settings import InvalidSetting, Settings, load_settings
 from bdd.system.behave_internals import parse_definition
-from bdd.verdict.schema import event_schemas
 
 Defined = Annotated[
     list[str] | None,

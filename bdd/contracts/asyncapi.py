@@ -15,16 +15,16 @@ _PATIENT_TYPES = ("patient.created", "patient.updated", "patient.deleted")
 
 
 class InvalidContract(Exception):
-    """A file cannot be used as the contract; the sentence says why."""
+    """A file cannot be used as the contract; the message says why."""
 
 
 @dataclass(frozen=True)
 class Message:
-    """What the contract says of the records of one event type.
+    """The schemas of the records of one event type.
 
     Attributes:
         value: the JSON Schema of the record's value.
-        key: that of its key as text, None where any key will do.
+        key: that of its key as text, None where every key is valid.
     """
 
     value: Node
@@ -112,7 +112,7 @@ def read_document(file: Path, kind: str) -> Node:
         raise InvalidContract(f"The contract {file} is not YAML: {error}") from error
     if not isinstance(document, dict) or not str(document.get(kind)).startswith("3."):
         raise InvalidContract(
-            f"The contract {file} is no document of {kind} 3: its first key must be “{kind}: 3…”."
+            f"The contract {file} is not a document of {kind} 3: its first key must be “{kind}: 3…”."
         )
     return document
 
@@ -150,7 +150,7 @@ def _contract(file: Path, document: Node) -> Contract:
         version=_constant(document, created, "version"),
         patient_producer=_constant(document, created, "producer"),
         patient_fields=tuple(
-            name for part in _applying(document, created, "payload", "patient_data") for name in part["properties"]
+            name for part in applying(document, created, "payload", "patient_data") for name in part["properties"]
         ),
     )
 
@@ -168,21 +168,29 @@ def _kafka(document: Node, holder: Node) -> Node:
 
 
 def _constant(document: Node, schema: Node, field: str) -> str:
-    for part in _applying(document, schema, field):
+    for part in applying(document, schema, field):
         if "const" in part:
             return str(part["const"])
     raise LookupError(f"no const is given for {field} of {_PATIENT_TYPES[0]}")
 
 
-def _applying(document: Node, schema: Node, *path: str) -> Iterator[Node]:
-    """The schemas that apply to a field, through references and `allOf`."""
+def applying(document: Node, schema: Node, *path: str | int) -> Iterator[Node]:
+    """Yield the schemas that apply to a field, through references and `allOf`.
+
+    Args:
+        document: the document that contains the schema.
+        schema: that of the whole value.
+        path: the names that lead to the field, and the positions in a list.
+    """
     schema = resolved(document, schema)
     for part in schema.get("allOf", ()):
-        yield from _applying(document, part, *path)
+        yield from applying(document, part, *path)
     if not path:
         yield schema
+    elif isinstance(path[0], int):
+        yield from applying(document, schema.get("items", {}), *path[1:])
     elif path[0] in schema.get("properties", {}):
-        yield from _applying(document, schema["properties"][path[0]], *path[1:])
+        yield from applying(document, schema["properties"][path[0]], *path[1:])
 
 
 _current: Contract | None = None

@@ -1,10 +1,9 @@
-"""Compares what an event holds with what was expected, and says every difference in words."""
+"""Compares a value with the expected one and returns a sentence for every difference."""
 
 import datetime as dt
 import json
 import re
 import unicodedata
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,10 +21,10 @@ def differences(path: str, actual: Any, expected: Any, before: Any = _UNKNOWN) -
     """Return a sentence for each difference, none when both are the same, types included (`1` is not `"1"`).
 
     Args:
-        path: what the value is called.
-        actual: what came.
-        expected: what should have come.
-        before: what would have been right before the change.
+        path: the name of the value in the sentences.
+        actual: the value that came.
+        expected: the value that should have come.
+        before: the value that would have been right before the change.
     """
     if isinstance(actual, dict) and isinstance(expected, Mapping):
         return _of_objects(path, actual, expected, before if isinstance(before, Mapping) else {})
@@ -44,20 +43,11 @@ def shown(value: Any) -> str:
     return text if len(text) <= _LONG else f"{text[:100]}… ({len(text)} characters)"
 
 
-def event_id_faults(value: Any) -> list[str]:
-    """The contract: a UUID as text."""
-    try:
-        uuid.UUID(value)
-    except (ValueError, TypeError, AttributeError):
-        return [f"eventId is {shown(value)}, expected a UUID as text"]
-    return []
-
-
-def timestamp_faults(value: Any, earliest: float, latest: float, tolerance: float) -> list[str]:
-    """The contract: ISO 8601 in UTC, with or without an offset, made between the request and the arrival.
+def outside_window(value: Any, earliest: float, latest: float, tolerance: float) -> list[str]:
+    """Return what is wrong with a timestamp that was not made between the request and the arrival of its event.
 
     Args:
-        value: the envelope's `timestamp`.
+        value: the envelope's `timestamp`: an ISO 8601 time in UTC, with or without an offset.
         earliest: when the request was sent, in seconds since 1970 UTC.
         latest: when the recorder read the event, likewise.
         tolerance: how many seconds the platform's clock may differ.
@@ -65,22 +55,16 @@ def timestamp_faults(value: Any, earliest: float, latest: float, tolerance: floa
     try:
         made = dt.datetime.fromisoformat(value)
     except (ValueError, TypeError):
-        return [f"timestamp is {shown(value)}, expected an ISO 8601 time"]
-    if made.tzinfo is None:
-        made = made.replace(tzinfo=dt.UTC)
-    if made.utcoffset():
-        return [f"timestamp is {shown(value)}, expected UTC"]
-    seconds = made.timestamp()
-    unwritten = 0 if made.microsecond else 1  # a time without a fraction may lie up to a second later
+        return [f"timestamp is {shown(value)}, expected a time between the request and the arrival of its event"]
+    seconds = made.replace(tzinfo=made.tzinfo or dt.UTC).timestamp()
+    unwritten = 0 if made.microsecond else 1  # a time without a fraction may be up to a second later
     if earliest - tolerance - unwritten <= seconds <= latest + tolerance:
         return []
-    off = (
-        f"{earliest - seconds:.1f} s before the request"
-        if seconds < earliest
-        else f"{seconds - latest:.1f} s after"
-    )
+    off, where = earliest - seconds, "before the request"
+    if seconds >= earliest:
+        off, where = seconds - latest, "after its arrival"
     hint = " (a local time without its offset?)" if abs(seconds - earliest) > _HALF_AN_HOUR else ""
-    return [f"timestamp is {shown(value)}: {off}{' its arrival' if off.endswith('after') else ''}{hint}"]
+    return [f"timestamp is {shown(value)}: {off:.1f} s {where}{hint}"]
 
 
 def is_to_the_microsecond(timestamp: object) -> bool:
@@ -107,7 +91,7 @@ def _of_objects(
 
 
 def _remark(actual: Any, expected: Any) -> str:
-    """Known mistakes get their sentence."""
+    """A hint at a known mistake, empty for any other one."""
     if isinstance(actual, str) and isinstance(expected, str):
         return _remark_on_text(actual, expected)
     if isinstance(actual, str) and isinstance(expected, Mapping) and actual.startswith("{"):

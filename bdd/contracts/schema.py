@@ -1,16 +1,19 @@
-"""JSON Schema: what a value may be, and every breach as a sentence that names the field."""
+"""JSON Schema: which values are valid, and a sentence for every violation that names the field."""
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import jsonschema_rs
 
-from bdd.contracts.differences import shown
+from bdd.contracts.asyncapi import applying
+from bdd.contracts.differences import differences, shown
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LOCAL_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?", re.ASCII)
+_TIME = re.compile(_LOCAL_TIME.pattern + r"(Z|[+-]\d\d:\d\d)", re.ASCII)
 _DRAFTS = {"asyncapi": jsonschema_rs.Draft7Validator, "openapi": jsonschema_rs.Draft202012Validator}
 
 
@@ -19,10 +22,10 @@ class Schema:
 
     Args:
         schema: the schema itself.
-        document: the AsyncAPI or OpenAPI document that it stands in, for its references to `#/components`.
+        document: the AsyncAPI or OpenAPI document that contains it, for its references to `#/components`.
 
     Raises:
-        ValueError: it is no JSON Schema, or refers to something that is not in the document.
+        ValueError: it is not a JSON Schema, or refers to something that is not in the document.
     """
 
     def __init__(self, schema: Mapping[str, Any], document: Mapping[str, Any]) -> None:
@@ -30,37 +33,55 @@ class Schema:
         whole = {"allOf": [schema], "components": document.get("components", {})}
         try:
             self._validator = draft(whole, validate_formats=True, formats=_FORMATS, offline=True)
-        except ValueError as wrong:
-            raise ValueError(str(wrong).partition("\n")[0]) from wrong
+        except ValueError as error:
+            raise ValueError(str(error).partition("\n")[0]) from error
+        self._schema, self._document = schema, document
 
-    def violations(self, value: Any, called: str) -> list[str]:
-        """Return a sentence for each way in which the value is not what the schema says.
+    def violations(self, value: Any, name: str) -> list[str]:
+        """Return a sentence for each way in which the value is not valid.
 
         Args:
             value: what `json.loads` returned.
-            called: what the value as a whole is called.
+            name: what the value as a whole is called in the sentences.
         """
         try:
-            return [said for error in self._validator.iter_errors(value) for said in _sentences(error, called)]
+            found = [each for error in self._validator.iter_errors(value) for each in self._sentences(error, name)]
         except ValueError as error:  # endless nesting
-            return [f"{called} cannot be checked: {error}"]
+            return [f"{name} cannot be checked: {error}"]
+        return list(dict.fromkeys(found))
+
+    def _sentences(self, error: jsonschema_rs.ValidationError, name: str) -> Iterator[str]:
+        path = error.instance_path
+        field = _spelt(path)
+        if error.kind.name == "required":
+            missing = [*path, error.kind.value]
+            const, title = self._const(missing), self._title(missing)
+            expected = shown(const[0]) if const else title
+            yield f"{_spelt(missing)} is missing{', expected ' if expected else ''}{expected}"
+        elif error.kind.name == "additionalProperties":
+            instance: Any = error.instance
+            extra = {_spelt([*path, each]): instance[each] for each in sorted(error.kind.value)}
+            yield from (f"{place} is extra: {shown(value)}" for place, value in extra.items())
+        elif const := self._const(path):
+            yield from differences(field or name, error.instance, const[0])
+        elif title := self._title(path):
+            yield f"{field or name} is {shown(error.instance)}, expected {title}"
+        else:
+            yield f"{field or name} is {shown(error.instance)}, the contract requires {_required(error.kind)}"
+
+    def _const(self, path: Sequence[str | int]) -> list[Any]:
+        return [each["const"] for each in applying(self._document, self._schema, *path) if "const" in each]
+
+    def _title(self, path: Sequence[str | int]) -> str:
+        """The words of the contract for a field; only a field of an object has them."""
+        schemas = applying(self._document, self._schema, *path)
+        return next((each["title"] for each in schemas if "title" in each), "")
 
 
-def _sentences(error: jsonschema_rs.ValidationError, called: str) -> Iterator[str]:
-    field = _spelt(error.instance_path)
-    prefix = f"{field}." if field else ""
-    if error.kind.name == "required":
-        yield f"{prefix}{error.kind.value} is missing"
-    elif error.kind.name == "additionalProperties":
-        yield from (f"{prefix}{name} is extra" for name in sorted(error.kind.value))
-    else:
-        yield f"{field or called} is {shown(error.instance)}, the contract requires {_wanted(error.kind)}"
-
-
-def _wanted(kind: jsonschema_rs.ValidationErrorKind) -> str:
-    """What the broken keyword asks for: `type ["string"]`, `format "uuid"`."""
+def _required(kind: jsonschema_rs.ValidationErrorKind) -> str:
+    """What the violated keyword requires: `type ["string"]`, `format "uuid"`."""
     if isinstance(kind, jsonschema_rs.ValidationErrorKind.AnyOf):
-        return " or ".join(" and ".join(_wanted(error.kind) for error in errors) for errors in kind.context)
+        return " or ".join(" and ".join(_required(error.kind) for error in errors) for errors in kind.context)
     return f"{kind.name} {shown(kind.value)}"
 
 
@@ -73,12 +94,16 @@ def _is_uuid(text: str) -> bool:
     return bool(_UUID.fullmatch(text))
 
 
-def _is_local_time(text: str) -> bool:
-    """`date-time-local` of the OpenAPI format registry: a date-time without an offset."""
+def _is_time(pattern: re.Pattern[str], text: str) -> bool:
+    """A time of this form that Python can read too: a leap second is not one."""
     try:
-        return bool(_LOCAL_TIME.fullmatch(text) and dt.datetime.fromisoformat(text))
+        return bool(pattern.fullmatch(text) and dt.datetime.fromisoformat(text))
     except ValueError:
         return False
 
 
-_FORMATS = {"uuid": _is_uuid, "date-time-local": _is_local_time}
+_FORMATS: dict[str, Callable[..., bool]] = {
+    "uuid": _is_uuid,
+    "date-time": partial(_is_time, _TIME),
+    "date-time-local": partial(_is_time, _LOCAL_TIME),  # of the OpenAPI format registry: without an offset
+}

@@ -29,6 +29,11 @@ class Record:
         """Where the record is, as people write it: `patient-events/2@17`."""
         return f"{self.topic}/{self.partition}@{self.offset}"
 
+    @property
+    def key_text(self) -> str:
+        """The key as text: bytes that are not UTF-8 are escaped, and no key is an empty text."""
+        return (self.key or b"").decode(errors="backslashreplace")
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:

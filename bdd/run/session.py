@@ -10,6 +10,7 @@ from behave.model import Scenario, Step
 
 from bdd.api.client import ApiClient
 from bdd.contracts import asyncapi as contract
+from bdd.contracts.event_schemas import event_schemas
 from bdd.contracts.openapi import ResponseSchemas
 from bdd.domain.world import World
 from bdd.evidence.collecting import collect, collect_foreign, folder_name
@@ -19,11 +20,10 @@ from bdd.report.verdict import Verdict
 from bdd.settings.settings import Settings
 from bdd.stacks.base import Stack
 from bdd.system.signals import ignore_signals
-from bdd.verdict.audit import Finding, audit, audit_responses, settle
+from bdd.verdict.audit import Finding, audit, audit_responses, foreign_records, settle
 from bdd.verdict.ledger import Ledger
 from bdd.verdict.observer import Observer
 from bdd.verdict.scenario_log import ScenarioLog
-from bdd.verdict.schema import event_schemas, foreign_records
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -142,7 +142,7 @@ class Session:
     def _findings(self) -> list[Finding]:
         observer = self._observer(self.ledger.scenario_logs[0])
         try:
-            observer.read_up_to_now()
+            observer.await_fence()
         except RecorderUnreachable as error:
             raise AssertionError(f"The run cannot be audited: {self.stack.trouble() or error}") from error
         assert not (trouble := self.stack.trouble()), f"The run cannot be audited: {trouble}"
@@ -153,9 +153,9 @@ class Session:
     def _report_foreign_records(self) -> None:
         """Records of others never fail a run; those that break the contract are kept in a file."""
         foreign = foreign_records(self.ledger, event_schemas(contract.current()))
-        if foreign.broken:
+        if foreign.invalid:
             file = self.evidence_folder / "foreign.jsonl"
-            collect_foreign(file, foreign.broken)
+            collect_foreign(file, foreign.invalid)
             say(f"\n{foreign}\n      to look at: {file}")
 
     def _begin_phase(self, name: str) -> None:

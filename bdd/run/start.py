@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bdd.contracts import asyncapi as contract
 from bdd.contracts.asyncapi import InvalidContract
+from bdd.contracts.event_schemas import event_schemas
 from bdd.evidence.collecting import collect_sources
 from bdd.output.folders import CannotWrite, check_writable
 from bdd.recorder.client import RecorderClient, RecorderUnreachable
@@ -15,7 +16,6 @@ from bdd.settings.settings import InvalidSetting, Settings, load_settings
 from bdd.stacks.base import CannotStart, Stack
 from bdd.stacks.factory import make_stack, new_run_id
 from bdd.system.signals import raise_interrupt_on_signals
-from bdd.verdict.schema import event_schemas
 
 
 class NothingSelected(Exception):

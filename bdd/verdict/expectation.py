@@ -1,14 +1,13 @@
-"""An expectation: one event that the contract says must follow an action, down to its last field."""
+"""An expectation: one event that the contract requires after an action, down to its last field."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from bdd.contracts import asyncapi as contract
-from bdd.contracts import differences as comparing
-from bdd.verdict.event import Event, key_in_words
-
-_VARYING = {"eventId": "a UUID as text", "timestamp": "an ISO 8601 time"}
+from bdd.contracts.differences import differences, outside_window, shown
+from bdd.contracts.event import Event, key_in_words
+from bdd.contracts.event_schemas import event_schemas
 
 
 @dataclass(eq=False)
@@ -16,13 +15,13 @@ class Expectation:
     """One event that must be published.
 
     Attributes:
-        event_type: for instance `patient.created`; topic and producer follow from it.
+        event_type: for instance `patient.created`; the contract says topic and envelope.
         key: the record's key as text.
-        payload: the whole payload: a field more or less is a difference.
+        payload: the whole payload: a missing or an extra field is a difference.
         step: the step whose action causes the event, in its own words.
-        after: the journal's cursor when the action began: only what came later can fulfil it.
+        after: the journal's cursor when the action began: only later records can fulfil it.
         requested_at: when the action began, in seconds since 1970 UTC.
-        request: the request and its answer in a line, for messages.
+        request: the request and its response in one line, for messages.
         before: the payload as it would have been right before the action, None where that is not known.
         claim: the event that fulfilled it, None as long as none did.
     """
@@ -51,31 +50,23 @@ class Expectation:
         return f'{self.event_type} on {self.topic} with key "{self.key}"'
 
     def differences(self, event: Event, clock_tolerance: float) -> list[str]:
-        """Return a sentence for each way in which the event is not the expected one, the telling ones first."""
-        record = event.record
+        """Return a sentence for each way in which the event is not the expected one, the most useful ones first.
+
+        The contract's schema judges the envelope: it is given the expected payload, so that only the comparison
+        reports differences in the actual one.
+        """
+        record, fields = event.record, event.fields
         found = []
         if record.topic != self.topic:
             found.append(f"it is on topic {record.topic}, expected {self.topic}")
-        found += comparing.differences("eventType", event.type, self.event_type)
         if record.key != self.key.encode():
             found.append(f'its key is {key_in_words(record.key)}, expected "{self.key}"')
-        return found + self._envelope_differences(event, clock_tolerance)
-
-    def _envelope_differences(self, event: Event, clock_tolerance: float) -> list[str]:
-        fields = event.fields
-        fixed = {
-            "eventType": event.type,
-            "version": contract.current().version,
-            "producer": contract.current().patient_producer,
-            "payload": self.payload,
-        }
-        found = [f"{name} is missing, expected {kind}" for name, kind in _VARYING.items() if name not in fields]
-        given = {name: fields[name] for name in fields if name not in _VARYING}
-        found += comparing.differences("", given, fixed, {"payload": self.before})
-        if "eventId" in fields:
-            found += comparing.event_id_faults(fields["eventId"])
-        if "timestamp" in fields:
-            found += comparing.timestamp_faults(
-                fields["timestamp"], self.requested_at, event.record.received, clock_tolerance
-            )
-        return found
+        schemas = event_schemas(contract.current())
+        envelope = schemas.value_violations(self.event_type, {**fields, "payload": self.payload})
+        found += envelope
+        if not any(each.startswith("timestamp is ") for each in envelope) and "timestamp" in fields:
+            found += outside_window(fields["timestamp"], self.requested_at, record.received, clock_tolerance)
+        if "payload" not in fields:
+            return [*found, f"payload is missing, expected {shown(self.payload)}"]
+        found += differences("payload", fields["payload"], self.payload, self.before)
+        return found or schemas.violations(record)

@@ -1,4 +1,4 @@
-"""The ledger: every expectation and claim of the run, and whose a record is."""
+"""The ledger: every expectation and claim of the run, and the scenario to which a record belongs."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,10 +6,10 @@ from typing import Protocol
 
 from bdd.contracts import asyncapi as contract
 from bdd.contracts import differences as comparing
+from bdd.contracts.event import Event, read_event
 from bdd.kafka.record import Record
-from bdd.verdict.event import Event, NotAnEvent, read_event
 from bdd.verdict.expectation import Expectation
-from bdd.verdict.scenario_log import Marks, NegativeExpectation, ScenarioLog
+from bdd.verdict.scenario_log import Marks, ScenarioLog
 
 _CLOCK_STEP_SECONDS = 0.02  # so coarse are some clocks: two moments may get the same time
 _PATIENT_ID = re.compile(rb'"patient_id"\s*:\s*"?(\d+)')
@@ -27,12 +27,18 @@ class Journal(Protocol):
 
 
 class Ledger:
-    """Keeps the scenario_logs of a run's scenarios and lets each event be claimed once.
+    """Keeps the logs of a run's scenarios and lets each event be claimed once.
+
+        ledger = Ledger(recorder, run_id="4f2a", clock_tolerance=2.0)
+        log = ledger.open_scenario_log("Create a patient", "features/patient_created.feature:6")
+        ledger.watch_key(log, "5")  # from now on records with this key belong to the scenario
+        log.expectations.append(Expectation(...))
+        event = ledger.claim(log.expectations[0])  # None while it has not come
 
     Args:
-        journal: what the recorder has read.
+        journal: the records that the recorder has read.
         run_id: a text that is unique to this run.
-        clock_tolerance: how many seconds the platform's clock may differ from this one's.
+        clock_tolerance: how many seconds the platform's clock may differ from this machine's.
     """
 
     def __init__(self, journal: Journal, run_id: str, clock_tolerance: float) -> None:
@@ -49,21 +55,21 @@ class Ledger:
         self._made: dict[tuple[str, object], Event] = {}
 
     def open_scenario_log(self, scenario: str, location: str) -> ScenarioLog:
-        """Return a fresh account; its mark must be in all of the scenario's test data."""
+        """Return a new log; its mark must be in all of the scenario's test data."""
         scenario_log = ScenarioLog(scenario, location, self._marks.next())
         self.scenario_logs.append(scenario_log)
         self._by_mark[scenario_log.mark] = scenario_log
         return scenario_log
 
     def watch_key(self, scenario_log: ScenarioLog, key: str) -> None:
-        """From now on what is published with this key, or about this patient id, belongs to the account."""
+        """Let every record with this key, or about the patient with this id, belong to the scenario from now on."""
         scenario_log.keys.add(key)
         self._by_key[key] = scenario_log
 
     def owner(self, record: Record) -> ScenarioLog | None:
-        """Return whose record it is, None for foreign ones: by its key, its patient id, or a mark inside.
+        """Return the log of the scenario to which a record belongs, by its mark, its key or the patient's id in it.
 
-        What other services lawfully say of a patient on topics of their own is foreign too.
+        None is returned for foreign records; a valid event about the patient on another service's topic is one too.
         """
         scenario_log = self._linked(record)
         return None if scenario_log and self._is_valid_elsewhere(record) else scenario_log
@@ -72,13 +78,17 @@ class Ledger:
         """Return the event that fulfils the expectation, None while there is none; each event is claimed once.
 
         Args:
-            expectation: of two that the same event would fulfil, the older one must be asked for first.
-            before: the cursor up to which is looked: the same for both, or the younger may get the older's event.
+            expectation: of two that the same event would fulfil, the older one must claim first.
+            before: the cursor where the search ends: the same for both, or the younger may get the older's event.
         """
         newest = self.journal.cursor if before is None else before
         for record in self.journal.records(expectation.looked_to, newest):
-            event = self._event(record)
-            if event and not self.differences(expectation, event) and self.claimant(record) is None:
+            event = read_event(record)
+            if (
+                isinstance(event, Event)
+                and self.claimant(record) is None
+                and not self.differences(expectation, event)
+            ):
                 return self._enter(expectation, event)
         expectation.looked_to = newest
         return expectation.claim
@@ -110,22 +120,23 @@ class Ledger:
         """Return the claimed event with this eventId."""
         return self._claimed_ids.get(event_id)
 
-    def unclaimed(self, scenario_log: ScenarioLog, after: int, before: int | None = None) -> list[Record]:
-        """Return the account's records between two cursors that fulfilled no expectation."""
-        records = self.journal.records(after, before)
+    def unclaimed(self, scenario_log: ScenarioLog, after: int, before: int) -> list[tuple[int, Record]]:
+        """Return the scenario's records between two cursors that fulfilled no expectation, with their cursors."""
         return [
-            record for record in records if self.owner(record) is scenario_log and self.claimant(record) is None
+            (cursor, record)
+            for cursor, record in self.numbered(after, before)
+            if self.owner(record) is scenario_log and self.claimant(record) is None
         ]
 
-    def expect_nothing_more(self, scenario_log: ScenarioLog, negative: NegativeExpectation) -> None:
-        """Keep a scenario's word that nothing was published: the audit holds later events against it."""
-        scenario_log.negative_expectations.append(negative)
+    def numbered(self, after: int, before: int) -> Iterator[tuple[int, Record]]:
+        """Yield the records between two cursors, each with its cursor; the first one's need not be 0."""
+        records = self.journal.records(after, before)
+        return enumerate(records, before - len(records))
 
     def events(self, after: int, before: int | None = None) -> Iterator[Event]:
-        """Yield what was recorded between two cursors and is an event, whosever it is."""
-        for record in self.journal.records(after, before):
-            if event := self._event(record):
-                yield event
+        """Yield the records between two cursors that are events, whoever published them."""
+        events = map(read_event, self.journal.records(after, before))
+        return (event for event in events if isinstance(event, Event))
 
     def _enter(self, expectation: Expectation, event: Event) -> Event:
         record = event.record
@@ -152,20 +163,13 @@ class Ledger:
                 return self._by_mark[mark]
         if record.topic != self._contract.patient_topic and b'"patient.' not in value:
             return None  # another service's key 5 is not our patient 5
-        keys = [(record.key or b"").decode(errors="replace")]
-        keys += [found.decode() for found in _PATIENT_ID.findall(value)]
+        keys = [record.key_text, *(found.decode() for found in _PATIENT_ID.findall(value))]
         return next((self._by_key[key] for key in keys if key in self._by_key), None)
 
     def _is_valid_elsewhere(self, record: Record) -> bool:
-        event = self._event(record)
+        event = read_event(record)
         return (
-            event is not None
+            isinstance(event, Event)
             and record.topic != self._contract.patient_topic
             and event.type in self._contract.messages.get(record.topic, ())
         )
-
-    def _event(self, record: Record) -> Event | None:
-        try:
-            return read_event(record)
-        except NotAnEvent:
-            return None

@@ -1,14 +1,14 @@
-"""Near misses: the recorded events that came closest to an expectation, and everything a reader needs to know."""
+"""Near misses: the recorded events that are closest to an expectation, and the message about a missing event."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bdd.contracts.differences import STALE
+from bdd.contracts.event import Event, NotAnEvent, read_event
 from bdd.kafka.record import Record
-from bdd.verdict.event import Event, NotAnEvent, key_in_words, read_event
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.ledger import Ledger
-from bdd.verdict.observer import Observer
+from bdd.verdict.observer import Observation, Observer
 
 _SHOWN = 5
 _ADVICE = {
@@ -30,41 +30,41 @@ class NearMiss:
     differences: Sequence[str]
 
 
-def explain_missing(observer: Observer, expectation: Expectation, reason: str) -> str:
-    """Return why no event fulfilled the expectation: the telling line first, then what else is known.
-
-    Args:
-        observer: the scenario's.
-        expectation: the one that was not met.
-        reason: how the wait ended, in words.
-    """
-    ledger = observer.ledger
-    records = observer.recorder.records(expectation.after)
-    broken = [record for record in records if ledger.owner(record) is observer.scenario_log and _fault(record)]
-    miss = nearest(observer, expectation)
+def explain_missing(seen: Observation, expectation: Expectation) -> list[str]:
+    """Return the lines of the message about a missing event: the cause first, then what else is known."""
+    observer = seen.observer
+    ledger, own_log = observer.ledger, observer.scenario_log
+    records = ledger.journal.records(expectation.after, seen.before)
+    own = [record for record in records if ledger.owner(record) is own_log]
+    broken = [event for event in map(read_event, own) if isinstance(event, NotAnEvent)]
+    miss = nearest(observer, expectation, seen.before)
     if miss and broken and not _is_own(observer, expectation, miss.event):
         miss = None
     if miss:
         lines = _near(miss, expectation)
     elif broken:
-        lines = [f"a record at {broken[0].place} is about it but is no event: {_fault(broken[0])}"]
+        lines = [f"a record at {broken[0].record.place} is about it but is not an event: {broken[0].reason}"]
     else:
-        lines = [f"nothing about it was recorded since the request, on any topic: {reason}"]
-    lines += _also_recorded(ledger, observer, records, miss)
+        lines = [f"nothing about it was recorded since the request, on any topic: {seen.ended}"]
+    lines.append(_also_recorded(ledger, own, len(records) - len(own), miss))
     lines += [f"step:     {expectation.step}", *observer.surroundings(expectation.request)]
-    lines.append(f"next:     {advice(observer, miss, expectation, bool(broken))}")
-    return "\n          ".join(lines)
+    return [*lines, f"next:     {advice(observer, miss, expectation, bool(broken))}"]
 
 
-def nearest(observer: Observer, expectation: Expectation) -> NearMiss | None:
+def nearest(observer: Observer, expectation: Expectation, before: int) -> NearMiss | None:
     """Return the unclaimed event since the action that differs least.
 
-    The scenario's own come before others', and among those the ones of the expected type and key: an event
+    The scenario's own events come before others, and among those the ones of the expected type and key: an event
     with another patient's payload differs in more ways than the patient's next event does.
+
+    Args:
+        observer: the scenario's.
+        expectation: the one that was not fulfilled.
+        before: the cursor where the search ends.
     """
     misses = [
         NearMiss(event, observer.ledger.differences(expectation, event))
-        for event in observer.ledger.events(expectation.after)
+        for event in observer.ledger.events(expectation.after, before)
         if _is_candidate(observer, expectation, event)
     ]
     return min(
@@ -84,7 +84,7 @@ def _is_candidate(observer: Observer, expectation: Expectation, event: Event) ->
     if _is_own(observer, expectation, event):
         return True
     nameless = not isinstance(event.payload, dict) or "patient_id" not in event.payload
-    anybodys = nameless and not (event.record.key or b"").isdigit()  # a number as key is another patient's
+    anybodys = nameless and not event.record.key_text.isdigit()  # a number as key is another patient's
     return event.type == expectation.event_type and (anybodys or event.payload == expectation.payload)
 
 
@@ -108,42 +108,22 @@ def _near(miss: NearMiss, expectation: Expectation) -> list[str]:
     return [first, *more, f"closest:  {miss.event}, {after * 1000:.0f} ms after the request"]
 
 
-def _also_recorded(
-    ledger: Ledger, observer: Observer, records: Sequence[Record], miss: NearMiss | None
-) -> list[str]:
-    own = [record for record in records if ledger.owner(record) is observer.scenario_log]
+def _also_recorded(ledger: Ledger, own: Sequence[Record], foreign: int, miss: NearMiss | None) -> str:
     others = [record for record in own if not (miss and miss.event.record is record)]
-    shown = [f"{in_words(record)}{' (expected)' if ledger.claimant(record) else ''}" for record in others[:_SHOWN]]
+    shown = [f"{read_event(each)}{' (expected)' if ledger.claimant(each) else ''}" for each in others[:_SHOWN]]
     shown += [f"{len(others) - _SHOWN} more of this scenario"] if len(others) > _SHOWN else []
-    foreign = len(records) - len(own)
     shown += [f"{foreign} foreign record{'s' if foreign > 1 else ''}"] if foreign else []
-    return [f"recorded: {'; '.join(shown) or 'nothing else since the request'}"]
-
-
-def in_words(record: Record) -> str:
-    """Return the record in a few words, without personal data."""
-    try:
-        return str(read_event(record))
-    except NotAnEvent as error:
-        return f"a record at {record.place}, key {key_in_words(record.key)}: {error}"
-
-
-def _fault(record: Record) -> str | None:
-    try:
-        read_event(record)
-    except NotAnEvent as error:
-        return str(error)
-    return None
+    return f"recorded: {'; '.join(shown) or 'nothing else since the request'}"
 
 
 def advice(observer: Observer, miss: NearMiss | None, expectation: Expectation, broken: bool = False) -> str:
-    """Say what to do about an event that did not come.
+    """Return what to do about an event that did not come.
 
     Args:
         observer: the scenario's.
-        miss: what came closest.
-        expectation: the one that was not met.
-        broken: a record came that is no event.
+        miss: the closest event.
+        expectation: the one that was not fulfilled.
+        broken: whether a record came that is not an event.
     """
     if observer.trouble():
         return "see why it ended; its log is in the evidence folder"

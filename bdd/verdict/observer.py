@@ -1,10 +1,11 @@
-"""A witness: says for one scenario what was published, and waits for it no longer than needed."""
+"""An observer: waits for one scenario for what is published, no longer than needed."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bdd.system.waiting import wait_until
+from bdd.kafka.record import Record
+from bdd.system.waiting import WaitAborted, wait_until
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.ledger import Journal, Ledger
 from bdd.verdict.scenario_log import ScenarioLog
@@ -13,7 +14,7 @@ _LOOK_FOR_TROUBLE_SECONDS = 0.1
 
 
 class Recorder(Journal, Protocol):
-    """What a witness needs of the recorder."""
+    """What an observer needs of the recorder."""
 
     def wait_for_more(self, after: int, seconds: float) -> None:
         """Return when there is something after the cursor, or when the seconds have passed."""
@@ -27,8 +28,8 @@ class Observer:
     """One scenario's view of the ledger and of the recorder.
 
     Attributes:
-        trouble: says in a line why nothing more can come (a dead process, a gap of the recorder), or None.
-        platform: the state of the platform in a line, for messages.
+        trouble: returns one line on why nothing more can come (a dead process, a gap of the recorder), or None.
+        platform: returns the state of the platform in one line, for messages.
     """
 
     ledger: Ledger
@@ -38,35 +39,47 @@ class Observer:
     platform: Callable[[], str]
 
     def surroundings(self, request: str = "") -> list[str]:
-        """Return the lines that end a message: a request (the scenario's last one), and the platform's state."""
+        """Return the lines that end a message: a request (default: the last one), and the platform's state."""
         last = [str(each.exchange) for each in self.scenario_log.requests[-1:]]
-        told = [f"request:  {each}" for each in ([request] if request else last)]
-        return [*told, f"platform: {self.platform()}"]
+        requests = [f"request:  {each}" for each in ([request] if request else last)]
+        return [*requests, f"platform: {self.platform()}"]
 
-    def await_claims(self, expectations: Sequence[Expectation], timeout: float) -> None:
-        """Return as soon as an event has been claimed for each expectation.
+    def await_events(self, expected: Sequence[Expectation], timeout: float) -> "Observation":
+        """Wait until an event has fulfilled each expectation, the deadline passed, or nothing more can come.
 
-        Raises:
-            AssertionError: the deadline (in seconds) passed, or nothing more can come; the message says which.
+        Args:
+            expected: the expectations, oldest first; the ledger notes the events that fulfil them.
+            timeout: the deadline, in seconds.
         """
+        cursor = [0]
 
         def all_claimed() -> None:
             cursor.append(newest := self.recorder.cursor)
-            missing = [each for each in expectations if each.claim is None and not self.ledger.claim(each, newest)]
-            assert not missing, f"{len(missing)} of {len(expectations)} missing"
+            missing = [each for each in expected if each.claim is None and not self.ledger.claim(each, newest)]
+            assert not missing, f"{len(missing)} of {len(expected)} missing"
 
-        cursor = [0]
-        wait_until(
-            all_claimed,
-            description="the event" if len(expectations) == 1 else f"{len(expectations)} events",
-            timeout=timeout,
-            abort_if=self.trouble,
-            sleep=lambda seconds: self.recorder.wait_for_more(cursor[-1], seconds),
-            interval=_LOOK_FOR_TROUBLE_SECONDS,
-        )
+        ended = ""
+        try:
+            wait_until(
+                all_claimed,
+                description=f"{len(expected)} events",
+                timeout=timeout,
+                abort_if=self.trouble,
+                sleep=lambda seconds: self.recorder.wait_for_more(cursor[-1], seconds),
+                interval=_LOOK_FOR_TROUBLE_SECONDS,
+            )
+        except WaitAborted:
+            ended = self.trouble() or ""
+        except AssertionError:
+            ended = f"{timeout:g} s were waited"
+        after = min((each.after for each in expected), default=cursor[-1])
+        return Observation(self, after, cursor[-1], ended)
 
-    def read_up_to_now(self) -> int:
-        """Take a fence and return its cursor once everything before it has arrived here.
+    def await_fence(self, after: int = 0) -> "Observation":
+        """Wait until everything that was published before this call has arrived here.
+
+        Args:
+            after: the cursor from which the observation shall begin.
 
         Raises:
             AssertionError: the recorder's stream is broken.
@@ -84,4 +97,31 @@ class Observer:
             sleep=lambda seconds: self.recorder.wait_for_more(self.recorder.cursor, seconds),
             interval=_LOOK_FOR_TROUBLE_SECONDS,
         )
-        return fence
+        return Observation(self, after, fence)
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What was recorded for a scenario when a wait ended. Later records do not change it.
+
+    Attributes:
+        observer: the scenario's.
+        after: the cursor where it begins.
+        before: the cursor where it ends.
+        ended: why the wait ended without all expected events, empty when they came.
+    """
+
+    observer: Observer
+    after: int
+    before: int
+    ended: str = ""
+
+    def __repr__(self) -> str:
+        """The cursors, without the records' data: PyHamcrest prints it."""
+        return f"<records {self.after} to {self.before} of the journal>"
+
+    def unexpected(self, event_type: str | None = None) -> list[tuple[int, Record]]:
+        """Return the scenario's records (of a type) that fulfilled no expectation, with their cursors."""
+        found = self.observer.ledger.unclaimed(self.observer.scenario_log, self.after, self.before)
+        name = f'"{event_type}"'.encode()
+        return [each for each in found if event_type is None or name in (each[1].value or b"")]

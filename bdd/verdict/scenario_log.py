@@ -1,4 +1,4 @@
-"""An account: the part of the ledger that belongs to one scenario."""
+"""A scenario log: the part of the ledger that belongs to one scenario."""
 
 import itertools
 import re
@@ -6,20 +6,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bdd.api.exchange import Exchange
-from bdd.verdict.event import Event
+from bdd.contracts.event import Event
 from bdd.verdict.expectation import Expectation
 
-_TYPES = {"POST": "patient.created", "PUT": "patient.updated", "DELETE": "patient.deleted"}
+_CHANGES = {"POST": ".created", "PUT": ".updated", "DELETE": ".deleted"}
+IN_ORDER = "publish a patient's events one after the other with its id as key, as its changes were committed"
+"""What to do about a broken order."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request of a scenario: what is published from then on may be its doing.
+    """A request of a scenario, which may have caused what was published after it.
 
     Attributes:
         step: the step that sent it, in its own words.
         after: the journal's cursor when it was sent.
-        exchange: the request itself and its answer.
+        exchange: the request itself and its response.
     """
 
     step: str
@@ -29,12 +31,12 @@ class Request:
 
 @dataclass(frozen=True)
 class NegativeExpectation:
-    """A scenario's word that from a place of the journal on nothing was published; it holds until the run ends.
+    """From a cursor of the journal on, no unexpected event is published; this must hold until the run ends.
 
     Attributes:
-        step: the step that looked, in its own words.
+        step: the step that checked it, in its own words.
         after: the journal's cursor from which it holds.
-        event_type: the type of which no other event must come, None for any.
+        event_type: the type of which no event must come, None for any.
     """
 
     step: str
@@ -42,7 +44,7 @@ class NegativeExpectation:
     event_type: str | None = None
 
     def covers(self, event_type: str, cursor: int) -> bool:
-        """Tell whether an event of this type at this place breaks the word."""
+        """Return whether an event of this type at this cursor violates it."""
         return cursor >= self.after and self.event_type in {None, event_type}
 
 
@@ -53,10 +55,10 @@ class ScenarioLog:
     Attributes:
         scenario: its name.
         location: its file and line.
-        mark: a text that is in all of its test data and nowhere else, by which its events are known.
-        keys: the ids of its patients, as text; also of those that must not exist.
-        requests: its requests and the service's answers, oldest first.
-        failed: it has failed already, and its evidence says why: the audit does not repeat it.
+        mark: a text that is in all of its test data and nowhere else; its events are recognized by it.
+        keys: the ids of its patients as text, including ids that must not exist.
+        requests: its requests and the service's responses, oldest first.
+        failed: it has failed, and its evidence says why: the audit does not report it again.
     """
 
     scenario: str
@@ -69,22 +71,39 @@ class ScenarioLog:
     failed: bool = False
 
     def open(self, event_type: str | None = None) -> list[Expectation]:
-        """The expectations of this type (None: of any) that no event has fulfilled yet, oldest first."""
+        """Return the expectations of this type (None: of any) that no event has fulfilled yet, oldest first."""
         return [each for each in self.expectations if each.claim is None and event_type in {None, each.event_type}]
 
     def claims(self, key: str | None = None) -> list[Event]:
-        """The events that fulfilled expectations, in the order of the actions; of one patient or of all."""
+        """Return the events that fulfilled expectations, in the order of the actions; of one key or of all."""
         return [each.claim for each in self.expectations if each.claim and key in {None, each.key}]
 
-    def cause(self, event_type: str, cursor: int) -> str:
-        """Return the step that most likely caused an event: the last one before it whose request asks for such."""
+    def expect_no_more(self, step: str, after: int, event_type: str | None = None) -> None:
+        """Note that no further event may come; see `NegativeExpectation` for the arguments."""
+        self.negative_expectations.append(NegativeExpectation(step, after, event_type))
+
+    def cause(self, event_type: str, cursor: int) -> Request | None:
+        """Return the request that most likely caused an event.
+
+        That is the last one before it whose method leads to such a type, or else the last one before it.
+        """
         before = [each for each in self.requests if each.after <= cursor]
-        asking = [each for each in before if _TYPES.get(each.exchange.method) == event_type]
-        return next((each.step for each in reversed(asking or before)), "")
+        likely = [each for each in before if event_type.endswith(_CHANGES.get(each.exchange.method, "-"))]
+        return next(reversed(likely or before), None)
+
+    def misplaced(self) -> Iterator[tuple[Expectation, str]]:
+        """Yield each expectation whose event does not follow that of the change before it, and where it is."""
+        for key in sorted(self.keys):
+            claimed = [(each, each.claim) for each in self.expectations if each.claim and each.key == key]
+            for (_, earlier), (expectation, later) in itertools.pairwise(claimed):
+                if earlier.record.partition != later.record.partition:
+                    yield expectation, f"{later} is in another partition than {earlier}, whose change came first"
+                elif later.record.offset < earlier.record.offset:
+                    yield expectation, f"{later} lies before {earlier}, whose change came first"
 
 
 class Marks:
-    """Hands out the marks of a run's scenarios and finds them again in what was recorded."""
+    """Makes the marks of a run's scenarios and finds them in what was recorded."""
 
     def __init__(self, run_id: str) -> None:
         self._numbers = itertools.count(1)

@@ -1,67 +1,87 @@
-"""Tells what a surplus record is: a redelivery, a duplicate, another event with a used eventId, or unasked for."""
+"""Explains an unexpected record: a redelivery, a duplicate, a reused eventId, or an event without a cause."""
 
 from dataclasses import dataclass
 
-from bdd.contracts import differences as comparing
+from bdd.contracts.differences import differences
+from bdd.contracts.event import Event, NotAnEvent, read_event
 from bdd.kafka.record import Record
-from bdd.verdict.event import Event, NotAnEvent, read_event
 from bdd.verdict.expectation import Expectation
-from bdd.verdict.observer import Observer
+from bdd.verdict.ledger import Ledger
+from bdd.verdict.scenario_log import ScenarioLog
 
 
 @dataclass(frozen=True)
-class Surplus:
-    """What a surplus record is.
+class Unexpected:
+    """An unexpected record.
 
     Attributes:
+        event_type: its type, empty where it is not an event.
         sentence: the record, and what it is.
         advice: what to do about it.
-        repeats: the expectation whose event it repeats, None where it repeats none.
+        step: the step that most likely caused it, empty where there is none.
+        request: that step's request and its response in one line.
     """
 
+    event_type: str
     sentence: str
     advice: str
-    repeats: Expectation | None = None
+    step: str
+    request: str
 
 
-def surplus(observer: Observer, record: Record) -> Surplus:
-    """Return what a record is that no expectation of the scenario has claimed."""
-    try:
-        event = read_event(record)
-    except NotAnEvent as error:
-        return Surplus(f"{record.place} is no event: {error}", "correct how the service writes its events")
-    expectation = _repeated(observer, event)
-    first = expectation.claim if expectation else None
-    if first is None:
-        sentence = f"{event} was not asked for by any action of this scenario"
-        return Surplus(sentence, "publish only what was changed and stored")
+def explain_unexpected(ledger: Ledger, scenario_log: ScenarioLog, cursor: int, record: Record) -> Unexpected:
+    """Return what a record is that no expectation has claimed.
+
+    Args:
+        ledger: the run's.
+        scenario_log: that of the scenario to which the record belongs.
+        cursor: the record's place in the journal.
+        record: the record.
+    """
+    event = read_event(record)
+    event_type = event.type if isinstance(event, Event) else ""
+    original = _original(ledger, scenario_log, event) if isinstance(event, Event) else None
+    if isinstance(event, NotAnEvent):
+        sentence, advice = str(event), "correct how the service writes its events"
+    elif original is None or original.claim is None:
+        sentence = f"{event} was not caused by any action of this scenario"
+        advice = "publish only what was changed and stored; a refused or reading request changes nothing"
+    else:
+        sentence, advice = _explain_repeated(event, original.claim)
+    if original:
+        return Unexpected(event_type, sentence, advice, original.step, original.request)
+    cause = scenario_log.cause(event_type, cursor)
+    step, request = (cause.step, str(cause.exchange)) if cause else ("", "")
+    return Unexpected(event_type, sentence, advice, step, request)
+
+
+def _explain_repeated(event: Event, first: Event) -> tuple[str, str]:
     place = first.record.place
     if event.id != first.id:
-        sentence = f"{event} is a duplicate of {place}: another eventId, the same content"
-        advice = "look in the service for a second publish, or for a retry that makes the event anew"
-    elif _same(event.fields, first.fields):
-        sentence = f'{event} is a redelivery of {place}: the same eventId "{event.id}"'
-        advice = "look in the service for a retry after the event was taken; an idempotent producer does not repeat"
-        if event.record.topic != first.record.topic:
-            advice = f"let the service send it to {first.record.topic} only"
-    else:
-        sentence = f'{event} has the eventId "{event.id}" that {place} has, but is another event'
-        advice = "let the service make an eventId for each event"
-    return Surplus(sentence, advice, expectation)
+        return (
+            f"{event} is a duplicate of {place}: another eventId, the same content",
+            "look in the service for a second publish, or for a retry that makes the event anew",
+        )
+    if not _same(event.fields, first.fields):
+        return (
+            f'{event} has the eventId "{event.id}" that {place} has, but is another event',
+            "let the service make an eventId for each event",
+        )
+    advice = "look in the service for a retry after the event was taken; an idempotent producer does not repeat"
+    if event.record.topic != first.record.topic:
+        advice = f"let the service send it to {first.record.topic} only"
+    return f'{event} is a redelivery of {place}: the same eventId "{event.id}"', advice
 
 
-def _repeated(observer: Observer, event: Event) -> Expectation | None:
+def _original(ledger: Ledger, scenario_log: ScenarioLog, event: Event) -> Expectation | None:
     """The expectation whose event this one repeats, by its eventId or by its content."""
-    first = observer.ledger.claimed_with_id(event.id)
-    if first:
-        return observer.ledger.claimant(first.record)
-    alike = (
-        each
-        for each in observer.scenario_log.expectations
-        if each.claim and each.event_type == event.type and _same(event.payload, each.claim.payload)
-    )
-    return next(alike, None)
+    if first := ledger.claimed_with_id(event.id):
+        return ledger.claimant(first.record)
+    for each in scenario_log.expectations:
+        if each.claim and each.event_type == event.type and _same(event.payload, each.claim.payload):
+            return each
+    return None
 
 
 def _same(one: object, other: object) -> bool:
-    return not comparing.differences("", one, other)
+    return not differences("", one, other)

@@ -12,7 +12,7 @@ from hamcrest import assert_that
 from bdd.contracts.openapi import ResponseSchemas
 from bdd.report.junit import write_audit
 from bdd.verdict.audit import Finding, audit, audit_responses, settle
-from bdd.verdict.event import read_event
+from bdd.contracts.event import read_event
 from bdd.verdict.matchers import has_published_exactly, has_published_nothing
 from bdd.verdict.scenario_log import NegativeExpectation
 from tests.support.builders import NOW, Change, Scene, envelope, iso, record

@@ -13,7 +13,7 @@ from bdd.contracts import asyncapi as contract
 from bdd.contracts.asyncapi import Contract, InvalidContract, read_contract, read_document
 from bdd.contracts.schema import Schema
 from bdd.system.paths import ASYNCAPI, OPENAPI
-from bdd.verdict.schema import EventSchemas, event_schemas
+from bdd.contracts.event_schemas import EventSchemas, event_schemas
 from reference.patient_service.models import Patient, PatientStatus
 from reference.shared.kafka.schemas import EventSchema
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bdd.kafka.record import Record
-from bdd.verdict.event import read_event
+from bdd.contracts.event import read_event
 from tests.support.builders import Scene, envelope, record
 
 THERAPISTS = "therapist-events"

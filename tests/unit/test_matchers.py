@@ -7,7 +7,7 @@ from hamcrest import assert_that
 
 from bdd.domain.patients import stored_data, synthetic_data
 from bdd.kafka.record import Record
-from bdd.verdict.event import read_event
+from bdd.contracts.event import read_event
 from bdd.verdict.matchers import has_kept_order, has_published, has_published_exactly, has_published_nothing
 from tests.support.builders import LONG_TIMEOUT, SHORT_TIMEOUT, Change, Scene, envelope, failure, first_line, record
 

@@ -20,7 +20,7 @@ from bdd.domain.random_patients.report import play_random_programs
 from bdd.domain.random_patients.search import Search
 from bdd.kafka.record import Record
 from bdd.verdict.audit import audit
-from bdd.verdict.event import read_event
+from bdd.contracts.event import read_event
 from tests.support.builders import stand_in
 from tests.support.fake_platform import FakePlatform, Publish
 from tests.support.suite_steps import bound, patterns

@@ -11,7 +11,7 @@ from bdd.contracts import asyncapi as contract
 from bdd.contracts.openapi import ResponseSchemas
 from bdd.contracts.schema import Schema
 from bdd.domain.patients import stored_data, synthetic_data
-from bdd.verdict.schema import EventSchemas, event_schemas, foreign_records
+from bdd.contracts.event_schemas import EventSchemas, event_schemas, foreign_records
 from tests.support.builders import Scene, envelope, record
 
 REMOVED = object()

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from bdd.commands.cli import app
 from bdd.contracts import asyncapi as contract
-from bdd.verdict.event import NotAnEvent, read_event
+from bdd.contracts.event import NotAnEvent, read_event
 from reference.patient_service.relay import DeliveryReport
 from soak.conditions import CONDITIONS, allot
 from soak.platform import give_ids_from
@@ -65,8 +65,7 @@ def test_the_traffic_of_others_is_lawful_and_on_every_topic() -> None:
 def test_poison_is_no_event_but_for_the_megabyte() -> None:
     *broken, megabyte = POISON
     for value in broken:
-        with pytest.raises(NotAnEvent):
-            read_event(record(value))
+        assert isinstance(read_event(record(value)), NotAnEvent)
     assert len(megabyte or b"") >= 1_000_000
 
 

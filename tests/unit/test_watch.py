@@ -15,7 +15,7 @@ from bdd.contracts import asyncapi as contract
 from bdd.kafka.record import Record
 from bdd.settings.settings import Settings
 from bdd.stacks.base import CannotStart
-from bdd.verdict.schema import event_schemas
+from bdd.contracts.event_schemas import event_schemas
 from tests.support.builders import FakeRecorder, envelope, record
 
 DELETED = envelope("patient.deleted", {"patient_id": 5})

@@ -2,15 +2,15 @@
 
 from bdd.api.client import ApiClient, NoResponse
 from bdd.api.exchange import Exchange
-from bdd.contracts import asyncapi as contract
-from bdd.domain.patients import Patient, as_json, synthetic_data
+from bdd.domain.patients import synthetic_data
+from bdd.domain.world import World
 from bdd.settings.settings import Settings
 from bdd.stacks.base import Stack
 from bdd.stacks.checks.check import Failed
 from bdd.system.processes import signals_wait
-from bdd.system.waiting import wait_until
-from bdd.verdict.event import Event, NotAnEvent, read_event
-from bdd.verdict.schema import event_schemas
+from bdd.verdict.checks import check_published
+from bdd.verdict.ledger import Ledger
+from bdd.verdict.observer import Observer
 
 MARK = "doctor"
 
@@ -18,99 +18,99 @@ MARK = "doctor"
 def try_event(stack: Stack, settings: Settings, next_command: str) -> str:
     """Create a patient, see its event, delete it again, and see that event too.
 
+    The run's own ledger and matchers decide whether an event is the right one.
+
     Args:
         stack: a started one.
-        settings: those of the run; its deadline is used.
+        settings: those of the run; its deadline and its clock tolerance are used.
         next_command: what to type when an event does not show up; it leads to the service's log.
 
     Raises:
-        Failed: a request was refused, an event did not come, or it breaks the contract.
+        Failed: a request was refused, or an event did not come or is not the right one.
     """
-    api = ApiClient(stack.api_url)
-    patient = None
+    world = _world(stack, settings)
     try:
         try:
             with signals_wait():  # between its creation and its name here it would be left behind
-                patient = _created(api)
-            created = _await(stack, settings, patient, "patient.created", next_command)
+                _create(world)
+            _check(world, "patient.created", next_command)
         except BaseException as error:  # an interruption too must not leave the patient behind
-            if patient:
-                _delete(api, patient, because=error)
+            _delete(world, because=error)
             raise
-        _delete(api, patient)
-        deleted = _await(stack, settings, patient, "patient.deleted", next_command)
+        _delete(world)
+        _check(world, "patient.deleted", next_command)
     finally:
-        api.close()
+        world.api.close()
+    created, deleted = world.observer.scenario_log.claims()
     return f"{created}; {deleted}; the patient is gone again"
 
 
-def _created(api: ApiClient) -> Patient:
-    exchange = _send(api, "POST", "/api/patients", as_json(synthetic_data(MARK)))
-    if not exchange.accepted or not isinstance(exchange.json, dict) or type(exchange.json.get("id")) is not int:
-        raise Failed(
-            f"no event can show up, for the request was refused: {exchange}: {exchange.body[:200].strip()}",
-            f"curl -i '{api.url}/api/patients' -H 'Content-Type: application/json' "
-            """-d '{"vorname": "Erika", "nachname": "Mustermann"}'""",
-        )
-    return Patient(exchange.json["id"])
-
-
-def _delete(api: ApiClient, patient: Patient, because: BaseException | None = None) -> None:
-    """Delete the patient; when that fails, what failed before is told too."""
-    exchange = _send(api, "DELETE", patient.path)
-    if not exchange.accepted:
-        before = f"{because}\n" if because else ""
-        raise Failed(
-            f"{before}{exchange}: {exchange.body[:200].strip()}; the synthetic patient {patient.id} is still there",
-            f"curl -i -X DELETE '{api.url}{patient.path}'",
-        ) from because
-
-
-def _await(stack: Stack, settings: Settings, patient: Patient, event_type: str, next_command: str) -> Event:
-    recorder, timeout = stack.recorder, settings.deadline * settings.deadline_factor
-
-    def came() -> Event:
-        found = [event for event in _events(stack) if event.type == event_type and _concerns(event, patient)]
-        assert found, f"{len(recorder.records())} records came meanwhile, none of them is it"
-        return found[0]
-
-    def pause(seconds: float) -> None:
-        recorder.wait_for_more(recorder.cursor, seconds)
-
-    try:
-        event = wait_until(came, description=event_type, timeout=timeout, abort_if=stack.trouble, sleep=pause)
-    except AssertionError as late:
-        raise Failed(
-            f"the service answered, but its event did not show up: {late}\n"
-            "The service is no longer there, answers before it publishes (give it longer: -D deadline=…), or "
-            "publishes to another broker than the one that is read here.",
-            next_command,
-        ) from late
-    if violations := event_schemas(contract.current()).violations(event.record):
-        raise Failed(f"{event} came, but breaks the contract: {violations[0]}", next_command)
-    return event
-
-
-def _events(stack: Stack) -> list[Event]:
-    events = []
-    for record in stack.recorder.records():
-        try:
-            events.append(read_event(record))
-        except NotAnEvent:
-            continue
-    return events
-
-
-def _concerns(event: Event, patient: Patient) -> bool:
-    payload = event.payload if isinstance(event.payload, dict) else {}
-    return (
-        payload.get("patient_id") == patient.id
-        or (event.record.key or b"").decode("utf-8", "replace") == patient.key
+def _world(stack: Stack, settings: Settings) -> World:
+    ledger = Ledger(stack.recorder, MARK, settings.clock_tolerance)
+    observer = Observer(
+        ledger,
+        ledger.open_scenario_log(MARK, ""),
+        stack.recorder,
+        trouble=stack.trouble,
+        platform=lambda: stack.trouble() or "nothing has ended",
+    )
+    return World(
+        ApiClient(stack.api_url), observer, stack.recorder.topics, settings.deadline, settings.deadline_factor
     )
 
 
-def _send(api: ApiClient, method: str, path: str, body: str | None = None) -> Exchange:
+def _create(world: World) -> None:
+    world.step = "create a synthetic patient"
     try:
-        return api.send(method, path, body)
+        world.create_patient(synthetic_data(world.mark))
+        assert world.patients, f"{world.answer}: {world.answer.body[:200].strip()}"
     except NoResponse as error:
-        raise Failed(str(error), f"curl -i '{api.url}/health'") from error
+        raise _no_response(world, error) from error
+    except AssertionError as error:
+        raise Failed(
+            f"no event can show up, for the request was refused: {error}",
+            f"curl -i '{world.api.url}/api/patients' -H 'Content-Type: application/json' "
+            """-d '{"vorname": "Erika", "nachname": "Mustermann"}'""",
+        ) from error
+
+
+def _delete(world: World, because: BaseException | None = None) -> None:
+    """Delete the patient; when that fails, the message also reports what failed before."""
+    for patient in world.patients:
+        try:
+            exchange = world.api.send("DELETE", patient.path) if because else _delete_by_step(world)
+        except NoResponse as error:
+            raise _no_response(world, error) from error
+        if not exchange.accepted:
+            before = f"{because}\n" if because else ""
+            response = f"{exchange}: {exchange.body[:200].strip()}"
+            raise Failed(
+                f"{before}{response}; the synthetic patient {patient.id} is still there",
+                f"curl -i -X DELETE '{world.api.url}{patient.path}'",
+            ) from because
+
+
+def _delete_by_step(world: World) -> Exchange:
+    world.step = "delete it"
+    try:
+        world.delete_patient(world.patient)
+    except AssertionError as error:  # something has broken: the patient is deleted all the same
+        _delete(world, because=error)
+        raise Failed(str(error), f"curl -i '{world.api.url}/health'") from error
+    return world.answer
+
+
+def _check(world: World, event_type: str, next_command: str) -> None:
+    try:
+        check_published(world.observer, event_type, world.deadline())
+    except AssertionError as error:
+        raise Failed(
+            f"the service answered, but its event did not show up as expected: {error}\n"
+            "Where no event came, the service is no longer there, answers before it publishes (give it longer: "
+            "-D deadline=…), or publishes to another broker than the one that is read here.",
+            next_command,
+        ) from error
+
+
+def _no_response(world: World, error: NoResponse) -> Failed:
+    return Failed(str(error), f"curl -i '{world.api.url}/health'")

@@ -7,13 +7,12 @@ import typer
 from bdd.commands.watch.filters import Wanted
 from bdd.commands.watch.output import Output, ReaderHasGone
 from bdd.contracts import asyncapi as contract
-from bdd.kafka.record import Record
+from bdd.contracts.event import NotAnEvent, read_event
+from bdd.contracts.event_schemas import event_schemas
 from bdd.settings.settings import Settings
 from bdd.stacks.base import CannotStart, Stack
 from bdd.stacks.lifetime import started_stack
 from bdd.system.signals import INTERRUPTED
-from bdd.verdict.event import NotAnEvent, read_event
-from bdd.verdict.schema import event_schemas
 
 _LOOK_AROUND_SECONDS = 0.5
 _OWN_PLATFORM = {"embedded", "compose"}
@@ -67,7 +66,7 @@ def _follow(stack: Stack, wanted: Wanted, output: Output, count: Count, limit: i
                 count.left_out += 1
                 continue
             count.shown += 1  # first: a signal may end the watch right after the line is out
-            count.no_events += not _is_event(record)
+            count.no_events += isinstance(read_event(record), NotAnEvent)
             output.show(record, schemas.violations(record))
             if count.shown == limit:
                 return 0
@@ -76,14 +75,6 @@ def _follow(stack: Stack, wanted: Wanted, output: Output, count: Count, limit: i
         if trouble := stack.trouble():
             _say(f"The watch ends here: {trouble}")
             return 1
-
-
-def _is_event(record: Record) -> bool:
-    try:
-        read_event(record)
-    except NotAnEvent:
-        return False
-    return True
 
 
 def _greeting(settings: Settings, stack: Stack) -> str:

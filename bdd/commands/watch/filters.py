@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from bdd.contracts import asyncapi as contract
+from bdd.contracts.event import NotAnEvent, read_event
 from bdd.kafka.record import Record
-from bdd.verdict.event import NotAnEvent, read_event
 
 
 class WantsNothing(Exception):
@@ -43,14 +43,13 @@ class Wanted:
             return False
         if not self.types and not self.patients:
             return True
-        try:
-            event = read_event(record)
-        except NotAnEvent:
-            return not self.types and _text(record.key) in self.patients
+        event = read_event(record)
+        if isinstance(event, NotAnEvent):
+            return not self.types and record.key_text in self.patients
         if self.types and not _matches(event.type, self.types):
             return False
         payload = event.payload if isinstance(event.payload, dict) else {}
-        concerns = {_text(record.key), str(payload.get("patient_id"))}
+        concerns = {record.key_text, str(payload.get("patient_id"))}
         return not self.patients or not concerns.isdisjoint(self.patients)
 
 
@@ -62,7 +61,3 @@ def _check(what: str, patterns: Sequence[str], known: Sequence[str]) -> None:
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
-
-
-def _text(key: bytes | None) -> str:
-    return (key or b"").decode(errors="replace")

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from bdd.contracts.event import Event, NotAnEvent, key_in_words, read_event
 from bdd.kafka.record import Record, to_json
 from bdd.output.printable import in_one_line
-from bdd.verdict.event import Event, NotAnEvent, key_in_words, read_event
 
 _LONGEST = 500
 _COLOURS = {"created": "green", "updated": "yellow", "deleted": "red"}
@@ -20,12 +20,11 @@ def line_for_people(record: Record, violations: Sequence[str]) -> Text:
     line = Text.assemble(
         (at, "dim"), "  ", (f"{record.place:26}", "cyan"), "  key ", (f"{key_in_words(record.key):8}", "bold"), "  "
     )
-    try:
-        event = read_event(record)
-    except NotAnEvent as reason:
+    event = read_event(record)
+    if isinstance(event, NotAnEvent):
         value = (record.value or b"")[:_LONGEST].decode(errors="backslashreplace")
         return line.append_text(
-            Text.assemble((f"no event: {in_one_line(str(reason))}", "red"), "  ", in_one_line(value))
+            Text.assemble((f"no event: {in_one_line(event.reason)}", "red"), "  ", in_one_line(value))
         )
     line.append(f"{in_one_line(event.type):16}", _colour(event))
     line.append("  " + in_one_line(json.dumps(event.payload, ensure_ascii=False)))
@@ -43,12 +42,12 @@ def line_for_programs(record: Record, violations: Sequence[str]) -> bytes:
         "offset": record.offset,
         "key": to_json(record.key),
     }
-    try:
-        event = read_event(record)
+    event = read_event(record)
+    if isinstance(event, NotAnEvent):
+        fields |= {"type": None, "no_event": event.reason, "value": to_json(record.value)}
+    else:
         fields |= {"type": event.type, "eventId": event.fields.get("eventId"), "payload": event.payload}
         fields["violations"] = list(violations)
-    except NotAnEvent as reason:
-        fields |= {"type": None, "no_event": str(reason), "value": to_json(record.value)}
     # Half of a surrogate pair is lawful in JSON but not in UTF-8; \udXXX is how JSON writes it.
     return json.dumps(fields, ensure_ascii=False).encode(errors="backslashreplace") + b"\n"
 

@@ -16,7 +16,8 @@ from bdd.domain.random_patients.model import Outcome, event_counts, outcome
 from bdd.domain.responses import has_message, has_status, is_patient, refuses
 from bdd.domain.world import World
 from bdd.verdict.audit import settle
-from bdd.verdict.matchers import has_kept_order, has_published, has_published_nothing_else
+from bdd.verdict.checks import check_nothing_else_published, check_published
+from bdd.verdict.matchers import has_kept_order
 
 _FAST_FACTOR = 10
 _SHORTEST_FAST_SECONDS = 0.3
@@ -108,11 +109,11 @@ def check_events(world: World, program: Program, timeout: float, settling: float
     """
     for event_type, count in event_counts(program).items():
         with _checking(words.exactly(count, event_type)):
-            assert_that(world.observer, has_published(event_type, times=count, timeout=timeout))
+            check_published(world.observer, event_type, timeout, count)
     settle(time.monotonic(), settling)
     nothing_else = words.nothing_else(program)
     with _checking(nothing_else):
-        assert_that(world.observer, has_published_nothing_else(nothing_else, after=world.began))
+        check_nothing_else_published(world.observer, nothing_else, world.began)
     if world.patients:
         with _checking(words.IN_ORDER):
             assert_that(world.observer, has_kept_order())

@@ -1,19 +1,19 @@
-"""Holds records against the contract's schemas."""
+"""Checks records against the contract's schemas."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from bdd.contracts.asyncapi import Contract, InvalidContract, Message
 from bdd.contracts.differences import shown
+from bdd.contracts.event import NotAnEvent, key_in_words, read_event
 from bdd.contracts.schema import Schema
 from bdd.kafka.record import Record
-from bdd.verdict.event import NotAnEvent, key_in_words, read_event
-from bdd.verdict.ledger import Ledger
 
 
 class EventSchemas:
-    """The schemas of a contract's events, ready to be used.
+    """The compiled schemas of a contract's events.
 
     Raises:
         InvalidContract: one of them cannot be used.
@@ -26,20 +26,26 @@ class EventSchemas:
             }
             for topic, messages in contract.messages.items()
         }
+        self._values = {
+            event_type: schemas.value for types in self._topics.values() for event_type, schemas in types.items()
+        }
 
     def violations(self, record: Record) -> list[str]:
-        """Return a sentence for each way in which a record breaks the contract; none for topics not in it."""
+        """Return a sentence for each way in which a record violates the contract; none for topics not in it."""
         if record.topic not in self._topics:
             return []
-        try:
-            event = read_event(record)
-        except NotAnEvent as error:
-            return [str(error)]
+        event = read_event(record)
+        if isinstance(event, NotAnEvent):
+            return [event.reason]
         types = self._topics[record.topic]
         if event.type not in types:
             return [f"eventType is {shown(event.type)}, on {record.topic} there are {', '.join(types)}"]
-        schemas = types[event.type]
-        return _key_violations(schemas.key, record.key) + schemas.value.violations(event.fields, "the value")
+        key = _key_violations(types[event.type].key, record.key)
+        return key + self.value_violations(event.type, event.fields)
+
+    def value_violations(self, event_type: str, fields: Mapping[str, Any]) -> list[str]:
+        """Return a sentence for each way in which a record's value is not valid for an event of this type."""
+        return self._values[event_type].violations(fields, "the value")
 
 
 @dataclass(frozen=True)
@@ -54,46 +60,20 @@ def _compiled(contract: Contract, event_type: str, message: Message) -> _RecordS
             value=Schema(message.value, contract.document),
             key=Schema(message.key, contract.document) if message.key is not None else None,
         )
-    except ValueError as wrong:
+    except ValueError as error:
         raise InvalidContract(
-            f"The contract {contract.file} has a faulty schema for {event_type}: {wrong}"
-        ) from wrong
+            f"The contract {contract.file} has an invalid schema for {event_type}: {error}"
+        ) from error
 
 
 @cache
 def event_schemas(contract: Contract) -> EventSchemas:
-    """Return the schemas of a contract; they are made once.
+    """Return the schemas of a contract; they are compiled once.
 
     Raises:
         InvalidContract: one of them cannot be used.
     """
     return EventSchemas(contract)
-
-
-@dataclass(frozen=True)
-class Foreign:
-    """What others published during the run. It is counted, and never a finding.
-
-    Attributes:
-        count: how many records that are.
-        broken: those that break the contract.
-    """
-
-    count: int
-    broken: Sequence[Record]
-
-    def __str__(self) -> str:
-        """The count, without the records' data; empty where none breaks the contract."""
-        if not self.broken:
-            return ""
-        first = self.broken[0].place
-        return f"{len(self.broken)} of {self.count} foreign records break the contract, the first at {first}"
-
-
-def foreign_records(ledger: Ledger, schemas: EventSchemas) -> Foreign:
-    """Return what was recorded and has no link to this run."""
-    foreign = [record for record in ledger.journal.records() if ledger.owner(record) is None]
-    return Foreign(len(foreign), [record for record in foreign if schemas.violations(record)])
 
 
 def _key_violations(schema: Schema | None, key: bytes | None) -> list[str]:

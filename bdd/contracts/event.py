@@ -8,13 +8,9 @@ from bdd.output.printable import in_one_line
 from bdd.system import strict_json
 
 
-class NotAnEvent(Exception):
-    """The record's value is no envelope; the sentence says what it is instead."""
-
-
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A record and its value as JSON. Only `eventType` is sure to be there; what else is wrong a check will say."""
+    """A record and its value as JSON. Only `eventType` is guaranteed; the other fields may be missing or wrong."""
 
     record: Record
     fields: dict[str, Any]
@@ -39,31 +35,38 @@ class Event:
         return f"{self.type} at {self.record.place}, key {key_in_words(self.record.key)}"
 
 
-def read_event(record: Record) -> Event:
-    """Return the record as an event.
+@dataclass(frozen=True, slots=True)
+class NotAnEvent:
+    """A record whose value is not an envelope; `reason` says what it is instead."""
 
-    Raises:
-        NotAnEvent: its value is empty, not UTF-8, not JSON, or JSON without an `eventType`.
-    """
+    record: Record
+    reason: str
+
+    def __str__(self) -> str:
+        """The record in a few words, without personal data."""
+        return f"a record at {self.record.place}, key {key_in_words(self.record.key)}: {self.reason}"
+
+
+def read_event(record: Record) -> Event | NotAnEvent:
+    """Return the record as an event, unless its value is empty, not UTF-8, not JSON, or has no `eventType`."""
     if record.value is None:
-        raise NotAnEvent("it has no value (a tombstone)")
+        return NotAnEvent(record, "it has no value (a tombstone)")
     try:
         fields = strict_json.loads(record.value.decode())
     except UnicodeDecodeError as error:
-        raise NotAnEvent(f"its value is not UTF-8: {error.reason} at byte {error.start}") from error
+        return NotAnEvent(record, f"its value is not UTF-8: {error.reason} at byte {error.start}")
     except (ValueError, RecursionError) as error:  # not only JSONDecodeError: endless numbers, endless nesting
-        raise NotAnEvent(f"its value is not JSON: {error}") from error
+        return NotAnEvent(record, f"its value is not JSON: {error}")
     if not isinstance(fields, dict) or not isinstance(fields.get("eventType"), str):
-        raise NotAnEvent("its value is JSON, but no object with an eventType")
+        return NotAnEvent(record, "its value is JSON, but not an object with an eventType")
     return Event(record, fields)
 
 
 def key_in_words(key: bytes | None) -> str:
-    """Return the key as people write it: in quotes when it is text, `none` when there is none.
+    """Return the key for a message: in quotes when it is text, `none` when there is none.
 
-    What cannot be printed is escaped: behave would write it into a JUnit file that is no XML then.
+    Unprintable characters are escaped: behave would write them into a JUnit file, which would not be XML then.
     """
     if key is None:
         return "none"
-    text = key.decode(errors="backslashreplace")
-    return '"' + in_one_line(text) + '"'
+    return '"' + in_one_line(key.decode(errors="backslashreplace")) + '"'
