@@ -102,7 +102,7 @@ _FIELDS_OF_ENVELOPE = [
     in_envelope(
         f"{name.lower()}-missing",
         f"the envelope has no {name}",
-        "no object with an eventType" if name == "eventType" else rf"\b{name} is missing",
+        "not an object with an eventType" if name == "eventType" else rf"\b{name} is missing",
         drop(name),
     )
     for name in ("eventId", "eventType", "version", "timestamp", "producer", "payload")
@@ -146,7 +146,7 @@ _OF_ENVELOPE = [
     in_envelope(
         "envelope-snake-case",
         "the envelope's fields are written event_id and event_type",
-        "no object with an eventType",
+        "not an object with an eventType",
         lambda out: [out.holding(_snake_case(out.event))],
     ),
     in_envelope(
@@ -201,7 +201,7 @@ _OF_ENVELOPE = [
     in_envelope(
         "timestamp-offset",
         "the timestamp is written with the offset +01:00",
-        r"timestamp is .*\+01:00\", expected UTC",
+        r"timestamp is .*\+01:00\", expected an ISO 8601 time in UTC",
         _timestamp(lambda made: made.astimezone(dt.timezone(dt.timedelta(hours=1))).isoformat()),
     ),
     in_envelope(

@@ -10,14 +10,13 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-from hamcrest import assert_that
 
 from bdd.api.exchange import Exchange
+from bdd.contracts.event import Event, read_event
 from bdd.domain.patients import Patient, stored_data, synthetic_data
 from bdd.kafka.record import Record
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.ledger import Ledger
-from bdd.verdict.matchers import HasKeptOrder, HasPublished, HasPublishedNothing
 from bdd.verdict.observer import Observer
 from bdd.verdict.scenario_log import Request, ScenarioLog
 
@@ -172,13 +171,26 @@ class Scene:
         return came
 
 
-def failure(scene: Scene, matcher: HasPublished | HasPublishedNothing | HasKeptOrder) -> str:
-    """Return what `assert_that` prints of a matcher that must not match, from its `but:` on."""
+def event_in(record: Record) -> Event:
+    """Return the event in a record that holds one."""
+    event = read_event(record)
+    assert isinstance(event, Event), event
+    return event
+
+
+def failure(check: Callable[..., object], *arguments: object) -> str:
+    """Return the whole message of a check that must fail, from `Expected:` on."""
     with pytest.raises(AssertionError) as failed:
-        assert_that(scene.observer, matcher)
-    _, but, rest = str(failed.value).partition("but: ")
-    assert but, f"the failure has no `but:`: {failed.value}"
-    return rest
+        check(*arguments)
+    message = str(failed.value).strip()
+    assert message.startswith("Expected: "), f"the failure has no `Expected:`: {message}"
+    assert "but: " in message, f"the failure has no `but:`: {message}"
+    return message
+
+
+def mismatch(message: str) -> str:
+    """Return what a reader sees first behind `but:`."""
+    return message.partition("but: ")[2].splitlines()[0]
 
 
 def first_line(text: str) -> str:

@@ -7,15 +7,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hamcrest import assert_that
 
 from bdd.contracts.openapi import ResponseSchemas
 from bdd.report.junit import write_audit
 from bdd.verdict.audit import Finding, audit, audit_responses, settle
-from bdd.contracts.event import read_event
-from bdd.verdict.matchers import has_published_exactly, has_published_nothing
+from bdd.verdict.checks import check_nothing_else_published, check_nothing_published, check_published
 from bdd.verdict.scenario_log import NegativeExpectation
-from tests.support.builders import NOW, Change, Scene, envelope, iso, record
+from tests.support.builders import NOW, Change, Scene, envelope, event_in, iso, record
 
 
 @pytest.fixture
@@ -40,7 +38,7 @@ def test_a_run_that_explains_everything_has_no_findings(scene: Scene) -> None:
 
 
 def test_foreign_traffic_is_never_a_finding(scene: Scene) -> None:
-    assert_that(scene.observer, has_published_nothing("I ask", after=0))
+    check_nothing_published(scene.observer, "I ask", 0)
     scene.arrive(
         record(envelope("patient.created", {"patient_id": 6}), key=b"6"),
         record(envelope("therapist.created", {"therapist_id": 5}), topic="therapist-events"),
@@ -56,10 +54,10 @@ def test_foreign_traffic_is_never_a_finding(scene: Scene) -> None:
 def test_an_event_after_its_absence_was_promised_names_scenario_and_step(
     scene: Scene, event_type: str | None
 ) -> None:
-    assert_that(scene.observer, has_published_nothing("I delete it again", after=0, event_type=event_type))
+    check_nothing_published(scene.observer, "I delete it again", 0, event_type)
     other = scene.open_scenario_log("Another scenario", 20, patient_id=6)
     late = scene.arrive(scene.event("patient.deleted"))
-    said = f"“I delete it again” does not hold, later came: {read_event(late)} was not asked for by any action"
+    said = f"“I delete it again” does not hold, later came: {event_in(late)} was not caused by any action"
     assert only_sentence(scene).startswith(said)
     assert other.negative_expectations == []
 
@@ -71,7 +69,7 @@ def test_an_event_that_no_promise_covers_is_still_unexpected(
     scene.scenario_log.negative_expectations.append(NegativeExpectation("I ask", after, event_type))
     scene.answer(200, "{}")
     scene.arrive(scene.event("patient.deleted"))
-    said = "“When I GET it” left an event that nobody expected: patient.deleted at "
+    said = "“When I GET it” left an unexpected event: patient.deleted at "
     assert only_sentence(scene).startswith(said)
 
 
@@ -79,7 +77,7 @@ def test_a_late_duplicate_is_found(scene: Scene) -> None:
     first = scene.publish_expected()
     scene.arrive(scene.event())
     sentence = only_sentence(scene)
-    assert sentence.startswith("“something causes patient.created” left an event that nobody expected")
+    assert sentence.startswith("“something causes patient.created” left an unexpected event")
     assert sentence.endswith(f"a duplicate of {first.place}: another eventId, the same content")
 
 
@@ -87,10 +85,12 @@ def test_a_late_duplicate_breaks_the_word_of_the_step_that_said_exactly_one(scen
     scene.expect()
     first = scene.arrive(scene.event())
     step = "Then exactly one is published"
-    assert_that(scene.observer, has_published_exactly(step, "patient.created", timeout=0))
+    check_nothing_else_published(
+        scene.observer, step, check_published(scene.observer, "patient.created", 0), "patient.created"
+    )
     scene.publish_expected("patient.updated")
     second = scene.arrive(scene.event())
-    said = f"{read_event(second)} is a duplicate of {first.place}: another eventId, the same content"
+    said = f"{event_in(second)} is a duplicate of {first.place}: another eventId, the same content"
     assert only_sentence(scene) == f"“{step}” does not hold, later came: {said}"
 
 
@@ -108,9 +108,9 @@ def test_a_late_redelivery_is_found(scene: Scene) -> None:
         (b'{"eventType": ', "its value is not JSON"),
         (b"\xff", "its value is not UTF-8"),
         (b"[" * 1_000_000, "its value is not JSON"),
-        (b'{"payload": "' + b"x" * 1_000_000 + b'"}', "its value is JSON, but no object with an eventType"),
-        (b"[]", "its value is JSON, but no object with an eventType"),
-        (b'{"eventType": 5}', "its value is JSON, but no object with an eventType"),
+        (b'{"payload": "' + b"x" * 1_000_000 + b'"}', "its value is JSON, but not an object with an eventType"),
+        (b"[]", "its value is JSON, but not an object with an eventType"),
+        (b'{"eventType": 5}', "its value is JSON, but not an object with an eventType"),
     ],
     ids=lambda each: str(each)[:40],
 )
@@ -119,7 +119,7 @@ def test_a_record_about_our_patient_that_is_no_event_is_found(
     scene: Scene, value: bytes | None, said: str, promised: bool
 ) -> None:
     scene.answer(201, "{}", method="POST")
-    found = "“When I POST it” left a record that is no event"
+    found = "“When I POST it” left a record that is not an event"
     if promised:
         scene.scenario_log.negative_expectations.append(NegativeExpectation("Then no event is published", 0))
         found = "“Then no event is published” does not hold, later came"
@@ -131,7 +131,7 @@ def test_a_record_about_our_patient_that_is_no_event_is_found(
 
 def test_another_event_with_a_used_event_id_is_not_called_a_redelivery(scene: Scene) -> None:
     first = scene.publish_expected()
-    used = read_event(first).id
+    used = event_in(first).id
     scene.arrive(scene.event("patient.deleted", change=lambda fields: fields.update(eventId=used)))
     assert only_sentence(scene).endswith(f'has the eventId "{used}" that {first.place} has, but is another event')
 
@@ -150,7 +150,7 @@ def test_another_event_with_a_used_event_id_is_not_called_a_redelivery(scene: Sc
         (
             {},
             lambda fields: fields.update(timestamp=iso(NOW) + "+01:00"),
-            f'timestamp is "{iso(NOW)}+01:00", expected UTC',
+            f'timestamp is "{iso(NOW)}+01:00", expected an ISO 8601 time in UTC',
         ),
         ({}, lambda fields: fields.update(version="2"), 'version is "2", expected "1.0"'),
     ],
@@ -162,21 +162,21 @@ def test_an_event_at_which_no_step_looked_is_found_with_the_field_that_is_wrong(
     expectation = scene.expect("patient.deleted")
     wrong = scene.arrive(scene.event("patient.deleted", change=change or (lambda fields: None), **place))
     never = f"“something causes patient.deleted” was never followed by {expectation}"
-    assert only_sentence(scene) == f"{never}; the closest event is {read_event(wrong)}: {said}"
+    assert only_sentence(scene) == f"{never}; the closest event is {event_in(wrong)}: {said}"
 
 
 def test_an_event_id_that_another_event_had_is_found_where_no_step_looked(scene: Scene) -> None:
     first = scene.publish_expected()
-    used = read_event(first).id
+    used = event_in(first).id
     scene.expect("patient.deleted")
     scene.arrive(scene.event("patient.deleted", change=lambda fields: fields.update(eventId=used)))
-    assert only_sentence(scene).endswith(f'its eventId "{used}" was used before, by the {read_event(first)}')
+    assert only_sentence(scene).endswith(f'its eventId "{used}" was used before, by the {event_in(first)}')
 
 
 def test_an_order_that_is_broken_is_found_where_no_step_looked(scene: Scene) -> None:
     created = scene.publish_expected(offset=9)
     deleted = scene.publish_expected("patient.deleted", offset=8)
-    said = f"{read_event(deleted)} lies before {read_event(created)}, whose change came first"
+    said = f"{event_in(deleted)} lies before {event_in(created)}, whose change came first"
     assert only_sentence(scene) == f"“something causes patient.deleted” was announced out of order: {said}"
 
 
@@ -226,7 +226,7 @@ def test_a_failed_scenario_does_not_hide_what_another_one_left(scene: Scene) -> 
     failed = scene.open_scenario_log("It fails", 20, patient_id=6)
     failed.failed = True
     scene.arrive(record(None, key=b"6"), record(None, key=b"5"))
-    assert "left a record that is no event" in only_sentence(scene)
+    assert "left a record that is not an event" in only_sentence(scene)
 
 
 def test_an_expected_event_that_breaks_the_contract_is_found_and_names_the_field(scene: Scene) -> None:
@@ -243,16 +243,16 @@ def test_an_expected_event_that_breaks_the_contract_is_found_and_names_the_field
 def test_an_unexpected_event_that_breaks_the_contract_is_one_finding_with_both(scene: Scene) -> None:
     scene.arrive(scene.event(change=lambda fields: fields.update(source="x")))
     sentence = only_sentence(scene)
-    assert sentence.startswith("left an event that nobody expected: patient.created at "), "no step caused it"
-    assert sentence.endswith("; it breaks the contract: source is extra")
+    assert sentence.startswith("left an unexpected event: patient.created at "), "no step caused it"
+    assert sentence.endswith('; it violates the contract: source is extra: "x"')
 
 
 @pytest.mark.parametrize(
     ("status", "body", "said"),
     [
         (201, '{"message": "Patient not found"}', "the status is 201, the contract has 200, 404"),
-        (404, '{"message": "Nobody"}', 'message is "Nobody", the contract requires const "Patient not found"'),
-        (404, '{"error": 1}', "error is extra; message is missing"),
+        (404, '{"message": "Nobody"}', 'message is "Nobody", expected "Patient not found"'),
+        (404, '{"error": 1}', 'error is extra: 1; message is missing, expected "Patient not found"'),
     ],
 )
 def test_an_answer_that_breaks_the_contract_names_scenario_request_and_field(
@@ -262,7 +262,7 @@ def test_an_answer_that_breaks_the_contract_names_scenario_request_and_field(
     (finding,) = audit_responses(scene.ledger, ResponseSchemas())
     assert finding.scenario == "Create a patient"
     request = f"GET /api/patients/5 -> {status} in 4 ms"
-    assert finding.message == f"“When I GET it” got an answer that breaks the contract: {request}: {said}"
+    assert finding.message == f"“When I GET it” got a response that violates the contract: {request}: {said}"
     scene.scenario_log.failed = True
     assert audit_responses(scene.ledger, ResponseSchemas()) == []
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bdd.contracts.differences import differences, event_id_faults, shown, timestamp_faults
+from bdd.contracts.differences import differences, outside_window, shown
 from tests.support.builders import NOW, iso
 
 ALIKE = [1, "1", True, 1.0, None, "true", "None", "", 0, False]
@@ -75,48 +75,36 @@ def test_what_xml_or_a_console_cannot_take_is_escaped(char: str) -> None:
     assert shown(f"Grüße{char}") == f'"Grüße{ascii(char)[1:-1]}"'
 
 
-@pytest.mark.parametrize("value", ["6f0c1b0e-5f0b-4a54-9a3e-0d2f5f0c8f11", "6F0C1B0E-5F0B-4A54-9A3E-0D2F5F0C8F11"])
-def test_a_uuid_as_text_is_an_event_id(value: str) -> None:
-    assert event_id_faults(value) == []
-
-
-@pytest.mark.parametrize("value", ["", "5", 5, None, True, [], {}, "6f0c1b0e-5f0b-4a54-9a3e-0d2f5f0c8f1"])
-def test_anything_else_is_no_event_id(value: Any) -> None:
-    assert event_id_faults(value) == [f"eventId is {shown(value)}, expected a UUID as text"]
-
-
 @pytest.mark.parametrize("offset", ["", "Z", "+00:00"])
 @pytest.mark.parametrize("made", [NOW, NOW + 0.3, NOW - 1.9, NOW + 2.9])
 def test_a_time_in_utc_between_request_and_arrival_is_right(offset: str, made: float) -> None:
-    assert timestamp_faults(iso(made) + offset, NOW, NOW + 1, tolerance=2) == []
+    assert outside_window(iso(made) + offset, NOW, NOW + 1, tolerance=2) == []
 
 
 def test_a_time_without_a_fraction_may_lie_up_to_a_second_later() -> None:
-    assert timestamp_faults(iso(NOW - 3), NOW, NOW + 1, tolerance=2) == []
-    assert timestamp_faults(iso(NOW - 4), NOW, NOW + 1, tolerance=2) != []
-    assert timestamp_faults(iso(NOW + 4), NOW, NOW + 1, tolerance=2) != []
+    assert outside_window(iso(NOW - 3), NOW, NOW + 1, tolerance=2) == []
+    assert outside_window(iso(NOW - 4), NOW, NOW + 1, tolerance=2) != []
+    assert outside_window(iso(NOW + 4), NOW, NOW + 1, tolerance=2) != []
 
 
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (iso(NOW + HOUR) + "+01:00", "expected UTC"),
-        (iso(NOW) + "+01:00", "expected UTC"),
         (iso(NOW - 2.5), ": 2.5 s before the request"),
         (iso(NOW + 3.5), ": 2.5 s after its arrival"),
         (iso(NOW - 24 * HOUR), "86400.0 s before the request"),
         (iso(NOW + 2 * HOUR), "7199.0 s after its arrival (a local time without its offset?)"),
-        (NOW, "expected an ISO 8601 time"),
-        (int(NOW * 1000), "expected an ISO 8601 time"),
-        (str(NOW), "expected an ISO 8601 time"),
-        (None, "expected an ISO 8601 time"),
-        ("", "expected an ISO 8601 time"),
-        ("gestern", "expected an ISO 8601 time"),
+        (NOW, "expected a time between the request and the arrival of its event"),
+        (int(NOW * 1000), "expected a time between the request and the arrival of its event"),
+        (str(NOW), "expected a time between the request and the arrival of its event"),
+        (None, "expected a time between the request and the arrival of its event"),
+        ("", "expected a time between the request and the arrival of its event"),
+        ("gestern", "expected a time between the request and the arrival of its event"),
         ("0001-01-01T00:00:00", "before the request"),
         ("9999-12-31T23:59:59", "after its arrival"),
     ],
 )
 def test_any_other_time_is_wrong(value: Any, said: str) -> None:
-    (error,) = timestamp_faults(value, NOW, NOW + 1, tolerance=2)
+    (error,) = outside_window(value, NOW, NOW + 1, tolerance=2)
     assert error.startswith(f"timestamp is {shown(value)}")
     assert said in error

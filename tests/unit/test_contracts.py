@@ -11,9 +11,9 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from bdd.contracts import asyncapi as contract
 from bdd.contracts.asyncapi import Contract, InvalidContract, read_contract, read_document
+from bdd.contracts.event_schemas import EventSchemas, event_schemas
 from bdd.contracts.schema import Schema
 from bdd.system.paths import ASYNCAPI, OPENAPI
-from bdd.contracts.event_schemas import EventSchemas, event_schemas
 from reference.patient_service.models import Patient, PatientStatus
 from reference.shared.kafka.schemas import EventSchema
 
@@ -77,7 +77,7 @@ def test_each_message_wants_the_type_that_it_is_named_after(promised: Contract) 
     for messages in promised.messages.values():
         for event_type, message in messages.items():
             violations = Schema(message.value, promised.document).violations(other, "the value")
-            assert f'eventType is "other", the contract requires const "{event_type}"' in violations
+            assert f'eventType is "other", expected "{event_type}"' in violations
 
 
 def test_the_patient_is_the_same_in_both_contracts(
@@ -108,7 +108,7 @@ def test_a_contract_of_the_platforms_own_gives_the_names(
 @pytest.mark.parametrize(
     ("path", "value", "said"),
     [
-        (["asyncapi"], "2.6.0", "is no document of asyncapi 3"),
+        (["asyncapi"], "2.6.0", "is not a document of asyncapi 3"),
         (["channels", "patientEvents", "address"], None, "address is missing"),
         (["channels", "patientEvents", "bindings"], None, "partitions is missing"),
         (["channels", "patientEvents", "messages", "patientDeleted"], None, "there is no message patient.deleted"),
@@ -119,7 +119,7 @@ def test_a_contract_of_the_platforms_own_gives_the_names(
         (
             ["components", "messageBindings", "patient", "kafka", "key", "type"],
             "x",
-            "faulty schema for patient",
+            "invalid schema for patient",
         ),
         (["components", "schemas", "PatientState"], {"$ref": "other.yaml"}, "other.yaml is not in the document"),
         (

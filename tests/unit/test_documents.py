@@ -14,7 +14,7 @@ from bdd.commands.doctor.command import checks_for
 from bdd.settings.settings import Settings, load_settings
 from bdd.stacks.factory import make_stack
 from bdd.system.paths import ROOT
-from bdd.verdict.matchers import has_published
+from bdd.verdict.checks import check_published
 from tests.support.builders import SHORT_TIMEOUT, Scene, failure
 from tests.support.suite_steps import bound
 
@@ -54,7 +54,7 @@ def test_the_example_of_a_failure_ends_with_the_advice_that_belongs_to_it() -> N
     scene = Scene()
     scene.expect()
     scene.arrive(scene.event(key=b"patient-5"))
-    advice = failure(scene, has_published("patient.created", timeout=SHORT_TIMEOUT)).splitlines()[-1]
+    advice = failure(check_published, scene.observer, "patient.created", SHORT_TIMEOUT).splitlines()[-1]
     assert advice.strip() in (ROOT / "README.md").read_text(encoding="utf-8")
 
 

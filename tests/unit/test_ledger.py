@@ -3,8 +3,7 @@
 import pytest
 
 from bdd.kafka.record import Record
-from bdd.contracts.event import read_event
-from tests.support.builders import Scene, envelope, record
+from tests.support.builders import Scene, envelope, event_in, record
 
 THERAPISTS = "therapist-events"
 NO_EVENTS = {
@@ -92,11 +91,11 @@ def test_only_what_came_after_the_action_can_fulfil_it(scene: Scene) -> None:
 
 def test_an_event_id_that_was_used_before_is_refused(scene: Scene) -> None:
     first = scene.publish_expected()
-    used = read_event(first).id
+    used = event_in(first).id
     expectation = scene.expect("patient.deleted")
     again = scene.arrive(scene.event("patient.deleted", change=lambda fields: fields.update(eventId=used)))
     assert scene.ledger.claim(expectation) is None
-    (told,) = scene.ledger.differences(expectation, read_event(again))
+    (told,) = scene.ledger.differences(expectation, event_in(again))
     assert told.startswith(f'its eventId "{used}" was used before, by the patient.created at {first.place}')
 
 
@@ -105,7 +104,7 @@ def test_a_patient_that_moves_to_another_partition_is_refused(scene: Scene) -> N
     expectation = scene.expect("patient.deleted")
     moved = scene.arrive(scene.event("patient.deleted", partition=2))
     assert scene.ledger.claim(expectation) is None
-    told = scene.ledger.differences(expectation, read_event(moved))
+    told = scene.ledger.differences(expectation, event_in(moved))
     assert told == ["it is in partition 2, earlier events of this patient are in 1"]
 
 
@@ -131,7 +130,7 @@ def test_a_time_that_an_earlier_event_of_the_patient_has_is_refused(
     changed = scene.expect("patient.updated")
     changed.requested_at = first.received + seconds_later
     again = scene.arrive(scene.event("patient.updated", change=stop))
-    told = scene.ledger.differences(changed, read_event(again))
+    told = scene.ledger.differences(changed, event_in(again))
     place = f'patient.created at {first.place}, key "5"'
     wrong = f"its timestamp is that of the {place}, which had come before this request was sent"
     assert told == ([wrong] if refused else [])

@@ -20,8 +20,7 @@ from bdd.domain.random_patients.report import play_random_programs
 from bdd.domain.random_patients.search import Search
 from bdd.kafka.record import Record
 from bdd.verdict.audit import audit
-from bdd.contracts.event import read_event
-from tests.support.builders import stand_in
+from tests.support.builders import event_in, stand_in
 from tests.support.fake_platform import FakePlatform, Publish
 from tests.support.suite_steps import bound, patterns
 
@@ -226,14 +225,14 @@ def message(publish: Publish = lambda event: [event], programs: int = 100) -> st
 
 
 def with_type(event: Record, event_type: str) -> Record:
-    return replace(event, value=json.dumps(read_event(event).fields | {"eventType": event_type}).encode())
+    return replace(event, value=json.dumps(event_in(event).fields | {"eventType": event_type}).encode())
 
 
 def quick_changes_lost() -> Publish:
     before = [b""]
 
     def publish(event: Record) -> list[Record]:
-        key = (event.key or b"") if read_event(event).type == UPDATED else b""
+        key = (event.key or b"") if event_in(event).type == UPDATED else b""
         before[0], lost = key, key and key == before[0]
         return [] if lost else [event]
 
@@ -244,7 +243,7 @@ def stale() -> Publish:
     data: dict[bytes | None, object] = {}
 
     def publish(event: Record) -> list[Record]:
-        fields = read_event(event).fields
+        fields = event_in(event).fields
         if fields["eventType"] != DELETED:
             shown, data[event.key] = data.get(event.key), fields["payload"]["patient_data"]
             fields["payload"] = fields["payload"] | {"patient_data": shown or data[event.key]}
@@ -282,7 +281,7 @@ def test_a_sound_platform_has_no_counterexample() -> None:
             ],
         ),
         (
-            lambda event: [with_type(event, UPDATED) if read_event(event).type == DELETED else event],
+            lambda event: [with_type(event, UPDATED) if event_in(event).type == DELETED else event],
             'eventType is "patient.updated", expected "patient.deleted"',
             [
                 "When I create a patient",

@@ -8,10 +8,11 @@ import pytest
 
 from bdd.api.exchange import Exchange
 from bdd.contracts import asyncapi as contract
+from bdd.contracts.event_schemas import EventSchemas, event_schemas
 from bdd.contracts.openapi import ResponseSchemas
 from bdd.contracts.schema import Schema
 from bdd.domain.patients import stored_data, synthetic_data
-from bdd.contracts.event_schemas import EventSchemas, event_schemas, foreign_records
+from bdd.verdict.audit import foreign_records
 from tests.support.builders import Scene, envelope, record
 
 REMOVED = object()
@@ -143,7 +144,7 @@ def test_a_type_on_the_wrong_topic_is_named(schemas: EventSchemas) -> None:
         (None, "tombstone"),
         (b"{", "not JSON"),
         (b"\xff", "not UTF-8"),
-        (b"[]", "no object"),
+        (b"[]", "not an object"),
         (b"[NaN]", "NaN is no JSON"),
     ],
 )
@@ -173,7 +174,7 @@ def test_foreign_records_that_break_the_contract_are_counted_and_not_shown(schem
     broken = scene.arrive(
         record(envelope("patient.deleted", {"patient_id": "six"}), key=b"6"), record(None, key=b"6")
     )
-    said = f"2 of 3 foreign records break the contract, the first at {broken.place}"
+    said = f"2 of 3 foreign records violate the contract, the first at {broken.place}"
     assert str(foreign_records(scene.ledger, schemas)) == said
 
 
@@ -222,11 +223,11 @@ def test_sound_answers_pass(answers: ResponseSchemas) -> None:
         ),
         (
             answer("GET", "/api/patients/5", 404, {"message": "nothing"}),
-            'message is "nothing", the contract requires const "Patient not found"',
+            'message is "nothing", expected "Patient not found"',
         ),
         (
             answer("DELETE", "/api/patients/5", 200, {"message": "ok"}),
-            'message is "ok", the contract requires const "Patient deleted successfully"',
+            'message is "ok", expected "Patient deleted successfully"',
         ),
     ],
 )

@@ -17,7 +17,7 @@ from soak.platform import give_ids_from
 from soak.service import SlowProducer, wrong_clock
 from soak.soaking import judge
 from soak.traffic import POISON, foreign_events
-from tests.support.builders import record
+from tests.support.builders import event_in, record
 
 SUMMARY = "8 features passed, 0 failed, 0 skipped\n{} scenarios passed, {} failed, 0 skipped\n"
 
@@ -57,7 +57,7 @@ def test_the_traffic_of_others_is_lawful_and_on_every_topic() -> None:
     sent = list(islice(foreign_events(), 100))
     assert {topic for topic, _, _ in sent} == set(contract.current().partitions)
     for topic, key, value in sent:
-        event = read_event(record(value, topic=topic, key=key.encode()))
+        event = event_in(record(value, topic=topic, key=key.encode()))
         assert event.type in contract.current().messages[topic]
         assert set(event.fields) == {"eventId", "eventType", "version", "timestamp", "producer", "payload"}
 

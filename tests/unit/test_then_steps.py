@@ -54,12 +54,12 @@ WRONG_FIELD = (
 WRONG_KEY = (all_of(expect(), come(key=b"6")), 'its key is "6"')
 NO_REQUEST = (nothing, "this scenario has sent no request yet")
 NOT_SEEN = (nothing, "no earlier step of this scenario has seen an event")
-NOT_ASKED_FOR = (nothing, "the scenario's actions ask for 0 such events")
+NOT_ASKED_FOR = (nothing, "the scenario's actions cause 0 such events")
 ONCE = all_of(expect(), come())
 TWICE = all_of(expect(), come(times=2))
 MANY = all_of(expect(times=2), come(times=2))
-ASKED_FOR_ONCE = (ONCE, "the scenario's actions ask for 1 such event ")
-CAME_AGAIN = (all_of(MANY, come()), "it came again: patient.created at")
+ASKED_FOR_ONCE = (ONCE, "the scenario's actions cause 1 such event ")
+CAME_AGAIN = (all_of(MANY, come()), "1 came: patient.created at")
 LIFE = (CREATED, UPDATED, DELETED)
 
 CASES = [
@@ -152,8 +152,8 @@ CASES = [
         ONCE,
         [
             NOTHING_CAME,
-            (TWICE, "it came again: patient.created at"),
-            (MANY, "the scenario's actions ask for 2 such events"),
+            (TWICE, "1 came: patient.created at"),
+            (MANY, "the scenario's actions cause 2 such events"),
             WRONG_FIELD,
         ],
     ),
@@ -163,23 +163,23 @@ CASES = [
         "no event is published",
         nothing,
         [
-            (come(), "1 came, first a patient.created at"),
-            (come(DELETED), "1 came, first a patient.deleted at"),
-            (come(topic="matching-events"), "1 came, first a patient.created at matching-events/"),
+            (come(), "1 came: patient.created at"),
+            (come(DELETED), "1 came: patient.deleted at"),
+            (come(topic="matching-events"), "1 came: patient.created at matching-events/"),
         ],
     ),
     Case(
         "no patient.updated event is published",
         come(),
-        [(come(UPDATED), "1 came, first a patient.updated at")],
+        [(come(UPDATED), "1 came: patient.updated at")],
     ),
     Case(
         "no other event is published",
         seen(),
         [
             (all_of(seen(), come()), "is a duplicate of"),
-            (all_of(seen(), come(DELETED)), "was not asked for by any action"),
-            (come(), "was not asked for by any action"),
+            (all_of(seen(), come(DELETED)), "was not caused by any action"),
+            (come(), "was not caused by any action"),
         ],
     ),
     Case(
@@ -187,7 +187,7 @@ CASES = [
         all_of(seen(offset=1), seen(UPDATED, offset=2)),
         [
             (all_of(seen(offset=2), seen(UPDATED, offset=1)), 'patient-events/0@1, key "5" lies before'),
-            (nothing, "no event of this scenario has been seen"),
+            (nothing, "no earlier step has seen an event of this scenario"),
         ],
     ),
     Case(
@@ -203,7 +203,7 @@ CASES = [
                 all_of(seen(offset=1), seen(UPDATED, offset=2), seen(UPDATED, offset=3), seen(DELETED, offset=4)),
                 "item 2: was 'patient.updated'",
             ),
-            (nothing, "no event of this scenario has been seen"),
+            (nothing, "no earlier step has seen an event of this scenario"),
         ],
         rows=LIFE,
     ),

@@ -12,10 +12,10 @@ from bdd.commands.cli import app
 from bdd.commands.watch.filters import Wanted, WantsNothing
 from bdd.commands.watch.format import line_for_people, line_for_programs
 from bdd.contracts import asyncapi as contract
+from bdd.contracts.event_schemas import event_schemas
 from bdd.kafka.record import Record
 from bdd.settings.settings import Settings
 from bdd.stacks.base import CannotStart
-from bdd.contracts.event_schemas import event_schemas
 from tests.support.builders import FakeRecorder, envelope, record
 
 DELETED = envelope("patient.deleted", {"patient_id": 5})

@@ -63,7 +63,7 @@ def _create(world: World) -> None:
     world.step = "create a synthetic patient"
     try:
         world.create_patient(synthetic_data(world.mark))
-        assert world.patients, f"{world.answer}: {world.answer.body[:200].strip()}"
+        assert world.patients, f"{world.response}: {world.response.body[:200].strip()}"
     except NoResponse as error:
         raise _no_response(world, error) from error
     except AssertionError as error:
@@ -97,7 +97,7 @@ def _delete_by_step(world: World) -> Exchange:
     except AssertionError as error:  # something has broken: the patient is deleted all the same
         _delete(world, because=error)
         raise Failed(str(error), f"curl -i '{world.api.url}/health'") from error
-    return world.answer
+    return world.response
 
 
 def _check(world: World, event_type: str, next_command: str) -> None:

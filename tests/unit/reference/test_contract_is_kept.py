@@ -7,9 +7,9 @@ from flask.testing import FlaskClient
 
 from bdd.api.exchange import Exchange
 from bdd.contracts.asyncapi import Contract, read_contract, read_document
+from bdd.contracts.event_schemas import EventSchemas
 from bdd.contracts.openapi import ResponseSchemas
 from bdd.system.paths import ASYNCAPI, OPENAPI
-from bdd.contracts.event_schemas import EventSchemas
 from reference.patient_service import events
 from reference.patient_service.models import OutboxEntry, Patient, PatientStatus
 from reference.shared.kafka.schemas import EventSchema
