@@ -41,11 +41,12 @@ class EventSchemas:
         if event.type not in types:
             return [f"eventType is {shown(event.type)}, on {record.topic} there are {', '.join(types)}"]
         key = _key_violations(types[event.type].key, record.key)
-        return key + self.value_violations(event.type, event.fields)
+        return key + types[event.type].value.violations(event.fields, "the value")
 
-    def value_violations(self, event_type: str, fields: Mapping[str, Any]) -> list[str]:
-        """Return a sentence for each way in which a record's value is not valid for an event of this type."""
-        return self._values[event_type].violations(fields, "the value")
+    def envelope_violations(self, event_type: str, fields: Mapping[str, Any]) -> list[str]:
+        """Return a sentence for each way in which an envelope is not valid for this type, whatever its payload is."""
+        violations = self._values[event_type].violations(fields, "the value")
+        return [each for each in violations if not each.startswith("payload")]
 
 
 @dataclass(frozen=True)

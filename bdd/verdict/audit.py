@@ -76,7 +76,11 @@ def audit(ledger: Ledger, observer_of: Callable[[ScenarioLog], Observer]) -> lis
     reported = {miss.event.record.place for *_, miss in misses if miss}
     for cursor, record in ledger.numbered(0, newest):
         owner = ledger.owner(record)
-        if owner in logs and not ledger.claimant(record) and record.place not in reported:
+        if owner not in logs or record.place in reported:
+            continue
+        if claimant := ledger.claimant(record):
+            findings += _invalid(owner, claimant, record)
+        else:
             findings.append(_unexpected(ledger, owner, cursor, record))
     return findings
 
@@ -135,6 +139,14 @@ def _out_of_order(scenario_log: ScenarioLog) -> list[Finding]:
         _finding(scenario_log, each.step, f"was announced out of order: {wrong}", IN_ORDER)
         for each, wrong in scenario_log.misplaced()
     ]
+
+
+def _invalid(scenario_log: ScenarioLog, expectation: Expectation, record: Record) -> list[Finding]:
+    """Report an expected event whose payload or key violates the contract."""
+    violations = event_schemas(contract.current()).violations(record)
+    sentence = f"left an event that violates the contract: {expectation.claim}: {_listed(violations)}"
+    advice = "correct this where the service makes the event; contracts/asyncapi.yaml says what is valid"
+    return [_finding(scenario_log, expectation.step, sentence, advice)] if violations else []
 
 
 def _unexpected(ledger: Ledger, scenario_log: ScenarioLog, cursor: int, record: Record) -> Finding:

@@ -40,7 +40,7 @@ def test_foreign_records_that_break_the_contract_fail_nothing_and_may_be_looked_
     with sound as url, poison(broker.bootstrap_servers):
         run = run_behave(tmp_path, QUICK, *remote(url, broker.bootstrap_servers))
     assert run.process.wait(0) == 0, run.output
-    assert re.search(r"^\d+ of \d+ foreign records break the contract, the first at ", run.output, re.MULTILINE)
+    assert re.search(r"^\d+ of \d+ foreign records violate the contract, the first at ", run.output, re.MULTILINE)
     (file,) = (tmp_path / "evidence").rglob("foreign.jsonl")
     assert f"to look at: {file}" in run.output
     kept = [from_line(line) for line in file.read_bytes().splitlines()]

@@ -120,7 +120,7 @@ def test_an_event_that_breaks_the_contract_turns_a_run_of_passed_scenarios_red(t
     assert run.process.wait(0) != 0
     assert "1 scenario passed" in run.output
     assert run.output.endswith("\nRED: the audit found 1 thing that no scenario explains\n")
-    assert "left an event that breaks the contract: patient.created at patient-events/" in run.output
+    assert "left an event that violates the contract: patient.created at patient-events/" in run.output
     assert "payload.patient_id is 1, the contract requires type" in run.output
     assert not run.left_over()
 

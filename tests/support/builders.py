@@ -5,7 +5,7 @@ import itertools
 import json
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -93,6 +93,9 @@ class FakeRecorder:
 
     def fence(self) -> int:
         return len(self.journal) + len(self.coming)
+
+    def topics(self) -> Mapping[str, int]:
+        return {TOPIC: 3}
 
 
 class Scene:

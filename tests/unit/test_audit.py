@@ -229,15 +229,48 @@ def test_a_failed_scenario_does_not_hide_what_another_one_left(scene: Scene) -> 
     assert "left a record that is not an event" in only_sentence(scene)
 
 
-def test_an_expected_event_that_breaks_the_contract_is_found_and_names_the_field(scene: Scene) -> None:
+def test_an_event_that_violates_only_the_contract_fulfils_no_expectation(scene: Scene) -> None:
     expectation = scene.expect("patient.updated")
     bare_id = uuid4().hex
     came = scene.arrive(scene.event("patient.updated", change=lambda fields: fields.update(eventId=bare_id)))
-    assert scene.ledger.claim(expectation), "the step takes it: it is the right event"
-    wanted = f'eventId is "{bare_id}", the contract requires format "uuid"'
-    event = f'patient.updated at {came.place}, key "5"'
-    said = f"“something causes patient.updated” left an event that breaks the contract: {event}: {wanted}"
-    assert only_sentence(scene) == said
+    wrong = f'the closest event is {event_in(came)}: eventId is "{bare_id}", expected a UUID as text'
+    assert only_sentence(scene) == f"“{expectation.step}” was never followed by {expectation}; {wrong}"
+
+
+@pytest.mark.parametrize(
+    ("event_type", "blamed"),
+    [
+        ("patient.created", "POST"),
+        ("patient.updated", "PUT"),
+        ("patient.deleted", "DELETE"),
+        ("patient.moved", "GET"),
+    ],
+)
+def test_the_step_is_blamed_whose_request_leads_to_such_an_event(
+    scene: Scene, event_type: str, blamed: str
+) -> None:
+    for method, status in (("POST", 201), ("PUT", 200), ("DELETE", 200), ("GET", 404)):
+        scene.answer(status, "{}", method=method)
+    scene.arrive(scene.event("patient.deleted", change=lambda fields: fields.update(eventType=event_type)))
+    assert only_sentence(scene).startswith(f"“When I {blamed} it” left an unexpected event: {event_type} at ")
+
+
+def test_a_request_after_the_event_is_not_blamed(scene: Scene) -> None:
+    scene.answer(200, "{}", method="GET")
+    scene.arrive(scene.event("patient.deleted"))
+    scene.answer(200, "{}", method="DELETE")
+    assert only_sentence(scene).startswith("“When I GET it” left ")
+
+
+def test_an_expected_event_whose_payload_violates_the_contract_is_found(scene: Scene) -> None:
+    expectation = scene.expect("patient.deleted")
+    expectation.payload = {"patient_id": 0}
+    invalid = scene.event("patient.deleted", change=lambda fields: fields.update(payload={"patient_id": 0}))
+    came = scene.arrive(invalid)
+    assert scene.ledger.claim(expectation), "the step takes it: it is what the suite expects"
+    violation = "payload.patient_id is 0, the contract requires minimum 1"
+    said = f"left an event that violates the contract: {event_in(came)}: {violation}"
+    assert only_sentence(scene) == f"“{expectation.step}” {said}"
 
 
 def test_an_unexpected_event_that_breaks_the_contract_is_one_finding_with_both(scene: Scene) -> None:

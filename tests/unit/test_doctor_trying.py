@@ -63,21 +63,23 @@ def test_an_event_that_does_not_come_is_told_with_what_came_and_the_patient_is_d
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     platform = Platform(monkeypatch)
-    platform.stack.recorder.journal = [
-        record(b"poison"),
+    platform.stack.recorder.coming = [
+        record(b"poison", key=None),
         record(envelope("patient.created", {"patient_id": 6}), key=b"6"),
     ]
     failure = platform.failure()
-    assert "its event did not show up: patient.created" in str(failure)
-    assert "2 records came meanwhile" in str(failure)
+    assert 'did not show up as expected: Expected: one patient.created event on patient-events with key "5"' in str(
+        failure
+    )
+    assert "recorded: 2 foreign records" in str(failure)
     assert failure.next_command == "docker logs service"
     assert platform.asked == ["POST /api/patients", "DELETE /api/patients/5"]
 
 
 def test_an_event_that_breaks_the_contract_is_told_by_how(monkeypatch: pytest.MonkeyPatch) -> None:
     platform = Platform(monkeypatch)
-    platform.stack.recorder.journal = [record(envelope("patient.created", {"patient_id": 5}))]
-    assert "patient_data" in str(platform.failure())
+    platform.stack.recorder.coming = [record(envelope("patient.created", {"patient_id": 5}))]
+    assert "payload.patient_data is missing, expected {" in str(platform.failure())
 
 
 def test_a_patient_that_could_not_be_deleted_is_told_beside_what_failed_before(

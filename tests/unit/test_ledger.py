@@ -146,4 +146,4 @@ def test_a_record_that_is_no_event_is_passed_over(scene: Scene, value: bytes | N
     assert scene.ledger.claim(expectation)
     assert [event.record for event in scene.ledger.events(0)] == [good]
     assert scene.ledger.owner(broken) is (scene.scenario_log if key == b"5" else None)
-    assert scene.ledger.unclaimed(scene.scenario_log, 0) == ([broken] if key == b"5" else [])
+    assert scene.ledger.unclaimed(scene.scenario_log, 0, 2) == ([(0, broken)] if key == b"5" else [])

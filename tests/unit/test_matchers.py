@@ -1,14 +1,16 @@
 """The verdicts as people read them: what `assert_that` prints after `but:`."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hamcrest import assert_that
+from hamcrest import assert_that, not_
+from hamcrest.core.matcher import Matcher
 
 from bdd.domain.patients import stored_data, synthetic_data
 from bdd.kafka.record import Record
 from bdd.verdict.checks import check_nothing_else_published, check_nothing_published, check_published
-from bdd.verdict.matchers import has_kept_order
+from bdd.verdict.matchers import has_kept_order, has_published
 from bdd.verdict.observer import Observer
 from tests.support.builders import (
     LONG_TIMEOUT,
@@ -307,3 +309,66 @@ def test_order_is_broken_by_another_partition(scene: Scene) -> None:
     scene.expect("patient.deleted").claim = event_in(moved)  # a claim that the ledger itself would refuse
     told = mismatch(failure(assert_that, scene.observer, has_kept_order()))
     assert told.startswith(f"patient 5: {event_in(moved)} is in another partition than patient.created at ")
+
+
+def test_the_expected_line_names_number_type_topic_and_keys(scene: Scene) -> None:
+    scene.expect()
+    message = failure(check_published, scene.observer, CREATED, 0)
+    assert message.startswith('Expected: one patient.created event on patient-events with key "5"\n')
+    scene.expect(patient_id=6)
+    message = failure(check_published, scene.observer, CREATED, 0, 2)
+    assert message.startswith('Expected: 2 patient.created events on patient-events with key "5", "6"\n')
+    message = failure(check_published, scene.observer, CREATED, 0, 3)
+    assert message.startswith("Expected: 3 patient.created events\n")
+
+
+@pytest.mark.parametrize(
+    ("check", "event_type", "expected"),
+    [
+        (check_nothing_published, None, "no event"),
+        (check_nothing_published, CREATED, "no patient.created event"),
+        (check_nothing_else_published, None, "no other event"),
+        (check_nothing_else_published, CREATED, "no other patient.created event"),
+    ],
+)
+def test_the_expected_line_says_what_must_not_come(
+    scene: Scene, check: Callable[..., None], event_type: str | None, expected: str
+) -> None:
+    scene.arrive(scene.event())
+    assert failure(check, scene.observer, "I ask", 0, event_type).startswith(f"Expected: {expected}\n")
+
+
+def test_the_expected_line_describes_the_order(scene: Scene) -> None:
+    message = failure(assert_that, scene.observer, has_kept_order())
+    assert message.startswith("Expected: each patient's events in one partition, in the order of the changes\n")
+
+
+def test_a_matcher_only_looks_and_may_be_negated_and_evaluated_twice(scene: Scene) -> None:
+    expected = [scene.expect()]
+    seen = scene.observer.await_events(expected, 0)
+    published: Matcher[Any] = has_published(CREATED, 1, expected)
+    messages = [failure(assert_that, seen, published) for _ in range(2)]
+    assert messages[0] == messages[1]
+    scene.arrive(scene.event())
+    assert_that(seen, not_(published))
+    assert_that(scene.observer.await_events(expected, LONG_TIMEOUT), published)
+    assert "patient.created" in failure(assert_that, seen, not_(published))
+    assert "Erika" not in failure(assert_that, seen, not_(published)), "no test data in the message"
+    assert scene.scenario_log.negative_expectations == []
+
+
+def test_claims_of_one_key_are_those_of_one_patient(scene: Scene) -> None:
+    scene.publish_expected()
+    other = scene.expect(patient_id=6)
+    scene.arrive(scene.event(patient_id=6))
+    assert scene.ledger.claim(other)
+    assert [event.record.key for event in scene.scenario_log.claims("6")] == [b"6"]
+    assert [event.record.key for event in scene.scenario_log.claims()] == [b"5", b"6"]
+
+
+def test_an_event_of_the_scenario_is_nearer_than_a_strangers_with_fewer_differences(scene: Scene) -> None:
+    scene.expect()
+    own = scene.event("patient.deleted", change=lambda fields: fields.update(version="2", producer="x"))
+    stranger = record(envelope(CREATED, {}), key=None)
+    scene.arrive(stranger, own)
+    assert f"closest:  {event_in(own)}" in failure(check_published, scene.observer, CREATED, 0)

@@ -240,7 +240,7 @@ def test_findings_of_the_audit_turn_a_run_red_and_stand_in_a_junit_file(behave: 
     assert behave.end() == 1
     assert not behave.runner.aborted
     assert behave.verdict == "RED: the audit found 1 thing that no scenario explains"
-    assert "left an event that nobody expected" in behave.junit_error("failure")
+    assert "left an unexpected event" in behave.junit_error("failure")
 
 
 def test_foreign_records_that_break_the_contract_are_kept_and_fail_nothing(behave: Behave) -> None:

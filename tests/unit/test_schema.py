@@ -68,9 +68,18 @@ def test_of_another_services_event_the_payload_may_be_any_object(event_type: str
     assert said == 'payload is [], the contract requires type ["object"]'
 
 
-@pytest.mark.parametrize("name", ["eventId", "version", "timestamp", "producer", "payload"])
-def test_a_missing_field_of_the_envelope_is_named(name: str, schemas: EventSchemas) -> None:
-    assert schemas.violations(record(created(name, value=REMOVED))) == [f"{name} is missing"]
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("eventId", ", expected a UUID as text"),
+        ("version", ', expected "1.0"'),
+        ("timestamp", ", expected an ISO 8601 time in UTC"),
+        ("producer", ', expected "patient-service"'),
+        ("payload", ""),
+    ],
+)
+def test_a_missing_field_of_the_envelope_is_named(name: str, expected: str, schemas: EventSchemas) -> None:
+    assert schemas.violations(record(created(name, value=REMOVED))) == [f"{name} is missing{expected}"]
 
 
 @pytest.mark.parametrize("name", ["vorname", "nachname", "anrede", "email", "telefon", "status"])
@@ -81,41 +90,42 @@ def test_a_missing_field_of_the_patient_is_named(name: str, schemas: EventSchema
 
 @pytest.mark.parametrize("path", [["source"], ["payload", "reason"], ["payload", "patient_data", "geburtsdatum"]])
 def test_an_extra_field_is_named(path: list[str], schemas: EventSchemas) -> None:
-    assert schemas.violations(record(created(*path, value="x"))) == [f"{'.'.join(path)} is extra"]
+    assert schemas.violations(record(created(*path, value="x"))) == [f'{".".join(path)} is extra: "x"']
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "wanted"),
+    ("path", "value", "expected"),
     [
-        (["eventId"], "5", 'format "uuid"'),
-        (["eventId"], "{7e3b27a1-1c53-4d31-9d5b-5d2f3f3e1a11}", 'format "uuid"'),
-        (["eventId"], "7e3b27a11c534d319d5b5d2f3f3e1a11", 'format "uuid"'),
-        (["eventId"], 5, 'type ["string"]'),
-        (["version"], "1", 'const "1.0"'),
-        (["version"], 1.0, 'type ["string"]'),
-        (["timestamp"], "yesterday", 'format "date-time"'),
-        (["timestamp"], "2026-13-23T12:15:05", 'format "date-time-local"'),
-        (["timestamp"], "2026-11-23", 'format "date-time-local"'),
-        (["timestamp"], "2026-11-23T12:15:05+01:00", 'pattern "(Z|[+-]00:00)$"'),
-        (["timestamp"], 1780000000, 'type ["string"]'),
-        (["producer"], "Patient-Service", 'const "patient-service"'),
-        (["payload"], None, 'type ["object"]'),
-        (["payload", "patient_id"], "5", 'type ["integer"]'),
-        (["payload", "patient_id"], 0, "minimum 1"),
-        (["payload", "patient_data"], [], 'type ["object"]'),
-        (["payload", "patient_data", "vorname"], None, 'type ["string"]'),
-        (["payload", "patient_data", "email"], 5, 'type ["null", "string"]'),
-        (["payload", "patient_data", "status"], "PatientStatus.OPEN", 'enum ["offen", "auf der Suche"'),
+        (["eventId"], "5", "expected a UUID as text"),
+        (["eventId"], "{7e3b27a1-1c53-4d31-9d5b-5d2f3f3e1a11}", "expected a UUID as text"),
+        (["eventId"], "7e3b27a11c534d319d5b5d2f3f3e1a11", "expected a UUID as text"),
+        (["eventId"], 5, "expected a UUID as text"),
+        (["version"], "1", 'expected "1.0"'),
+        (["version"], 1.0, 'expected "1.0": a number in place of text'),
+        (["timestamp"], "yesterday", "expected an ISO 8601 time in UTC"),
+        (["timestamp"], "2026-13-23T12:15:05", "expected an ISO 8601 time in UTC"),
+        (["timestamp"], "2026-11-23", "expected an ISO 8601 time in UTC"),
+        (["timestamp"], "2026-11-23T12:15:05+01:00", "expected an ISO 8601 time in UTC"),
+        (["timestamp"], 1780000000, "expected an ISO 8601 time in UTC"),
+        (["producer"], "Patient-Service", 'expected "patient-service"'),
+        (["payload"], None, 'the contract requires type ["object"]'),
+        (["payload", "patient_id"], "5", 'the contract requires type ["integer"]'),
+        (["payload", "patient_id"], 0, "the contract requires minimum 1"),
+        (["payload", "patient_data"], [], 'the contract requires type ["object"]'),
+        (["payload", "patient_data", "vorname"], None, 'the contract requires type ["string"]'),
+        (["payload", "patient_data", "email"], 5, 'the contract requires type ["null", "string"]'),
+        (
+            ["payload", "patient_data", "status"],
+            "PatientStatus.OPEN",
+            'the contract requires enum ["offen", "auf der Suche"',
+        ),
     ],
 )
-def test_a_wrong_value_is_named_with_what_the_contract_wants(
-    path: list[str], value: object, wanted: str, schemas: EventSchemas
+def test_a_wrong_value_is_named_with_what_the_contract_requires(
+    path: list[str], value: object, expected: str, schemas: EventSchemas
 ) -> None:
-    violations = schemas.violations(record(created(*path, value=value)))
-    assert all(
-        said.startswith(f"{'.'.join(path)} is {json.dumps(value)}, the contract requires ") for said in violations
-    )
-    assert wanted in " / ".join(violations)
+    (violation,) = schemas.violations(record(created(*path, value=value)))
+    assert violation.startswith(f"{'.'.join(path)} is {json.dumps(value)}, {expected}")
 
 
 @pytest.mark.parametrize(
@@ -212,7 +222,7 @@ def test_sound_answers_pass(answers: ResponseSchemas) -> None:
         (answer("POST", "/api/patients", 400, {}), "message is missing"),
         (answer("POST", "/api/patients", 400, {"message": ""}), 'message is "", the contract requires minLength 1'),
         (answer("GET", "/api/patients/5", 200, []), 'the body is [], the contract requires type ["object"]'),
-        (answer("GET", "/api/patients/5", 200, PATIENT | {"age": 5}), "age is extra"),
+        (answer("GET", "/api/patients/5", 200, PATIENT | {"age": 5}), "age is extra: 5"),
         (
             answer("GET", "/api/patients/5", 200, PATIENT | {"id": "5"}),
             'id is "5", the contract requires type ["integer"]',

@@ -105,7 +105,7 @@ def _check(world: World, event_type: str, next_command: str) -> None:
         check_published(world.observer, event_type, world.deadline())
     except AssertionError as error:
         raise Failed(
-            f"the service answered, but its event did not show up as expected: {error}\n"
+            f"the service answered, but its event did not show up as expected: {str(error).strip()}\n"
             "Where no event came, the service is no longer there, answers before it publishes (give it longer: "
             "-D deadline=…), or publishes to another broker than the one that is read here.",
             next_command,
