@@ -44,7 +44,7 @@ class EventSchemas:
         return key + types[event.type].value.violations(event.fields, "the value")
 
     def envelope_violations(self, event_type: str, fields: Mapping[str, Any]) -> list[str]:
-        """Return a sentence for each way in which an envelope is not valid for this type, whatever its payload is."""
+        """Return a sentence for each violation of the envelope of this type, whatever its payload is."""
         violations = self._values[event_type].violations(fields, "the value")
         return [each for each in violations if not each.startswith("payload")]
 

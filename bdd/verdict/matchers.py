@@ -22,7 +22,7 @@ class HasPublished(BaseMatcher[Observation]):
         self._event_type = event_type
         self._expected = expected
 
-    def _matches(self, item: Observation) -> bool:
+    def _matches(self, item: Observation) -> bool:  # noqa: ARG002 - PyHamcrest's interface
         return len(self._expected) == self._times and all(each.claim for each in self._expected)
 
     def describe_to(self, description: Description) -> None:

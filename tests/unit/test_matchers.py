@@ -1,11 +1,10 @@
 """The verdicts as people read them: what `assert_that` prints after `but:`."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hamcrest import assert_that, not_
-from hamcrest.core.matcher import Matcher
 
 from bdd.domain.patients import stored_data, synthetic_data
 from bdd.kafka.record import Record
@@ -23,6 +22,9 @@ from tests.support.builders import (
     mismatch,
     record,
 )
+
+if TYPE_CHECKING:
+    from hamcrest.core.matcher import Matcher
 
 CREATED = "patient.created"
 STEP = "Then exactly one is published"
