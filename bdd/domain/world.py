@@ -24,7 +24,7 @@ class World:
         world.create_patient(synthetic_data(world.mark))   # expects patient.created
         world.update_patient(world.patient, {"status": "in Therapie"})
         exchange = world.send("GET", world.patient.path)
-        assert_that(world.observer, has_published("patient.updated", timeout=world.deadline()))
+        check_published(world.observer, "patient.updated", world.deadline())
 
     Attributes:
         observer: what was published, as far as this scenario is concerned.
@@ -139,7 +139,9 @@ class World:
             return self._send("POST", "/api/patients", as_json(data), self.step, after)
 
         with ThreadPoolExecutor(min(_PARALLEL, len(all_data))) as pool:
-            exchanges = list(pool.map(create, all_data))
+            sent = [pool.submit(create, data) for data in all_data]
+        # Not pool.map: after one request without a response it would not send the rest.
+        exchanges = [each.result() for each in sent]
         for exchange, data in zip(exchanges, all_data, strict=True):
             if exchange.accepted:
                 patient = self.register(exchange, stored_data(data))
