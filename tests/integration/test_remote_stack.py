@@ -72,12 +72,21 @@ def recorder(tmp_path: Path, broker: EmbeddedBroker, monkeypatch: pytest.MonkeyP
 def test_a_recorder_that_runs_already_is_followed_from_now_on_and_left_running(
     tmp_path: Path, broker: EmbeddedBroker, api_url: str, recorder: RecorderClient
 ) -> None:
-    patient = {"vorname": "Synthetic", "nachname": "Earlier"}
-    requests.post(f"{api_url}/api/patients", json=patient, timeout=SLOW_SECONDS).raise_for_status()
+    def create_patient(number: int) -> None:
+        """Create a patient, and return when its event is recorded: the service publishes after its response."""
+        patient = {"vorname": "Synthetic", "nachname": "Earlier"}
+        requests.post(f"{api_url}/api/patients", json=patient, timeout=SLOW_SECONDS).raise_for_status()
+
+        def recorded() -> None:
+            assert len(recorder.records()) == number
+
+        wait_until(recorded, description=f"event {number}", timeout=SLOW_SECONDS)
+
+    create_patient(1)
     later = RecorderClient(recorder.url, TOKEN)
     later.skip_to(recorder.fence())
     later.start(SLOW_SECONDS)
-    requests.post(f"{api_url}/api/patients", json=patient, timeout=SLOW_SECONDS).raise_for_status()
+    create_patient(2)
     fence = recorder.fence()
 
     def arrived() -> None:
