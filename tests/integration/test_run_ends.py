@@ -143,7 +143,7 @@ def test_two_runs_at_once_do_not_meet(tmp_path: Path) -> None:
         ([QUICK, "-D", "stak=remote"], "Did you mean stack?"),
         ([QUICK, "-D", "stack=moon"], "'moon'; allowed is: 'embedded', 'compose', 'attached' or 'remote'"),
         ([QUICK, "-D", "contract=nowhere.yaml"], "The contract nowhere.yaml cannot be read"),
-        ([QUICK, "-D", "contract=contracts/openapi.yaml"], "is no document of asyncapi 3"),
+        ([QUICK, "-D", "contract=contracts/openapi.yaml"], "is not a document of asyncapi 3"),
         ([QUICK, "-D", "fetch_max_wait_ms=20000"], "must nest"),
     ],
 )
