@@ -82,13 +82,13 @@ WRITING_DEFECTS = [
     in_envelope(
         "json-in-json",
         "the value is JSON inside of a JSON text",
-        "its value is JSON, but no object",
+        "its value is JSON, but not an object",
         lambda out: [out.holding((out.value or b"").decode())],
     ),
     in_envelope(
         "list-of-events",
         "the value is a list with the event",
-        "its value is JSON, but no object",
+        "its value is JSON, but not an object",
         lambda out: [out.holding([out.event])],
     ),
     in_envelope("value-empty", "the value has no bytes", "its value is not JSON", encode(lambda _out: b"")),
