@@ -179,14 +179,14 @@ _ANSWERS = [
     _http(
         "id-as-text",
         "a patient's id is answered as text",
-        "the answer has no id that is an integer",
+        "the response has no id that is an integer",
         "patient_created",
         on("POST", answering(lambda a: a if a.refuses else a.saying({**a.json, "id": str(a.json["id"])}))),
     ),
     _http(
         "id-missing",
         "a creation is answered without the id",
-        "the answer has no id that is an integer",
+        "the response has no id that is an integer",
         "patient_created",
         on("POST", _without("id")),
     ),

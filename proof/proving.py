@@ -1,7 +1,6 @@
 """Runs the suite against the sound service, then against one with each defect."""
 
 import itertools
-import os
 import shutil
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from typing import Self
 
 from bdd.api.health import wait_healthy
 from bdd.contracts import asyncapi as contract
-from bdd.settings.settings import load_settings
+from bdd.settings.settings import environment_without_settings, load_settings
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.stacks.embedded.distribution import prepare
 from bdd.system.paths import ROOT
@@ -135,7 +134,7 @@ class Proof:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=ROOT,
-                env={name: value for name, value in os.environ.items() if not name.startswith("BDD_")},
+                env=environment_without_settings(),
             )
             self._runs.add(run)
         try:

@@ -1,11 +1,11 @@
 """One run of behave, as a process with a temporary folder of its own."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from bdd.settings.settings import environment_without_settings
 from bdd.system.paths import ROOT
 
 _DEADLINE_FACTOR = "10"
@@ -26,12 +26,11 @@ class BehaveRun:
     def __init__(self, folder: Path, arguments: list[str], variables: Mapping[str, str]) -> None:
         temporary = folder / "temporary"
         temporary.mkdir(parents=True)
-        inherited = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.upper().startswith("BDD_") or name == "BDD_CACHE_DIR"
+        own = {
+            "TMPDIR": str(temporary),
+            "BDD_EVIDENCE_DIR": str(folder / "evidence"),
+            "BDD_DEADLINE_FACTOR": _DEADLINE_FACTOR,
         }
-        own = {"BDD_EVIDENCE_DIR": str(folder / "evidence"), "BDD_DEADLINE_FACTOR": _DEADLINE_FACTOR}
         self._output = folder / "output.txt"
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
@@ -40,7 +39,7 @@ class BehaveRun:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=ROOT,
-                env=inherited | {"TMPDIR": str(temporary)} | own | dict(variables),
+                env=environment_without_settings(**{**own, **variables}),
             )
 
     @property

@@ -71,7 +71,7 @@ class World:
 
     @property
     def patient(self) -> Patient:
-        """The patient that the scenario speaks of: the one that came last."""
+        """The patient that the steps mean: the last one."""
         assert self.patients, "this scenario has no patient yet: begin it with “Given a patient”"
         return self.patients[-1]
 
@@ -163,14 +163,14 @@ class World:
             self.expect("patient.deleted", patient, exchange, self.after)
 
     def register(self, exchange: Exchange, data: Mapping[str, Value]) -> Patient:
-        """Return the patient whose creation the service has answered; from now on it is the scenario's."""
+        """Return the patient that the service has created; it belongs to the scenario from now on."""
         patient = Patient(_id_in(exchange), dict(data))
         self.patients.append(patient)
         self.watch(patient)
         return patient
 
     def watch(self, patient: Patient) -> None:
-        """From now on what is published about the patient belongs to this scenario."""
+        """Let every event about the patient belong to this scenario from now on."""
         self.observer.ledger.watch_key(self.observer.scenario_log, patient.key)
 
     def expect(
@@ -185,7 +185,7 @@ class World:
     ) -> None:
         """Expect an event that shows the patient as it is now, caused by the step (the current one).
 
-        With `before`, the payload as it was, an event that still holds the old values is told as such.
+        Given `before`, the payload before the change, the message names an event that still has the old values.
         """
         self.observer.scenario_log.expectations.append(
             Expectation(
@@ -211,7 +211,7 @@ class World:
         )
 
     def part(self, name: str) -> "World":
-        """Return a world with an account of its own, for a part of this scenario that is judged by itself."""
+        """Return a world with a scenario log of its own, for a part of this scenario that gets its own verdict."""
         mine = self.observer.scenario_log
         scenario_log = self.observer.ledger.open_scenario_log(f"{mine.scenario}, {name}", mine.location)
         observer = replace(self.observer, scenario_log=scenario_log)
@@ -234,9 +234,9 @@ def world(context: Context) -> World:
 
 
 def _id_in(exchange: Exchange) -> int:
-    answer = exchange.json
-    assert isinstance(answer, dict), f"{exchange}: the answer is no patient: {exchange.body[:200]}"
-    assert type(answer.get("id")) is int, (
-        f"{exchange}: the answer has no id that is an integer: {exchange.body[:200]}"
+    body = exchange.json
+    assert isinstance(body, dict), f"{exchange}: the response is not a patient: {exchange.body[:200]}"
+    assert type(body.get("id")) is int, (
+        f"{exchange}: the response has no id that is an integer: {exchange.body[:200]}"
     )
-    return int(answer["id"])
+    return int(body["id"])

@@ -233,3 +233,15 @@ def _message(error: dict[str, Any]) -> str:
 
 def _meaning(name: str) -> str:
     return f" ({Settings.model_fields[name].description})"
+
+
+def environment_without_settings(**more: str) -> dict[str, str]:
+    """Return this process's environment for a run that must not take its settings, and `more`.
+
+    Only the setting of the broker's files stays: without them they would be downloaded again.
+    """
+    kept = f"{_PREFIX}CACHE_DIR"
+    inherited = {
+        name: value for name, value in os.environ.items() if name == kept or not name.upper().startswith(_PREFIX)
+    }
+    return inherited | more

@@ -18,13 +18,13 @@ from bdd.contracts import asyncapi as contract
 from bdd.kafka.client_settings import client_settings
 from bdd.kafka.record import Gap, from_line
 from bdd.recorder.client import RecorderClient, RecorderUnreachable
-from bdd.settings.settings import load_settings
+from bdd.settings.settings import environment_without_settings, load_settings
 from bdd.stacks.embedded.broker import Distribution, EmbeddedBroker
 from bdd.stacks.local_recorder import LocalRecorder
 from bdd.system.paths import ROOT
 from bdd.system.processes import ChildProcess
 from bdd.system.waiting import wait_until
-from tests.support.running import SLOW_SECONDS, clean_environment
+from tests.support.running import SLOW_SECONDS
 
 TOPIC = "patient-events"
 ONE_FETCH = 1_048_576
@@ -212,7 +212,9 @@ def test_it_listens_on_loopback_only(recording: Recording) -> None:
 
 
 def test_a_missing_setting_is_named(tmp_path: Path) -> None:
-    environment = {name: value for name, value in clean_environment().items() if not name.startswith("RECORDER_")}
+    environment = {
+        name: value for name, value in environment_without_settings().items() if not name.startswith("RECORDER_")
+    }
     done = subprocess.run(
         [sys.executable, "-m", "bdd.recorder"],
         env=environment,

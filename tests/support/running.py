@@ -1,6 +1,5 @@
 """Runs behave and the project's commands as a user would, each in a process; also beside a service."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -10,6 +9,7 @@ from typing import ClassVar
 
 import psutil
 
+from bdd.settings.settings import environment_without_settings
 from bdd.stacks.embedded.service import EmbeddedService
 from bdd.system.paths import ROOT
 from bdd.system.waiting import wait_until
@@ -26,12 +26,6 @@ _POLITE_SECONDS = 60.0
 
 DEADLINE_FACTOR = 10
 """Of each run, unless it waits for what never comes."""
-
-
-def clean_environment(**more: str) -> dict[str, str]:
-    """Return this process' variables without those that choose settings: they are whoever runs the tests' own."""
-    foreign = {name for name in os.environ if name.upper().startswith("BDD_")} - {"BDD_CACHE_DIR"}
-    return {name: value for name, value in os.environ.items() if name not in foreign} | more
 
 
 class ModuleRun:
@@ -68,7 +62,7 @@ class ModuleRun:
                 stderr=errors,
                 stdin=subprocess.DEVNULL,
                 cwd=ROOT,
-                env=clean_environment(**{**given, **(environment or {})}),
+                env=environment_without_settings(**{**given, **(environment or {})}),
             )
         self.children: list[psutil.Process] = []
         self.started.append(self)

@@ -150,7 +150,7 @@ def test_a_report_that_is_no_xml_proves_nothing(tmp_path: Path) -> None:
 
 
 def test_a_message_without_but_has_its_first_line_as_headline() -> None:
-    assert headline("the answer is no patient: []\nTraceback") == "the answer is no patient: []"
+    assert headline("the response is not a patient: []\nTraceback") == "the response is not a patient: []"
 
 
 @pytest.mark.parametrize(

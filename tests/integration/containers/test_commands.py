@@ -19,6 +19,7 @@ from bdd.containers.compose import Compose
 from bdd.containers.discovery import address_from_here, find_platform
 from bdd.containers.engine import connect
 from bdd.containers.images import Images
+from bdd.settings.settings import environment_without_settings
 from bdd.system.paths import ROOT
 from bdd.system.waiting import wait_until
 from tests.integration.containers.conftest import BUILT, SERVICES, Theirs, made_by
@@ -26,7 +27,6 @@ from tests.support.running import (
     GUARD_SECONDS,
     SLOW_SECONDS,
     ModuleRun,
-    clean_environment,
     remote,
 )
 
@@ -81,7 +81,7 @@ def kafka_tests(project: str) -> str:
     told = subprocess.run(
         command,
         cwd=ROOT,
-        env=clean_environment(ACCEPTANCE_PROJECT=project),
+        env=environment_without_settings(ACCEPTANCE_PROJECT=project),
         capture_output=True,
         text=True,
         check=False,

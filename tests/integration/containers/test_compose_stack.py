@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 from bdd.commands.cli import app
 from bdd.containers.cleanup import find, owner_of_this_run, remove_image
 from bdd.containers.images import NAMES
+from bdd.settings.settings import environment_without_settings
 from bdd.system.paths import ROOT
 from bdd.system.waiting import wait_until
 from tests.integration.containers.conftest import Theirs, made_by
@@ -24,7 +25,6 @@ from tests.support.running import (
     LONG,
     QUICK,
     BehaveRun,
-    clean_environment,
     run_behave,
 )
 
@@ -88,7 +88,7 @@ def test_the_suite_runs_inside_the_network_and_leaves_its_reports_on_the_host(
         done = subprocess.run(
             [*command, "--build"],
             cwd=ROOT,
-            env=clean_environment(**variables),
+            env=environment_without_settings(**variables),
             capture_output=True,
             text=True,
             check=False,
