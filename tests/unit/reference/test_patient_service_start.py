@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -67,8 +68,27 @@ def test_a_wrong_value_is_named(name: str, value: str) -> None:
         Settings.from_environment({name: value})
 
 
-def start(**environment: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        yield taken.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "exit_code", "message"),
+    [
+        ("PORT", "http", 2, "PORT needs a port between 1 and 65535, not 'http'."),
+        ("DATABASE_URL", "postgresql+psycopg://test:geheim@localhost:x/test", 2, "DATABASE_URL cannot be read"),
+        ("PORT", "{taken}", 1, "Cannot listen on 127.0.0.1:{taken}"),
+        ("DATABASE_URL", "sqlite:///{folder}/none/patients.db", 1, "The database of DATABASE_URL does not answer"),
+    ],
+)
+def test_a_service_that_cannot_start_ends_with_one_sentence(  # noqa: PLR0917 - pytest passes names
+    name: str, value: str, exit_code: int, message: str, taken_port: int, tmp_path: Path
+) -> None:
+    environment = {"DATABASE_URL": f"sqlite:///{tmp_path}/patients.db"}
+    environment[name] = value.format(taken=taken_port, folder=tmp_path)
+    ended = subprocess.run(
         [sys.executable, "-m", "reference.patient_service"],
         cwd=ROOT,
         env=os.environ | environment,
@@ -77,36 +97,10 @@ def start(**environment: str) -> "subprocess.CompletedProcess[str]":
         timeout=LONG_TIMEOUT,
         check=False,
     )
-
-
-@pytest.mark.parametrize(
-    ("name", "value"), [("PORT", "http"), ("DATABASE_URL", "postgresql+psycopg://test:geheim@localhost:x/test")]
-)
-def test_the_service_says_one_sentence_about_a_wrong_value_and_ends_with_2(name: str, value: str) -> None:
-    ended = start(**{name: value})
-
-    assert ended.returncode == 2
-    assert ended.stderr.startswith(name)
+    assert ended.returncode == exit_code
+    assert ended.stderr.startswith(message.format(taken=taken_port))
     assert ended.stderr.count("\n") == 1
     assert "geheim" not in ended.stderr
-
-
-def test_the_service_says_that_its_port_is_taken_and_ends_with_1(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
-        ended = start(PORT=port, DATABASE_URL=f"sqlite:///{tmp_path / 'patients.db'}")
-
-    assert ended.returncode == 1
-    assert ended.stderr.startswith(f"Cannot listen on 127.0.0.1:{port}")
-    assert ended.stderr.count("\n") == 1
-
-
-def test_the_service_says_that_its_database_does_not_answer_and_ends_with_1(tmp_path: Path) -> None:
-    ended = start(DATABASE_URL=f"sqlite:///{tmp_path / 'no folder' / 'patients.db'}")
-
-    assert ended.returncode == 1
-    assert ended.stderr.startswith("The database of DATABASE_URL does not answer")
-    assert ended.stderr.count("\n") == 1
 
 
 def test_the_producers_time_outs_nest() -> None:
