@@ -11,19 +11,19 @@ from reference.patient_service.settings import Settings
 
 
 def main() -> int:
-    """Run the service; return its exit code: 0 when told to stop, 1 for no start, 2 for a wrong setting."""
+    """Run the service; return its exit code: 0 after a signal, 1 if it cannot start, 2 if a setting is wrong."""
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     try:
         settings = Settings.from_environment()
-        # Imports make many objects and no garbage: not looking for it saves 70 ms. serve() looks again.
+        # Imports make many objects and no garbage: no collection saves 70 ms. serve() enables it again.
         gc.disable()
         from reference.patient_service.service import serve  # noqa: PLC0415
 
         serve(settings)
-    except CannotStartError as fault:
-        sys.stderr.write(f"{fault}\n")
-        return fault.exit_code
+    except CannotStartError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
     return 0
 
 

@@ -14,29 +14,29 @@ from reference.patient_service.models import Base
 
 
 class Database:
-    """Sessions of two kinds. Take a writing one for every transaction that changes something."""
+    """Two kinds of sessions: every transaction that changes something needs a writing one."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._reading = sessionmaker(engine, expire_on_commit=False)
         self._writing = sessionmaker(engine.execution_options(writes=True), expire_on_commit=False)
-        # SQLite lets one writer in at a time, and has the others try again and again: waiting in line is faster.
+        # SQLite has one writer at a time, and the others poll for the lock: a queue is faster.
         self._turn = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Lend a session for reading."""
+        """Yield a session for reading."""
         with self._reading() as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """Lend a session for writing. What has not been committed when it is given back is rolled back."""
+        """Yield a session for writing. What is not committed when the block ends is rolled back."""
         with self._turn, self._writing() as session:
             yield session
 
     def is_reachable(self) -> bool:
-        """Ask the database for a single value."""
+        """Return whether the database answers a query."""
         try:
             with self.reading() as session:
                 session.execute(text("SELECT 1"))
@@ -53,14 +53,14 @@ def open_database(url: str) -> Database:
     """Connect and create the tables that are missing.
 
     Raises:
-        WrongSettingError: the URL cannot be understood.
-        SQLAlchemyError: the database does not answer.
+        WrongSettingError: the URL cannot be parsed.
+        SQLAlchemyError: the database does not respond.
     """
     try:
         # Values stay out of error messages: they are health data.
         engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=_connect_args(url))
-    except (ArgumentError, ValueError) as wrong:
-        raise WrongSettingError("DATABASE_URL cannot be read as the URL of a database.") from wrong
+    except (ArgumentError, ValueError) as error:
+        raise WrongSettingError("DATABASE_URL cannot be read as the URL of a database.") from error
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
     Base.metadata.create_all(engine)
@@ -78,7 +78,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def tune(connection: DBAPIConnection, _record: object) -> None:
         # Readers do not wait for the writer. A commit survives a crash of the service, but not
-        # necessarily one of the machine: take synchronous=FULL or PostgreSQL where that matters.
+        # necessarily one of the machine: use synchronous=FULL or PostgreSQL where that matters.
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL"):
             connection.cursor().execute(f"PRAGMA {pragma}")
 

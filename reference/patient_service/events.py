@@ -8,26 +8,11 @@ PRODUCER = "patient-service"
 DATA_FIELDS = ("vorname", "nachname", "anrede", "email", "telefon", "status")
 
 
-def patient_created(patient: Patient) -> OutboxEntry:
-    """Say that the patient is new. The patient must have its id already."""
-    return _entry("patient.created", patient.id, {"patient_data": _data(patient)})
-
-
-def patient_updated(patient: Patient) -> OutboxEntry:
-    """Say what the patient is like after a change."""
-    return _entry("patient.updated", patient.id, {"patient_data": _data(patient)})
-
-
-def patient_deleted(patient: Patient) -> OutboxEntry:
-    """Say that the patient is gone."""
-    return _entry("patient.deleted", patient.id, {})
-
-
-def _data(patient: Patient) -> dict[str, object]:
-    answer = patient.as_answer()
-    return {field: answer[field] for field in DATA_FIELDS}
-
-
-def _entry(event_type: str, patient_id: int, payload: dict[str, object]) -> OutboxEntry:
-    event = EventSchema(event_type=event_type, producer=PRODUCER, payload={"patient_id": patient_id, **payload})
-    return OutboxEntry(event_id=event.event_id, event_type=event_type, patient_id=patient_id, value=event.to_json())
+def patient_event(event_type: str, patient: Patient) -> OutboxEntry:
+    """Return the event of a change; the patient has its id already, and a deleted one is published without data."""
+    payload: dict[str, object] = {"patient_id": patient.id}
+    if event_type != "patient.deleted":
+        data = patient.as_json()
+        payload["patient_data"] = {field: data[field] for field in DATA_FIELDS}
+    event = EventSchema(event_type=event_type, producer=PRODUCER, payload=payload)
+    return OutboxEntry(event_id=event.event_id, event_type=event_type, patient_id=patient.id, value=event.to_json())

@@ -1,4 +1,4 @@
-"""The settings of the Kafka producer, and why they are what they are."""
+"""The settings of the Kafka producer, with the reason for each."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from confluent_kafka import KafkaError, Producer
 
 
 def new_producer(bootstrap_servers: str, on_error: Callable[[KafkaError], None]) -> Producer:
-    """Make a producer that keeps the order and never gives an event up by itself."""
+    """Return a producer that keeps the order and retries each event until it is delivered."""
     return Producer(producer_settings(bootstrap_servers) | {"error_cb": on_error})
 
 

@@ -9,7 +9,7 @@ LONGEST_TEXT = 255
 
 
 class PatientStatus(StrEnum):
-    """Where a patient stands. The value, not the name, is what the API and the events carry."""
+    """A patient's status. The API and the events contain the value, not the name."""
 
     OFFEN = "offen"
     AUF_DER_SUCHE = "auf der Suche"
@@ -24,7 +24,7 @@ class Base(DeclarativeBase):
 
 
 class Patient(Base):
-    """A patient. An id is never given to a second patient."""
+    """A patient. An id is never used again."""
 
     __tablename__ = "patients"
     __table_args__ = ({"sqlite_autoincrement": True},)
@@ -36,13 +36,13 @@ class Patient(Base):
     email: Mapped[str | None] = mapped_column(String(LONGEST_TEXT))
     telefon: Mapped[str | None] = mapped_column(String(LONGEST_TEXT))
     status: Mapped[PatientStatus] = mapped_column(
-        # SQLAlchemy stores an enum's names unless told to store its values.
+        # SQLAlchemy stores an enum's names unless `values_callable` returns its values.
         Enum(PatientStatus, native_enum=False, values_callable=lambda statuses: [s.value for s in statuses]),
         default=PatientStatus.OFFEN,
     )
 
-    def as_answer(self) -> dict[str, object]:
-        """Return the patient as the API answers it; the events take their values from here, too."""
+    def as_json(self) -> dict[str, object]:
+        """Return the patient as the API returns it; the events take their values from here, too."""
         return {
             "id": self.id,
             "anrede": self.anrede,
@@ -55,7 +55,7 @@ class Patient(Base):
 
 
 class OutboxEntry(Base):
-    """An event that is to be published. Ids grow and are not used again: they are the order to publish in."""
+    """An event to publish. Events are published in the order of their ids, which are never used again."""
 
     __tablename__ = "outbox"
     __table_args__ = ({"sqlite_autoincrement": True},)

@@ -1,4 +1,4 @@
-"""The relay: brings the events from the outbox to Kafka, each one at least once and in order."""
+"""The relay: sends the events from the outbox to Kafka, each at least once and in order."""
 
 import logging
 import math
@@ -35,17 +35,17 @@ class Producer(Protocol):
         """Queue a record."""
 
     def poll(self, timeout: float) -> int:
-        """Wait for delivery reports and hand them to `on_delivery`."""
+        """Wait for delivery reports and pass them to `on_delivery`."""
 
     def purge(self) -> None:
-        """Forget what is queued or on its way."""
+        """Drop the records that are queued or in flight."""
 
     def list_topics(self, *, timeout: float) -> object:
-        """Ask the broker for its metadata."""
+        """Request the broker's metadata."""
 
 
 class OutboxRelay:
-    """A thread that publishes what is in the outbox, and deletes what the broker has acknowledged.
+    """A thread that publishes the events in the outbox and deletes those that the broker has acknowledged.
 
     There must be one relay per database: two would publish everything twice.
     """
@@ -53,7 +53,7 @@ class OutboxRelay:
     def __init__(
         self, database: Database, new_producer: Callable[[Callable[[KafkaError], None]], Producer]
     ) -> None:
-        """Prepare the relay; `new_producer` makes a producer that reports its errors to the given function."""
+        """Prepare the relay; `new_producer` returns a producer that passes its errors to the given function."""
         self._database = database
         self._new_producer = new_producer
         self._producer = new_producer(self._on_error)
@@ -63,21 +63,21 @@ class OutboxRelay:
         self._thread = threading.Thread(target=self._run, name="outbox-relay", daemon=True)
 
     def start(self) -> None:
-        """Begin to publish, first of all what an earlier run has left over."""
+        """Begin to publish; the events that an earlier run has left come first."""
         self._thread.start()
 
     def wake(self) -> None:
-        """Say that a transaction with an event has been committed."""
+        """Notify the thread that a transaction with an event has been committed."""
         self._news.set()
 
     def stop(self, timeout: float = 0.5) -> None:
-        """End the thread. It may still publish for `timeout` seconds; the rest stays in the outbox."""
+        """End the thread. It may still publish for `timeout` seconds; other events stay in the outbox."""
         self._stop_at = time.monotonic() + timeout
         self._news.set()
         self._thread.join(timeout + 2 * LONGEST_WAIT)
 
     def broker_is_reachable(self) -> bool:
-        """Ask the broker for its metadata; takes at most half a second."""
+        """Return whether the broker returns its metadata within half a second."""
         try:
             self._producer.list_topics(timeout=BROKER_CHECK)
         except KafkaException:
@@ -85,11 +85,11 @@ class OutboxRelay:
         return True
 
     def publish_waiting(self) -> None:
-        """Publish what is in the outbox, oldest first, until it is empty or the relay is to stop.
+        """Publish the events in the outbox, oldest first, until it is empty or the relay stops.
 
         Raises:
-            KafkaException: the broker refused an event. It and what was not acknowledged stay in the outbox.
-            SQLAlchemyError: the database did not answer.
+            KafkaException: the broker refused an event. That event and those not acknowledged stay in the outbox.
+            SQLAlchemyError: the database did not respond.
         """
         while time.monotonic() < self._stop_at and (entries := self._oldest()):
             self._publish(entries)
@@ -102,12 +102,12 @@ class OutboxRelay:
             try:
                 self.publish_waiting()
                 self._producer.poll(0)
-            except KafkaException as refused:
-                log.warning("%s: a new producer goes on from the outbox, for %s", TOPIC, refused.args[0].str())
+            except KafkaException as error:
+                log.warning("%s: a new producer goes on from the outbox, for %s", TOPIC, error.args[0].str())
                 self._replace_producer()
                 pause = PAUSE_AFTER_FAILURE
-            except SQLAlchemyError as fault:
-                log.warning("the outbox cannot be read or cleared (%s); the next try follows", type(fault).__name__)
+            except SQLAlchemyError as error:
+                log.warning("the outbox cannot be read or cleared (%s); the next try follows", type(error).__name__)
                 pause = PAUSE_AFTER_FAILURE
             if self._stop_at < math.inf:
                 return
@@ -157,7 +157,7 @@ class OutboxRelay:
         self._producer = self._new_producer(self._on_error)
 
     def _on_error(self, error: KafkaError) -> None:
-        # librdkafka mends everything but fatal errors by itself, and reports each failed connection.
+        # librdkafka recovers by itself from all errors that are not fatal, and reports each failed connection.
         if error.code() == KafkaError._ALL_BROKERS_DOWN and not self._broker_is_away:
             self._broker_is_away = True
             log.warning("no broker answers; events wait in the outbox until one does")

@@ -1,4 +1,4 @@
-"""Puts the service together and runs it until it is told to stop."""
+"""Assembles the service and runs it until a signal stops it."""
 
 import gc
 import logging
@@ -24,7 +24,7 @@ def serve(settings: Settings) -> None:
     """Run the service until SystemExit or KeyboardInterrupt is raised, as signal handlers do.
 
     Raises:
-        CannotStartError: a setting is wrong, the database does not answer, or the port is taken.
+        CannotStartError: a setting is wrong, the database does not respond, or the port is taken.
     """
     _log_to_stderr(settings.log_level)
     database = _open_database(settings.database_url)
@@ -32,10 +32,10 @@ def serve(settings: Settings) -> None:
     app = create_app(database, relay)
     try:
         server = waitress.create_server(app, host=settings.host, port=settings.port, threads=THREADS)
-    except OSError as fault:
+    except OSError as error:
         raise CannotStartError(
-            f"Cannot listen on {settings.host}:{settings.port} ({fault.strerror}): free it or set HOST and PORT."
-        ) from fault
+            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}): free it or set HOST and PORT."
+        ) from error
     relay.start()
     gc.freeze()
     gc.enable()
@@ -51,11 +51,11 @@ def serve(settings: Settings) -> None:
 def _open_database(url: str) -> Database:
     try:
         return open_database(url)
-    except SQLAlchemyError as fault:
+    except SQLAlchemyError as error:
         raise CannotStartError(
-            f"The database of DATABASE_URL does not answer ({type(fault).__name__}): "
+            f"The database of DATABASE_URL does not answer ({type(error).__name__}): "
             "check that it is running and that the URL is right."
-        ) from fault
+        ) from error
 
 
 def _log_to_stderr(level: str) -> None:

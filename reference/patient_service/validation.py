@@ -1,4 +1,4 @@
-"""What a request may hold. Everything that is wrong is named at once."""
+"""Validates requests. A message names every field that is wrong."""
 
 import json
 import re
@@ -27,7 +27,7 @@ def new_patient(body: bytes) -> dict[str, str | None]:
 
 
 def changed_fields(body: bytes) -> dict[str, str | None]:
-    """Return the fields of a patient to change; what is left out is to keep its value.
+    """Return the fields of a patient to change; other fields keep their values.
 
     Raises:
         InvalidRequestError: the body is not a JSON object, or a field is unknown or wrong.
@@ -36,10 +36,10 @@ def changed_fields(body: bytes) -> dict[str, str | None]:
 
 
 def status(value: str) -> PatientStatus:
-    """Return the status with that value.
+    """Return the status with this value.
 
     Raises:
-        InvalidRequestError: there is none.
+        InvalidRequestError: no status has it.
     """
     try:
         return PatientStatus(value)

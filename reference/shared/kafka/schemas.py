@@ -9,7 +9,7 @@ from uuid import uuid4
 
 @dataclass(frozen=True, kw_only=True)
 class EventSchema:
-    """One event. A new one gets an id of its own and the present time in UTC."""
+    """One event. A new one gets a unique id and the current time in UTC."""
 
     event_type: str
     producer: str
@@ -19,7 +19,7 @@ class EventSchema:
     timestamp: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="microseconds"))
 
     def to_json(self) -> str:
-        """Return the event as it stands in Kafka: camelCase names, letters such as ü as they are."""
+        """Return the event as it is sent to Kafka: names in camelCase, letters such as ü not escaped."""
         envelope = {
             "eventId": self.event_id,
             "eventType": self.event_type,

@@ -255,7 +255,7 @@ def test_changes_of_one_patient_at_the_same_time_have_their_events_in_the_order_
 def test_the_log_names_events_and_never_a_patient(
     api: FlaskClient, database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(_patient: object) -> OutboxEntry:
+    def fail(_event_type: str, _patient: object) -> OutboxEntry:
         raise RuntimeError(ANNA["nachname"])
 
     with caplog.at_level(logging.DEBUG):
@@ -263,7 +263,7 @@ def test_the_log_names_events_and_never_a_patient(
         api.put("/api/patients/1", json={"email": "neu@example.org"})
         api.post("/api/patients", json={"vorname": "Testa", "nachname": 1})
         api.get("/api/Müsterfrau")
-        monkeypatch.setattr(events, "patient_created", fail)
+        monkeypatch.setattr(events, "patient_event", fail)
         api.post("/api/patients", json=ANNA)
 
     assert "patient.created patient_id=1 event_id=" in caplog.text
