@@ -21,6 +21,7 @@ for _pattern in PATTERNS:
 
 @when("all clients do this at the same time")
 def carry_out_plans(context: Context) -> None:
+    """Let every client carry out its planned actions, all clients at the same time."""
     scenario = world(context)
     assert scenario.plans, "no client has anything to do: “When as client 1, I create a patient”"
     program = tuple(tuple(map(action, plan)) for plan in scenario.plans.values())
@@ -30,11 +31,13 @@ def carry_out_plans(context: Context) -> None:
 
 @when("clients carry out random sequences of actions")
 def carry_out_random_programs(context: Context) -> None:
+    """Play the random programs of this run; the settings model_seed and model_programs choose them."""
     play_random_programs(world(context))
 
 
 @then("every sequence has published the events that the model predicts, and no others")
 def random_programs_are_right(context: Context) -> None:
+    """See that no program has contradicted the model; the shortest one that does is printed."""
     counterexample = world(context).counterexample
     assert counterexample is not None, (
         "no random sequences have been carried out: “When clients carry out random sequences of actions”"

@@ -29,7 +29,7 @@ NOT_TESTED_BY = (
     "test_proof",
     "test_soak",
     "test_processes",
-    "test_random_lives",
+    "test_random_programs",
     "test_documents",
     "test_command_line",
 )

@@ -2,7 +2,7 @@
 
 from hamcrest import assert_that
 
-from bdd.verdict.matchers import has_published, has_published_nothing, has_published_nothing_else
+from bdd.verdict.matchers import HasPublished, HasPublishedNothing
 from bdd.verdict.observer import Observer
 
 
@@ -20,29 +20,25 @@ def check_published(observer: Observer, event_type: str, timeout: float, times: 
     """
     expected = observer.scenario_log.open(event_type)
     seen = observer.await_events(expected, timeout)
-    assert_that(seen, has_published(event_type, times, expected))
+    assert_that(seen, HasPublished(event_type, times, expected))
     return seen.after
 
 
-def check_nothing_published(observer: Observer, step: str, after: int, event_type: str | None = None) -> None:
-    """Check that no event (of the type) is published from a cursor on, now and until the run ends.
+def check_nothing_published(
+    observer: Observer, step: str, after: int, event_type: str | None = None, *, other: bool = False
+) -> None:
+    """Check that no unexpected event (of the type) is published from a cursor on, now and until the run ends.
 
     Args:
         observer: the scenario's.
         step: the step that checks, in its own words.
         after: the cursor.
         event_type: the type, None for any.
+        other: whether earlier steps have seen events, so that the message calls this one another.
 
     Raises:
         AssertionError: one was published.
     """
     seen = observer.await_fence(after)
-    assert_that(seen, has_published_nothing(event_type))
-    observer.scenario_log.expect_no_more(step, after, event_type)
-
-
-def check_nothing_else_published(observer: Observer, step: str, after: int, event_type: str | None = None) -> None:
-    """Check the same after other steps have seen their events; the message calls it another one."""
-    seen = observer.await_fence(after)
-    assert_that(seen, has_published_nothing_else(event_type))
+    assert_that(seen, HasPublishedNothing(event_type, other=other))
     observer.scenario_log.expect_no_more(step, after, event_type)

@@ -15,7 +15,13 @@ _SHOWN = 200
 
 
 class HasPublished(BaseMatcher[Observation]):
-    """The events that fulfil these expectations have come, and the actions caused as many as the step says."""
+    """Matches when an event has fulfilled each of the expectations.
+
+    Args:
+        event_type: the type of the events.
+        times: how many events the step expects.
+        expected: the expectations that the scenario's actions caused; another number is a mismatch.
+    """
 
     def __init__(self, event_type: str, times: int, expected: Sequence[Expectation]) -> None:
         self._times = times
@@ -44,11 +50,16 @@ class HasPublished(BaseMatcher[Observation]):
 
 
 class HasPublishedNothing(BaseMatcher[Observation]):
-    """No event (of a type) came that belongs to the scenario and fulfils none of its expectations."""
+    """Matches when no event (of a type) came that belongs to the scenario and fulfils none of its expectations.
 
-    def __init__(self, event_type: str | None, adjective: str) -> None:
+    Args:
+        event_type: the type, None for any.
+        other: whether the description calls it another one, because earlier steps have seen some.
+    """
+
+    def __init__(self, event_type: str | None = None, *, other: bool = False) -> None:
         self._event_type = event_type
-        self._adjective = adjective
+        self._adjective = "other" if other else ""
 
     def _matches(self, item: Observation) -> bool:
         return not item.unexpected(self._event_type)
@@ -72,7 +83,7 @@ class HasPublishedNothing(BaseMatcher[Observation]):
 
 
 class HasKeptOrder(BaseMatcher[Observer]):
-    """The scenario's events of each patient are in one partition, in the order of the actions."""
+    """Matches when the claimed events of each patient are in one partition, in the order of the actions."""
 
     def _matches(self, item: Observer) -> bool:
         return bool(item.scenario_log.claims()) and not any(item.scenario_log.misplaced())
@@ -90,32 +101,6 @@ class HasKeptOrder(BaseMatcher[Observer]):
             lines += [*item.surroundings(expectation.request), f"next:     {IN_ORDER}"]
             break
         mismatch_description.append_text("\n          ".join(lines))
-
-
-def has_published(event_type: str, times: int, expected: Sequence[Expectation]) -> HasPublished:
-    """Match when an event has fulfilled each of the expectations.
-
-    Args:
-        event_type: the type of the events.
-        times: how many events the step expects.
-        expected: the expectations that the scenario's actions caused; another number is a mismatch.
-    """
-    return HasPublished(event_type, times, expected)
-
-
-def has_published_nothing(event_type: str | None = None) -> HasPublishedNothing:
-    """Match when no event (of the type) came; an event that fulfils an expectation does not count."""
-    return HasPublishedNothing(event_type, "")
-
-
-def has_published_nothing_else(event_type: str | None = None) -> HasPublishedNothing:
-    """Match when no event (of the type) came besides those that earlier steps have seen."""
-    return HasPublishedNothing(event_type, "other")
-
-
-def has_kept_order() -> HasKeptOrder:
-    """Match when the events that earlier steps have seen are in the order of the actions, patient by patient."""
-    return HasKeptOrder()
 
 
 def _not_caused(scenario_log: ScenarioLog, expected: int) -> list[str]:

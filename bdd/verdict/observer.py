@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from bdd.contracts.event import Event
 from bdd.kafka.record import Record
 from bdd.system.waiting import WaitAborted, wait_until
 from bdd.verdict.expectation import Expectation
@@ -119,6 +120,12 @@ class Observation:
     def __repr__(self) -> str:
         """The cursors, without the records' data: PyHamcrest prints it."""
         return f"<records {self.after} to {self.before} of the journal>"
+
+    @property
+    def events(self) -> list[Event]:
+        """The scenario's records that are events, expected or not, oldest first."""
+        ledger, own_log = self.observer.ledger, self.observer.scenario_log
+        return [each for each in ledger.events(self.after, self.before) if ledger.owner(each.record) is own_log]
 
     def unexpected(self, event_type: str | None = None) -> list[tuple[int, Record]]:
         """Return the scenario's records (of a type) that fulfilled no expectation, with their cursors."""

@@ -74,9 +74,9 @@ class ScenarioLog:
         """Return the expectations of this type (None: of any) that no event has fulfilled yet, oldest first."""
         return [each for each in self.expectations if each.claim is None and event_type in {None, each.event_type}]
 
-    def claims(self, key: str | None = None) -> list[Event]:
-        """Return the events that fulfilled expectations, in the order of the actions; of one key or of all."""
-        return [each.claim for each in self.expectations if each.claim and key in {None, each.key}]
+    def claims(self) -> list[Event]:
+        """Return the events that fulfilled expectations, in the order of the actions."""
+        return [each.claim for each in self.expectations if each.claim]
 
     def expect_no_more(self, step: str, after: int, event_type: str | None = None) -> None:
         """Note that no further event may come; see `NegativeExpectation` for the arguments."""

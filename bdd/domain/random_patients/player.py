@@ -16,8 +16,8 @@ from bdd.domain.random_patients.model import Outcome, event_counts, outcome
 from bdd.domain.responses import has_message, has_status, is_patient, refuses
 from bdd.domain.world import World
 from bdd.verdict.audit import settle
-from bdd.verdict.checks import check_nothing_else_published, check_published
-from bdd.verdict.matchers import has_kept_order
+from bdd.verdict.checks import check_nothing_published, check_published
+from bdd.verdict.matchers import HasKeptOrder
 
 _FAST_FACTOR = 10
 _SHORTEST_FAST_SECONDS = 0.3
@@ -113,10 +113,10 @@ def check_events(world: World, program: Program, timeout: float, settling: float
     settle(time.monotonic(), settling)
     nothing_else = words.nothing_else(program)
     with _checking(nothing_else):
-        check_nothing_else_published(world.observer, nothing_else, world.began)
+        check_nothing_published(world.observer, nothing_else, world.began, other=True)
     if world.patients:
         with _checking(words.IN_ORDER):
-            assert_that(world.observer, has_kept_order())
+            assert_that(world.observer, HasKeptOrder())
 
 
 def _carry_out(world: World, lifecycle: Lifecycle) -> None:
