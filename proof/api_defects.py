@@ -250,7 +250,7 @@ _ANSWERS = [
     _http(
         "list-has-a-page",
         "the list of patients has the newest 20 only",
-        r"a list that has 31 patients of this scenario\nbut: patient \d+ is not listed",
+        r"a list that has 31 patients of this scenario\nbut: patient \d+ is not among the \d+ that are listed",
         "patient_read",
         on("GET", answering(lambda answer: answer.saying(answer.json[-20:])), one=False),
         scenario="every patient, and each once",
@@ -274,7 +274,7 @@ _ANSWERS = [
     _http(
         "list-is-empty",
         "the list of patients is empty",
-        "the patient is not among the 0 that are listed",
+        r"patient \d+ is not among the 0 that are listed",
         "patient_read",
         on("GET", answering(lambda answer: answer.saying([])), one=False),
     ),

@@ -216,7 +216,7 @@ KEEPING_DEFECTS = [
     _store(
         "created-stored-twice",
         "a new patient is stored twice, and announced once",
-        r"patient \d+ is listed, who should not be there",
+        r"patient \d+ is listed, but should not exist",
         "patient_created",
         on("POST", _stored_twice),
         scenario="Creating a patient publishes exactly one",
@@ -248,7 +248,7 @@ KEEPING_DEFECTS = [
     _store(
         "deleted-with-its-namesakes",
         "a deletion takes the patients with the same e-mail address along",
-        r"patient \d+ is not listed",
+        r"patient \d+ is not among the \d+ that are listed",
         "patient_deleted",
         on("DELETE", _namesakes_deleted),
         scenario="leaves the others",
@@ -264,7 +264,7 @@ KEEPING_DEFECTS = [
     _store(
         "deleted-still-listed",
         "a deleted patient is still in the list",
-        r"patient \d+ is listed, who should not be there",
+        r"patient \d+ is listed, but should not exist",
         "patient_deleted",
         _still_listed(),
         scenario="can no longer be read",
@@ -272,7 +272,7 @@ KEEPING_DEFECTS = [
     _store(
         "list-by-the-first-status",
         "the list of a status has the patients that had it when they were created",
-        "the patient is not among the",
+        r"patient \d+ is not among the",
         "patient_read",
         _listed_by_first_status(),
         scenario="have it now",

@@ -80,9 +80,9 @@ CASES: Mapping[str, tuple[Act, Sequence[tuple[Act, str]]]] = {
     "the service responds with a list that has the patient": (
         responds(200, lambda patient: [patient | {"id": 6}, patient]),
         [
-            (responds(200, lambda patient: []), "the patient is not among the 0 that are listed"),
+            (responds(200, lambda patient: []), "patient 5 is not among the 0 that are listed"),
             (responds(200, lambda patient: [patient | {"status": "in Therapie"}]), 'status is "in Therapie"'),
-            (responds(200, lambda patient: [patient, patient]), "the patient is listed 2 times"),
+            (responds(200, lambda patient: [patient, patient]), "patient 5 is listed 2 times"),
             NO_REQUEST,
         ],
     ),
@@ -106,11 +106,11 @@ CASES: Mapping[str, tuple[Act, Sequence[tuple[Act, str]]]] = {
     "the service stores each patient of this scenario exactly once": (
         stores(lambda patient: [patient, patient | {"id": 6, "nachname": "Fremd", "email": None}]),
         [
-            (stores(lambda patient: []), "patient 5 is not listed"),
+            (stores(lambda patient: []), "patient 5 is not among the 0 that are listed"),
             (stores(lambda patient: [patient, patient]), "patient 5 is listed 2 times"),
             (
                 stores(lambda patient: [patient, patient | {"id": 6}]),
-                "patient 6 is listed, who should not be there",
+                "patient 6 is listed, but should not exist",
             ),
             (stores(lambda patient: [patient | {"status": "in Therapie"}]), 'patient 5.status is "in Therapie"'),
             (all_of(deleted, stores(lambda patient: [])), "this scenario has no patient that is not deleted"),
@@ -120,10 +120,10 @@ CASES: Mapping[str, tuple[Act, Sequence[tuple[Act, str]]]] = {
     "the service stores no patient of this scenario": (
         all_of(deleted, stores(lambda patient: [patient | {"id": 6, "nachname": "Fremd", "email": None}])),
         [
-            (all_of(deleted, stores(lambda patient: [patient])), "patient 5 is listed, who should not be there"),
+            (all_of(deleted, stores(lambda patient: [patient])), "patient 5 is listed, but should not exist"),
             (
                 all_of(deleted, stores(lambda patient: [patient | {"id": 6, "nachname": None}])),
-                "patient 6 is listed, who should not be there",
+                "patient 6 is listed, but should not exist",
             ),
             (stores(lambda patient: []), "this scenario has a patient that is not deleted"),
             (deleted, NO_LIST),
