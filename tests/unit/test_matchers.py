@@ -234,8 +234,10 @@ def test_a_refused_request_asks_for_no_event_and_is_told(scene: Scene) -> None:
 def test_a_step_that_asks_for_another_number_than_the_actions_says_so(scene: Scene, asked_for: int) -> None:
     for _ in range(asked_for):
         scene.expect()
-    told = mismatch(failure(check_published, scene.observer, CREATED, LONG_TIMEOUT))
-    assert told == f"the scenario's actions cause {asked_for} such events that no step has seen yet"
+    scene.recorder.coming = [scene.event()]
+    message = mismatch(failure(check_published, scene.observer, CREATED, LONG_TIMEOUT))
+    assert scene.recorder.coming, "nothing is waited for"
+    assert message == f"the scenario's actions cause {asked_for} such events that no step has seen yet"
 
 
 def test_exactly_one_sees_through_what_is_foreign_or_of_another_type(scene: Scene) -> None:
