@@ -118,7 +118,7 @@ class RemoteStack(Stack):
         diagnosis = self._diagnose(self._bootstrap_servers)
         if not diagnosis.sound:
             raise CannotStart(explain(diagnosis))
-        advertised = [broker.seen.server.host for broker in diagnosis.brokers]
+        advertised = [each.server.host for each in diagnosis.advertised.values()]
         refuse_public_hosts({"what the brokers advertise": advertised}, self._settings.allow_host)
 
     def _diagnose(self, bootstrap_servers: str) -> Diagnosis:

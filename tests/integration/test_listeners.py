@@ -12,7 +12,7 @@ import pytest
 
 from bdd.kafka.connection.advice import explain
 from bdd.kafka.connection.diagnosis import Diagnosis, diagnose
-from bdd.kafka.connection.probe import Fault
+from bdd.kafka.connection.problem import Problem
 from bdd.stacks.embedded.broker import Distribution
 from tests.support.certificates import Authority
 from tests.support.running import SLOW_SECONDS
@@ -77,10 +77,10 @@ def test_a_broker_that_wants_a_login_over_tls_is_sound_for_a_user_it_knows(
     client = {**tls(authority), "security.protocol": "SASL_SSL", "sasl.mechanism": mechanism, **SASL}
     found = ask(special.address("SASL_TLS"), client)
     assert found.sound, explain(found)
-    assert [str(broker.seen.server) for broker in found.brokers] == [special.address("SASL_TLS")]
+    assert [str(each.server) for each in found.advertised.values()] == [special.address("SASL_TLS")]
 
     refused = ask(special.address("SASL_TLS"), {**client, "sasl.password": "wrong"})
-    assert refused.bootstrap[0].error is Fault.AUTHENTICATION
+    assert refused.bootstrap[0].problem is Problem.AUTHENTICATION
     assert f"refuses the credentials of the user “{USER}” ({mechanism}): " in explain(refused)
     assert "BDD_SASL_PASSWORD" in explain(refused)
 
@@ -98,65 +98,53 @@ def test_a_broker_that_wants_a_certificate_is_sound_for_one_that_it_trusts(
     assert "does not accept this client, whose certificate is missing" in explain(none)
     stranger = ask(special.address("MUTUAL"), shown(Authority(tmp_path, "stranger")))
     assert f"does not accept this client, whose certificate is {tmp_path / 'client.pem'}" in explain(stranger)
-    assert none.bootstrap[0].error is stranger.bootstrap[0].error is Fault.WANTS_CERTIFICATE
+    assert none.bootstrap[0].problem is stranger.bootstrap[0].problem is Problem.REQUIRES_CERTIFICATE
 
 
 @pytest.mark.parametrize(
     ("listener", "protocol", "expected"),
     [
-        (
-            "TLS",
-            "PLAINTEXT",
-            (Fault.WANTS_TLS, "speaks TLS, which security_protocol=PLAINTEXT", "security_protocol=SSL "),
-        ),
-        ("SASL_TLS", "SASL_PLAINTEXT", (Fault.WANTS_TLS, "speaks TLS, which", "-D security_protocol=SASL_SSL")),
-        (
-            "PLAIN",
-            "SSL",
-            (Fault.NO_TLS, "speaks no TLS, which security_protocol=SSL", "-D security_protocol=PLAINTEXT"),
-        ),
-        ("SASL", "SASL_SSL", (Fault.NO_TLS, "speaks no TLS", "-D security_protocol=SASL_PLAINTEXT")),
-        ("SASL", "PLAINTEXT", (Fault.WANTS_SASL, "wants a login by SASL", "-D security_protocol=SASL_PLAINTEXT")),
-        ("SASL_TLS", "SSL", (Fault.WANTS_SASL, "wants a login by SASL", "-D security_protocol=SASL_SSL")),
-        ("PLAIN", "SASL_PLAINTEXT", (Fault.NO_SASL, "knows no login by SASL", "-D security_protocol=PLAINTEXT")),
-        ("TLS", "SASL_SSL", (Fault.NO_SASL, "knows no login by SASL", "-D security_protocol=SSL")),
-        (
-            "OTHER_NAME",
-            "SSL",
-            (Fault.WRONG_NAME, "is for broker.example.org, 192.0.2.7, not for", "a name that the certificate"),
-        ),
-        ("EXPIRED", "SSL", (Fault.UNTRUSTED, "certificate has expired", "renew")),
+        ("TLS", "PLAINTEXT", ("REQUIRES_TLS", "speaks TLS, which security_protocol=PLAINTEXT", "=SSL ")),
+        ("SASL_TLS", "SASL_PLAINTEXT", ("REQUIRES_TLS", "speaks TLS, which", "=SASL_SSL")),
+        ("PLAIN", "SSL", ("NO_TLS", "does not speak TLS, which security_protocol=SSL", "=PLAINTEXT")),
+        ("SASL", "SASL_SSL", ("NO_TLS", "does not speak TLS", "=SASL_PLAINTEXT")),
+        ("SASL", "PLAINTEXT", ("REQUIRES_SASL", "requires a login by SASL", "=SASL_PLAINTEXT")),
+        ("SASL_TLS", "SSL", ("REQUIRES_SASL", "requires a login by SASL", "=SASL_SSL")),
+        ("PLAIN", "SASL_PLAINTEXT", ("NO_SASL", "has no login by SASL", "=PLAINTEXT")),
+        ("TLS", "SASL_SSL", ("NO_SASL", "has no login by SASL", "=SSL")),
+        ("OTHER_NAME", "SSL", ("WRONG_NAME", "is for broker.example.org, 192.0.2.7, not for", "use a name")),
+        ("EXPIRED", "SSL", ("UNTRUSTED", "certificate has expired", "renewed")),
     ],
 )
-def test_a_protocol_that_does_not_fit_is_told_from_others(
-    listener: str, protocol: str, expected: tuple[Fault, str, str], special: SpecialBroker, authority: Authority
+def test_a_listener_that_does_not_fit_the_settings_is_explained(
+    listener: str, protocol: str, expected: tuple[str, str, str], special: SpecialBroker, authority: Authority
 ) -> None:
-    error, said, next_line = expected
+    problem, message, step = expected
     client = {"security.protocol": protocol}
     if protocol.endswith("SSL"):
         client |= {"ssl.ca.location": str(authority.ca)}
     if protocol.startswith("SASL"):
         client |= {"sasl.mechanism": "PLAIN", **SASL}
     found = ask(special.address(listener), client)
-    assert found.bootstrap[0].error is error
-    assert found.bootstrap[0].connects
+    assert found.bootstrap[0].problem is Problem[problem]
     assert not found.sound
     first, *others = explain(found).splitlines()
     assert first.startswith("The broker cannot be reached: ")
-    assert said in first
-    assert next_line in "\n".join(others)
+    assert message in first
+    prefix = "-D security_protocol" if step.startswith("=") else ""
+    assert prefix + step in "\n".join(others) + " "
 
 
 def test_a_mechanism_that_is_not_offered_is_named_with_those_that_are(special: SpecialBroker) -> None:
     client = {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "SCRAM-SHA-512", **SASL}
     found = ask(special.address("SASL"), client)
-    assert found.bootstrap[0].error is Fault.MECHANISM
+    assert found.bootstrap[0].problem is Problem.MECHANISM
     assert "does not offer sasl_mechanism=SCRAM-SHA-512; it offers: PLAIN" in explain(found)
 
 
 def test_an_authority_that_is_not_trusted_is_named(special: SpecialBroker, tmp_path: Path) -> None:
     found = ask(special.address("TLS"), tls(Authority(tmp_path, "stranger")))
-    assert found.bootstrap[0].error is Fault.UNTRUSTED
+    assert found.bootstrap[0].problem is Problem.UNTRUSTED
     assert "is not trusted: unable to get local issuer certificate" in explain(found)
     assert f"now: {tmp_path / 'ca.pem'}" in explain(found)
 
@@ -165,8 +153,8 @@ def test_a_certificate_for_another_name_than_the_advertised_one_is_noticed(
     special: SpecialBroker, authority: Authority
 ) -> None:
     found = ask(special.address("NAMED", "localhost"), tls(authority))
-    assert found.bootstrap[0].error is None
-    assert found.brokers[0].seen.error is Fault.WRONG_NAME
+    assert found.bootstrap[0].problem is None
+    assert found.advertised[1].problem is Problem.WRONG_NAME
     assert f"sends its clients on to {special.address('NAMED')}, and the certificate of" in explain(found)
 
 
@@ -176,18 +164,14 @@ def test_an_advertised_name_that_does_not_resolve_is_explained_with_the_two_ways
     bootstrap = special.address("ONE", "localhost")
     port = bootstrap.rpartition(":")[2]
     found = ask(bootstrap)
-    assert found.told_by is not None
-    assert found.told_by.server.host == "localhost"
-    (broker,) = found.brokers
-    assert (str(broker.seen.server), broker.seen.error, broker.seen.connects) == (
-        "kafka.invalid:9092",
-        Fault.UNRESOLVED,
-        False,
-    )
+    assert found.answered_by is not None
+    assert found.answered_by.server.host == "localhost"
+    assert [str(each) for each in found.advertised.values()] == ["kafka.invalid:9092"]
+    assert found.advertised[1].problem is Problem.UNRESOLVED
     lines = [line.strip() for line in explain(found).splitlines()]
     assert lines[0].startswith(
-        f"The broker at {bootstrap} answers, but sends its clients on to kafka.invalid:9092, and the name "
-        f"kafka.invalid does not resolve on this machine ({socket.gethostname()}): "
+        f"The broker at {bootstrap} answers, but sends its clients on to kafka.invalid:9092, and the name of "
+        f"kafka.invalid:9092 does not resolve on this machine ({socket.gethostname()}): "
     )
     for line in (
         "behave features/ -D stack=attached -D project=…   # its name: docker compose ls",
@@ -202,26 +186,25 @@ def test_an_advertised_name_that_does_not_resolve_is_explained_with_the_two_ways
 
 def test_an_advertised_port_where_nothing_listens_is_named(special: SpecialBroker, closed_port: int) -> None:
     found = ask(special.address("GONE"))
-    (broker,) = found.brokers
-    assert (broker.seen.error, broker.seen.connects) == (Fault.REFUSED, False)
-    said = f"sends its clients on to 127.0.0.1:{closed_port}, which refuses connections from this machine"
-    assert said in explain(found)
-    assert "two ways out" in explain(found)
+    assert found.advertised[1].problem is Problem.REFUSED
+    message = f"sends its clients on to 127.0.0.1:{closed_port}, which refuses connections from this machine"
+    assert message in explain(found)
+    assert "two solutions" in explain(found)
 
 
 def test_one_bootstrap_server_that_answers_is_enough(special: SpecialBroker, closed_port: int) -> None:
     found = ask(f"kafka.invalid:9092,127.0.0.1:{closed_port},{special.address('PLAIN')}")
     assert found.sound, explain(found)
-    assert [seen.error for seen in found.bootstrap] == [Fault.UNRESOLVED, Fault.REFUSED, None]
+    assert [each.problem for each in found.bootstrap] == [Problem.UNRESOLVED, Problem.REFUSED, None]
     none = ask(f"kafka.invalid:9092,127.0.0.1:{closed_port}")
-    assert "kafka.invalid:9092: its name does not resolve" in explain(none)
-    assert f"127.0.0.1:{closed_port}: it refuses connections" in explain(none)
+    assert "bootstrap:  the name of kafka.invalid:9092 does not resolve on this machine" in explain(none)
+    assert f"bootstrap:  127.0.0.1:{closed_port} refuses connections" in explain(none)
 
 
 def test_a_bootstrap_name_that_does_not_resolve_and_a_broker_that_is_down(closed_port: int) -> None:
     unresolved = ask("kafka.invalid:9092")
-    assert "the name kafka.invalid does not resolve on this machine" in explain(unresolved)
-    assert unresolved.bootstrap[0].error is Fault.UNRESOLVED
+    assert "the name of kafka.invalid:9092 does not resolve on this machine" in explain(unresolved)
+    assert unresolved.bootstrap[0].problem is Problem.UNRESOLVED
     down = ask(f"localhost:{closed_port}")
     assert f"localhost:{closed_port} (127.0.0.1) refuses connections" in explain(down).replace("::1, ", "")
     assert "docker compose ps" in explain(down)
@@ -263,25 +246,25 @@ def web() -> Iterator[int]:
 
 @pytest.mark.parametrize("protocol", ["PLAINTEXT", "SSL"])
 @pytest.mark.parametrize(
-    ("server", "error", "said"),
+    ("server", "problem", "message"),
     [
-        (silent, Fault.SILENT, "takes connections, but says nothing that a Kafka broker would say"),
-        (closing, Fault.CLOSED, "takes connections and closes them at once"),
-        (web, Fault.NOT_KAFKA, "is no Kafka broker: its answer begins with “HTTP/1.0 501 "),
+        (silent, Problem.SILENT, "accepts connections, but sends nothing that a Kafka broker would send"),
+        (closing, Problem.CLOSED, "accepts connections and closes them at once"),
+        (web, Problem.NOT_KAFKA, "is not a Kafka broker: its response begins with “HTTP/1.0 501 "),
     ],
 )
-def test_what_listens_but_is_no_broker_is_told(
+def test_what_listens_but_is_no_broker_is_reported(
     server: Callable[[], AbstractContextManager[int]],
-    error: Fault,
-    said: str,
+    problem: Problem,
+    message: str,
     protocol: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(REPLY_SECONDS, 2.0)  # a server that says nothing is waited for so long
     with server() as port:
         found = ask(f"127.0.0.1:{port}", {"security.protocol": protocol})
-    assert found.bootstrap[0].error is error
-    assert said in explain(found)
+    assert found.bootstrap[0].problem is problem
+    assert message in explain(found)
 
 
 def test_topics_that_exist_are_part_of_what_is_found(special: SpecialBroker) -> None:

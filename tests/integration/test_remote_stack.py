@@ -13,8 +13,8 @@ import requests
 from confluent_kafka import Producer
 
 from bdd.kafka.client_settings import client_settings
-from bdd.kafka.connection.diagnosis import Broker, diagnose
-from bdd.kafka.connection.probe import Seen
+from bdd.kafka.connection.diagnosis import diagnose
+from bdd.kafka.connection.probe import ProbeResult
 from bdd.recorder.client import RecorderClient
 from bdd.settings.settings import load_settings
 from bdd.stacks.base import CannotStart
@@ -178,10 +178,11 @@ def test_what_the_brokers_advertise_is_refused_too(
     broker: EmbeddedBroker, api_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = {"stack": "remote", "api_url": api_url, "bootstrap_servers": broker.bootstrap_servers}
-    far = Broker(1, Seen(Server("203.0.113.7", 9092), ("203.0.113.7",)))
+    far = ProbeResult(Server("203.0.113.7", 9092), ("203.0.113.7",))
     real = diagnose(broker.bootstrap_servers, client_settings(broker.bootstrap_servers, load_settings(given)))
     assert real.sound
-    monkeypatch.setattr("bdd.stacks.remote.diagnose", lambda *_: replace(real, brokers=(*real.brokers, far)))
+    with_far = replace(real, advertised={**real.advertised, 2: far})
+    monkeypatch.setattr("bdd.stacks.remote.diagnose", lambda *_: with_far)
     with pytest.raises(CannotStart, match=r"what the brokers advertise leads to 203\.0\.113\.7"):
         make_stack(load_settings(given), "synthetic").start()
 

@@ -17,8 +17,9 @@ from bdd.commands.doctor.installation import installation_check
 from bdd.containers.engine import EngineUnavailable
 from bdd.contracts import asyncapi as contract
 from bdd.domain.patients import synthetic_data
-from bdd.kafka.connection.diagnosis import Broker, Diagnosis
-from bdd.kafka.connection.probe import Fault, Seen
+from bdd.kafka.connection.diagnosis import Diagnosis
+from bdd.kafka.connection.probe import ProbeResult
+from bdd.kafka.connection.problem import Problem
 from bdd.settings.settings import load_settings
 from bdd.stacks.checks.brokers import KafkaChecks, check_topics
 from bdd.stacks.checks.check import Check, Failed
@@ -178,9 +179,9 @@ def kafka(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Result]]:
     return look
 
 
-def diagnosis(advertised: Fault | None = None, topics: Mapping[str, int] = TOPICS) -> Diagnosis:
-    broker = Broker(1, Seen(Server("kafka", 9092), (), advertised))
-    return Diagnosis({}, (Seen(BOOTSTRAP, ("127.0.0.1",)),), (broker,), topics)
+def diagnosis(advertised: Problem | None = None, topics: Mapping[str, int] = TOPICS) -> Diagnosis:
+    broker = ProbeResult(Server("kafka", 9092), (), advertised)
+    return Diagnosis({}, (ProbeResult(BOOTSTRAP, ("127.0.0.1",)),), {1: broker}, topics)
 
 
 def test_sound_brokers_pass(kafka: Callable[..., dict[str, Result]]) -> None:
@@ -190,14 +191,14 @@ def test_sound_brokers_pass(kafka: Callable[..., dict[str, Result]]) -> None:
 
 
 def test_a_broker_that_is_down(kafka: Callable[..., dict[str, Result]]) -> None:
-    results = kafka(Diagnosis({}, (Seen(BOOTSTRAP, ("127.0.0.1",), Fault.REFUSED),)))
+    results = kafka(Diagnosis({}, (ProbeResult(BOOTSTRAP, ("127.0.0.1",), Problem.REFUSED),)))
     assert failed(results) == ["bootstrap"]
     assert "refuses connections" in results["bootstrap"].sentence
     assert results["bootstrap"].next_command == "docker compose ps"
 
 
 def test_a_listener_that_leads_astray(kafka: Callable[..., dict[str, Result]]) -> None:
-    results = kafka(diagnosis(Fault.UNRESOLVED))
+    results = kafka(diagnosis(Problem.UNRESOLVED))
     assert failed(results) == ["listeners"]
     assert "kafka:9092" in results["listeners"].sentence
     assert "EXTERNAL" in results["listeners"].sentence

@@ -1,143 +1,118 @@
-"""Asks brokers for their metadata by librdkafka, and understands what that says when there is none."""
+"""Fetches the brokers' metadata with librdkafka, and classifies the errors if there is none."""
 
-import logging
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
-from bdd.kafka.connection.probe import Fault
+from bdd.kafka.connection.problem import Problem
 from bdd.system.network import Server, in_thread
 from bdd.system.waiting import wait_until
 
 _SECONDS = 5.0
-_ADVERTISED = re.compile(r"Broker #\d+/(\d+): (\S+:\d+) NodeId (\d+)")
-_FAILED = re.compile(r"(?:/bootstrap|/\d+): (.*?) \(after \d+ms in state (\w+)", re.DOTALL)
-# librdkafka tries again and again also where that is pointless, as it is after one of these.
-_DEFINITE = re.compile(r"SASL|SSL|[Cc]ertificate")
-_KINDS = (
-    (re.compile(r"not valid in current SASL state"), Fault.NO_SASL),
-    (re.compile(r"Unsupported SASL mechanism.*supported mechanisms: (.*)"), Fault.MECHANISM),
-    (re.compile(r"SASL authentication error: (.*)"), Fault.AUTHENTICATION),
-    (re.compile(r"(SASL.*)"), Fault.AUTHENTICATION),
-    (re.compile(r"(alert .*certificate.*)"), Fault.WANTS_CERTIFICATE),
-    (re.compile(r"(certificate verify failed.*)"), Fault.UNTRUSTED),
-)
+_BOOTSTRAP_ERROR = re.compile(r"/bootstrap: (.*?) \(after \d+ms in state", re.DOTALL)
+# librdkafka retries after any error, although after one of these no retry succeeds.
+_FINAL = re.compile(r"SASL|SSL|[Cc]ertificate")
+_PROBLEMS = {
+    r"not valid in current SASL state": Problem.NO_SASL,
+    r"Unsupported SASL mechanism.*supported mechanisms: (.*)": Problem.MECHANISM,
+    r"SASL authentication error: (.*)": Problem.AUTHENTICATION,
+    r"(SASL.*)": Problem.AUTHENTICATION,
+    r"(alert .*certificate.*)": Problem.REQUIRES_CERTIFICATE,
+    r"(certificate verify failed.*)": Problem.UNTRUSTED,
+    r"^closed$": Problem.REQUIRES_SASL,
+}
 
 
 class NoMetadata(Exception):
-    """The brokers gave no metadata."""
+    """The brokers returned no metadata."""
 
-    def __init__(self, error: Fault, detail: str) -> None:
+    def __init__(self, problem: Problem, detail: str = "") -> None:
         super().__init__(detail)
-        self.error = error
-        self.detail = detail
+        self.problem = problem
 
 
-class Question:
-    """One client's question for metadata. It is asked at once; nobody has to wait for its end.
+def fetch_brokers(client: Mapping[str, str]) -> dict[int, Server]:
+    """Return what the brokers advertise: number -> server. None of these need be reachable.
 
-    Args:
-        client: librdkafka's settings, `bootstrap.servers` among them.
+    librdkafka's statistics contain it; `list_topics` often fails if an advertised name does not resolve.
 
     Raises:
-        NoMetadata: librdkafka does not take these settings.
+        NoMetadata: librdkafka refuses the settings, or no bootstrap server reports the brokers within five seconds.
+            A final error, such as wrong credentials, is raised at once.
     """
-
-    def __init__(self, client: Mapping[str, str]) -> None:
-        self._log = _Log()
-        logger = logging.Logger("librdkafka")  # noqa: LOG001 - registered nowhere, so that nothing else logs it
-        logger.addHandler(self._log)
-        # What brokers advertise is told by the log alone: `list_topics` goes on to them, and fails when they are
-        # out of reach. The log goes nowhere else, and this part of it holds no settings.
-        settings: dict[str, Any] = {**client, "debug": "metadata", "logger": logger, "error_cb": lambda _: None}
-        self._sasl = client.get("security.protocol", "").startswith("SASL")
-        try:
-            admin = AdminClient(settings)
-        except KafkaException as error:
-            raise NoMetadata(Fault.NO_METADATA, error.args[0].str()) from None
-        self._poll: Callable[[float], object] = admin.poll
-        # In a thread of its own, with the client: taking a client down waits for the system's resolver.
-        self._answer = in_thread(partial(admin.list_topics, timeout=_SECONDS))
-
-    def brokers(self) -> dict[int, Server]:
-        """Return what the brokers advertise: number -> server. None of them need be reached for that.
-
-        Raises:
-            NoMetadata: wrong credentials, for instance; those are noticed at once.
-        """
-
-        def told() -> dict[int, Server]:
-            assert self._log.complete or self._answer.done(), "no metadata yet"
-            return self._log.advertised
-
-        return self._wait(told) or {n: Server(each.host, each.port) for n, each in self._topics().brokers.items()}
-
-    def topics(self) -> dict[str, int]:
-        """Return the topics, internal ones left out: name -> number of partitions.
-
-        Raises:
-            NoMetadata: there was no answer in time.
-        """
-
-        def answered() -> None:
-            assert self._answer.done(), "no topics yet"
-
-        self._wait(answered)
-        topics = self._topics().topics
-        return {name: len(topic.partitions) for name, topic in topics.items() if not name.startswith("__")}
-
-    def _topics(self) -> Any:
-        try:
-            return self._answer.result(0)
-        except KafkaException as error:
-            self._poll(0)
-            raise self._understood(error.args[0].str()) from None
-
-    def _wait(self, condition: Callable[[], Any]) -> Any:
-        """The client tells its log only when it is polled."""
-        try:
-            return wait_until(
-                condition,
-                description="metadata",
-                timeout=_SECONDS + 1,
-                abort_if=self._log.definite,
-                sleep=self._poll,
-                interval=0.05,
-            )
-        except AssertionError:
-            raise self._understood("no answer in time") from None
-
-    def _understood(self, otherwise: str) -> NoMetadata:
-        said = self._log.definite() or (self._log.failures[-1] if self._log.failures else otherwise)
-        for pattern, kind in _KINDS:
-            if found := pattern.search(said):
-                return NoMetadata(kind, "".join(found.groups()).strip())
-        wants_login = self._log.refused_requests and not self._sasl
-        return NoMetadata(Fault.WANTS_SASL if wants_login else Fault.NO_METADATA, said)
+    outcome: Future[dict[int, Server]] = Future()
+    # The thread owns the client, because destroying a client waits for the system's resolver.
+    in_thread(partial(_fetch_brokers, client, outcome))
+    return outcome.result()
 
 
-class _Log(logging.Handler):
-    """What librdkafka says: the brokers that are advertised, and why connections failed."""
+def _fetch_brokers(client: Mapping[str, str], outcome: "Future[dict[int, Server]]") -> None:
+    events = _Events(logs_in=client.get("security.protocol", "").startswith("SASL"))
+    callbacks: dict[str, Any] = {"error_cb": events.on_error, "stats_cb": events.on_statistics}
+    try:
+        admin = AdminClient({"log_level": 0, "statistics.interval.ms": 20, **client, **callbacks})
+        wait_until(
+            events.check,
+            description="metadata",
+            timeout=_SECONDS,
+            abort_if=events.final_error,
+            sleep=admin.poll,
+            interval=0.02,
+        )
+        outcome.set_result(events.brokers)
+    except KafkaException as error:
+        outcome.set_exception(NoMetadata(Problem.NO_METADATA, error.args[0].str()))
+    except AssertionError:
+        outcome.set_exception(events.classified())
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.advertised: dict[int, Server] = {}
-        self.complete = False
-        self.failures: list[str] = []
-        self.refused_requests = False
 
-    def emit(self, record: logging.LogRecord) -> None:
-        text = record.getMessage()
-        if found := _ADVERTISED.search(text):
-            self.advertised[int(found[3])] = Server.parse(found[2])
-            self.complete = len(self.advertised) >= int(found[1])
-        elif found := _FAILED.search(text):
-            self.failures.append(found[1])
-            self.refused_requests = self.refused_requests or found[2] == "UP"
+class _Events:
+    """What librdkafka reports in its callbacks."""
 
-    def definite(self) -> str | None:
-        return next((failure for failure in self.failures if _DEFINITE.search(failure)), None)
+    def __init__(self, *, logs_in: bool) -> None:
+        self._logs_in = logs_in
+        self._errors: list[str] = []
+        self._closed = 0
+        self.brokers: dict[int, Server] = {}
+
+    def on_error(self, error: KafkaError) -> None:
+        self._errors += _BOOTSTRAP_ERROR.findall(error.str())
+        self._closed += error.code() == KafkaError._ALL_BROKERS_DOWN
+
+    def on_statistics(self, text: str) -> None:
+        learned = (each for each in json.loads(text)["brokers"].values() if each["source"] == "learned")
+        self.brokers = {each["nodeid"]: Server.parse(each["nodename"]) for each in learned}
+
+    def check(self) -> None:
+        assert self.brokers
+
+    def final_error(self) -> str | None:
+        # A broker that requires a login closes each connection at the first request, which is no error by itself.
+        requires_login = self._closed > 1 and not self._errors and not self._logs_in
+        return "closed" if requires_login else next(filter(_FINAL.search, self._errors), None)
+
+    def classified(self) -> NoMetadata:
+        error = self.final_error() or [f"no response within {_SECONDS:g} s", *self._errors][-1]
+        for pattern, problem in _PROBLEMS.items():
+            if found := re.search(pattern, error, re.DOTALL):
+                return NoMetadata(problem, "".join(found.groups()).strip())
+        return NoMetadata(Problem.NO_METADATA, error)
+
+
+def fetch_topics(client: Mapping[str, str]) -> dict[str, int]:
+    """Return the topics, without internal ones: name -> number of partitions.
+
+    Raises:
+        NoMetadata: no broker reports them within five seconds.
+    """
+    try:
+        topics = AdminClient({"log_level": "0", **client}).list_topics(timeout=_SECONDS).topics
+    except KafkaException as error:
+        raise NoMetadata(Problem.NO_METADATA, error.args[0].str()) from None
+    return {name: len(topic.partitions) for name, topic in topics.items() if not name.startswith("__")}

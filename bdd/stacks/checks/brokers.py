@@ -44,21 +44,21 @@ class KafkaChecks:
 
     def _bootstrap(self) -> str:
         self._diagnosis = diagnose(self._bootstrap_servers(), self._client)
-        if self._diagnosis.told_by is None:
+        if self._diagnosis.answered_by is None:
             raise Failed(explain(self._diagnosis), "docker compose ps")
-        return f"{self._diagnosis.told_by} answers and names {len(self._diagnosis.brokers)} broker(s)"
+        return f"{self._diagnosis.answered_by} answers and names {len(self._diagnosis.advertised)} broker(s)"
 
     def _listeners(self) -> str:
         if not self._found.sound:
             raise Failed(explain(self._found), "docker compose ls")
-        advertised = ", ".join(f"broker {each.number} as {each.seen}" for each in self._found.brokers)
+        advertised = ", ".join(f"broker {number} as {each}" for number, each in self._found.advertised.items())
         return f"{advertised}: it can be reached from here"
 
     def _time_outs(self) -> str:
         """The settings nest, for others are refused; what is left is that the broker must not hang up first."""
         chosen = self._settings
         own = f"{chosen.connections_max_idle_ms} > {chosen.request_timeout_ms} > {chosen.fetch_max_wait_ms} ms"
-        broker = self._found.brokers[0].number
+        broker = next(iter(self._found.advertised))
         limit = idle_limit(self._client, broker)
         if limit is None:
             return f"{own} nest; broker {broker} does not report its own {IDLE}"
