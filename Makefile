@@ -1,10 +1,11 @@
-# Without make (Windows): python tools/setup_venv.py, then .venv\Scripts\behave features/
+# Without make (Windows): README.md has the commands.
 PYTHON ?= python3
 ARGS ?=
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help acceptance test prove soak mutate lint format constraints clean setup setup-dev
+.NOTPARALLEL:
+.PHONY: help acceptance test lint unit integration features prove soak mutate format constraints clean anew
 
 help:  ## show this help
 	@echo "make acceptance                         is what a newcomer runs; nothing but make and Python 3.11 is needed"
@@ -13,42 +14,83 @@ help:  ## show this help
 	@echo
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-acceptance: setup  ## run the features against the platform
+acceptance: .venv/installed  ## run the features against the platform
 	@.venv/bin/behave features/ $(ARGS)
 
-test: setup-dev  ## run every check: format, lint, types, images, steps, unit and integration tests, features
-	@.venv/bin/python tools/run_tests.py $(ARGS)
+test: .venv/installed-dev  ## run every check: lint, unit, integration, features; a failed one does not stop the others
+	@failed=; for part in lint unit integration features; do \
+	    echo "== $$part"; $(MAKE) --no-print-directory $$part ARGS= || failed+=" $$part"; \
+	done; echo "== make test: $${failed:+failed:$$failed}$${failed:-passed}"; test -z "$$failed"
 
-soak: setup-dev  ## run the features again and again under bad conditions (about 20 minutes; ARGS='--list')
-	@.venv/bin/python -m bdd soak $(ARGS)
+lint: .venv/installed-dev  ## run the checks that need no platform: format, lint, layers, types, images, steps, spelling
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" pre-commit run --all-files $(ARGS)
 
-lint: setup-dev  ## run the checks that need no platform and no tests
-	@.venv/bin/python tools/run_tests.py --only format --only lint --only layers --only types --only images --only steps
+unit: .venv/installed-dev  ## run the unit tests, and measure what they cover of bdd and steps
+	@.venv/bin/pytest tests/unit --junitxml=reports/unit.xml --cov --cov-report= --cov-fail-under=83 $(ARGS)
 
-prove: setup-dev  ## prove that the suite notices every seeded defect (ARGS='--only NAME', ARGS=--list)
+integration: .venv/installed-dev  ## run the tests on a real broker, real processes and, where an engine responds, containers
+	@.venv/bin/pytest tests/integration --junitxml=reports/integration.xml $(ARGS)
+
+features: .venv/installed-dev  ## run the features, and write reports/junit
+	@rm -rf reports/junit
+	@.venv/bin/behave features/ --junit --junit-directory reports/junit $(ARGS)
+
+prove: .venv/installed-dev  ## prove that the suite notices every seeded defect (ARGS='--only NAME', ARGS=--list)
 	@.venv/bin/python -m bdd prove $(ARGS)
 
-mutate: setup-dev  ## count the mutants that the unit tests notice (about ten minutes; ARGS='bdd/verdict/ledger.py')
-	@.venv/bin/python -m pip install -q --disable-pip-version-check -r requirements-mutate.txt -c constraints.txt
+soak: .venv/installed-dev  ## run the features again and again under bad conditions (about 20 minutes; ARGS='--list')
+	@.venv/bin/python -m bdd soak $(ARGS)
+
+mutate: .venv/installed-dev  ## count the mutants that the unit tests notice (about ten minutes; ARGS='bdd/verdict/ledger.py')
+	@$(INSTALL) requirements-mutate.txt
 	@.venv/bin/python -m bdd mutate $(ARGS)
 
-format: setup-dev  ## rewrite the code in the project's format
+format: .venv/installed-dev  ## rewrite the code in the project's format
 	@.venv/bin/ruff check --fix-only --quiet
 	@.venv/bin/ruff format
 
-# Without setup: after a change of the requirements the old constraints may contradict them.
+# Installs nothing first: after a change of the requirements the old constraints may contradict them.
 constraints:  ## write constraints.txt anew from the requirements
 	@head -n 1 constraints.txt > constraints.new
-	@.venv/bin/uv pip compile -q requirements-dev.txt --universal --python-version 3.11 --no-annotate --no-header \
+	@.venv/bin/uv pip compile -q requirements-mutate.txt --universal --python-version 3.11 --no-annotate --no-header \
 	    --no-emit-index-url | sed '/^--find-links/d; /^$$/d' >> constraints.new
 	@mv constraints.new constraints.txt
 
 clean:  ## remove what was made here: .venv, reports, evidence, caches
-	@rm -rf .venv build reports evidence .mypy_cache .ruff_cache .pytest_cache constraints.new
+	@rm -rf .venv build reports evidence .coverage .mypy_cache .ruff_cache .pytest_cache constraints.new
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-setup:
-	@$(PYTHON) tools/setup_venv.py
+# .venv/installed is written when an installation has ended well, and says for which folder and Python it was made.
+# Where it is missing, or says otherwise, the environment is made anew.
+MADE_FOR := $(CURDIR), Python $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+ifneq ($(shell test -x .venv/bin/python && cat .venv/installed 2>/dev/null),$(MADE_FOR))
+.venv/installed: anew
+endif
 
-setup-dev:
-	@$(PYTHON) tools/setup_venv.py --dev
+# Not the uv of .venv itself, which is on PATH where the environment is activated.
+UV := $(filter-out $(CURDIR)/.venv/%,$(shell command -v uv))
+VENV := $(if $(UV),$(UV) venv -q --clear --python $(PYTHON),$(PYTHON) -m venv --clear) .venv
+INSTALL := $(if $(UV),$(UV) pip install -q --python .venv,.venv/bin/python -m pip install -q --no-input \
+    --disable-pip-version-check) -c constraints.txt -r
+
+anew:
+	@$(PYTHON) -c 'import bdd'  # refuses a Python that is too old
+	@$(if $(UV),,$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "$(PYTHON) cannot make a virtual environment:" \
+	    "it has no module ensurepip. On Debian and Ubuntu: apt install python3-venv. Then try again." >&2; exit 2; })
+	@$(VENV)
+
+.venv/installed: requirements.txt requirements-suite.txt reference/requirements.txt constraints.txt
+	$(call install,requirements.txt)
+	@echo '$(MADE_FOR)' > $@
+
+.venv/installed-dev: .venv/installed requirements-dev.txt
+	$(call install,requirements-dev.txt)
+	@echo '$(MADE_FOR)' > .venv/installed
+	@touch $@
+
+define install
+	@echo "Installing the packages of $(1) into .venv, once; this takes about a minute."
+	@rm -f .venv/installed .venv/installed-dev
+	@$(INSTALL) $(1) || { echo "The packages could not be installed. This needs the network, this once, and half a GB" \
+	    "of disk." >&2; exit 1; }
+endef
