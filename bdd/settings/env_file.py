@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from dotenv.parser import Binding, parse_stream
+from dotenv.parser import parse_stream
 
 
 def errors_in(file: Path, prefix: str) -> Iterator[str]:
     """Yield a sentence for each line of the file that is not a setting; the file need not exist.
 
-    No sentence shows the line itself: it may hold a secret.
+    No sentence contains the line itself, which may hold a secret.
 
     Args:
         file: `NAME=value` lines, comments, and lines for other programs.
-        prefix: what the names of settings begin with; any other name may stand without a value.
+        prefix: the beginning of the names of settings; any other name may stand without a value.
     """
     if not file.exists() or file.is_dir():  # some call a virtual environment .env
         return
@@ -27,16 +27,13 @@ def errors_in(file: Path, prefix: str) -> Iterator[str]:
         yield f"The file {file} cannot be read: {error.strerror}. Correct its permissions, or remove it."
         return
     for line in lines:
+        # The parser's own number is that of the empty lines before the statement.
+        text = line.original.string
+        number = line.original.line + text[: len(text) - len(text.lstrip())].count("\n")
         if line.error:
             yield (
-                f"Line {_number(line)} of {file} cannot be read. It must be NAME=value, each quotation mark that "
-                "opens needs one that closes, and a comment begins with #."
+                f"Line {number} of {file} cannot be read. It must be NAME=value, each quotation mark that opens "
+                "needs one that closes, and a comment begins with #."
             )
         elif line.value is None and (line.key or "").upper().startswith(prefix):
-            yield f"Line {_number(line)} of {file} has no value. Write {line.key}=…, or remove the line."
-
-
-def _number(line: Binding) -> int:
-    """Return the line of the statement: the parser's own number is that of the empty lines before it."""
-    text = line.original.string
-    return line.original.line + text[: len(text) - len(text.lstrip())].count("\n")
+            yield f"Line {number} of {file} has no value. Write {line.key}=…, or remove the line."

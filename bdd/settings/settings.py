@@ -1,46 +1,48 @@
 """The settings of a run: `behave -D name=value` first, then `BDD_NAME` in the environment, then the file `.env`."""
 
-import contextlib
 import difflib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from annotated_types import Ge, Le
 from platformdirs import user_cache_path
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from bdd.output import masking
 from bdd.settings.env_file import errors_in
-from bdd.settings.rules import check_certificates, check_security, check_stack, check_timeouts
+from bdd.settings.rules import check_key, check_security, check_stack
 from bdd.settings.values import (
     CertificatesFile,
+    Count,
+    Factor,
     HostNames,
     Milliseconds,
-    PrivateKeyFile,
+    Port,
+    ReadableFile,
     Seconds,
     SecretFile,
     Seed,
     Servers,
     ServiceAddress,
     WebAddress,
+    YesOrNo,
     read_secret,
 )
 
 _PREFIX = "BDD_"
+SECRETS = ("sasl_password", "ssl_key_password", "recorder_token")
+"""The settings that no command line may show; each has another one with `_file` after its name."""
 
 
 class InvalidSetting(Exception):
     """A setting has a wrong value or an unknown name; the message has a line for each."""
 
 
-def _only_for(stack: str, description: str, default: object = None, **limits: int) -> Any:
+def _only_for(stack: str, description: str, default: object = None) -> Any:
     """Return a field that no other stack accepts."""
-    extra = {"stack": stack}
-    return Field(default, description=f"{stack}: {description}", json_schema_extra=extra, **limits)  # type: ignore[call-overload]
+    return Field(default, description=f"{stack}: {description}", json_schema_extra={"stack": stack})
 
 
 class Settings(BaseSettings):
@@ -64,34 +66,32 @@ class Settings(BaseSettings):
         "remote", "how the user is authenticated"
     )
     sasl_username: str | None = _only_for("remote", "the user's name at the brokers")
+    sasl_password_file: SecretFile | None = _only_for("remote", "a file that holds sasl_password")
     sasl_password: SecretStr | None = _only_for("remote", "the user's password at the brokers")
-    sasl_password_file: SecretFile | None = _only_for("remote", "a file that holds it")
     ssl_ca: CertificatesFile | None = _only_for(
         "remote", "a PEM file of the trusted authorities; none: those of this machine"
     )
     ssl_certificate: CertificatesFile | None = _only_for("remote", "a PEM file of this client's certificate")
-    ssl_key: PrivateKeyFile | None = _only_for("remote", "a PEM file of the certificate's key")
+    ssl_key: ReadableFile | None = _only_for("remote", "a PEM file of the certificate's key")
+    ssl_key_password_file: SecretFile | None = _only_for("remote", "a file that holds ssl_key_password")
     ssl_key_password: SecretStr | None = _only_for("remote", "what decrypts an encrypted key")
-    ssl_key_password_file: SecretFile | None = _only_for("remote", "a file that holds it")
     recorder_url: WebAddress | None = _only_for("remote", "a recorder that already runs; none is started then")
+    recorder_token_file: SecretFile | None = _only_for("remote", "a file that holds recorder_token")
     recorder_token: SecretStr | None = _only_for("remote", "the token of that recorder")
-    recorder_token_file: SecretFile | None = _only_for("remote", "a file that holds it")
     allow_host: HostNames = _only_for("remote", "hosts to write to although they are neither local nor private", ())
     project: str | None = _only_for("attached", "the Docker Compose project of the platform")
     network: str | None = _only_for("attached", "the Docker network of the platform")
-    external_port: int | None = _only_for(
-        "compose", "the broker gets a listener EXTERNAL on this port of 127.0.0.1; 0: a free one", ge=0, le=65535
+    external_port: Port | None = _only_for(
+        "compose", "the broker gets a listener EXTERNAL on this port of 127.0.0.1; 0: a free one"
     )
-    keep: bool = _only_for("compose", "leave the platform up when the run ends", default=False)
+    keep: YesOrNo = _only_for("compose", "leave the platform up when the run ends", default=False)
     contract: Path | None = Field(None, description="an AsyncAPI 3 document in place of contracts/asyncapi.yaml")
-    deadline: Seconds = Field(5.0, description="seconds a published event may take where a step names none")
-    deadline_factor: float = Field(
-        1.0, ge=1, le=100, allow_inf_nan=False, description="every deadline times this, for slow machines"
-    )
+    deadline: Seconds = Field(5.0, description="seconds a published event may take if a step names none")
+    deadline_factor: Factor = Field(1.0, description="every deadline times this, for slow machines")
     settling: Seconds = Field(2.0, description="seconds the audit waits for late events after the last action")
     clock_tolerance: Seconds = Field(2.0, description="seconds the platform's clock may differ from this one's")
     model_seed: Seed = Field(1, description="the seed of the random programs; new draws another one in each run")
-    model_programs: int = Field(10, ge=1, le=1_000_000, description="how many random programs are played")
+    model_programs: Count = Field(10, description="how many random programs are played")
     connections_max_idle_ms: Milliseconds = Field(60_000, description="Kafka client: idle connections are closed")
     request_timeout_ms: Milliseconds = Field(10_000, description="Kafka client: a request has failed")
     fetch_max_wait_ms: Milliseconds = Field(500, description="Kafka client: a fetch returns without data")
@@ -109,33 +109,30 @@ class Settings(BaseSettings):
             raise ValueError("a value")
         return value
 
-    @model_validator(mode="before")
+    @field_validator(*SECRETS)
     @classmethod
-    def _secrets_from_files(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """The check of its own setting reports a file that cannot be read."""
-        for name in SECRETS:
-            if not (file := given.get(f"{name}_file")):
-                continue
-            if given.get(name) is not None:
-                raise ValueError(f"{name} is given by itself and by {name}_file: leave out one of them")
-            with contextlib.suppress(OSError, ValueError):
-                given = {**given, name: read_secret(Path(file)) or None}
-        return given
+    def _read_from_file(cls, value: SecretStr | None, others: ValidationInfo) -> SecretStr | None:
+        file = others.data.get(f"{others.field_name}_file")
+        return SecretStr(read_secret(file)) if file and value is None else value
 
     @model_validator(mode="after")
     def _go_together(self) -> Self:
-        names = (name for name in self.model_fields_set if not name.endswith("_file"))
-        given = {name: value for name in names if (value := getattr(self, name)) not in (None, ())}
+        given = self.model_fields_set
+        if twice := [name for name in SECRETS if {name, f"{name}_file"} <= given]:
+            raise ValueError(f"{twice[0]} is given by itself and by {twice[0]}_file: leave out one of them")
+        given = {name.removesuffix("_file") for name in given}
         password = self.ssl_key_password.get_secret_value() if self.ssl_key_password else None
-        check_timeouts(self.connections_max_idle_ms, self.request_timeout_ms, self.fetch_max_wait_ms)
+        idle, request, fetch = self.connections_max_idle_ms, self.request_timeout_ms, self.fetch_max_wait_ms
+        if not idle > request > fetch:  # a client would close connections on which it still waits
+            raise ValueError(
+                "the client time-outs must nest, connections_max_idle_ms > request_timeout_ms > fetch_max_wait_ms; "
+                f"they are {idle}, {request}, {fetch}"
+            )
         check_stack(self.stack, given, _STACKS)
         check_security(self.security_protocol, given)
-        check_certificates(self.ssl_ca, self.ssl_certificate, self.ssl_key, password)
+        check_key(self.ssl_certificate, self.ssl_key, password)
         return self
 
-
-SECRETS = tuple(name.removesuffix("_file") for name in Settings.model_fields if name.endswith("_file"))
-"""The settings that no command line may show; each has another one with `_file` after its name."""
 
 _STACKS = {
     name: str(field.json_schema_extra["stack"])
@@ -148,7 +145,7 @@ def load_settings(userdata: Mapping[str, str], env_file: Path = Path(".env")) ->
     """Return the settings of this run.
 
     Args:
-        userdata: what was given with `behave -D`.
+        userdata: the definitions of `behave -D`.
         env_file: a file of `BDD_NAME=value` lines; it need not exist.
 
     Raises:
@@ -166,33 +163,27 @@ def load_settings(userdata: Mapping[str, str], env_file: Path = Path(".env")) ->
 
 
 def _wrong_names(userdata: Mapping[str, str], env_file: Path) -> Iterator[str]:
-    in_file = DotEnvSettingsSource(Settings, env_file=env_file).env_vars
+    """Yield a sentence for each name that is unknown, or that cannot be given in this way."""
+    if shown := [name for name in userdata if name in SECRETS]:
+        for name in shown:
+            yield (
+                f"The setting -D {name} is refused: everyone on this machine can read a command line. There are "
+                f"two other ways: {_PREFIX}{name.upper()}=… in the environment or in .env, or a file that holds it "
+                f"and -D {name}_file=…"
+            )
+        return
+    in_file = DotEnvSettingsSource(Settings, env_file=env_file).env_vars  # in lower case
     given = {f"-D {name}": name for name in userdata}
     given |= {name: name.removeprefix(_PREFIX).lower() for name in os.environ if name.startswith(_PREFIX)}
-    given |= {
-        f"{name.upper()} in {env_file}": name.removeprefix(_PREFIX.lower())
-        for name in map(str.lower, in_file)
-        if name.startswith(_PREFIX.lower())
-    }
-    if shown := [name for name in userdata if name in SECRETS]:
-        yield from map(_on_command_line, shown)
-        return
+    prefix = _PREFIX.lower()
+    given |= {f"{n.upper()} in {env_file}": n.removeprefix(prefix) for n in in_file if n.startswith(prefix)}
     yield from (_unknown(spelt, name) for spelt, name in given.items() if name not in Settings.model_fields)
-    for name in in_file:
-        if name in Settings.model_fields:
-            yield f"The setting {name} in {env_file} needs its prefix there: {_PREFIX}{name.upper()}=…"
+    for name in filter(Settings.model_fields.__contains__, in_file):
+        yield f"The setting {name} in {env_file} needs its prefix there: {_PREFIX}{name.upper()}=…"
     for name, value in userdata.items():
         # What -D gives to a name that stands alone; of all settings only this one can mean it.
         if value == "true" and name in Settings.model_fields and name != "keep":
             yield f"The setting -D {name} has no value. Give it one: -D {name}=…{_meaning(name)}"
-
-
-def _on_command_line(name: str) -> str:
-    return (
-        f"The setting -D {name} is refused, for everyone on this machine can read a command line. There are two "
-        f"other ways: {_PREFIX}{name.upper()}=… in the environment or in .env, or a file that holds it and "
-        f"-D {name}_file=…"
-    )
 
 
 def _unknown(spelt: str, name: str) -> str:
@@ -204,31 +195,14 @@ def _unknown(spelt: str, name: str) -> str:
 
 
 def _sentence(error: dict[str, Any]) -> str:
+    allowed = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
     if not error["loc"]:
-        return f"Settings that do not go together: {_message(error)}."
+        return f"Settings that do not go together: {allowed}."
     name = str(error["loc"][0])
     if not str(error["input"]).strip():
         return f"The setting {name} is empty. Give it a value, or leave it out.{_meaning(name)}"
     value = "not usable" if name in SECRETS else masking.mask(repr(error["input"]))
-    return f"The setting {name} is {value}; allowed is: {_allowed(name, error)}.{_meaning(name)}"
-
-
-def _allowed(name: str, error: dict[str, Any]) -> str:
-    if error["type"] == "bool_parsing":
-        return "yes or no"
-    field, limits = Settings.model_fields[name], dict[str, object]()
-    for each in field.metadata:
-        if isinstance(each, Ge | Le):
-            limits |= asdict(each)
-    if limits.keys() == {"ge", "le"}:
-        return "{} from {ge} to {le}".format(
-            "a number" if field.annotation is float else "a whole number", **limits
-        )
-    return _message(error)
-
-
-def _message(error: dict[str, Any]) -> str:
-    return str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
+    return f"The setting {name} is {value}; allowed is: {allowed}.{_meaning(name)}"
 
 
 def _meaning(name: str) -> str:

@@ -1,12 +1,12 @@
-"""The types of single settings; where pydantic has no rule, a function says in its ValueError what is allowed."""
+"""The types of the settings; a validator's ValueError says what is allowed."""
 
 import ipaddress
 import random
 import re
-from collections.abc import Callable, Iterable
+import ssl
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -18,79 +18,59 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode
 
-_HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
-_API_PATH = re.compile(r"/api/patients(/.*)?$")
+_HOST_NAME = re.compile(r"\w([\w.-]*\w)?", re.ASCII)
+_SERVER = re.compile(r"[^\s,]+:(?P<port>[0-9]{1,5})")
+_WEB_ADDRESS = re.compile(r"https?://([^\s/?#@:\[\]]+|\[[0-9A-Fa-f:.]+\])(:[1-9][0-9]{0,4})?(/[^\s?#]*)?")
+_API_PATH = re.compile(r"/api/patients([/?#].*)?$")
+_PORTS = range(1, 65536)
 
 
-def read_secret(file: Path) -> str:
-    """Return the content of a secret's file, without the line break that editors add at its end.
+def _allowed(values: str) -> WrapValidator:
+    """Return a validator that replaces pydantic's message by the allowed values."""
 
-    Raises:
-        ValueError: the file is not text.
-    """
-    try:
-        return file.expanduser().read_text(encoding="utf-8").rstrip("\r\n")
-    except UnicodeDecodeError:
-        raise ValueError("a file of text in UTF-8") from None
+    def check(value: object, validate: ValidatorFunctionWrapHandler) -> object:
+        try:
+            return validate(value)
+        except ValidationError:
+            raise ValueError(values) from None
+
+    return WrapValidator(check)
 
 
 def _web_address(value: str) -> str:
-    """Refuse a password, which a command line would show, and a query, behind which no path can be added."""
-    try:
-        address = urlsplit(value)
-        complete = address.scheme in {"http", "https"} and address.hostname and address.port != 0
-    except ValueError:  # the port is not a number
-        complete = False
-    if not complete:
-        raise ValueError("an address that begins with http:// or https://")
-    if "@" in address.netloc:
-        raise ValueError("an address without user and password")
-    if "?" in value or "#" in value:
-        raise ValueError(f"an address that ends before its ? or #: {_without_path(value)}")
+    """Refuse a password, which a command line would show, and a query, after which no path can be added."""
+    if not _WEB_ADDRESS.fullmatch(value):
+        raise ValueError("an address that begins with http:// or https://, without user and password, ? and #")
     return value.rstrip("/")
 
 
 def _service_address(value: str) -> str:
-    if _API_PATH.search(address := _web_address(value)):
-        raise ValueError(f"an address without /api/patients, which is added to it: {_without_path(value)}")
-    return address
-
-
-def _without_path(value: str) -> str:
-    return _API_PATH.sub("", re.split(r"[?#]", value)[0].rstrip("/"))
+    if _API_PATH.search(value):
+        base = _API_PATH.sub("", value)
+        raise ValueError(f"an address without /api/patients, which is added to it: {base}")
+    return _web_address(value)
 
 
 def _servers(value: str) -> str:
-    for server in value.split(","):
-        host, _, port = server.strip().rpartition(":")
-        if not host or not port.isdecimal() or not 0 < int(port) <= 65535:  # noqa: PLR2004 - the highest port
-            raise ValueError("host:port, several with commas between them")
+    servers = [_SERVER.fullmatch(server.strip()) for server in value.split(",")]
+    if not all(server and int(server["port"]) in _PORTS for server in servers):
+        raise ValueError("host:port, several with commas between them")
     return value
 
 
 def _host_names(value: str | Iterable[str]) -> tuple[str, ...]:
     names = value.split(",") if isinstance(value, str) else value
     hosts = tuple(name.strip().strip("[]").rstrip(".").lower() for name in names)
-    if not all(_is_ip_address(host) or _HOST_NAME.fullmatch(host) for host in hosts):
+    if not all(_HOST_NAME.fullmatch(host) or _is_ip_address(host) for host in hosts):
         raise ValueError("names of hosts without port, several with commas between them")
     return hosts
 
 
 def _is_ip_address(host: str) -> bool:
     try:
-        ipaddress.ip_address(host)
+        return bool(ipaddress.ip_address(host))
     except ValueError:
         return False
-    return True
-
-
-def _seed(value: object, read: ValidatorFunctionWrapHandler) -> int:
-    if value == "new":
-        return random.randrange(2**32)  # noqa: S311 - not a secret
-    try:
-        return int(read(value))
-    except ValidationError:
-        raise ValueError("a whole number from 0 on, or new") from None
 
 
 def _readable(file: Path) -> Path:
@@ -102,29 +82,43 @@ def _readable(file: Path) -> Path:
         raise ValueError(f"a file that can be read; here: {error.strerror}") from None
 
 
-def _secret_file(file: Path) -> Path:
-    if not read_secret(_readable(file)):
-        raise ValueError("a file that holds the secret; this one is empty")
+def _certificates(file: Path) -> Path:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+    except ssl.SSLError as error:
+        raise ValueError(f"a PEM file with a certificate that can be read; here: {error}") from None
     return file
 
 
-def _pem_file(kind: str) -> Callable[[Path], Path]:
-    def check(file: Path) -> Path:
-        readable = _readable(file)
-        if not re.search(rf"-----BEGIN [A-Z ]*{kind}-----".encode(), readable.read_bytes()):
-            raise ValueError(f"a PEM file, one with -----BEGIN {kind}----- in it")
-        return readable
+def _secret_file(file: Path) -> Path:
+    try:
+        if read_secret(file):
+            return file
+    except UnicodeDecodeError:
+        raise ValueError("a file of text in UTF-8") from None
+    raise ValueError("a file that holds the secret; this one is empty")
 
-    return check
+
+def read_secret(file: Path) -> str:
+    """Return the content of a secret's file, without the line break that editors add at its end."""
+    return file.read_text(encoding="utf-8").rstrip("\r\n")
 
 
-Seconds = Annotated[float, Field(ge=0, le=600, allow_inf_nan=False)]
-Milliseconds = Annotated[int, Field(ge=1, le=3_600_000)]
-Seed = Annotated[int, Field(ge=0), WrapValidator(_seed)]
+def _new_seed(value: object) -> object:
+    return random.randrange(2**32) if value == "new" else value  # noqa: S311 - not a secret
+
+
+YesOrNo = Annotated[bool, _allowed("yes or no")]
+Port = Annotated[int, Field(ge=0, le=65535), _allowed("a whole number from 0 to 65535")]
+Seconds = Annotated[float, Field(ge=0, le=600, allow_inf_nan=False), _allowed("a number from 0 to 600")]
+Factor = Annotated[float, Field(ge=1, le=100, allow_inf_nan=False), _allowed("a number from 1 to 100")]
+Count = Annotated[int, Field(ge=1, le=1_000_000), _allowed("a whole number from 1 to 1000000")]
+Milliseconds = Annotated[int, Field(ge=1, le=3_600_000), _allowed("a whole number from 1 to 3600000")]
+Seed = Annotated[int, Field(ge=0), BeforeValidator(_new_seed), _allowed("a whole number from 0 on, or new")]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 ServiceAddress = Annotated[str, AfterValidator(_service_address)]
 Servers = Annotated[str, AfterValidator(_servers)]
 HostNames = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_host_names)]
-CertificatesFile = Annotated[Path, AfterValidator(_pem_file("CERTIFICATE"))]
-PrivateKeyFile = Annotated[Path, AfterValidator(_pem_file("PRIVATE KEY"))]
-SecretFile = Annotated[Path, AfterValidator(_secret_file)]
+ReadableFile = Annotated[Path, AfterValidator(_readable)]
+CertificatesFile = Annotated[ReadableFile, AfterValidator(_certificates)]
+SecretFile = Annotated[ReadableFile, AfterValidator(_secret_file)]

@@ -1,15 +1,19 @@
-"""The settings: where they come from, and what is refused before anything starts."""
+"""The settings: where they come from, what is refused before anything starts, and that no secret is shown."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from behave.userdata import parse_user_define
 
+from bdd.kafka.client_settings import client_settings
+from bdd.output import masking
 from bdd.settings.settings import SECRETS, InvalidSetting, Settings, load_settings
+from tests.support.certificates import Authority, Certificate
 
 REMOTE = {"stack": "remote", "api_url": "http://127.0.0.1:8001", "bootstrap_servers": "127.0.0.1:9092"}
-
-REMOTE_EXAMPLE = "-D api_url=http://host:8001 -D bootstrap_servers=host:9092"
+SASL = {**REMOTE, "security_protocol": "SASL_SSL", "sasl_mechanism": "SCRAM-SHA-512", "sasl_username": "suite"}
+PASSWORD = "correct-horse"
 
 
 @pytest.fixture
@@ -17,10 +21,33 @@ def env_file(tmp_path: Path) -> Path:
     return tmp_path / ".env"
 
 
-def refusal(given: dict[str, str], env_file: Path) -> str:
-    with pytest.raises(InvalidSetting) as wrong:
-        load_settings(given, env_file)
-    return str(wrong.value)
+@pytest.fixture
+def password_file(tmp_path: Path) -> Path:
+    return tmp_path / "password"
+
+
+@pytest.fixture
+def refusal(env_file: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """What a run with these settings is refused with."""
+    monkeypatch.setattr(masking, "_known", set())
+
+    def refuse(given: dict[str, str]) -> str:
+        with pytest.raises(InvalidSetting) as wrong:
+            load_settings(given, env_file)
+        assert PASSWORD not in str(wrong.value)
+        return str(wrong.value)
+
+    return refuse
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path / "certificates")
+
+
+def defined(text: str) -> dict[str, str]:
+    """What behave makes of `-D text`."""
+    return dict([parse_user_define(text)])  # type: ignore[no-untyped-call]
 
 
 def test_the_command_line_wins_over_the_environment_and_that_over_the_file(
@@ -35,7 +62,7 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_file(
 
 @pytest.mark.parametrize("source", ["-D", "environment", "file"])
 def test_an_unknown_name_is_refused_with_the_one_that_was_meant(
-    source: str, env_file: Path, monkeypatch: pytest.MonkeyPatch
+    source: str, env_file: Path, monkeypatch: pytest.MonkeyPatch, refusal: Callable[..., str]
 ) -> None:
     given = {"deadlnie": "3"} if source == "-D" else {}
     if source == "environment":
@@ -43,114 +70,132 @@ def test_an_unknown_name_is_refused_with_the_one_that_was_meant(
     if source == "file":
         env_file.write_text("BDD_DEADLNIE=3\n")
     spelt = {"-D": "-D deadlnie", "environment": "BDD_DEADLNIE", "file": f"BDD_DEADLNIE in {env_file}"}[source]
-    said = refusal(given, env_file)
-    assert said.startswith(f"The setting {spelt} is unknown. Did you mean deadline? There are: stack, api_url, ")
-    assert all(name in said for name in Settings.model_fields)
+    message = refusal(given)
+    assert message.startswith(f"The setting {spelt} is unknown. Did you mean deadline? There are: stack, api_url, ")
+    assert all(name in message for name in Settings.model_fields)
 
 
-def test_a_name_in_the_file_without_its_prefix_is_not_silently_ignored(env_file: Path) -> None:
+def test_a_name_in_the_file_without_its_prefix_is_not_silently_ignored(
+    env_file: Path, refusal: Callable[..., str]
+) -> None:
     env_file.write_text("deadline=3\n")
-    assert "deadline" in refusal({}, env_file)
+    assert refusal({}) == f"The setting deadline in {env_file} needs its prefix there: BDD_DEADLINE=…"
+
+
+SECONDS = "a number from 0 to 600. ("
+MILLISECONDS = "a whole number from 1 to 3600000. ("
+COUNT = "a whole number from 1 to 1000000. ("
+SEED = "a whole number from 0 on, or new. ("
+ADDRESS = "an address that begins with http:// or https://, without user and password, ? and #. ("
+SERVERS = "host:port, several with commas between them. ("
+HOSTS = "names of hosts without port, several with commas between them. ("
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "allowed"),
+    ("name", "values", "allowed"),
     [
-        ("stack", "docker", "'embedded', 'compose', 'attached' or 'remote'"),
-        ("deadline", "soon", "a number from 0 to 600. ("),
-        ("deadline", "-1", "a number from 0 to 600. ("),
-        ("deadline", "601", "a number from 0 to 600. ("),
-        ("deadline", "nan", "a number from 0 to 600. ("),
-        ("settling", "inf", "a number from 0 to 600. ("),
-        ("deadline_factor", "0.5", "a number from 1 to 100. ("),
-        ("request_timeout_ms", "1.5", "a whole number from 1 to 3600000. ("),
-        ("fetch_max_wait_ms", "0", "a whole number from 1 to 3600000. ("),
-        ("external_port", "65536", "a whole number from 0 to 65535. ("),
-        ("model_seed", "often", "a whole number from 0 on, or new. ("),
-        ("model_seed", "-1", "a whole number from 0 on, or new. ("),
-        ("model_programs", "0", "a whole number from 1 to 1000000. ("),
-        ("model_programs", "1.5", "a whole number from 1 to 1000000. ("),
-        ("keep", "maybe", "yes or no. ("),
-        ("api_url", "localhost:8001", "http:// or https://"),
-        ("api_url", "http://h:8001/api/patients?status=offen", "ends before its ? or #: http://h:8001. ("),
-        ("api_url", "http://h:8001/#top", "ends before its ? or #: http://h:8001. ("),
-        ("api_url", "http://h/v1/api/patients/", "without /api/patients, which is added to it: http://h/v1. ("),
-        ("bootstrap_servers", "kafka", "host:port"),
-        ("bootstrap_servers", "kafka:9092,", "host:port"),
-        ("bootstrap_servers", ":9092", "host:port"),
+        ("stack", ["docker"], "'embedded', 'compose', 'attached' or 'remote'"),
+        ("deadline", ["soon", "-1", "601", "nan", "inf"], SECONDS),
+        ("deadline_factor", ["0.5", "101", "inf"], "a number from 1 to 100. ("),
+        ("request_timeout_ms", ["1.5", "0", "3600001"], MILLISECONDS),
+        ("external_port", ["65536", "-1"], "a whole number from 0 to 65535. ("),
+        ("model_seed", ["often", "-1"], SEED),
+        ("model_programs", ["0", "1.5", "1000001"], COUNT),
+        ("keep", ["maybe"], "yes or no. ("),
+        ("api_url", ["localhost:8001", "ftp://h", "http://", "http://h:0", "http://h:x", "http://u@h"], ADDRESS),
+        ("api_url", ["http://h:8001/?a=b", "http://h:8001/#top"], ADDRESS),
+        (
+            "api_url",
+            ["http://h/v1/api/patients/", "http://h/v1/api/patients?status=offen"],
+            "an address without /api/patients, which is added to it: http://h/v1. (",
+        ),
+        ("bootstrap_servers", ["kafka", "kafka:9092,", ":9092", "kafka:0", "kafka:65536"], SERVERS),
+        ("allow_host", ["*.example.org", "staging.example.org:9092", "a,,b", "https://a"], HOSTS),
     ],
 )
 def test_a_wrong_value_is_refused_with_name_value_and_what_is_allowed(
-    name: str, value: str, allowed: str, env_file: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, values: list[str], allowed: str, monkeypatch: pytest.MonkeyPatch, refusal: Callable[..., str]
 ) -> None:
-    others = {other: text for other, text in REMOTE.items() if name in REMOTE and other != name}
-    said = refusal({**others, name: value}, env_file)
-    monkeypatch.setenv(f"BDD_{name.upper()}", value)
-    assert refusal(others, env_file) == said, "wherever it came from"
-    assert said.startswith(f"The setting {name} is {value!r}; allowed is: ")
-    assert allowed in said
-    assert "\n" not in said
-    assert (Settings.model_fields[name].description or "?") in said
+    others = {other: text for other, text in REMOTE.items() if other != name}
+    for value in values:
+        message = refusal({**others, name: value})
+        assert message.startswith(f"The setting {name} is {value!r}; allowed is: {allowed}")
+        assert (Settings.model_fields[name].description or "?") in message
+        assert "\n" not in message
+        monkeypatch.setenv(f"BDD_{name.upper()}", value)
+        assert refusal(others) == message, "wherever it came from"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("model_seed", "7", 7),
+        ("model_programs", "10.0", 10),  # pydantic's whole numbers
+        ("model_programs", "1_0", 10),
+        *[("keep", word, True) for word in ("true", "yes", "y", "TRUE", "on", "1")],
+        ("api_url", "https://patients.example.org/", "https://patients.example.org"),
+        ("api_url", "http://[::1]:8001/v1/", "http://[::1]:8001/v1"),
+        ("bootstrap_servers", "a:1, b:2,[::1]:3", "a:1, b:2,[::1]:3"),
+        (
+            "allow_host",
+            "Staging.example.org, 192.0.2.7,2001:db8::1",
+            ("staging.example.org", "192.0.2.7", "2001:db8::1"),
+        ),
+    ],
+)
+def test_a_value_may_be_written_in_several_ways(name: str, text: str, value: object, env_file: Path) -> None:
+    others = {"stack": "compose"} if name == "keep" else REMOTE
+    assert getattr(load_settings({**others, name: text}, env_file), name) == value
+
+
+def test_a_new_seed_is_another_one_each_time(env_file: Path) -> None:
+    assert len({load_settings({"model_seed": "new"}, env_file).model_seed for _ in range(5)}) == 5
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
 @pytest.mark.parametrize("value", ["", "  "])
 def test_an_empty_value_is_refused_wherever_it_comes_from(
-    name: str, value: str, env_file: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, value: str, env_file: Path, monkeypatch: pytest.MonkeyPatch, refusal: Callable[..., str]
 ) -> None:
     meaning = Settings.model_fields[name].description
-    told = f"The setting {name} is empty. Give it a value, or leave it out. ({meaning})"
+    message = f"The setting {name} is empty. Give it a value, or leave it out. ({meaning})"
     if name not in SECRETS:
-        assert refusal({name: value}, env_file) == told
+        assert refusal({name: value}) == message
     env_file.write_text(f"BDD_{name.upper()}='{value}'\n")
-    assert refusal({}, env_file) == told
+    assert refusal({}) == message
     env_file.unlink()
     monkeypatch.setenv(f"BDD_{name.upper()}", value)
-    assert refusal({}, env_file) == told
+    assert refusal({}) == message
 
 
-@pytest.mark.parametrize("name", ["deadline", "evidence_dir", "project", "stack"])
-def test_a_name_without_a_value_is_not_taken_for_true(name: str, env_file: Path) -> None:
-    assert refusal(dict([parse_user_define(name)]), env_file).startswith(  # type: ignore[no-untyped-call]
-        f"The setting -D {name} has no value. Give it one: -D {name}=… ("
-    )
-
-
-@pytest.mark.parametrize("value", ["", "=yes", "=y", "=TRUE", "=on", "=1"])
-def test_what_is_kept_may_be_said_in_several_words(value: str, env_file: Path) -> None:
-    given = dict([parse_user_define(f"keep{value}")])  # type: ignore[no-untyped-call]
-    assert load_settings({"stack": "compose", **given}, env_file).keep is True
-
-
-@pytest.mark.parametrize("given", ["=5", ""])
-def test_a_setting_without_a_name_is_told_from_an_unknown_one(given: str, env_file: Path) -> None:
-    said = refusal(dict([parse_user_define(given)]), env_file)  # type: ignore[no-untyped-call]
-    assert said == "The setting -D has no name. It is given as -D name=value or as BDD_NAME=value."
+def test_a_definition_without_a_value_or_a_name_is_refused(env_file: Path, refusal: Callable[..., str]) -> None:
+    for name in ("deadline", "evidence_dir", "project", "stack"):
+        message = f"The setting -D {name} has no value. Give it one: -D {name}=… ("
+        assert refusal(defined(name)).startswith(message)
+    assert load_settings({"stack": "compose", **defined("keep")}, env_file).keep is True
+    for text in ("=5", ""):
+        message = "The setting -D has no name. It is given as -D name=value or as BDD_NAME=value."
+        assert refusal(defined(text)) == message
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"kaputt ohne gleich\n", "Line 1 of {} cannot be read. It must be NAME=value"),
         (b'# mine\n\n\nBDD_DEADLINE="7', "Line 4 of {} cannot be read. It must be NAME=value"),
-        (b"\r\n\r\nBDD_DEADLINE='7\r\n", "Line 3 of {} cannot be read. It must be NAME=value"),
+        (b"\r\n\r\nBDD_SASL_PASSWORD='correct-horse\r\n", "Line 3 of {} cannot be read. It must be NAME=value"),
         (b"OTHER\nBDD_DEADLINE\n", "Line 2 of {} has no value. Write BDD_DEADLINE=…, or remove the line."),
         ("BDD_PROJECT=Größe\n".encode("latin-1"), "The file {} is not text in UTF-8. Save it in that encoding."),
     ],
 )
-def test_a_line_of_the_file_that_cannot_be_read_stops_the_run(
-    content: bytes, said: str, env_file: Path, caplog: pytest.LogCaptureFixture
+def test_a_line_of_the_file_that_cannot_be_read_stops_the_run_and_is_not_shown(
+    content: bytes, message: str, env_file: Path, caplog: pytest.LogCaptureFixture, refusal: Callable[..., str]
 ) -> None:
     env_file.write_bytes(content)
-    told = refusal({}, env_file)
-    assert told.startswith(said.format(env_file))
-    assert "\n" not in told
-    assert not caplog.records, "what is said in a sentence need not be warned of too"
-
-
-def test_a_line_that_cannot_be_read_is_not_shown(env_file: Path) -> None:
-    env_file.write_text('BDD_SASL_PASSWORD="correct-horse\n')
-    assert "horse" not in refusal({}, env_file)
+    printed = refusal({})
+    assert printed.startswith(message.format(env_file))
+    assert "\n" not in printed
+    assert not caplog.records, "a sentence is enough, without a warning"
 
 
 def test_the_file_may_hold_what_is_for_others_and_need_not_be_a_file(env_file: Path) -> None:
@@ -162,7 +207,7 @@ def test_the_file_may_hold_what_is_for_others_and_need_not_be_a_file(env_file: P
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "message"),
     [
         ({"connections_max_idle_ms": "10000"}, "they are 10000, 10000, 500"),
         ({"request_timeout_ms": "500"}, "they are 60000, 500, 500"),
@@ -170,31 +215,163 @@ def test_the_file_may_hold_what_is_for_others_and_need_not_be_a_file(env_file: P
         ({"stack": "attached"}, "the platform's project (-D project=…) or its network (-D network=…)"),
         ({"stack": "attached", "project": "a", "network": "b"}, "give project or network, not both."),
         ({"keep": "yes"}, "keep belongs to -D stack=compose; the stack is embedded"),
-        ({"stack": "remote"}, f"stack=remote needs api_url and bootstrap_servers too: {REMOTE_EXAMPLE}."),
-        ({**REMOTE, "stack": "embedded"}, "api_url belongs to -D stack=remote"),
-        *[
-            ({other: REMOTE[other] for other in REMOTE if other != name}, f"stack=remote needs {name} too")
-            for name in ("api_url", "bootstrap_servers")
-        ],
-        *[
-            ({name: REMOTE[name]}, f"{name} belongs to -D stack=remote")
-            for name in ("api_url", "bootstrap_servers")
-        ],
+        ({"api_url": REMOTE["api_url"]}, "api_url belongs to -D stack=remote"),
+        ({"bootstrap_servers": "a:1"}, "bootstrap_servers belongs to -D stack=remote"),
+        ({"security_protocol": "SSL"}, "security_protocol belongs to -D stack=remote; the stack is embedded"),
+        ({"allow_host": "example.org"}, "allow_host belongs to -D stack=remote"),
+        (
+            {"stack": "remote"},
+            "stack=remote needs api_url and bootstrap_servers too: "
+            "-D api_url=http://host:8001 -D bootstrap_servers=host:9092.",
+        ),
+        ({"stack": "remote", "bootstrap_servers": "a:1"}, "stack=remote needs api_url too"),
+        ({"stack": "remote", "api_url": "http://a"}, "stack=remote needs bootstrap_servers too"),
+        ({**REMOTE, "recorder_url": "http://recorder:8080"}, "recorder_url and recorder_token are given together"),
+        (SASL, "security_protocol=SASL_SSL needs sasl_password too; a password is given as BDD_SASL_PASSWORD"),
+        (
+            {**REMOTE, "security_protocol": "SASL_PLAINTEXT"},
+            "needs sasl_mechanism and sasl_username and sasl_password",
+        ),
+        (
+            {**REMOTE, "sasl_username": "suite"},
+            "sasl_username is not used with security_protocol=PLAINTEXT; it would be SASL_PLAINTEXT or SASL_SSL",
+        ),
+        (
+            {**REMOTE, "security_protocol": "SSL", "sasl_username": "a", "sasl_mechanism": "PLAIN"},
+            "sasl_mechanism and sasl_username are not used with security_protocol=SSL; it would be SASL",
+        ),
     ],
 )
-def test_settings_that_do_not_go_together_are_refused(given: dict[str, str], said: str, env_file: Path) -> None:
-    told = refusal(given, env_file)
-    assert told.startswith("Settings that do not go together: ")
-    assert said in told
+def test_settings_that_do_not_go_together_are_refused(
+    given: dict[str, str], message: str, refusal: Callable[..., str]
+) -> None:
+    printed = refusal(given)
+    assert printed.startswith("Settings that do not go together: ")
+    assert message in printed
 
 
-def test_a_new_seed_is_another_one_each_time(env_file: Path) -> None:
-    seeds = {load_settings({"model_seed": "new"}, env_file).model_seed for _ in range(5)}
-    assert len(seeds) == 5
-    assert load_settings({"model_seed": "7"}, env_file).model_seed == 7
-
-
-def test_a_remote_stack_with_both_addresses_is_taken(env_file: Path) -> None:
-    given = {**REMOTE, "api_url": "https://patients.example.org/", "bootstrap_servers": "a:1, b:2"}
+@pytest.mark.parametrize("source", ["environment", "env_file", "named on the command line", "named in .env"])
+def test_a_secret_comes_from_the_environment_or_from_a_file(
+    source: str, env_file: Path, password_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(masking, "_known", set())
+    given = dict(SASL)
+    password_file.write_text(PASSWORD + "\n")
+    if source == "environment":
+        monkeypatch.setenv("BDD_SASL_PASSWORD", PASSWORD)
+    elif source == "env_file":
+        env_file.write_text(f"BDD_SASL_PASSWORD={PASSWORD}\n")
+    elif source == "named on the command line":
+        given["sasl_password_file"] = str(password_file)
+    else:
+        env_file.write_text(f"BDD_SASL_PASSWORD_FILE={password_file}\n")
     settings = load_settings(given, env_file)
-    assert (settings.api_url, settings.bootstrap_servers) == ("https://patients.example.org", "a:1, b:2")
+    assert settings.sasl_password is not None
+    assert settings.sasl_password.get_secret_value() == PASSWORD
+    assert PASSWORD not in repr(settings)
+    assert masking.mask(f"said {PASSWORD} aloud") == "said *** aloud"
+
+
+def test_a_secret_on_the_command_line_is_refused_with_the_two_other_ways(refusal: Callable[..., str]) -> None:
+    secrets = {name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)}
+    assert secrets == set(SECRETS) == {"sasl_password", "ssl_key_password", "recorder_token"}
+    for name in SECRETS:
+        message = refusal({**SASL, name: PASSWORD})
+        assert message.startswith(f"The setting -D {name} is refused")
+        assert f"BDD_{name.upper()}=" in message
+        assert f"-D {name}_file=" in message
+
+
+def test_a_secret_that_is_given_twice_is_refused(
+    password_file: Path, monkeypatch: pytest.MonkeyPatch, refusal: Callable[..., str]
+) -> None:
+    monkeypatch.setenv("BDD_SASL_PASSWORD", PASSWORD)
+    password_file.write_text("another")
+    message = refusal({**SASL, "sasl_password_file": str(password_file)})
+    assert "sasl_password is given by itself and by sasl_password_file: leave out one of them" in message
+
+
+def test_an_address_with_a_password_is_refused_without_showing_it(refusal: Callable[..., str]) -> None:
+    assert "without user and password" in refusal({**REMOTE, "api_url": f"https://suite:{PASSWORD}@example.org"})
+
+
+NOT_A_CERTIFICATE = "-----BEGIN CERTIFICATE-----\nbm90aGluZw==\n-----END CERTIFICATE-----\n"
+NO_CERTIFICATE = "a PEM file with a certificate that can be read; here: "
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "allowed"),
+    [
+        ("sasl_password_file", None, "a file that can be read; here: No such file or directory"),
+        ("sasl_password_file", b"", "a file that holds the secret; this one is empty"),
+        ("sasl_password_file", b"\n", "a file that holds the secret; this one is empty"),
+        ("sasl_password_file", b"\xff", "a file of text in UTF-8"),
+        ("ssl_ca", None, "a file that can be read; here: No such file or directory"),
+        ("ssl_ca", b"nothing", NO_CERTIFICATE),
+        ("ssl_ca", NOT_A_CERTIFICATE.encode(), NO_CERTIFICATE),
+        ("ssl_certificate", b"-----BEGIN PRIVATE KEY-----", NO_CERTIFICATE),
+        ("ssl_key", None, "a file that can be read; here: No such file or directory"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named_with_the_reason(
+    name: str, content: bytes | None, allowed: str, tmp_path: Path, refusal: Callable[..., str]
+) -> None:
+    file = tmp_path / "file"
+    if content is not None:
+        file.write_bytes(content)
+    assert refusal({**SASL, name: str(file)}).startswith(f"The setting {name} is '{file}'; allowed is: {allowed}")
+
+
+def test_a_certificate_and_a_key_need_each_other(
+    authority: Authority, env_file: Path, monkeypatch: pytest.MonkeyPatch, refusal: Callable[..., str]
+) -> None:
+    def mutual(issued: Certificate, **more: str) -> dict[str, str]:
+        files = {"ssl_certificate": str(issued.certificate), "ssl_key": str(issued.key)}
+        return {**REMOTE, "security_protocol": "SSL", **files, **more}
+
+    given = mutual(authority.issue("client", password=PASSWORD))
+    key = given["ssl_key"]
+    for name in ("ssl_certificate", "ssl_key"):
+        alone = {other: value for other, value in given.items() if other != name}
+        assert "ssl_certificate and ssl_key are given together" in refusal(alone)
+    message = (
+        f"ssl_key={key} is encrypted and needs ssl_key_password too; a password is given as BDD_SSL_KEY_PASSWORD"
+    )
+    assert message in refusal(given)
+    monkeypatch.setenv("BDD_SSL_KEY_PASSWORD", "of another key")
+    assert f"ssl_key_password does not open ssl_key={key}" in refusal(given)
+    assert "ssl_key_password is the password of ssl_key, which is not given" in refusal(
+        {**REMOTE, "security_protocol": "SSL"}
+    )
+    monkeypatch.setenv("BDD_SSL_KEY_PASSWORD", PASSWORD)
+    assert load_settings(given, env_file).ssl_key == Path(key)
+    other = authority.issue("other")
+    message = f"ssl_key={other.key} is not the key of ssl_certificate={given['ssl_certificate']}"
+    assert message in refusal({**given, "ssl_key": str(other.key)})
+    other.key.write_text("nothing")
+    message = f"ssl_key={other.key} is not a PEM file with a private key that can be read"
+    assert message in refusal({**given, "ssl_key": str(other.key)})
+
+
+def test_the_client_gets_what_the_protocol_needs_and_nothing_for_plaintext(
+    authority: Authority, env_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = client_settings("a:1", load_settings(REMOTE, env_file))
+    assert [name for name in plain if name.startswith(("s", "ss")) and name != "socket.timeout.ms"] == []
+    monkeypatch.setenv("BDD_SASL_PASSWORD", PASSWORD)
+    monkeypatch.chdir(authority.ca.parent)  # files are found from every folder
+    secured = client_settings("a:1", load_settings({**SASL, "ssl_ca": authority.ca.name}, env_file))
+    assert {name: value for name, value in secured.items() if name not in plain} == {
+        "security.protocol": "SASL_SSL",
+        "sasl.mechanism": "SCRAM-SHA-512",
+        "sasl.username": "suite",
+        "sasl.password": PASSWORD,
+        "ssl.ca.location": str(authority.ca),
+    }
+
+
+def test_a_recorder_that_runs_already_needs_no_brokers(env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BDD_RECORDER_TOKEN", PASSWORD)
+    given = {name: value for name, value in REMOTE.items() if name != "bootstrap_servers"}
+    settings = load_settings({**given, "recorder_url": "http://recorder:8080/"}, env_file)
+    assert (settings.recorder_url, settings.bootstrap_servers) == ("http://recorder:8080", None)
