@@ -4,7 +4,7 @@ from behave import given, when
 from behave.runner import Context
 from hamcrest import assert_that, has_length
 
-from bdd.domain.patients import Value, fields_in, synthetic_data
+from bdd.domain.patients import PATIENTS, Value, fields_in, synthetic_data
 from bdd.domain.world import World, world
 from bdd.verdict.checks import check_published
 
@@ -107,13 +107,13 @@ def read_patient(context: Context) -> None:
 @when("I read all patients")
 def read_patients(context: Context) -> None:
     """Read the list of all patients."""
-    world(context).send("GET", "/api/patients")
+    world(context).send("GET", PATIENTS)
 
 
 @when("I read the patients with the status “{status}”")
 def read_patients_with_status(context: Context, status: str) -> None:
     """Read the list of the patients with a status."""
-    world(context).send("GET", f"/api/patients?status={status}")
+    world(context).send("GET", f"{PATIENTS}?status={status}")
 
 
 def _have_patients(scenario: World, count: int, **fields: Value) -> None:

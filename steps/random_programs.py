@@ -3,7 +3,7 @@
 from behave import then, when
 from behave.runner import Context
 
-from bdd.domain.random_patients.actions import PATTERNS, action
+from bdd.domain.random_patients.model import PATTERNS, action
 from bdd.domain.random_patients.player import carry_out
 from bdd.domain.random_patients.report import play_random_programs
 from bdd.domain.world import world

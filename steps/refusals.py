@@ -4,7 +4,7 @@ from behave import given, when
 from behave.runner import Context
 
 from bdd.domain.patients import (
-    Patient,
+    PATIENTS,
     as_json,
     fields_in,
     synthetic_data,
@@ -19,13 +19,13 @@ from bdd.domain.world import world
 @given("a patient that does not exist")
 def unknown_id(context: Context) -> None:
     """Let the following steps mean a patient with an id that no platform has given out."""
-    _speak_of(context, unknown_patient())
+    world(context).add(unknown_patient())
 
 
 @given("a patient whose id is too large")
 def too_large_id(context: Context) -> None:
     """Let the following steps mean a patient with an id that does not fit into 32 bits."""
-    _speak_of(context, too_large_patient())
+    world(context).add(too_large_patient())
 
 
 @when("I try to create a patient without {field:w}")
@@ -40,7 +40,7 @@ def create_without(context: Context, field: str) -> None:
 def create_with_wrong_type(context: Context, field: str, wrong: str) -> None:
     """Send a new patient in which a field has a wrong value: “a number”, “true”, “a list”, or a quoted text."""
     data = {**synthetic_data(world(context).mark), field: wrong_value(wrong)}
-    world(context).send("POST", "/api/patients", as_json(data))
+    world(context).send("POST", PATIENTS, as_json(data))
 
 
 @when("I try to change the patient's {field:w} to {wrong}")
@@ -53,7 +53,7 @@ def change_to_wrong_type(context: Context, field: str, wrong: str) -> None:
 @when("I try to create a patient from {body}")
 def create_from_unreadable(context: Context, body: str) -> None:
     """Send a body that is not a patient: “JSON that is cut off”, “a web form”, “a list of names”."""
-    world(context).send("POST", "/api/patients", unreadable_body(body, world(context).mark))
+    world(context).send("POST", PATIENTS, unreadable_body(body, world(context).mark))
 
 
 @when("I try to change the patient's data to")
@@ -74,8 +74,3 @@ def request_unknown(context: Context, method: str) -> None:
     verb = {"read": "GET", "change": "PUT", "delete": "DELETE"}[method]
     body = as_json({"telefon": "+49 30 5550199"}) if verb == "PUT" else None
     world(context).send(verb, world(context).patient.path, body)
-
-
-def _speak_of(context: Context, patient: Patient) -> None:
-    world(context).patients.append(patient)
-    world(context).watch(patient)

@@ -4,6 +4,7 @@ from behave import then
 from behave.runner import Context
 from hamcrest import assert_that
 
+from bdd.domain.patients import PATIENTS
 from bdd.domain.responses import (
     has_message,
     has_status,
@@ -78,5 +79,5 @@ def service_keeps_none(context: Context) -> None:
 
 def _assert_kept(context: Context) -> None:
     scenario = world(context)
-    scenario.send("GET", "/api/patients")
+    scenario.send("GET", PATIENTS)
     assert_that(scenario.response, lists_exactly(scenario.mark, scenario.existing))

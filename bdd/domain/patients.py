@@ -9,6 +9,9 @@ from behave.model import Table
 
 from bdd.contracts import asyncapi as contract
 
+PATIENTS = "/api/patients"
+"""The path of all patients in the API."""
+
 Value = str | int | None
 _WRONG_VALUES = {
     "a number": 12345,
@@ -37,8 +40,8 @@ class Patient:
 
     @property
     def path(self) -> str:
-        """The patient's place in the API."""
-        return f"/api/patients/{self.id}"
+        """The patient's path in the API."""
+        return f"{PATIENTS}/{self.id}"
 
     @property
     def key(self) -> str:

@@ -7,7 +7,7 @@ from hamcrest import assert_that
 
 from bdd.api.exchange import Exchange
 from bdd.contracts.event import Event
-from bdd.domain.patients import Patient
+from bdd.domain.patients import PATIENTS, Patient
 from bdd.domain.responses import could_read
 from bdd.system.waiting import wait_until
 from bdd.verdict.observer import Observer
@@ -60,7 +60,7 @@ class Reader:
                 sleep=lambda seconds: self._observer.recorder.wait_for_more(self._looked_to, seconds),
                 interval=_LOOK_FOR_TROUBLE_SECONDS,
             )
-            self._seen = event, self._get(f"/api/patients/{event.record.key_text}")
+            self._seen = event, self._get(f"{PATIENTS}/{event.record.key_text}")
         except AssertionError as error:
             self._error = error
 

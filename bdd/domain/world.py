@@ -8,7 +8,7 @@ from behave.runner import Context
 
 from bdd.api.client import ApiClient, NoResponse
 from bdd.api.exchange import Exchange
-from bdd.domain.patients import Patient, Value, as_json, stored_data
+from bdd.domain.patients import PATIENTS, Patient, Value, as_json, stored_data
 from bdd.domain.reader import Reader
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.observer import Observer
@@ -99,21 +99,20 @@ class World:
             self.deadline(),
         )
 
-    def send(self, method: str, path: str, body: str | None = None, step: str = "") -> Exchange:
+    def send(self, method: str, path: str, body: str | None = None) -> Exchange:
         """Send a request as the scenario's latest action, and keep it for the messages and the evidence.
 
         Args:
             method: the HTTP method.
             path: the path below the service's address.
             body: the body, sent as JSON.
-            step: the step that causes it, the current one by default.
 
         Raises:
             NoResponse: the service did not respond.
             AssertionError: the platform or the recorder has broken; the request was not sent.
         """
         self.after = after = self.observer.recorder.cursor
-        return self._send(method, path, body, step or self.step, after)
+        return self._send(method, path, body, self.step, after)
 
     def _send(self, method: str, path: str, body: str | None, step: str, after: int) -> Exchange:
         """The one way out: also for requests sent in parallel, and for the reader's, which is not an action."""
@@ -127,16 +126,16 @@ class World:
         requests.append(Request(step, after, exchange))
         return exchange
 
-    def create_patient(self, data: Mapping[str, Value]) -> None:
-        """Create a patient; when the service accepts it, a patient.created event is expected."""
-        self.create_patients([data])
+    def create_patient(self, data: Mapping[str, Value]) -> Exchange:
+        """Create a patient; if the service accepts it, a patient.created event is expected."""
+        return self.create_patients([data])[0]
 
-    def create_patients(self, all_data: Sequence[Mapping[str, Value]]) -> None:
-        """Create patients, all at once."""
+    def create_patients(self, all_data: Sequence[Mapping[str, Value]]) -> Sequence[Exchange]:
+        """Create patients in parallel; for each that the service accepts, a patient.created event is expected."""
         self.after = after = self.observer.recorder.cursor
 
         def create(data: Mapping[str, Value]) -> Exchange:
-            return self._send("POST", "/api/patients", as_json(data), self.step, after)
+            return self._send("POST", PATIENTS, as_json(data), self.step, after)
 
         with ThreadPoolExecutor(min(_PARALLEL, len(all_data))) as pool:
             sent = [pool.submit(create, data) for data in all_data]
@@ -144,56 +143,43 @@ class World:
         exchanges = [each.result() for each in sent]
         for exchange, data in zip(exchanges, all_data, strict=True):
             if exchange.accepted:
-                patient = self.register(exchange, stored_data(data))
-                self.expect("patient.created", patient, exchange, after)
+                patient = Patient(_id_in(exchange), stored_data(data))
+                self.add(patient)
+                self._expect("patient.created", patient, exchange)
+        return exchanges
 
-    def update_patient(self, patient: Patient, changes: Mapping[str, Value]) -> None:
-        """Change fields of a patient; when the service accepts it, a patient.updated event is expected."""
+    def update_patient(self, patient: Patient, changes: Mapping[str, Value]) -> Exchange:
+        """Change fields of a patient; if the service accepts it, a patient.updated event is expected."""
         exchange = self.send("PUT", patient.path, as_json(changes))
         if exchange.accepted:
             before = patient.event_payload("patient.updated")
             patient.data.update(changes)
-            self.expect("patient.updated", patient, exchange, self.after, before=before)
+            self._expect("patient.updated", patient, exchange, before)
+        return exchange
 
-    def delete_patient(self, patient: Patient) -> None:
-        """Delete a patient; when the service accepts it, a patient.deleted event is expected."""
+    def delete_patient(self, patient: Patient) -> Exchange:
+        """Delete a patient; if the service accepts it, a patient.deleted event is expected."""
         exchange = self.send("DELETE", patient.path)
         if exchange.accepted:
             patient.deleted = True
-            self.expect("patient.deleted", patient, exchange, self.after)
+            self._expect("patient.deleted", patient, exchange)
+        return exchange
 
-    def register(self, exchange: Exchange, data: Mapping[str, Value]) -> Patient:
-        """Return the patient that the service has created; it belongs to the scenario from now on."""
-        patient = Patient(_id_in(exchange), dict(data))
+    def add(self, patient: Patient) -> None:
+        """Make the patient, and every event about it from now on, part of the scenario."""
         self.patients.append(patient)
-        self.watch(patient)
-        return patient
-
-    def watch(self, patient: Patient) -> None:
-        """Let every event about the patient belong to this scenario from now on."""
         self.observer.ledger.watch_key(self.observer.scenario_log, patient.key)
 
-    def expect(
-        self,
-        event_type: str,
-        patient: Patient,
-        exchange: Exchange,
-        after: int,
-        *,
-        step: str = "",
-        before: Mapping[str, object] | None = None,
+    def _expect(
+        self, event_type: str, patient: Patient, exchange: Exchange, before: Mapping[str, object] | None = None
     ) -> None:
-        """Expect an event that shows the patient as it is now, caused by the step (the current one).
-
-        Given `before`, the payload before the change, the message names an event that still has the old values.
-        """
         self.observer.scenario_log.expectations.append(
             Expectation(
                 event_type=event_type,
                 key=patient.key,
                 payload=patient.event_payload(event_type),
-                step=step or self.step,
-                after=after,
+                step=self.step,
+                after=self.after,
                 requested_at=exchange.sent_at,
                 request=str(exchange),
                 before=before,
@@ -215,15 +201,7 @@ class World:
         mine = self.observer.scenario_log
         scenario_log = self.observer.ledger.open_scenario_log(f"{mine.scenario}, {name}", mine.location)
         observer = replace(self.observer, scenario_log=scenario_log)
-        return World(
-            api=self.api,
-            observer=observer,
-            topics=self.topics,
-            default_deadline=self.default_deadline,
-            deadline_factor=self.deadline_factor,
-            began=observer.recorder.cursor,
-            step=self.step,
-        )
+        return replace(self, observer=observer, began=observer.recorder.cursor, patients=[])
 
 
 def world(context: Context) -> World:

@@ -1,34 +1,32 @@
-"""Plays programs against the platform and holds what came of them against the model."""
+"""Plays programs against the platform and compares the results with the model."""
 
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from statistics import median
 
 from hamcrest import assert_that
 
-from bdd.api.exchange import Exchange
-from bdd.domain.patients import Patient, as_json
-from bdd.domain.random_patients import gherkin as words
-from bdd.domain.random_patients.actions import Lifecycle, Program
-from bdd.domain.random_patients.model import Outcome, event_counts, outcome
+from bdd.domain.random_patients.model import Lifecycle, Outcome, Program, event_counts, outcomes
 from bdd.domain.responses import has_message, has_status, is_patient, refuses
 from bdd.domain.world import World
 from bdd.verdict.audit import settle
 from bdd.verdict.checks import check_nothing_published, check_published
 from bdd.verdict.matchers import HasKeptOrder
 
+IN_ORDER = "each patient's events are in the order of the changes"
 _FAST_FACTOR = 10
 _SHORTEST_FAST_SECONDS = 0.3
 _SETTLING_SECONDS = 0.2
 
 
 class ContradictsModel(AssertionError):
-    """A program went otherwise than the model says.
+    """The result of a program contradicts the model.
 
     Attributes:
-        then: the step that says what was expected.
+        then: the step that fails.
     """
 
     def __init__(self, then: str, verdict: str) -> None:
@@ -45,10 +43,10 @@ class Player:
         self._went_wrong = False
 
     def play(self, program: Program, fast: bool) -> ContradictsModel | None:
-        """Play a program and return what went wrong, None when all was as the model says.
+        """Play a program and return its contradiction to the model, None if there is none.
 
-        Late events are the audit's to find. But once a program has gone wrong, each later one is given a moment for
-        them: what a long program shows by chance, the shortest must show every time.
+        The audit finds late events. But once a program has gone wrong, each later one waits a moment for them:
+        what a long program shows by chance, the shortest must show every time.
 
         Args:
             program: the lifecycles, carried out at the same time.
@@ -66,7 +64,7 @@ class Player:
         return None
 
     def mark_failed(self) -> None:
-        """Let the scenario's failure stand for all programs; its evidence shows what the last one sent."""
+        """Mark the programs as failed with their scenario; its evidence shows the last one's requests."""
         for part in self._parts:
             part.observer.scenario_log.failed = True
         self._world.observer.scenario_log.requests += self._parts[-1].observer.scenario_log.requests
@@ -83,73 +81,78 @@ class Player:
         return min(max(_FAST_FACTOR * usual, _SHORTEST_FAST_SECONDS), self._world.deadline())
 
 
+def exactly(count: int, event_type: str) -> str:
+    """Return the step that expects so many events of a type."""
+    if count == 1:
+        return f"exactly one {event_type} event is published"
+    return f"exactly {count} {event_type} events are published"
+
+
+def nothing_else(program: Program) -> str:
+    """Return the step that allows no event besides those of the program."""
+    return "no other event is published" if event_counts(program) else "no event is published"
+
+
 def carry_out(world: World, program: Program) -> None:
-    """Carry out a program, its lifecycles at the same time, and expect the events that the model says.
+    """Carry out a program, its lifecycles at the same time, and expect the events that the model predicts.
 
     Raises:
         ContradictsModel: a response contradicts the model; the lifecycle ended there.
     """
+    clients = [replace(world, patients=[]) for _ in program]
     with ThreadPoolExecutor(len(program)) as pool:
-        running = [pool.submit(_carry_out, world, lifecycle) for lifecycle in program]
+        running = [pool.submit(_carry_out, *each) for each in zip(clients, program, strict=True)]
+    world.patients += [patient for client in clients for patient in client.patients]
     for each in running:
         each.result()
 
 
 def check_events(world: World, program: Program, timeout: float, settling: float) -> None:
-    """Check that the program has left the events that the model says, and no others.
+    """Check that the program has published the events that the model predicts, and no others.
 
     Args:
-        world: the one in which it was carried out.
+        world: the world in which it was carried out.
         program: the lifecycles.
-        timeout: how many seconds an event may take.
-        settling: how many seconds others are given to come.
+        timeout: the deadline of the events, in seconds.
+        settling: how many seconds to wait for other events.
 
     Raises:
         ContradictsModel: it has not.
     """
     for event_type, count in event_counts(program).items():
-        with _checking(words.exactly(count, event_type)):
+        with _checking(exactly(count, event_type)):
             check_published(world.observer, event_type, timeout, count)
     settle(time.monotonic(), settling)
-    nothing_else = words.nothing_else(program)
-    with _checking(nothing_else):
-        check_nothing_published(world.observer, nothing_else, world.began, other=True)
+    with _checking(nothing_else(program)):
+        check_nothing_published(world.observer, nothing_else(program), world.began, other=True)
     if world.patients:
-        with _checking(words.IN_ORDER):
+        with _checking(IN_ORDER):
             assert_that(world.observer, HasKeptOrder())
 
 
-def _carry_out(world: World, lifecycle: Lifecycle) -> None:
-    patient, data = None, None
-    for action in lifecycle:
-        after = world.observer.recorder.cursor
-        path = patient.path if patient and action.method != "POST" else "/api/patients"
-        sent = action.sent(world.mark)
-        expected = outcome(action, data, world.mark)
-        with _checking(words.responds(expected.status)):
-            exchange = world.send(action.method, path, as_json(sent) if sent else None, f"When {action.words}")
+def _carry_out(client: World, lifecycle: Lifecycle) -> None:
+    for action, expected in zip(lifecycle, outcomes(lifecycle), strict=True):
+        client.step = f"When {action.words}"
+        responds = f"the service responds with {expected.status:d}"
+        with _checking(responds):
+            exchange = action.send(client)
             assert_that(exchange, has_status(expected.status))
-        if expected.event == "patient.created":
-            with _checking(words.RESPONDS_WITH_PATIENT):
-                patient = world.register(exchange, expected.data or {})
-        _check_body(exchange, expected, patient)
-        data = expected.data
-        if patient and expected.event:
-            before = patient.event_payload("patient.updated")
-            patient.data = dict(data or {})
-            world.expect(expected.event, patient, exchange, after, step=f"When {action.words}", before=before)
+        with _checking(_in_words(expected)):
+            if expected.naming:
+                assert_that(exchange, refuses(expected.status, expected.naming))
+            elif expected.message:
+                assert_that(exchange, has_message(expected.message))
+            else:
+                assert_that(exchange, is_patient(client.patient.id, client.patient.data))
 
 
-def _check_body(exchange: Exchange, expected: Outcome, patient: Patient | None) -> None:
+def _in_words(expected: Outcome) -> str:
+    """Return the step about the body of the response."""
     if expected.naming:
-        with _checking(words.refuses(expected.status, expected.naming)):
-            assert_that(exchange, refuses(expected.status, expected.naming))
-    elif expected.message:
-        with _checking(words.responds(expected.status, expected.message)):
-            assert_that(exchange, has_message(expected.message))
-    elif patient:
-        with _checking(words.RESPONDS_WITH_PATIENT):
-            assert_that(exchange, is_patient(patient.id, expected.data or {}))
+        return f"the service refuses with {expected.status:d}, naming “{expected.naming}”"
+    if expected.message:
+        return f"the service responds with {expected.status:d} “{expected.message}”"
+    return "the service responds with the patient"
 
 
 @contextmanager

@@ -1,14 +1,17 @@
-"""What a scenario of random lifecycles says: on the console when it passes, and in its message when it fails."""
+"""The report of a counterexample: the shortest program as Gherkin, in the words of the suite's own steps."""
 
-from bdd.domain.random_patients.actions import Program
-from bdd.domain.random_patients.gherkin import as_gherkin
-from bdd.domain.random_patients.player import Player
+from collections.abc import Sequence
+
+from bdd.domain.random_patients.model import Program, event_counts
+from bdd.domain.random_patients.player import IN_ORDER, Player, exactly, nothing_else
 from bdd.domain.random_patients.search import Counterexample, Search
 from bdd.domain.world import World
 
+_AT_ONCE = "all clients do this at the same time"
+
 
 def play_random_programs(world: World) -> None:
-    """Play the programs that the settings ask for, and leave the counterexample, if there is one, in the world."""
+    """Play the programs that the settings choose, and leave the counterexample, if there is one, in the world."""
     player = Player(world)
     search = Search(player.play)
     found = search.run(world.model_seed, world.model_programs)
@@ -22,25 +25,46 @@ def play_random_programs(world: World) -> None:
 
 
 def report(found: Counterexample, seed: int, count: int) -> str:
-    """Return the message: what went wrong, the shortest program that shows it, and how to see it again."""
+    """Return the message: what went wrong, the shortest program that shows it, and how to repeat the run.
+
+    Args:
+        found: the counterexample.
+        seed: the seed of the programs.
+        count: how many programs were to be played.
+    """
     program = as_gherkin(found.program, found.wrong.then).replace("\n", "\n  ")
-    shortened = f"It had {_actions(found.first)} and was played in {found.tries} shorter forms."
+    actions = sum(map(len, found.first))
     again = (
         "The one above went wrong again when it was played once more."
         if found.again
-        else "No shorter one goes wrong every time: the fault depends on time, or on what was before."
+        else "No shorter one goes wrong every time: the error depends on time, or on what was before."
     )
-    lines = [
-        str(found.wrong),
-        "",
-        f"  {program}",
-        "",
-        f"  Found in program {found.number} of {count}. {shortened}",
-        f"  {again}",
-    ]
-    return "\n".join([*lines, f"  To see it again: -D model_seed={seed} -D model_programs={count}"])
+    return (
+        f"{found.wrong}\n\n  {program}\n\n"
+        f"  Found in program {found.number} of {count}. It had {actions} action{'s' if actions > 1 else ''} "
+        f"and was played in {found.tries} shorter forms.\n"
+        f"  {again}\n"
+        f"  To see it again: -D model_seed={seed} -D model_programs={count}"
+    )
 
 
-def _actions(program: Program) -> str:
-    count = sum(map(len, program))
-    return f"{count} action{'s' if count > 1 else ''}"
+def as_gherkin(program: Program, last: str) -> str:
+    """Return the program as a scenario that can be pasted into a feature.
+
+    Args:
+        program: the lifecycles.
+        last: the step that fails; the steps about events before it are written too, because it builds on them.
+    """
+    whens = [each.words for lifecycle in program for each in lifecycle]
+    if len(program) > 1:
+        clients = enumerate(program, 1)
+        whens = [f"as client {number}, {each.words}" for number, client in clients for each in client] + [_AT_ONCE]
+    thens = [*(exactly(count, event_type) for event_type, count in event_counts(program).items())]
+    thens += [nothing_else(program), IN_ORDER]
+    thens = thens[: thens.index(last) + 1] if last in thens else [last]
+    steps = [*_with_keyword("When", whens), *_with_keyword("Then", thens)]
+    return "\n".join(["Scenario: The shortest program that fails", *(f"  {step}" for step in steps)])
+
+
+def _with_keyword(keyword: str, steps: Sequence[str]) -> list[str]:
+    return [f"{'And' if number else keyword} {step}" for number, step in enumerate(steps)]

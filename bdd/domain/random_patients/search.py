@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 from hypothesis.internal.conjecture.providers import HypothesisProvider
 
-from bdd.domain.random_patients.actions import Lifecycle, Program, action
+from bdd.domain.random_patients.model import Lifecycle, Program, action
 from bdd.domain.random_patients.player import ContradictsModel
 
 Play = Callable[[Program, bool], ContradictsModel | None]
