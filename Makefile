@@ -20,7 +20,7 @@ acceptance: .venv/installed  ## run the features against the platform
 test: .venv/installed-dev  ## run every check: lint, unit, integration, features; a failed one does not stop the others
 	@failed=; for part in lint unit integration features; do \
 	    echo "== $$part"; $(MAKE) --no-print-directory $$part ARGS= || failed+=" $$part"; \
-	done; echo "== make test: $${failed:+failed:$$failed}$${failed:-passed}"; test -z "$$failed"
+	done; echo "== make test: $${failed:+failed:}$${failed:-passed}"; test -z "$$failed"
 
 lint: .venv/installed-dev  ## run the checks that need no platform: format, lint, layers, types, images, steps, spelling
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" pre-commit run --all-files $(ARGS)
