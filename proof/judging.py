@@ -52,13 +52,13 @@ class Outcome:
     said: str = ""
 
 
-def judge(defect: Defect, junit: Path, exit_code: int, seconds: float, output: Sequence[str]) -> Outcome:
+def judge(defect: Defect, junit: Path, exit_code: int | None, seconds: float, output: Sequence[str]) -> Outcome:
     """Return the outcome of a run. Only a scenario or a finding kills: a run that broke down proves nothing.
 
     Args:
         defect: what the service had.
         junit: the folder with the run's JUnit files.
-        exit_code: how the run ended.
+        exit_code: how the run ended; None if it had to be ended.
         seconds: how long it took.
         output: its last lines, for a run without a verdict.
     """
@@ -68,10 +68,10 @@ def judge(defect: Defect, junit: Path, exit_code: int, seconds: float, output: S
         return Outcome(
             defect, Verdict.NOT_RUN, seconds, said=f"the suite left a JUnit file that is no XML: {error}"
         )
-    if first and exit_code:
+    if first and exit_code != 0:
         named = re.search(defect.pattern, first.headline) and re.search(defect.noticed_by, first.by)
         return Outcome(defect, Verdict.NAMED if named else Verdict.KILLED, seconds, first.by, first.headline)
-    if exit_code or not (junit / _AUDIT).exists():
+    if exit_code != 0 or not (junit / _AUDIT).exists():
         return Outcome(defect, Verdict.NOT_RUN, seconds, said="\n".join(output))
     return Outcome(defect, Verdict.SURVIVED, seconds)
 

@@ -2,8 +2,6 @@
 
 import itertools
 import shutil
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -13,26 +11,20 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
-from bdd.api.health import wait_healthy
 from bdd.contracts import asyncapi as contract
-from bdd.settings.settings import environment_without_settings, load_settings
+from bdd.run.process import ModuleProcess, remote
+from bdd.settings.settings import load_settings
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.stacks.embedded.distribution import prepare
-from bdd.system.paths import ROOT
-from bdd.system.processes import ChildProcess, free_port
+from bdd.stacks.embedded.service import EmbeddedService
 from proof.defect import SOUND, Defect
 from proof.judging import Outcome, judge
 
 _START_SECONDS = 60.0
 _RUN_SECONDS = 120.0
-_END_SECONDS = 15.0
 _DEADLINE_SECONDS = 1.5
 _IDS_PER_SERVICE = 100_000
 """So far apart are the ids of the services' patients: they publish to one broker side by side."""
-
-
-class Interrupted(Exception):
-    """A run was about to begin when the proof was told to end."""
 
 
 class Proof:
@@ -48,9 +40,8 @@ class Proof:
         self._say = say
         self._folder = Path(tempfile.mkdtemp(prefix="prove-"))
         self._first_ids = itertools.count(1, _IDS_PER_SERVICE)
-        self._runs: set[subprocess.Popen[bytes]] = set()
-        self._lock = threading.Lock()
-        self._ending = False
+        self._runs: set[ModuleProcess] = set()
+        self._ending = threading.Event()
 
     def __enter__(self) -> Self:
         """Start the broker."""
@@ -92,62 +83,31 @@ class Proof:
     def _run(self, defect: Defect, arguments: Sequence[str]) -> Outcome:
         began = time.monotonic()
         folder = self._folder / defect.name
-        service, url = self._start_service(defect, folder)
+        broker, first_id = self._broker.bootstrap_servers, str(next(self._first_ids))
+        service = EmbeddedService.start(folder, broker, "proof.broken_service", defect.name, first_id)
         try:
-            exit_code = self._run_suite(folder, url, arguments)
+            service.wait_ready(_START_SECONDS)
+            reports = ["--junit", "--junit-directory", str(folder / "junit"), "--no-color"]
+            run = ModuleProcess(folder, "behave", *arguments, *remote(service.url, broker), *reports)
+            exit_code = self._end_of(run)
         finally:
-            service.kill()
-        output = (folder / "behave.txt").read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
-        outcome = judge(defect, folder / "junit", exit_code, time.monotonic() - began, output)
+            service.process.kill()
+        outcome = judge(
+            defect, folder / "junit", exit_code, time.monotonic() - began, run.output.splitlines()[-15:]
+        )
         shutil.rmtree(folder)
         return outcome
 
-    def _start_service(self, defect: Defect, folder: Path) -> tuple[ChildProcess, str]:
-        port = free_port()
-        url = f"http://127.0.0.1:{port}"
-        service = ChildProcess.start(
-            "the patient service",
-            [sys.executable, "-m", "proof.broken_service", defect.name, str(next(self._first_ids))],
-            log=folder / "service.log",
-            env={
-                "DATABASE_URL": f"sqlite:///{folder / 'patients.db'}",
-                "KAFKA_BOOTSTRAP_SERVERS": self._broker.bootstrap_servers,
-                "HOST": "127.0.0.1",
-                "PORT": str(port),
-            },
-            cwd=ROOT,
-        )
-        wait_healthy(url, timeout=_START_SECONDS, abort_if=service.trouble)
-        return service, url
-
-    def _run_suite(self, folder: Path, url: str, arguments: Sequence[str]) -> int:
-        remote = {"stack": "remote", "api_url": url, "bootstrap_servers": self._broker.bootstrap_servers}
-        settings = [f"-D{name}={value}" for name, value in remote.items()]
-        settings += [f"-Devidence_dir={folder / 'evidence'}"]
-        reports = ["--junit", "--junit-directory", str(folder / "junit"), "--no-color"]
-        with (folder / "behave.txt").open("wb") as output, self._lock:
-            if self._ending:
-                raise Interrupted
-            run = subprocess.Popen(
-                [sys.executable, "-m", "behave", *arguments, *settings, *reports],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd=ROOT,
-                env=environment_without_settings(),
-            )
-            self._runs.add(run)
-        try:
-            return run.wait(_RUN_SECONDS)
-        except subprocess.TimeoutExpired:
-            run.terminate()
-            return run.wait(_END_SECONDS)
-        finally:
-            self._runs.discard(run)
+    def _end_of(self, run: ModuleProcess) -> int | None:
+        self._runs.add(run)
+        if self._ending.is_set():  # the end was requested while the run was started
+            run.process.terminate()
+        exit_code = run.end(_RUN_SECONDS)
+        self._runs.discard(run)
+        return exit_code
 
     def _end_runs(self) -> None:
-        """Ask the runs to end; each cleans up after itself."""
-        with self._lock:
-            self._ending = True
-            for run in list(self._runs):
-                run.terminate()
+        """Ask the runs to end; each removes what it has made."""
+        self._ending.set()
+        for run in list(self._runs):
+            run.process.terminate()

@@ -10,11 +10,13 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bdd.run.process import ModuleProcess, remote
 from bdd.stacks.embedded.distribution import Distribution
-from soak.behave_run import BehaveRun
 from soak.conditions import Condition
 from soak.platform import running_broker, running_service
 
+_DEADLINE_FACTOR = "10"
+"""A condition slows the machine down; only what never comes may turn a run red."""
 _SCENARIOS = re.compile(r"^(\d+) scenarios? passed, (\d+) failed", re.MULTILINE)
 
 
@@ -79,7 +81,7 @@ class Soak:
         self._red_folder = red_folder
         self._progress = progress
         self._stopping = threading.Event()
-        self._running: set[BehaveRun] = set()
+        self._running: set[ModuleProcess] = set()
 
     def under(self, condition: Condition, runs: int) -> Result:
         """Make so many runs, a few at a time."""
@@ -122,20 +124,18 @@ class Soak:
         folder.mkdir(parents=True)
         nature = condition.nature[number % len(condition.nature)]
         with running_service(folder, servers, number, nature) as url, condition.beside(url):
-            arguments = [
-                *("features/", "-D", "stack=remote", "-D", f"api_url={url}", "-D", f"bootstrap_servers={servers}"),
-                *condition.arguments,
-            ]
+            command = ["behave", "--no-color", "features/", *remote(url, servers), *condition.arguments]
             run_folders = [folder / f"run-{each + 1}" for each in range(condition.together)]
+            environment = {"BDD_DEADLINE_FACTOR": _DEADLINE_FACTOR, **variables}
             began = time.monotonic()
-            runs = [BehaveRun(each, arguments, variables) for each in run_folders]
+            runs = [ModuleProcess(each, *command, environment=environment) for each in run_folders]
             outcomes = list(self._ends(runs, began))
         if any(outcome.error for outcome in outcomes) and not self._stopping.is_set():
             shutil.move(folder, self._red_folder / f"{condition.name}-{number}")
         shutil.rmtree(folder, ignore_errors=True)
         return outcomes
 
-    def _ends(self, runs: Iterable[BehaveRun], began: float) -> Iterable[Outcome]:
+    def _ends(self, runs: Iterable[ModuleProcess], began: float) -> Iterable[Outcome]:
         self._running.update(runs)
         if self._stopping.is_set():  # the end was requested while they were started
             self.stop()

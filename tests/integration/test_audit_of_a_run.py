@@ -5,10 +5,11 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 from bdd.kafka.record import Record, from_line
+from bdd.run.process import remote
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from soak.traffic import poison
 from tests.support.faulty_service import LATE_SETTLING
-from tests.support.running import QUICK, patient_service, remote, run_behave
+from tests.support.running import QUICK, patient_service, run_behave
 
 FAULTY = "tests.support.faulty_service"
 

@@ -9,16 +9,17 @@ from typing import Any
 import pytest
 import requests
 
+from bdd.run.process import remote
 from bdd.stacks.embedded.broker import Distribution, EmbeddedBroker
 from bdd.system.paths import ROOT
 from bdd.system.waiting import wait_until
-from tests.support.running import GUARD_SECONDS, SLOW_SECONDS, ModuleRun, patient_service, remote
+from tests.support.running import GUARD_SECONDS, SLOW_SECONDS, ModuleRun, patient_service
 from tests.support.special_broker import Listener, SpecialBroker
 
 pytestmark = pytest.mark.usefixtures("distribution")  # what is fetched once is not what is waited for here
 
 
-def look(folder: Path, *arguments: str) -> tuple[int, dict[str, dict[str, Any]]]:
+def look(folder: Path, *arguments: str) -> tuple[int | None, dict[str, dict[str, Any]]]:
     """Return the exit code, and check -> what came of it."""
     run = ModuleRun(folder, "bdd", "doctor", "--json", *arguments)
     exit_code = run.end()
@@ -144,7 +145,7 @@ def test_an_interrupted_try_leaves_no_patient(tmp_path: Path, broker: EmbeddedBr
         run.process.send_signal(signal.SIGTERM)
         assert run.end() == 130
         assert patients() == []
-    assert "Interrupted" in run.said
+    assert "Interrupted" in run.errors
     assert "Traceback" not in run.output
     assert not run.left_over()
 
@@ -155,6 +156,6 @@ def test_an_interrupted_doctor_leaves_nothing(tmp_path: Path, number: int) -> No
     run.await_child("kafka.Kafka").suspend()  # or a quick doctor would be well before the signal comes
     run.process.send_signal(number)
     assert run.end() == 130
-    assert "Interrupted" in run.said
+    assert "Interrupted" in run.errors
     assert "Traceback" not in run.output
     assert not run.left_over()

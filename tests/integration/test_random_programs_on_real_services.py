@@ -3,9 +3,10 @@
 import re
 from pathlib import Path
 
+from bdd.run.process import remote
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from tests.support.faulty_service import LATE_SETTLING
-from tests.support.running import patient_service, remote, run_behave
+from tests.support.running import patient_service, run_behave
 
 FEATURE = "features/patient_random.feature"
 FAULTY = "tests.support.faulty_service"

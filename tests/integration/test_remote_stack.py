@@ -16,6 +16,7 @@ from bdd.kafka.client_settings import client_settings
 from bdd.kafka.connection.diagnosis import diagnose
 from bdd.kafka.connection.probe import ProbeResult
 from bdd.recorder.client import RecorderClient
+from bdd.run.process import remote
 from bdd.settings.settings import load_settings
 from bdd.stacks.base import CannotStart
 from bdd.stacks.embedded.broker import EmbeddedBroker
@@ -23,7 +24,7 @@ from bdd.stacks.factory import make_stack
 from bdd.stacks.local_recorder import LocalRecorder
 from bdd.system.network import Server
 from bdd.system.waiting import wait_until
-from tests.support.running import QUICK, SLOW_SECONDS, remote, run_behave
+from tests.support.running import QUICK, SLOW_SECONDS, run_behave
 
 FOREIGN_RECORDS = 100_000
 TOKEN = "synthetic-token"

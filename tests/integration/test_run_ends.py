@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from bdd.run.process import remote
 from bdd.system.paths import ROOT
 from bdd.system.waiting import wait_until
-from tests.support.running import GUARD_SECONDS, LONG, QUICK, BehaveRun, ModuleRun, remote, run_behave
+from tests.support.running import GUARD_SECONDS, LONG, QUICK, BehaveRun, ModuleRun, run_behave
 
 # An operating system closes a killed process' connections a moment before it tells of its end: when
 # the scenario that noticed was the last one, the audit is what tells.

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from behave.runner_util import parse_features
 
+from bdd.run.process import remote
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.system.paths import ROOT
-from tests.support.running import BehaveRun, patient_service, remote, run_behave
+from tests.support.running import BehaveRun, patient_service, run_behave
 
 SIDE_BY_SIDE = 3
 SEED = 20_260_101

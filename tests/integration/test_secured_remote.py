@@ -8,11 +8,12 @@ import pytest
 
 from bdd.contracts import asyncapi as contract
 from bdd.kafka.client_settings import client_settings
+from bdd.run.process import remote
 from bdd.settings.settings import load_settings
 from bdd.stacks.embedded.broker import Distribution
 from bdd.stacks.local_recorder import LocalRecorder
 from tests.support.certificates import Authority
-from tests.support.running import QUICK, SLOW_SECONDS, BehaveRun, patient_service, remote, run_behave
+from tests.support.running import QUICK, SLOW_SECONDS, BehaveRun, patient_service, run_behave
 from tests.support.special_broker import PASSWORD, USER, Listener, SpecialBroker
 
 KEY_PASSWORD = "staple-and-battery"

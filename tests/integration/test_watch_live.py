@@ -22,7 +22,7 @@ def start_watch(folder: Path, *arguments: str, pipe: int | None = None) -> Modul
     run = ModuleRun(folder, "bdd", "watch", *arguments, pipe=pipe)
 
     def watching() -> None:
-        assert "Ctrl-C ends" in run.said, run.output
+        assert "Ctrl-C ends" in run.errors, run.output
 
     wait_until(watching, description="the watch", timeout=GUARD_SECONDS, abort_if=run.ended)
     return run
@@ -30,7 +30,7 @@ def start_watch(folder: Path, *arguments: str, pipe: int | None = None) -> Modul
 
 def create_patient(run: ModuleRun) -> None:
     """Use the address that the watch has printed."""
-    url = re.findall(r"curl -s (\S+)", run.said)[0]
+    url = re.findall(r"curl -s (\S+)", run.errors)[0]
     assert requests.post(url, json={"vorname": "Jürgen", "nachname": "Müller"}, timeout=SLOW_SECONDS).ok
 
 
@@ -50,7 +50,7 @@ def test_an_event_is_shown_and_a_signal_ends_it_with_everything_removed(tmp_path
     run.process.send_signal(number)
     assert run.end() == 0
     assert re.search(r'patient-events/\d@0 +key "1" +patient\.created +\{"patient_id": 1', run.printed)
-    assert run.said.endswith("1 record shown, 0 filtered out\n")
+    assert run.errors.endswith("1 record shown, 0 filtered out\n")
     assert "Traceback" not in run.output
     assert not run.left_over()
 
@@ -78,8 +78,8 @@ def test_a_pipe_whose_reader_leaves_ends_it(tmp_path: Path, arguments: list[str]
         create_patient(run)
         run.process.resume()
     assert run.end() == 0
-    assert "filtered out" in run.said.splitlines()[-1]
-    assert "Error" not in run.said
+    assert "filtered out" in run.errors.splitlines()[-1]
+    assert "Error" not in run.errors
     assert not run.left_over()
 
 
@@ -87,7 +87,7 @@ def test_it_ends_when_the_broker_does(tmp_path: Path) -> None:
     run = start_watch(tmp_path)
     run.child("kafka.Kafka").kill()
     assert run.end() == 1
-    assert "The watch ends here: the Kafka broker was ended by SIGKILL" in run.said
+    assert "The watch ends here: the Kafka broker was ended by SIGKILL" in run.errors
     assert not run.left_over()
 
 
@@ -106,6 +106,6 @@ def test_a_remote_platform_is_followed_and_stays(tmp_path: Path, broker: Embedde
     poison, created = map(json.loads, run.printed.splitlines())
     assert (poison["key"], poison["value"], poison["no_event"][:21]) == ("5", "poison", "its value is not JSON")
     assert (created["type"], created["payload"]["patient_data"]["nachname"]) == ("patient.created", "B")
-    assert run.said.endswith("2 records shown (1 of them no events), 1 filtered out\n")
+    assert run.errors.endswith("2 records shown (1 of them no events), 1 filtered out\n")
     assert requests.get(f"{api_url}/health", timeout=SLOW_SECONDS).ok
     assert not run.left_over()

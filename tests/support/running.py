@@ -1,7 +1,5 @@
 """Runs behave and the project's commands as a user would, each in a process; also beside a service."""
 
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -9,9 +7,8 @@ from typing import ClassVar
 
 import psutil
 
-from bdd.settings.settings import environment_without_settings
+from bdd.run.process import ModuleProcess
 from bdd.stacks.embedded.service import EmbeddedService
-from bdd.system.paths import ROOT
 from bdd.system.waiting import wait_until
 
 FEATURES = Path("tests/integration/features")
@@ -28,11 +25,8 @@ DEADLINE_FACTOR = 10
 """Of each run, unless it waits for what never comes."""
 
 
-class ModuleRun:
-    """One run of `python -m …` with a temporary folder of its own, so that anything left there is seen.
-
-    Its stdout goes into a file, or into `pipe` where there is one. Its deadlines are longer than usual, so that a
-    slow machine turns nothing red: `-D deadline_factor=1` where it waits for what never comes.
+class ModuleRun(ModuleProcess):
+    """A process whose deadlines are longer than usual, so that a slow machine turns nothing red.
 
     Attributes:
         started: those of the current test; a fixture ends what a failed one has left of them.
@@ -47,40 +41,9 @@ class ModuleRun:
         environment: Mapping[str, str] | None = None,
         pipe: int | None = None,
     ) -> None:
-        self.temporary = folder / "temporary"
-        self.temporary.mkdir()
-        self._output, self._errors = folder / "output.txt", folder / "errors.txt"
-        given = {
-            "TMPDIR": str(self.temporary),
-            "BDD_EVIDENCE_DIR": str(folder / "evidence"),
-            "BDD_DEADLINE_FACTOR": str(DEADLINE_FACTOR),
-        }
-        with self._output.open("wb") as output, self._errors.open("wb") as errors:
-            self.process = psutil.Popen(
-                [sys.executable, "-m", *arguments],
-                stdout=pipe or output,
-                stderr=errors,
-                stdin=subprocess.DEVNULL,
-                cwd=ROOT,
-                env=environment_without_settings(**{**given, **(environment or {})}),
-            )
-        self.children: list[psutil.Process] = []
+        longer = {"BDD_DEADLINE_FACTOR": str(DEADLINE_FACTOR), **(environment or {})}
+        super().__init__(folder, *arguments, environment=longer, pipe=pipe)
         self.started.append(self)
-
-    @property
-    def printed(self) -> str:
-        """What it has written to stdout so far."""
-        return self._output.read_text(encoding="utf-8", errors="replace")
-
-    @property
-    def said(self) -> str:
-        """What it has written to stderr so far."""
-        return self._errors.read_text(encoding="utf-8", errors="replace")
-
-    @property
-    def output(self) -> str:
-        """All that it has written so far."""
-        return self.printed + self.said
 
     def child(self, word: str) -> psutil.Process:
         """Return the child process whose command has this word; all children are remembered."""
@@ -96,10 +59,6 @@ class ModuleRun:
             lambda: self.child(word), description=f"the process {word}", timeout=GUARD_SECONDS, abort_if=self.ended
         )
 
-    def end(self) -> int:
-        """Wait for its end and return the exit code."""
-        return int(self.process.wait(GUARD_SECONDS))
-
     def ended(self) -> str | None:
         """Return all that it has written once it has ended: whoever waits for it to go on waits in vain."""
         return None if self.process.poll() is None else f"it has ended: {self.output}"
@@ -108,18 +67,6 @@ class ModuleRun:
         """Return the processes and folders that the run should have removed."""
         processes = [str(child) for child in self.children if child.is_running()]
         return processes + [path.name for path in self.temporary.iterdir() if path.name.startswith("acceptance-")]
-
-    def finish(self) -> None:
-        """End it where it still runs, with all its children; it may first remove what else it has made."""
-        if self.process.poll() is None:
-            with suppress(psutil.Error):
-                self.children = self.process.children(recursive=True)
-            self.process.terminate()
-            with suppress(psutil.TimeoutExpired):
-                self.process.wait(_POLITE_SECONDS)
-        for each in [self.process, *self.children]:
-            with suppress(psutil.Error):
-                each.kill()
 
 
 class BehaveRun(ModuleRun):
@@ -138,12 +85,6 @@ def patient_service(folder: Path, bootstrap_servers: str, *command: str) -> Iter
         yield service.url
     finally:
         service.process.stop(_POLITE_SECONDS)
-
-
-def remote(api_url: str, bootstrap_servers: str, **settings: object) -> list[str]:
-    """Return the arguments of a run against a platform that is there already."""
-    given = {"stack": "remote", "api_url": api_url, "bootstrap_servers": bootstrap_servers, **settings}
-    return [f"-D{name}={value}" for name, value in given.items()]
 
 
 def run_behave(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> BehaveRun:

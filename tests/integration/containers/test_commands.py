@@ -19,6 +19,7 @@ from bdd.containers.compose import Compose
 from bdd.containers.discovery import address_from_here, find_platform
 from bdd.containers.engine import connect
 from bdd.containers.images import Images
+from bdd.run.process import remote
 from bdd.settings.settings import environment_without_settings
 from bdd.system.paths import ROOT
 from bdd.system.waiting import wait_until
@@ -27,7 +28,6 @@ from tests.support.running import (
     GUARD_SECONDS,
     SLOW_SECONDS,
     ModuleRun,
-    remote,
 )
 
 SCRIPT = ROOT / "tests" / "integration" / "docker-kafka-test.py"
@@ -62,7 +62,7 @@ def one_listener(engine: DockerClient) -> Iterator[str]:
         images.remove_untagged()
 
 
-def look(folder: Path, *arguments: str) -> tuple[int, dict[str, dict[str, Any]]]:
+def look(folder: Path, *arguments: str) -> tuple[int | None, dict[str, dict[str, Any]]]:
     run = ModuleRun(folder, "bdd", "doctor", "--json", *arguments)
     exit_code = run.end()
     assert "Traceback" not in run.output
@@ -156,7 +156,7 @@ def test_the_watch_shows_what_is_published_and_removes_only_its_recorder(
     run = ModuleRun(tmp_path, "bdd", "watch", *attached, "--json")
 
     def watching() -> None:
-        assert "Ctrl-C ends" in run.said, run.output
+        assert "Ctrl-C ends" in run.errors, run.output
 
     def shown() -> None:
         assert PATIENT["nachname"] in run.printed, run.output
