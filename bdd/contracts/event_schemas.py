@@ -43,10 +43,10 @@ class EventSchemas:
         key = _key_violations(types[event.type].key, record.key)
         return key + types[event.type].value.violations(event.fields, "the value")
 
-    def envelope_violations(self, event_type: str, fields: Mapping[str, Any]) -> list[str]:
-        """Return a sentence for each violation of the envelope of this type, whatever its payload is."""
-        violations = self._values[event_type].violations(fields, "the value")
-        return [each for each in violations if not each.startswith("payload")]
+    def envelope_violations(self, event_type: str, fields: Mapping[str, Any]) -> dict[str, str]:
+        """Return the violations of the envelope of this type, whatever its payload is: sentence -> field."""
+        located = self._values[event_type].located(fields, "the value")
+        return {sentence: str(path[0]) if path else "" for path, sentence in located if path[:1] != ["payload"]}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Holds the service's answers against `contracts/openapi.yaml`."""
+"""Checks the service's responses against `contracts/openapi.yaml`."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _JSON = "application/json"
 
 
 class ResponseSchemas:
-    """What the contract says of every answer, ready to be used.
+    """The compiled schemas of a contract's responses.
 
     Raises:
         InvalidContract: the file cannot be read.
@@ -27,7 +27,7 @@ class ResponseSchemas:
         self._routes = [(_pattern(path), _operations(document, item)) for path, item in document["paths"].items()]
 
     def violations(self, exchange: Exchange) -> list[str]:
-        """Return a sentence for each way in which an answer breaks the contract."""
+        """Return a sentence for each way in which a response violates the contract."""
         operation = self._operation(exchange)
         if operation is None:
             return ["the contract has no such request"]

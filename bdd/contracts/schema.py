@@ -4,7 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import jsonschema_rs
 
@@ -44,36 +44,42 @@ class Schema:
             value: what `json.loads` returned.
             name: what the value as a whole is called in the sentences.
         """
-        try:
-            found = [each for error in self._validator.iter_errors(value) for each in self._sentences(error, name)]
-        except ValueError as error:  # endless nesting
-            return [f"{name} cannot be checked: {error}"]
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(sentence for _, sentence in self.located(value, name)))
 
-    def _sentences(self, error: jsonschema_rs.ValidationError, name: str) -> Iterator[str]:
-        path = error.instance_path
-        field = _spelt(path)
+    def located(self, value: Any, name: str) -> Iterator[tuple[Sequence[str | int], str]]:
+        """Yield each violation: the path of the field that it is about, and the sentence; some come twice."""
+        try:
+            for error in self._validator.iter_errors(value):
+                yield from self._explained(error, name)
+        except ValueError as error:  # endless nesting
+            yield [], f"{name} cannot be checked: {error}"
+
+    def _explained(
+        self, error: jsonschema_rs.ValidationError, name: str
+    ) -> Iterator[tuple[Sequence[str | int], str]]:
+        path, instance = error.instance_path, cast("Any", error.instance)
+        field = _spelt(path) or name
         if error.kind.name == "required":
             missing = [*path, error.kind.value]
             const, title = self._const(missing), self._title(missing)
             expected = shown(const[0]) if const else title
-            yield f"{_spelt(missing)} is missing{', expected ' if expected else ''}{expected}"
+            yield missing, f"{_spelt(missing)} is missing{', expected ' if expected else ''}{expected}"
         elif error.kind.name == "additionalProperties":
-            instance: Any = error.instance
-            extra = {_spelt([*path, each]): instance[each] for each in sorted(error.kind.value)}
-            yield from (f"{place} is extra: {shown(value)}" for place, value in extra.items())
+            for extra in sorted(error.kind.value):
+                place = [*path, extra]
+                yield place, f"{_spelt(place)} is extra: {shown(instance[extra])}"
         elif const := self._const(path):
-            yield from differences(field or name, error.instance, const[0])
+            yield from ((path, sentence) for sentence in differences(field, instance, const[0]))
         elif title := self._title(path):
-            yield f"{field or name} is {shown(error.instance)}, expected {title}"
+            yield path, f"{field} is {shown(instance)}, expected {title}"
         else:
-            yield f"{field or name} is {shown(error.instance)}, the contract requires {_required(error.kind)}"
+            yield path, f"{field} is {shown(instance)}, the contract requires {_required(error.kind)}"
 
     def _const(self, path: Sequence[str | int]) -> list[Any]:
         return [each["const"] for each in applying(self._document, self._schema, *path) if "const" in each]
 
     def _title(self, path: Sequence[str | int]) -> str:
-        """The words of the contract for a field; only a field of an object has them."""
+        """The contract's words for what a field must be, empty where it has none."""
         schemas = applying(self._document, self._schema, *path)
         return next((each["title"] for each in schemas if "title" in each), "")
 
@@ -90,12 +96,12 @@ def _spelt(path: Sequence[str | int]) -> str:
 
 
 def _is_uuid(text: str) -> bool:
-    """As RFC 4122 writes it; the library takes braces and bare digits too."""
+    """Return whether RFC 4122 writes it so; the library accepts braces and bare digits too."""
     return bool(_UUID.fullmatch(text))
 
 
 def _is_time(pattern: re.Pattern[str], text: str) -> bool:
-    """A time of this form that Python can read too: a leap second is not one."""
+    """Return whether it has this form and Python can read it: not a leap second."""
     try:
         return bool(pattern.fullmatch(text) and dt.datetime.fromisoformat(text))
     except ValueError:
