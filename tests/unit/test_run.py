@@ -16,7 +16,7 @@ from bdd.output import masking
 from bdd.run import start
 from bdd.stacks.base import CannotStart
 from tests.support.builders import envelope, record, stand_in
-from tests.support.fake_run import Behave, Log
+from tests.support.fake_run import Behave, FakeStack, Log
 
 SECRET = "correct-horse"
 
@@ -42,9 +42,10 @@ def behave(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyte
 def test_a_run_whose_scenarios_pass_is_green_and_stops_what_it_started(behave: Behave) -> None:
     behave.start()
     for scenario in behave.feature.scenarios:
-        behave.play(scenario)
+        behave.play(scenario, act=lambda: world(behave.context).console_notes.append("a note"))
     assert behave.end() == 0
     assert behave.stack.calls == ["start", "stop"]
+    assert behave.output.count("a note\n") == 2
     assert behave.output.startswith("Platform: embedded, http://127.0.0.1:9 (broker 1.0 s)\n\n")
     assert "\nTime: start 0.0 s, scenarios 0.0 s, audit 0.0 s, stop 0.0 s; 2 scenarios on the embedded stack\n" in (
         behave.output
@@ -67,13 +68,6 @@ def test_a_scenario_gets_a_world_with_its_settings_and_its_step(behave: Behave) 
     assert own.mark.startswith(f"bdd{behave.stack.run_id[-6:]}x")
 
 
-def test_notes_of_a_scenario_are_printed_when_it_ends(behave: Behave) -> None:
-    behave.start()
-    behave.play(behave.feature.scenarios[0], act=lambda: world(behave.context).console_notes.append("seed 5"))
-    behave.end()
-    assert "seed 5\n" in behave.output
-
-
 @pytest.mark.parametrize(
     ("prepare", "sentence"),
     [
@@ -89,7 +83,15 @@ def test_notes_of_a_scenario_are_printed_when_it_ends(behave: Behave) -> None:
             lambda behave: behave.select("@nobody and not (@slow or pat*)"),
             "No scenario has the tag @nobody; there are: patients, slow\n",
         ),
+        (
+            lambda behave: behave.select("not @nobody"),
+            "No scenario has the tag @nobody; there are: patients, slow\n",
+        ),
         (lambda behave: behave.select("not @patients"), "No scenario matches what was asked for.\n"),
+        (
+            lambda behave: behave.userdata.update(stack="moon"),
+            "The setting stack is 'moon'; allowed is: 'embedded', 'compose', ",
+        ),
         (lambda behave: behave.runner.features.clear(), "No scenario matches what was asked for.\n"),
         (
             lambda behave: behave.userdata.update(evidence_dir=f"{__file__}/evidence"),
@@ -147,29 +149,31 @@ def test_a_stack_that_does_not_start_is_stopped_and_leaves_its_logs(evidence: bo
     assert behave.verdict == "RED: nothing was executed: The broker did not start."
 
 
-def test_a_platform_without_the_patients_topic_is_refused(behave: Behave) -> None:
-    behave.stack.recorder.existing = {"b": 1, "a": 1}
-    behave.start()
-    behave.end()
-    assert behave.output.startswith(
-        "The topic patient-events does not exist. The broker has: a, b. Create it with 3 partitions, or "
-    )
-
-
-def test_a_recorder_that_cannot_be_reached_is_refused(behave: Behave) -> None:
-    behave.stack.recorder.error = "The recorder does not answer."
-    behave.start()
-    assert behave.end() == 1
-    assert behave.verdict == "RED: nothing was executed: The recorder does not answer."
-
-
-def test_an_interrupt_while_the_run_starts_ends_it(behave: Behave) -> None:
-    behave.stack.failure = KeyboardInterrupt()
+@pytest.mark.parametrize(
+    ("prepare", "sentence"),
+    [
+        (
+            lambda stack: setattr(stack.recorder, "existing", {"b": 1, "a": 1}),
+            "The topic patient-events does not exist. The broker has: a, b. Create it with 3 partitions, or ",
+        ),
+        (
+            lambda stack: setattr(stack.recorder, "error", "The recorder does not answer."),
+            "The recorder does not ans",
+        ),
+        (lambda stack: setattr(stack, "failure", KeyboardInterrupt()), "The run was interrupted while it started."),
+    ],
+    ids=["no topic", "no recorder", "interrupt"],
+)
+def test_a_run_that_cannot_start_is_stopped_and_red(
+    prepare: Callable[[FakeStack], None], sentence: str, behave: Behave
+) -> None:
+    prepare(behave.stack)
     behave.start()
     assert behave.end() == 1
     assert behave.stack.calls == ["start", "stop"]
     assert not behave.runner.aborted
-    assert behave.verdict == "RED: nothing was executed: The run was interrupted while it started."
+    assert behave.output.startswith(sentence)
+    assert behave.verdict.startswith(f"RED: nothing was executed: {sentence[:40]}")
 
 
 def test_a_defect_of_the_suite_itself_is_raised_and_named(behave: Behave) -> None:
@@ -282,20 +286,15 @@ def test_a_run_without_a_scenario_is_red(behave: Behave) -> None:
 
 
 @pytest.mark.parametrize(
-    ("broken", "existing", "error", "state"),
+    ("broken", "existing", "state"),
     [
-        (
-            None,
-            {"patient-events": 3},
-            None,
-            "nothing has ended; the broker answers; patient-events has 3 partitions",
-        ),
-        (None, {}, None, "the broker answers; it has no topic patient-events"),
-        ("the broker is gone\nits log", {"patient-events": 3}, None, "the broker is gone"),
+        (None, {"patient-events": 3}, "nothing has ended; the broker answers; patient-events has 3 partitions"),
+        (None, {}, "the broker answers; it has no topic patient-events"),
+        ("the broker has ended\nits log", {"patient-events": 3}, "the broker has ended"),
     ],
 )
-def test_messages_hold_the_state_of_the_platform(
-    broken: str | None, existing: Mapping[str, int], error: str | None, state: str, behave: Behave
+def test_messages_contain_the_state_of_the_platform(
+    broken: str | None, existing: Mapping[str, int], state: str, behave: Behave
 ) -> None:
     behave.start()
     behave.stack.broken, behave.stack.recorder.existing = broken, existing
