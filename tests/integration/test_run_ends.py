@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from bdd.run.process import remote
 from bdd.system.paths import ROOT
 from bdd.system.waiting import wait_until
 from tests.support.running import GUARD_SECONDS, LONG, QUICK, BehaveRun, ModuleRun, run_behave
