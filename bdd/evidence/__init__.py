@@ -1,1 +1,1 @@
-"""Evidence: what is kept of a failed scenario."""
+"""The evidence of failed scenarios."""

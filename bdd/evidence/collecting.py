@@ -27,10 +27,15 @@ def collect(
     sources: Mapping[str, Source],
     since: Mapping[str, float],
 ) -> None:
-    """Write what is known of a failed scenario into the folder.
+    """Write the evidence of a failed scenario: its steps, HTTP exchanges and records, and what its sources logged.
 
-    That is its story, its HTTP exchanges, the records since it began, and the sources (file name -> source)
-    since their marks.
+    Args:
+        folder: where the files are written.
+        scenario: the failed scenario.
+        failed: its failed step.
+        world: its world.
+        sources: file name -> source.
+        since: file name -> the source's mark when the scenario began.
     """
     parts: dict[str, Callable[[], str | bytes]] = {
         "story.txt": lambda: _story(scenario, failed),
@@ -44,19 +49,19 @@ def collect(
 
 
 def collect_sources(folder: Path, sources: Mapping[str, Source]) -> None:
-    """Write what the sources (file name -> source) hold from their beginning into the folder."""
+    """Write the whole content of the sources (file name -> source) into the folder."""
     _write_in_time(folder, {name: partial(source.since, 0) for name, source in sources.items()})
 
 
 def collect_foreign(file: Path, records: Sequence[Record]) -> None:
-    """Write foreign records that break the contract, a line each: the first hundred of up to 10 kB."""
+    """Write foreign records that violate the contract, one per line: the first hundred of at most 10 kB."""
     small = [record for record in records if len(record.value or b"") <= _LARGEST_FOREIGN]
     lines = [to_line(record) for record in small[:_MOST_FOREIGN]]
     _write_in_time(file.parent, {file.name: lambda: b"".join(lines)})
 
 
 def folder_name(text: str) -> str:
-    """Return a text as a folder's name that every operating system takes."""
+    """Return a text as a folder name that is valid on every operating system."""
     return re.sub(r"[^\w.-]+", "-", text).strip("-.")[:80]
 
 
@@ -67,7 +72,7 @@ def _write_in_time(folder: Path, parts: Mapping[str, Callable[[], str | bytes]])
 
 
 def _write_all(folder: Path, parts: Mapping[str, Callable[[], str | bytes]]) -> None:
-    """One part that cannot be had must not cost the others: its file then says why."""
+    """Write each part; the file of one that cannot be collected contains the reason."""
     for name, read in parts.items():
         try:
             content = read()
@@ -79,7 +84,7 @@ def _write_all(folder: Path, parts: Mapping[str, Callable[[], str | bytes]]) -> 
             written = content if isinstance(content, bytes) else content.encode(errors="backslashreplace")
             file.write_bytes(mask_bytes(written))
         except OSError:
-            return  # the folder cannot be written; the console names it, and the failure is reported all the same
+            return  # the console has named the folder, and the failure is reported anyway
 
 
 def _story(scenario: Scenario, failed: Step) -> str:

@@ -1,20 +1,20 @@
-"""What evidence is taken from beside the scenario itself: logs, and whatever else a stack can look into."""
+"""The sources of evidence besides the scenario itself: logs, and whatever else a stack can read."""
 
 from pathlib import Path
 from typing import Protocol
 
 LONGEST = 1_000_000
-"""Bytes that are kept of one source: its newest part."""
+"""The most bytes that are kept of one source: the newest."""
 
 
 class Source(Protocol):
-    """Something that grows while scenarios run, and of which the part since a mark is kept."""
+    """Something that grows while scenarios run, such as a log."""
 
     def mark(self) -> float:
-        """Return where it is now; called before each scenario, so it must cost next to nothing."""
+        """Return the present position; it is called before each scenario and must be cheap."""
 
     def since(self, mark: float) -> bytes:
-        """Return what has come since the mark, at most the newest `LONGEST` bytes."""
+        """Return what was added since the mark, at most the newest `LONGEST` bytes."""
 
 
 class LogFile:

@@ -1,4 +1,4 @@
-"""Requests to a broker's admin interface. Import it late where a start is awaited: the client loads for 0.1 s."""
+"""Requests to a broker's admin interface. Import it late at a start, because the client takes 0.1 s to load."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, OffsetSpec
 from bdd.kafka.topics import create_topics
 
 _METADATA_SECONDS = 0.25
-# Short, and asked again: a request that met a partition before its leader was known may never be answered.
+# Short, because the broker may never answer a request that came before a partition had a leader.
 _OFFSETS_SECONDS = 1.0
 _CONFIG_SECONDS = 5.0
 IDLE = "connections.max.idle.ms"
@@ -32,7 +32,7 @@ class BrokerAdmin:
         )
 
     def check_metadata(self) -> None:
-        """Check that the broker tells its clients of itself."""
+        """Check that the broker is registered in its own metadata."""
         try:
             brokers = self._client.list_topics(timeout=_METADATA_SECONDS).brokers
         except KafkaException as error:
@@ -43,7 +43,7 @@ class BrokerAdmin:
         """Create topics (name -> partitions).
 
         Raises:
-            RequestRefused: a topic was refused, or there was no answer within so many seconds.
+            RequestRefused: a topic was refused, or the broker did not respond within `timeout` seconds.
         """
         try:
             create_topics(self._client, topics, timeout)
@@ -51,17 +51,16 @@ class BrokerAdmin:
             raise RequestRefused(error.args[0].str()) from error
 
     def check_leaders(self, topics: Mapping[str, int]) -> None:
-        """Check that every partition is led: that its end offset is known."""
+        """Check that every partition has a leader, which knows its end offset."""
         try:
-            # The client remembers partitions without leader from right after the topics were made, and then asks
-            # no broker any more; this makes it look anew.
+            # The client caches that new partitions have no leader, until it fetches the metadata again.
             self._client.list_topics(timeout=_METADATA_SECONDS)
         except KafkaException as error:
             raise AssertionError(error.args[0].str()) from error
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
         partitions = [TopicPartition(name, number) for name, count in topics.items() for number in range(count)]
-        asked = self._client.list_offsets(dict.fromkeys(partitions, latest), request_timeout=_OFFSETS_SECONDS)
-        for partition, answer in asked.items():
+        requested = self._client.list_offsets(dict.fromkeys(partitions, latest), request_timeout=_OFFSETS_SECONDS)
+        for partition, answer in requested.items():
             try:
                 answer.result()
             except KafkaException as error:
@@ -76,7 +75,7 @@ def idle_limit(client: Mapping[str, str], broker: int) -> int | None:
         broker: its number.
 
     Returns:
-        None where the broker does not answer: not every user may read its settings.
+        None if the broker does not answer: not every user may read its settings.
     """
     resource = ConfigResource(ConfigResource.Type.BROKER, str(broker))
     admin = AdminClient({**client, "log_level": "0"})
@@ -88,5 +87,5 @@ def idle_limit(client: Mapping[str, str], broker: int) -> int | None:
 
 
 def librdkafka_version() -> str:
-    """Return the version of the C library below the client."""
+    """Return the version of the C library that the client uses."""
     return str(libversion()[0])

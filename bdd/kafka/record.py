@@ -1,4 +1,4 @@
-"""What the journal holds, and how one line of it is written: JSON that people can read and bytes survive."""
+"""The entries of the journal, and their lines: readable JSON that preserves every byte."""
 
 import base64
 import json
@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What Kafka holds. Key, header values and value are the bytes themselves, None where there are none.
+    """A record in Kafka, with its key, header values and value as bytes or None.
 
     Attributes:
         timestamp: the record's own time in Kafka, in milliseconds since 1970 UTC.
@@ -26,7 +26,7 @@ class Record:
 
     @property
     def place(self) -> str:
-        """Where the record is, as people write it: `patient-events/2@17`."""
+        """Topic, partition and offset: `patient-events/2@17`."""
         return f"{self.topic}/{self.partition}@{self.offset}"
 
     @property
@@ -37,7 +37,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Offsets `first` to `last` of a partition that the broker no longer had when they were to be read."""
+    """Offsets `first` to `last` of a partition, which the broker had deleted before they were read."""
 
     topic: str
     partition: int
@@ -71,7 +71,7 @@ def to_line(entry: Entry) -> bytes:
 
 
 def to_json(data: bytes | None) -> str | dict[str, str] | None:
-    """Return bytes for JSON: UTF-8 stays text, so that people can read it; anything else becomes base64."""
+    """Return bytes for JSON: UTF-8 as readable text, anything else as base64."""
     if data is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Makes topics."""
+"""Creates topics."""
 
 from collections.abc import Mapping
 
@@ -9,10 +9,10 @@ _BROKERS_DEFAULT = -1
 
 
 def create_topics(admin: AdminClient, topics: Mapping[str, int], timeout: float) -> None:
-    """Create topics (name -> partitions), with as many replicas as the brokers give a topic by themselves.
+    """Create topics (name -> partitions) with the brokers' default number of replicas.
 
     Raises:
-        KafkaException: a topic was refused, or there was no answer within so many seconds; it names the topic.
+        KafkaException: a topic was refused, or no broker responded within `timeout` seconds; the message names it.
     """
     new = [
         NewTopic(name, num_partitions=count, replication_factor=_BROKERS_DEFAULT) for name, count in topics.items()

@@ -1,1 +1,1 @@
-"""What all that a run prints and leaves passes through."""
+"""Console output, masking of secrets, and folders for what a run leaves."""

@@ -1,5 +1,6 @@
-"""What a run says on the console, beside what behave prints."""
+"""Prints to the console, besides what behave prints."""
 
+import io
 import os
 import signal
 import sys
@@ -9,7 +10,7 @@ from bdd.output.masking import mask
 
 
 def say(line: str) -> None:
-    """Print a line at once, also into a pipe, without the secrets in it."""
+    """Print a line without its secrets, and flush it."""
     try:
         sys.stdout.write(mask(line) + "\n")
         sys.stdout.flush()
@@ -18,9 +19,19 @@ def say(line: str) -> None:
 
 
 def interrupt_on_closed_pipe() -> None:
-    """End the run as Ctrl-C does, for the output's reader has gone (`| head`); what is said from now on is lost."""
+    """Interrupt the run as Ctrl-C does, because nothing reads its output (`| head`); later output is lost."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
     signal.raise_signal(signal.SIGINT)
+
+
+def escape_unencodable_output() -> None:
+    """Let stdout and stderr escape the characters that their encoding lacks, instead of raising an error.
+
+    Under `LANG=C` a pipe cannot encode umlauts, and a Windows console lacks many characters.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a test replaces them
+            stream.reconfigure(errors="backslashreplace")
 
 
 def durations(parts: Mapping[str, float]) -> str:

@@ -1,21 +1,21 @@
-"""Makes sure, before anything starts, that what a run leaves can be written."""
+"""Checks before a run starts that its files can be written."""
 
 from pathlib import Path
 
 
 class CannotWrite(Exception):
-    """A folder cannot be written; the sentence says what to do."""
+    """A folder cannot be written; the message says what to do."""
 
 
 def check_writable(folder: Path, setting: str = "") -> None:
-    """Check that the folder, or the one that it will be made in, can be written.
+    """Check that a folder, or its nearest existing parent, can be written.
 
     Args:
-        folder: where something is going to be left.
-        setting: how another one is chosen, for the message; empty where none can be.
+        folder: it need not exist yet.
+        setting: how to choose another folder, for the message; empty if that is impossible.
 
     Raises:
-        CannotWrite: it cannot.
+        CannotWrite: it cannot be written.
     """
     existing = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
     probe = existing / ".writable"

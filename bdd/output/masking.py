@@ -1,20 +1,19 @@
-"""Masking: what evidence, reports and logs pass through, so that no secret is left in them.
+"""Masks the secrets in evidence, reports and logs.
 
-Masked are the secrets of the run's own settings, wherever they stand, and what looks like a secret by what stands
-before it: `password=…`, `Authorization: Bearer …`, `postgresql://user:…@`, a private key. All else stays as it is,
-and JSON stays JSON.
+These are the secrets of the run's own settings, and what a text marks as a secret: `password=…`,
+`Authorization: Bearer …`, `postgresql://user:…@`, a private key. All else stays as it is, and JSON stays JSON.
 """
 
-import base64
 import json
 import re
+from base64 import b64encode
 from collections.abc import Iterable
 from functools import cache
 from urllib.parse import quote
 
 MASK = "***"
 
-# As a part of a longer word a shorter secret would take half of an ordinary text with it.
+# A shorter secret is masked only as a word of its own, because it may be a part of many words.
 _LONG_ENOUGH = 6
 
 _QUOTED = r"(?P<quote>[\"'])(?:\\.|(?!(?P=quote))[^\\])*(?P=quote)"
@@ -22,7 +21,7 @@ _QUOTED = r"(?P<quote>[\"'])(?:\\.|(?!(?P=quote))[^\\])*(?P=quote)"
 _QUOTED_TWICE = r"(?P<quote>\\+[\"'])(?:(?!(?<!\\)(?P=quote)).)*(?P=quote)"
 _PASSWORD = r"(?:password|passwd|passphrase|pwd)"  # noqa: S105 - a word to look for
 _OTHER_SECRET = r"(?:secret|token|api[_-]?key|access[_-]?key)"  # noqa: S105 - words to look for
-_NAME = rf"(?:{_PASSWORD}|{_OTHER_SECRET})"
+_BEFORE = rf"(?P<before>(?:{_PASSWORD}|{_OTHER_SECRET})(?:\\*[\"'])?\s*[=:]\s*)"
 _PATTERNS = (
     # A log that was cut off may begin or end in the middle of a key.
     (
@@ -33,9 +32,9 @@ _PATTERNS = (
     (r"(?P<before>\bauthorization\W{1,6}(?:bearer|basic)\s+)[^\s\"'\\,]+", rf"\g<before>{MASK}"),
     (r"(?P<before>\b[a-z][a-z0-9+.-]*://[^\s/?#:@\"']*:)[^\s/?#@\"']+(?=@)", rf"\g<before>{MASK}"),
     # name="value" and "name": "value"
-    (rf"(?P<before>{_NAME}(?:[\"'])?\s*[=:]\s*){_QUOTED}", rf"\g<before>\g<quote>{MASK}\g<quote>"),
-    (rf"(?P<before>{_NAME}(?:\\+[\"'])?\s*[=:]\s*){_QUOTED_TWICE}", rf"\g<before>\g<quote>{MASK}\g<quote>"),
-    # name=value; a colon is taken after passwords only, for “the token: …” is prose
+    (_BEFORE + _QUOTED, rf"\g<before>\g<quote>{MASK}\g<quote>"),
+    (_BEFORE + _QUOTED_TWICE, rf"\g<before>\g<quote>{MASK}\g<quote>"),
+    # name=value; a colon only after passwords, because “the token: …” is prose
     (
         rf"(?P<before>(?:{_PASSWORD}\s*[=:]|{_OTHER_SECRET}=)\s*)[^\s\"'\\,;&<>(){{}}\[\]]+",
         rf"\g<before>{MASK}",
@@ -47,7 +46,7 @@ _known: set[str] = set()
 
 
 def remember(secrets: Iterable[str]) -> None:
-    """From now on mask these texts wherever they stand."""
+    """Mask these texts from now on, wherever they stand."""
     _known.update(secret for secret in secrets if secret)
 
 
@@ -61,27 +60,18 @@ def mask(text: str) -> str:
 
 
 def mask_bytes(data: bytes) -> bytes:
-    """Return bytes without the secrets in them; what is no UTF-8 stays as it is."""
+    """Return bytes without the secrets in them; what is not UTF-8 stays as it is."""
     return mask(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
 
 @cache
 def _known_forms(secrets: frozenset[str]) -> list[re.Pattern[str]]:
-    """Each known secret as it may be written, the longest first: one may be a part of another."""
-    forms = {form for secret in secrets for form in _ways_to_write(secret)}
-    return [_as_pattern(form) for form in sorted(forms, key=len, reverse=True)]
-
-
-def _ways_to_write(secret: str) -> set[str]:
-    plain = {secret, quote(secret, safe=""), base64.b64encode(secret.encode()).decode()}
-    in_json = _escaped(plain)
-    return plain | in_json | _escaped(in_json)
-
-
-def _escaped(texts: Iterable[str]) -> set[str]:
-    return {json.dumps(text, ensure_ascii=ascii_only)[1:-1] for text in texts for ascii_only in (True, False)}
-
-
-def _as_pattern(form: str) -> re.Pattern[str]:
-    text = re.escape(form)
-    return re.compile(text if len(form) >= _LONG_ENOUGH else rf"(?<!\w){text}(?!\w)")
+    """Return patterns of all forms of the known secrets, the longest first: one may be a part of another."""
+    forms = {form for each in secrets for form in (each, quote(each, safe=""), b64encode(each.encode()).decode())}
+    for _ in ("JSON", "JSON within JSON"):
+        forms |= {json.dumps(form, ensure_ascii=only_ascii)[1:-1] for form in forms for only_ascii in (True, False)}
+    patterns = {form: re.escape(form) for form in sorted(forms, key=len, reverse=True)}
+    return [
+        re.compile(pattern if len(form) >= _LONG_ENOUGH else rf"(?<!\w){pattern}(?!\w)")
+        for form, pattern in patterns.items()
+    ]

@@ -1,1 +1,1 @@
-"""What people and tools read afterwards."""
+"""Reports of a run: the verdict and JUnit files."""

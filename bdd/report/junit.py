@@ -1,4 +1,4 @@
-"""The JUnit files that behave does not write, so that tools that read its own ones also see the audit."""
+"""Writes the JUnit files that behave does not: for the audit, and for a run that was aborted."""
 
 import contextlib
 import xml.etree.ElementTree as ET
@@ -11,7 +11,7 @@ from bdd.verdict.audit import Finding
 
 
 def remove_old_reports(folder: Path) -> None:
-    """Remove the JUnit files of earlier runs, which would be read as this run's; other files stay."""
+    """Remove the JUnit files of earlier runs, which tools would take for this run's; other files stay."""
     for file in folder.glob("TESTS-*.xml"):
         with contextlib.suppress(OSError):  # the check of the folder reports it
             file.unlink()

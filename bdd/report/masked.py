@@ -1,4 +1,4 @@
-"""Masks what behave reports: its formatters print messages, its JUnit reporter keeps them."""
+"""Masks secrets in the output of behave's formatters and in its JUnit files."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from bdd.output.printable import printable
 
 
 class MaskedStream:
-    """A stream that writes no secrets, and that interrupts the run when its reader has gone."""
+    """A stream that masks secrets, and interrupts the run when its reader has ended."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -22,7 +22,7 @@ class MaskedStream:
         return len(text)
 
     def flush(self) -> None:
-        """Write what is buffered."""
+        """Flush the stream."""
         try:
             self._stream.flush()
         except BrokenPipeError:

@@ -1,4 +1,4 @@
-"""The last line of a run: red or green, and why. behave's summary knows neither the audit nor a failed start."""
+"""Prints the verdict of a run. behave's summary contains neither the audit nor a failed start."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,15 +10,15 @@ from bdd.output.console import counted, say
 from bdd.report.junit import remove_old_reports, write_aborted_run, write_audit
 from bdd.verdict.audit import Finding
 
-_MAX_LENGTH = 120  # characters; the whole sentence has been printed above
+_MAX_LENGTH = 120  # characters; the whole reason has been printed above
 
 
 class Verdict:
-    """A reporter for behave, the last one: it prints the verdict and writes the JUnit files that behave does not.
+    """The last of behave's reporters: it prints the verdict, and writes the JUnit files that behave does not.
 
     Attributes:
         abort_reason: why the run was not executed to its end and audited, or None.
-        findings: what the audit found, or None as long as it has not been completed.
+        findings: what the audit found, or None if it has not been completed.
         executed: how many scenarios were executed.
         failed: how many of them failed.
     """
@@ -43,7 +43,7 @@ class Verdict:
         self.abort_reason = f"nothing was executed: {reason}"
 
     def end_early(self, trouble: str) -> None:
-        """Print what has broken, so that the remaining scenarios are not executed."""
+        """Print why the remaining scenarios are not executed."""
         say(f"\nThe run ends here: {trouble}")
         self.abort_reason = f"the run ended early: {trouble}"
 
@@ -69,7 +69,7 @@ class Verdict:
         say(f"\n{self}")
 
     def __str__(self) -> str:
-        """The verdict in a line: `RED: 1 of 2 scenarios failed`."""
+        """The verdict in one line: `RED: 1 of 2 scenarios failed`."""
         reasons = [f"{self.failed} of {counted(self.executed, 'scenario')} failed"] if self.failed else []
         if self.findings:
             things = counted(len(self.findings), "thing")

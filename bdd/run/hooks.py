@@ -6,7 +6,7 @@ from behave.model import Scenario, Step
 from behave.runner import Context
 
 from bdd.domain.world import world
-from bdd.output.encoding import escape_unencodable_output
+from bdd.output.console import escape_unencodable_output
 from bdd.report.masked import MaskedStream, fit_for_report
 from bdd.report.verdict import Verdict
 from bdd.run.start import CANNOT_START, Request, start_session

@@ -1,4 +1,4 @@
-"""What the embedded broker is asked while it starts."""
+"""The checks of the embedded broker while it starts."""
 
 from collections.abc import Mapping
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""The evidence of a failed scenario: complete where it can be, and never a fault of its own."""
+"""The evidence of a failed scenario: as complete as possible, and never an error of its own."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,11 +49,12 @@ class Failed:
             "POST", "/api/patients", '{"vorname": "Jürgen"}', 0, 0.004, 400, '{"message": "nachname"}'
         )
         self.scene.scenario_log.requests.append(Request("When I create a patient", 0, exchange))
-        self.logs = {"patient-service": folder / "service.log"}
+        self.log = folder / "service.log"
 
-    def collect(self, since: dict[str, float] | None = None) -> None:
-        sources = {f"logs/{name}.log": LogFile(path) for name, path in self.logs.items()}
-        collect(self.folder, self.scenario, self.step, self.world, sources=sources, since=since or {})
+    def collect(self, since: float = 0) -> None:
+        log = "logs/service.log"
+        sources, marks = {log: LogFile(self.log)}, {log: since}
+        collect(self.folder, self.scenario, self.step, self.world, sources=sources, since=marks)
 
     def text(self, name: str) -> str:
         return (self.folder / name).read_text("utf-8")
@@ -69,77 +70,61 @@ def failed(tmp_path: Path) -> Failed:
     return Failed(tmp_path)
 
 
-def test_foreign_records_may_be_looked_at_but_not_without_end(tmp_path: Path) -> None:
+def test_foreign_records_are_kept_up_to_a_limit(tmp_path: Path) -> None:
     broken = [record(b"rubbish", key=None), record(b"x" * 1_000_000), *(record(None) for _ in range(200))]
     collect_foreign(tmp_path / "run" / "foreign.jsonl", broken)
     lines = (tmp_path / "run" / "foreign.jsonl").read_bytes().splitlines()
     assert [from_line(line) for line in lines] == [broken[0], *broken[2:101]]
 
 
-def test_everything_that_was_seen_is_kept(failed: Failed) -> None:
+def test_everything_since_the_scenario_began_is_kept(failed: Failed) -> None:
+    failed.step.error_message = 'but: Größe, and "\ud800" is half a character'
     failed.scene.arrive(failed.scene.event())
     failed.world.began = 1
     came = failed.scene.arrive(failed.scene.event("patient.deleted"))
-    failed.logs["patient-service"].write_text("ready\n")
-    failed.collect()
-    assert "Scenario: Create a patient\n  features/patients.feature:2\n" in failed.text("story.txt")
-    assert "  FAILED     Then a patient.created event is published\n" in failed.text("story.txt")
-    assert "but: Größe" in failed.text("story.txt")
-    assert failed.text("http.txt").splitlines() == [
-        "POST /api/patients -> 400 in 4 ms",
-        '  sent:     {"vorname": "Jürgen"}',
-        '  received: {"message": "nachname"}',
-    ]
-    assert from_line((failed.folder / "events.jsonl").read_bytes()) == came
-    assert failed.text("logs/patient-service.log") == "ready\n"
-
-
-def test_a_request_that_was_not_answered_is_kept(failed: Failed) -> None:
+    failed.log.write_text("of an earlier scenario\n")
+    mark = LogFile(failed.log).mark()
+    with failed.log.open("a") as lines:
+        lines.write("of this scenario\n")
     with closed_port() as port:
         failed.world.api = ApiClient(f"http://127.0.0.1:{port}")
         with pytest.raises(NoResponse):
             failed.world.send("DELETE", "/api/patients/5")
-    failed.collect()
-    assert "DELETE /api/patients/5 -> no answer (ConnectionError) in " in failed.text("http.txt")
+    failed.collect(since=mark)
+    assert "Scenario: Create a patient\n  features/patients.feature:2\n" in failed.text("story.txt")
+    assert "  FAILED     Then a patient.created event is published\n" in failed.text("story.txt")
+    assert "but: Größe" in failed.text("story.txt")
+    http = failed.text("http.txt").splitlines()
+    assert http[:3] == [
+        "POST /api/patients -> 400 in 4 ms",
+        '  sent:     {"vorname": "Jürgen"}',
+        '  received: {"message": "nachname"}',
+    ]
+    assert http[3].startswith("DELETE /api/patients/5 -> no answer (ConnectionError) in ")
+    assert from_line((failed.folder / "events.jsonl").read_bytes()) == came
+    assert failed.text("logs/service.log") == "of this scenario\n"
 
 
-@pytest.mark.parametrize("part", ["events.jsonl", "logs/patient-service.log"])
-def test_a_part_that_cannot_be_had_says_why_and_does_not_cost_the_others(
-    part: str, failed: Failed, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("part", "reason"),
+    [("events.jsonl", "RuntimeError: the recorder has ended"), ("logs/service.log", "FileNotFoundError: ")],
+)
+def test_a_part_that_cannot_be_collected_says_why_and_the_others_are_kept(
+    part: str, reason: str, failed: Failed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def deleted(*_: object) -> None:
-        raise RuntimeError("the recorder is gone")
+    def ended(*_: object) -> None:
+        raise RuntimeError("the recorder has ended")
 
-    failed.logs["broker"] = failed.logs["patient-service"].with_name("broker.log")
-    failed.logs["broker"].write_text("ready\n")
     if part == "events.jsonl":
-        monkeypatch.setattr(failed.scene.recorder, "records", deleted)
-        failed.logs["patient-service"].write_text("ready\n")
+        monkeypatch.setattr(failed.scene.recorder, "records", ended)
+        failed.log.write_text("ready\n")
     failed.collect()
-    reason = "RuntimeError: the recorder is gone" if part == "events.jsonl" else "FileNotFoundError: "
     assert failed.text(part).startswith(f"this could not be collected: {reason}")
-    kept = {"story.txt", "http.txt", "events.jsonl", "logs/patient-service.log", "logs/broker.log"} - {part}
+    kept = {"story.txt", "http.txt", "events.jsonl", "logs/service.log"} - {part}
     assert [name for name in kept if "could not be collected" in failed.text(name)] == []
 
 
-def test_a_message_with_half_a_character_costs_nothing(failed: Failed) -> None:
-    failed.step.error_message = 'nachname is "\ud800"'
-    failed.collect()
-    assert {file.name for file in failed.folder.iterdir()} >= {"story.txt", "http.txt", "events.jsonl"}
-
-
 def test_a_folder_that_cannot_be_written_raises_nothing(failed: Failed) -> None:
-    failed.folder.parent.parent.mkdir(exist_ok=True)
     failed.folder.parent.write_text("a file where the folder should be")
     failed.collect()
     assert failed.folder.parent.is_file()
-
-
-def test_only_what_was_logged_since_the_scenario_began_is_kept(failed: Failed) -> None:
-    log = failed.logs["patient-service"]
-    log.write_text("of an earlier scenario\n")
-    since = {"logs/patient-service.log": LogFile(log).mark()}
-    with log.open("a") as lines:
-        lines.write("of this scenario\n")
-    failed.collect(since)
-    assert failed.text("logs/patient-service.log") == "of this scenario\n"

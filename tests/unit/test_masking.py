@@ -20,80 +20,72 @@ SECRETS = [
     "$(){}[]^.*+|",
     "s3",
 ]
-WAYS: dict[str, Callable[[str], str]] = {
-    "plain": str,
-    "in JSON": json.dumps,
-    "in JSON in JSON": lambda secret: json.dumps(json.dumps({"said": secret})),
-    "in JSON as written by people": lambda secret: json.dumps(secret, ensure_ascii=False),
-    "in a URL": lambda secret: quote(secret, safe=""),
-    "in base64": lambda secret: base64.b64encode(secret.encode()).decode(),
-    "between words": lambda secret: f"the broker refused {secret}, sorry",
-    "at the end of a line": lambda secret: f"first\nsaid: {secret}\nlast",
-}
+WAYS: list[Callable[[str], str]] = [
+    str,
+    json.dumps,
+    lambda secret: json.dumps(json.dumps({"note": secret})),
+    lambda secret: json.dumps(secret, ensure_ascii=False),
+    lambda secret: quote(secret, safe=""),
+    lambda secret: base64.b64encode(secret.encode()).decode(),
+    lambda secret: f"the broker refused {secret}, sorry",
+    lambda secret: f"first\nnote: {secret}\nlast",
+]
 
 
 @pytest.fixture(autouse=True)
-def known(monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """The secrets of this test, and of no other."""
-    fresh: set[str] = set()
-    monkeypatch.setattr(masking, "_known", fresh)
-    return fresh
+def known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The secrets of a test are no other's."""
+    monkeypatch.setattr(masking, "_known", set())
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-@pytest.mark.parametrize("way", WAYS)
-def test_a_known_secret_is_masked_however_it_is_written(secret: str, way: str) -> None:
-    text = WAYS[way](secret)
-    assert mask(text) == text, "nothing gives it away before it is known"
+def test_a_known_secret_is_masked_however_it_is_written(secret: str) -> None:
+    texts = [write(secret) for write in WAYS]
+    assert [mask(text) for text in texts] == texts, "nothing gives it away before it is known"
     masking.remember([secret])
-    masked = mask(text)
-    assert "***" in masked
-    assert secret not in masked
-    assert mask_bytes(text.encode()) == masked.encode()
-    assert mask(masked) == masked, "masking twice changes nothing"
-
-
-def test_the_longer_of_two_secrets_is_masked_whole() -> None:
-    masking.remember(["horse-battery", "correct-horse-battery"])
-    assert mask("correct-horse-battery and horse-battery") == "*** and ***"
-
-
-def test_a_short_secret_does_not_eat_into_words() -> None:
-    masking.remember(["on", ""])
-    assert mask("on the connection is on") == "*** the connection is ***"
+    for text in texts:
+        masked = mask(text)
+        assert "***" in masked
+        assert secret not in masked
+        assert mask_bytes(text.encode()) == masked.encode()
+        assert mask(masked) == masked, "masking twice changes nothing"
 
 
 @pytest.mark.parametrize(
-    ("text", "masked"),
+    ("secrets", "text", "masked"),
     [
-        ("password=hunter2 next", "password=*** next"),
-        ("PGPASSWORD=*hunter2*", "PGPASSWORD=***"),
-        ("POSTGRES_PASSWORD: hunter2", "POSTGRES_PASSWORD: ***"),
-        ("sasl.password=hunter2,client.id=suite", "sasl.password=***,client.id=suite"),
-        ("ssl.key.password = hunter2", "ssl.key.password = ***"),
-        ('{"password": "hunter2", "id": 1}', '{"password": "***", "id": 1}'),
-        (r'"{\"sasl.password\": \"hun ter2\", \"id\": 1}"', r'"{\"sasl.password\": \"***\", \"id\": 1}"'),
-        ("{'sasl.password': 'hunter2', 'id': 1}", "{'sasl.password': '***', 'id': 1}"),
-        ('required username="a" password="hunter 2";', 'required username="a" password="***";'),
-        ("GET /?token=abc123&after=5", "GET /?token=***&after=5"),
-        ('{"token": "abc123"}', '{"token": "***"}'),
-        (r'{"password": "a\"b\\", "id": 1}', '{"password": "***", "id": 1}'),
+        (["horse-battery", "correct-horse-battery"], "correct-horse-battery and horse-battery", "*** and ***"),
+        (["on", ""], "on the connection is on", "*** the connection is ***"),
+        ([], "password=hunter2 next", "password=*** next"),
+        ([], "PGPASSWORD=*hunter2*", "PGPASSWORD=***"),
+        ([], "POSTGRES_PASSWORD: hunter2", "POSTGRES_PASSWORD: ***"),
+        ([], "sasl.password=hunter2,client.id=suite", "sasl.password=***,client.id=suite"),
+        ([], "ssl.key.password = hunter2", "ssl.key.password = ***"),
+        ([], '{"password": "hunter2", "id": 1}', '{"password": "***", "id": 1}'),
+        ([], r'"{\"sasl.password\": \"hun ter2\", \"id\": 1}"', r'"{\"sasl.password\": \"***\", \"id\": 1}"'),
+        ([], "{'sasl.password': 'hunter2', 'id': 1}", "{'sasl.password': '***', 'id': 1}"),
+        ([], 'required username="a" password="hunter 2";', 'required username="a" password="***";'),
+        ([], "GET /?token=abc123&after=5", "GET /?token=***&after=5"),
+        ([], '{"token": "abc123"}', '{"token": "***"}'),
+        ([], r'{"password": "a\"b\\", "id": 1}', '{"password": "***", "id": 1}'),
         (
+            [],
             json.dumps(json.dumps({"password": 'a"b', "id": 1})),
             json.dumps(json.dumps({"password": "***", "id": 1})),
         ),
-        ("BDD_RECORDER_TOKEN=abc123", "BDD_RECORDER_TOKEN=***"),
-        ("api_key=abc123", "api_key=***"),
-        ("Authorization: Bearer abc.def-123", "Authorization: Bearer ***"),
-        ("{'Authorization': 'Bearer abc123'}", "{'Authorization': 'Bearer ***'}"),
-        ('"authorization": "Basic c3VpdGU6cHc="', '"authorization": "Basic ***"'),
-        ("postgresql://user:pw@postgres/patients", "postgresql://user:***@postgres/patients"),
-        ("at postgresql+psycopg://user:p:w@host:5432/x.", "at postgresql+psycopg://user:***@host:5432/x."),
-        ("https://suite:pw@broker.test/a?b=c@d", "https://suite:***@broker.test/a?b=c@d"),
-        ("redis://:pw@host", "redis://:***@host"),
+        ([], "BDD_RECORDER_TOKEN=abc123", "BDD_RECORDER_TOKEN=***"),
+        ([], "api_key=abc123", "api_key=***"),
+        ([], "Authorization: Bearer abc.def-123", "Authorization: Bearer ***"),
+        ([], "{'Authorization': 'Bearer abc123'}", "{'Authorization': 'Bearer ***'}"),
+        ([], '"authorization": "Basic c3VpdGU6cHc="', '"authorization": "Basic ***"'),
+        ([], "postgresql://user:pw@postgres/patients", "postgresql://user:***@postgres/patients"),
+        ([], "at postgresql+psycopg://user:p:w@host:5432/x.", "at postgresql+psycopg://user:***@host:5432/x."),
+        ([], "https://suite:pw@broker.test/a?b=c@d", "https://suite:***@broker.test/a?b=c@d"),
+        ([], "redis://:pw@host", "redis://:***@host"),
     ],
 )
-def test_what_is_marked_as_a_secret_is_masked(text: str, masked: str) -> None:
+def test_what_is_known_or_marked_as_a_secret_is_masked(secrets: list[str], text: str, masked: str) -> None:
+    masking.remember(secrets)
     assert mask(text) == masked
     assert mask(masked) == masked
 
@@ -127,20 +119,15 @@ PATIENT = {
     "text",
     [
         json.dumps(PATIENT),
-        json.dumps(PATIENT, ensure_ascii=False),
-        json.dumps({"value": json.dumps({"payload": {"patient_id": 1, "patient_data": PATIENT}})}),
-        'Expected: one patient.created event on patient-events with key "1"\n     but: its key is "patient-1"',
-        "request:  POST /api/patients -> 201 in 12 ms",
+        json.dumps({"value": json.dumps({"payload": PATIENT}, ensure_ascii=False)}, ensure_ascii=False),
         'closest:  patient.created at patient-events/2@6929, key "patient-1", 22 ms after the request',
         "http://127.0.0.1:8001/api/patients?status=offen",
         "INTERNAL://kafka:9092,EXTERNAL://localhost:29092",
         "postgresql://postgres/patients and postgresql://user@postgres/patients",
-        "sqlite:////tmp/acceptance-x/patients.db",
         "the password is wrong; the token of this run is missing or wrong",
         "correct sasl_username, and BDD_SASL_PASSWORD or the file that sasl_password_file names",
         "sasl_password_file=/run/secrets/password",
         "security_protocol=SASL_SSL sasl_mechanism=SCRAM-SHA-512 sasl_username=suite",
-        "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
         "Authorization is not needed: Bearer tokens come later",
         "2026-11-23T12:15:05.737386 INFO tokens: 5, secrets: none, passwords: 3",
         "",
@@ -152,11 +139,10 @@ def test_ordinary_text_stays_as_it_is(text: str) -> None:
     assert mask_bytes(text.encode()) == text.encode()
 
 
-def test_bytes_that_are_no_text_stay_as_they_are() -> None:
+def test_bytes_that_are_not_text_stay_as_they_are() -> None:
     masking.remember(["correct-horse"])
     every_byte = bytes(range(256))
-    assert mask_bytes(every_byte) == every_byte
-    assert mask_bytes(b"\xff correct-horse \xfe") == b"\xff *** \xfe"
+    assert mask_bytes(every_byte + b"\xff correct-horse \xfe") == every_byte + b"\xff *** \xfe"
 
 
 def test_json_stays_json() -> None:

@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from behave.parser import parse_feature
 
-from bdd.output.encoding import escape_unencodable_output
+from bdd.output.console import escape_unencodable_output
 from bdd.output.printable import printable
 from bdd.report.masked import fit_for_report
 from bdd.system.behave_internals import rewrite_messages

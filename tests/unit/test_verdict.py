@@ -36,25 +36,25 @@ def verdict_of(*statuses: Status) -> Verdict:
     return verdict
 
 
-def test_green_counts_what_was_executed() -> None:
-    verdict = verdict_of(Status.passed, Status.passed, Status.skipped)
-    assert str(verdict) == "GREEN: 2 scenarios passed, and the audit left nothing unexplained"
-    assert not verdict.red
+@pytest.mark.parametrize(
+    ("statuses", "findings", "line"),
+    [
+        ("passed passed skipped", 0, "GREEN: 2 scenarios passed, and the audit left nothing unexplained"),
+        ("passed passed passed", 1, "RED: the audit found 1 thing that no scenario explains"),
+        *[
+            (f"passed {status} skipped", 0, "RED: 1 of 2 scenarios failed")
+            for status in ("failed", "error", "hook_error", "undefined")
+        ],
+    ],
+)
+def test_the_verdict_counts_what_was_executed_and_what_failed(statuses: str, findings: int, line: str) -> None:
+    verdict = verdict_of(*(Status[status] for status in statuses.split()))
+    verdict.audited([FINDING] * findings)
+    assert str(verdict) == line
+    assert verdict.red is bool(findings), "behave knows the failed scenarios itself"
 
 
-@pytest.mark.parametrize("status", [Status.failed, Status.error, Status.hook_error, Status.undefined])
-def test_red_counts_what_failed(status: Status) -> None:
-    assert str(verdict_of(Status.passed, status, Status.skipped)) == "RED: 1 of 2 scenarios failed"
-
-
-def test_a_finding_of_the_audit_makes_passed_scenarios_red() -> None:
-    verdict = verdict_of(Status.passed, Status.passed, Status.passed)
-    verdict.audited([FINDING])
-    assert verdict.red
-    assert str(verdict) == "RED: the audit found 1 thing that no scenario explains"
-
-
-def test_all_reasons_are_told_in_one_short_line() -> None:
+def test_all_reasons_stand_in_one_short_line() -> None:
     verdict = verdict_of(Status.passed, Status.failed, Status.untested)
     verdict.audited([FINDING, FINDING])
     verdict.abort_reason = f"it broke: {'so long ' * 50}\nand more"

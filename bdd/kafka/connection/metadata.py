@@ -3,8 +3,6 @@
 import json
 import re
 from collections.abc import Mapping
-from concurrent.futures import Future
-from functools import partial
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
@@ -46,30 +44,26 @@ def fetch_brokers(client: Mapping[str, str]) -> dict[int, Server]:
         NoMetadata: librdkafka refuses the settings, or no bootstrap server reports the brokers within five seconds.
             A final error, such as wrong credentials, is raised at once.
     """
-    outcome: Future[dict[int, Server]] = Future()
-    # The thread owns the client, because destroying a client waits for the system's resolver.
-    in_thread(partial(_fetch_brokers, client, outcome))
-    return outcome.result()
-
-
-def _fetch_brokers(client: Mapping[str, str], outcome: "Future[dict[int, Server]]") -> None:
     events = _Events(logs_in=client.get("security.protocol", "").startswith("SASL"))
     callbacks: dict[str, Any] = {"error_cb": events.on_error, "stats_cb": events.on_statistics}
     try:
-        admin = AdminClient({"log_level": 0, "statistics.interval.ms": 20, **client, **callbacks})
+        admin = [AdminClient({"log_level": 0, "statistics.interval.ms": 20, **client, **callbacks})]
+    except KafkaException as error:
+        raise NoMetadata(Problem.NO_METADATA, error.args[0].str()) from None
+    try:
         wait_until(
             events.check,
             description="metadata",
             timeout=_SECONDS,
             abort_if=events.final_error,
-            sleep=admin.poll,
+            sleep=lambda seconds: admin[0].poll(seconds),  # noqa: PLW0108 - no traceback refers to the client
             interval=0.02,
         )
-        outcome.set_result(events.brokers)
-    except KafkaException as error:
-        outcome.set_exception(NoMetadata(Problem.NO_METADATA, error.args[0].str()))
     except AssertionError:
-        outcome.set_exception(events.classified())
+        raise events.classified() from None
+    finally:
+        in_thread(admin.clear)  # destroying a client waits for the system's resolver
+    return events.brokers
 
 
 class _Events:
