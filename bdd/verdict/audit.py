@@ -50,12 +50,12 @@ class Finding:
 
 def settle(last_action: float, seconds: float) -> None:
     """Return when so many seconds have passed since the last action (on the monotonic clock)."""
+    end = last_action + seconds
 
     def settled() -> None:
-        left = last_action + seconds - time.monotonic()
-        assert left <= 0, f"{left:.1f} s left"
+        assert time.monotonic() >= end, "it has not passed"
 
-    left = max(0.0, last_action + seconds - time.monotonic())
+    left = max(0.0, end - time.monotonic())
     wait_until(settled, description="the settling time", timeout=left + _GUARD_SECONDS, interval=max(left, 0.01))
 
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bdd.contracts import asyncapi as contract
 from bdd.contracts import differences as comparing
-from bdd.contracts.event import Event, read_event
+from bdd.contracts.event import Event, NotAnEvent, read_event
 from bdd.kafka.record import Record
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.scenario_log import Marks, ScenarioLog
@@ -49,7 +49,7 @@ class Ledger:
         self._marks = Marks(run_id)
         self._by_mark: dict[str, ScenarioLog] = {}
         self._by_key: dict[str, ScenarioLog] = {}
-        self._claimed: dict[tuple[str, int, int], Expectation] = {}
+        self._claimed: dict[str, Expectation] = {}
         self._claimed_ids: dict[str, Event] = {}
         self._partitions: dict[str, int] = {}
         self._made: dict[tuple[str, object], Event] = {}
@@ -84,11 +84,9 @@ class Ledger:
         newest = self.journal.cursor if before is None else before
         for record in self.journal.records(expectation.looked_to, newest):
             event = read_event(record)
-            if (
-                isinstance(event, Event)
-                and self.claimant(record) is None
-                and not self.differences(expectation, event)
-            ):
+            if isinstance(event, NotAnEvent) or self.claimant(record):
+                continue
+            if not self.differences(expectation, event):
                 return self._enter(expectation, event)
         expectation.looked_to = newest
         return expectation.claim
@@ -101,20 +99,15 @@ class Ledger:
             found.append(f'its eventId "{event.id}" was used before, by the {used}')
         if earlier := self._stood_still(expectation, event):
             found.append(f"its timestamp is that of the {earlier}, which had come before this request was sent")
-        partition = self._partitions.get(expectation.key)
-        if (
-            partition is not None
-            and event.record.topic == expectation.topic
-            and event.record.partition != partition
-        ):
-            found.append(
-                f"it is in partition {event.record.partition}, earlier events of this patient are in {partition}"
-            )
+        moved_to = event.record.partition
+        partition = self._partitions.get(expectation.key, moved_to)
+        if event.record.topic == expectation.topic and moved_to != partition:
+            found.append(f"it is in partition {moved_to}, earlier events of this patient are in {partition}")
         return found
 
     def claimant(self, record: Record) -> Expectation | None:
         """Return the expectation that the record fulfilled."""
-        return self._claimed.get((record.topic, record.partition, record.offset))
+        return self._claimed.get(record.place)
 
     def claimed_with_id(self, event_id: str) -> Event | None:
         """Return the claimed event with this eventId."""
@@ -141,7 +134,7 @@ class Ledger:
     def _enter(self, expectation: Expectation, event: Event) -> Event:
         record = event.record
         expectation.claim = event
-        self._claimed[record.topic, record.partition, record.offset] = expectation
+        self._claimed[record.place] = expectation
         self._claimed_ids[event.id] = event
         self._partitions.setdefault(expectation.key, record.partition)
         self._made.setdefault((expectation.key, str(event.fields.get("timestamp"))), event)

@@ -8,7 +8,7 @@ from hamcrest.core.description import Description
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.near_miss import explain_missing
 from bdd.verdict.observer import Observation, Observer
-from bdd.verdict.scenario_log import IN_ORDER, ScenarioLog
+from bdd.verdict.scenario_log import IN_ORDER
 from bdd.verdict.unexpected import explain_unexpected
 
 _SHOWN = 200
@@ -42,10 +42,9 @@ class HasPublished(BaseMatcher[Observation]):
     def describe_mismatch(self, item: Observation, mismatch_description: Description) -> None:
         """Explain the first event that is missing, or why another number is expected."""
         if len(self._expected) != self._times:
-            lines = [*_not_caused(item.observer.scenario_log, len(self._expected)), *item.observer.surroundings()]
+            lines = _not_caused(item.observer, len(self._expected))
         else:
-            missing = next((each for each in self._expected if each.claim is None), None)
-            lines = explain_missing(item, missing) if missing else ["it was published"]
+            lines = explain_missing(item, next(each for each in self._expected if each.claim is None))
         mismatch_description.append_text("\n          ".join(lines))
 
 
@@ -57,7 +56,7 @@ class HasPublishedNothing(BaseMatcher[Observation]):
         other: whether the description calls it another one, because earlier steps have seen some.
     """
 
-    def __init__(self, event_type: str | None = None, *, other: bool = False) -> None:
+    def __init__(self, event_type: str | None, *, other: bool) -> None:
         self._event_type = event_type
         self._adjective = "other" if other else ""
 
@@ -71,9 +70,6 @@ class HasPublishedNothing(BaseMatcher[Observation]):
     def describe_mismatch(self, item: Observation, mismatch_description: Description) -> None:
         """Explain the first event that came."""
         came = item.unexpected(self._event_type)
-        if not came:
-            mismatch_description.append_text("none came")
-            return
         observer = item.observer
         first = explain_unexpected(observer.ledger, observer.scenario_log, *came[0])
         lines = [f"{len(came)} came{', first' if len(came) > 1 else ''}: {first.sentence}"]
@@ -94,26 +90,24 @@ class HasKeptOrder(BaseMatcher[Observer]):
 
     def describe_mismatch(self, item: Observer, mismatch_description: Description) -> None:
         """Explain the first event that is misplaced."""
-        seen = item.scenario_log.claims()
-        lines = ["they are" if seen else "no earlier step has seen an event of this scenario"]
-        for expectation, wrong in item.scenario_log.misplaced():
+        lines = ["no earlier step has seen an event of this scenario"]
+        if misplaced := next(item.scenario_log.misplaced(), None):
+            expectation, wrong = misplaced
             lines = [f"patient {expectation.key}: {wrong}", f"step:     {expectation.step}"]
             lines += [*item.surroundings(expectation.request), f"next:     {IN_ORDER}"]
-            break
         mismatch_description.append_text("\n          ".join(lines))
 
 
-def _not_caused(scenario_log: ScenarioLog, expected: int) -> list[str]:
+def _not_caused(observer: Observer, expected: int) -> list[str]:
     """Why the actions cause another number of events than the step says: mostly, one was refused."""
-    refused = [each for each in scenario_log.requests if not each.exchange.accepted]
+    refused = [each for each in observer.scenario_log.requests if not each.exchange.accepted]
     if refused and not expected:
         exchange = refused[-1].exchange
         return [
             f"the service refused what would have caused it: {exchange}: {exchange.body[:_SHOWN]}",
             f"step:     {refused[-1].step}",
+            *observer.surroundings(str(exchange)),
             "next:     see why the service refused it; what it did not do, it must not announce",
         ]
-    return [
-        f"the scenario's actions cause {expected} such event{'s' if expected != 1 else ''} "
-        "that no step has seen yet"
-    ]
+    events = f"{expected} such event{'' if expected == 1 else 's'}"
+    return [f"the scenario's actions cause {events} that no step has seen yet", *observer.surroundings()]

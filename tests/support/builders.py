@@ -29,7 +29,9 @@ SHORT_TIMEOUT = 0.05
 LONG_TIMEOUT = 60.0
 """A deadline for what comes, in seconds: no sound test reaches it, on however busy a machine."""
 
-Change = Callable[[dict[str, Any]], object]
+REMOVED = object()
+"""In place of a field's value: the event has no such field."""
+_PLACE = {"topic", "key", "partition", "offset"}
 _offsets = itertools.count(17)
 
 
@@ -60,7 +62,7 @@ def record(
 
 
 def envelope(event_type: str, payload: object) -> dict[str, Any]:
-    """Return a lawful envelope with a fresh eventId, made while the action ran."""
+    """Return a valid envelope with a fresh eventId, made while the action ran."""
     return {
         "eventId": str(uuid.uuid4()),
         "eventType": event_type,
@@ -86,6 +88,7 @@ class FakeRecorder:
         return self.journal[after:before]
 
     def wait_for_more(self, after: int, seconds: float) -> None:
+        assert after <= self.cursor
         if self.coming:
             self.journal.append(self.coming.pop(0))
         elif self.cursor <= after:
@@ -109,13 +112,13 @@ class Scene:
         self.troubles: list[str] = []
 
     def open_scenario_log(self, scenario: str, line: int, *, patient_id: int) -> ScenarioLog:
-        """Return the account of a scenario that has one patient."""
+        """Return the log of a scenario that has one patient."""
         scenario_log = self.ledger.open_scenario_log(scenario, f"features/patients.feature:{line}")
         self.ledger.watch_key(scenario_log, str(patient_id))
         return scenario_log
 
     def observer_of(self, scenario_log: ScenarioLog) -> Observer:
-        """Return a scenario's witness; it is in trouble while there is one in `troubles`."""
+        """Return a scenario's observer; its trouble is the first of `troubles`."""
         return Observer(
             self.ledger,
             scenario_log,
@@ -129,7 +132,7 @@ class Scene:
         return Patient(patient_id, stored_data(synthetic_data(self.scenario_log.mark))).event_payload(event_type)
 
     def expect(self, event_type: str = "patient.created", patient_id: int = 5) -> Expectation:
-        """Enter what an action of the scenario asks for from now on."""
+        """Expect an event that an action of the scenario causes from now on."""
         expectation = Expectation(
             event_type=event_type,
             key=str(patient_id),
@@ -147,16 +150,19 @@ class Scene:
         event_type: str = "patient.created",
         *,
         patient_id: int = 5,
-        change: Change = lambda fields: None,
-        **place: Any,
+        **changed: Any,
     ) -> Record:
-        """Return the record of a lawful event about the scenario's patient, changed by `change`."""
-        fields = envelope(event_type, self.payload(event_type, patient_id))
-        change(fields)
-        return record(fields, **{"key": str(patient_id).encode(), **place})
+        """Return the record of a valid event about the scenario's patient, but for what is changed.
+
+        That is the record's topic, key, partition or offset, or a field of the envelope.
+        """
+        place = {name: changed.pop(name) for name in _PLACE & changed.keys()}
+        fields = envelope(event_type, self.payload(event_type, patient_id)) | changed
+        present = {name: value for name, value in fields.items() if value is not REMOVED}
+        return record(present, **{"key": str(patient_id).encode(), **place})
 
     def answer(self, status: int, body: str, path: str = "/api/patients/5", method: str = "GET") -> Exchange:
-        """Let a step send a request, and the service answer it."""
+        """Let a step send a request, and the service respond."""
         exchange = Exchange(method, path, None, NOW, 0.004, status, body)
         self.scenario_log.requests.append(Request(f"When I {method} it", self.recorder.cursor, exchange))
         return exchange
@@ -166,11 +172,11 @@ class Scene:
         self.recorder.journal += records
         return records[0]
 
-    def publish_expected(self, event_type: str = "patient.created", **place: Any) -> Record:
-        """Let an action happen, its event arrive, and a step see it."""
+    def publish_expected(self, event_type: str = "patient.created", **changed: Any) -> Record:
+        """Let an action happen, its event arrive, and a step see it; the changes are those of `event`."""
         expectation = self.expect(event_type)
-        came = self.arrive(self.event(event_type, **place))
-        assert self.ledger.claim(expectation), "the test's own event must be a lawful one"
+        came = self.arrive(self.event(event_type, **changed))
+        assert self.ledger.claim(expectation), "the test's own event must be a valid one"
         return came
 
 

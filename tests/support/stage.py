@@ -97,19 +97,14 @@ def expect(event_type: str = CREATED) -> Act:
     return lambda stage: stage.scene.expect(event_type)
 
 
-def come(event_type: str = CREATED, **place: Any) -> Act:
+def come(event_type: str = CREATED, **changed: Any) -> Act:
     """Let an event arrive; the arguments are those of `Scene.event`."""
-    return lambda stage: stage.scene.arrive(stage.scene.event(event_type, **place))
+    return lambda stage: stage.scene.arrive(stage.scene.event(event_type, **changed))
 
 
-def comes_with(**fields: object) -> Act:
-    """Let an event arrive in whose envelope fields are replaced."""
-    return come(change=lambda event: event.update(fields))
-
-
-def seen(event_type: str = CREATED, **place: Any) -> Act:
+def seen(event_type: str = CREATED, **changed: Any) -> Act:
     """Let an earlier step have seen an event."""
-    return lambda stage: stage.scene.publish_expected(event_type, **place)
+    return lambda stage: stage.scene.publish_expected(event_type, **changed)
 
 
 def topics(**existing: int) -> Act:

@@ -93,7 +93,7 @@ def test_an_event_id_that_was_used_before_is_refused(scene: Scene) -> None:
     first = scene.publish_expected()
     used = event_in(first).id
     expectation = scene.expect("patient.deleted")
-    again = scene.arrive(scene.event("patient.deleted", change=lambda fields: fields.update(eventId=used)))
+    again = scene.arrive(scene.event("patient.deleted", eventId=used))
     assert scene.ledger.claim(expectation) is None
     (told,) = scene.ledger.differences(expectation, event_in(again))
     assert told.startswith(f'its eventId "{used}" was used before, by the patient.created at {first.place}')
@@ -121,15 +121,12 @@ def test_a_patient_that_moves_to_another_partition_is_refused(scene: Scene) -> N
 def test_a_time_that_an_earlier_event_of_the_patient_has_is_refused(
     scene: Scene, made: str, seconds_later: float, refused: bool
 ) -> None:
-    def stop(fields: dict[str, object]) -> None:
-        fields["timestamp"] = made
-
     expectation = scene.expect()
-    first = scene.arrive(scene.event(change=stop))
+    first = scene.arrive(scene.event(timestamp=made))
     assert scene.ledger.claim(expectation)
     changed = scene.expect("patient.updated")
     changed.requested_at = first.received + seconds_later
-    again = scene.arrive(scene.event("patient.updated", change=stop))
+    again = scene.arrive(scene.event("patient.updated", timestamp=made))
     told = scene.ledger.differences(changed, event_in(again))
     place = f'patient.created at {first.place}, key "5"'
     wrong = f"its timestamp is that of the {place}, which had come before this request was sent"
