@@ -2,9 +2,10 @@
 
 import os
 from dataclasses import replace
+from functools import partial
 
 from bdd.contracts import asyncapi as contract
-from proof.defect import Defect
+from proof.defect import served
 from proof.traffic import Answer, Inside, Request, Serve, answering, on, refusing
 from reference.patient_service.models import PatientStatus
 
@@ -68,278 +69,242 @@ def _delete_unknown(request: Request, inside: Inside) -> Answer:
     return Answer(200, b'{"message": "Patient deleted successfully"}') if answer.refuses else answer
 
 
-def _http(name: str, says: str, pattern: str, feature: str, serve: Serve, *, scenario: str = "") -> Defect:
-    return Defect(name=name, says=says, pattern=pattern, features=(feature,), scenario=scenario, serve=serve)
-
-
 def _die(_request: Request, _inside: Inside) -> Answer:
     """End at once, as a process does that is killed."""
     os._exit(3)
 
 
+_FEATURES = ("created", "updated", "deleted", "refused", "read")
+_created, _updated, _deleted, _refused, _read = (partial(served, f"patient_{each}") for each in _FEATURES)
+
 _ANSWERS = [
-    _http(
+    _deleted(
         "dies-of-a-deletion",
         "the service ends when it is asked to delete a patient",
         r"the service at http://.* did not answer DELETE /api/patients/\d+: it closed the connection",
-        "patient_deleted",
         on("DELETE", _die),
     ),
-    _http(
+    _created(
         "created-answers-200",
         "a creation is answered with 200 in place of 201",
         "the service responded with 200, expected 201",
-        "patient_created",
         on(
             "POST", answering(lambda answer: replace(answer, status=200 if answer.status == 201 else answer.status))
         ),
     ),
-    _http(
+    _refused(
         "refused-answers-500",
         "a wrong value is answered with 500 in place of 400",
         "the service responded with 500, expected 400",
-        "patient_refused",
         refusing(400, lambda answer: replace(answer, status=500)),
     ),
-    _http(
+    _refused(
         "refused-answers-422",
         "a wrong value is answered with 422 in place of 400",
         "the service responded with 422, expected 400",
-        "patient_refused",
         refusing(400, lambda answer: replace(answer, status=422)),
     ),
-    _http(
+    _refused(
         "refused-names-no-field",
         "a refusal does not name the field",
         'message is "Bad request", expected one that names “vorname”',
-        "patient_refused",
         refusing(400, lambda answer: answer.saying({"message": "Bad request"})),
     ),
-    _http(
+    _refused(
         "refused-in-html",
         "a refusal is a page of HTML",
         r"the response is not JSON \(.*\): '<h1>Bad request</h1>'",
-        "patient_refused",
         refusing(400, lambda answer: replace(answer, body=b"<h1>Bad request</h1>")),
     ),
-    _http(
+    _refused(
         "refused-in-latin-1",
         "a refusal is written in Latin-1",
         r"the response is not JSON \(it is not UTF-8: .* at byte \d+\)",
-        "patient_refused",
         refusing(400, lambda answer: replace(answer, body=answer.body.replace(b"must", b"mu\xdf"))),
         scenario="A new patient with a value",
     ),
-    _http(
+    _refused(
         "refused-in-bytes",
         "a refusal is a few bytes that are no text",
         r"the response is not JSON \(it is not UTF-8: .* at byte 1\): '\\x00",
-        "patient_refused",
         refusing(400, lambda answer: replace(answer, body=b"\x00\xff\x1b[31m")),
         scenario="A patient without a name is refused",
     ),
-    _http(
+    _refused(
         "unknown-answers-empty-patient",
         "404 comes with an empty patient in place of the message",
         'message is missing, expected "Patient not found"',
-        "patient_refused",
         refusing(
             404, lambda answer: answer.saying({"id": None} | dict.fromkeys(contract.current().patient_fields))
         ),
     ),
-    _http(
+    _refused(
         "unknown-answers-200",
         "reading a patient that does not exist is answered with 200 and null",
         "the service responded with 200, expected 404",
-        "patient_refused",
         on("GET", refusing(404, lambda _answer: Answer(200, b"null"))),
     ),
-    _http(
+    _refused(
         "unknown-deleted-answers-200",
         "deleting a patient that does not exist is answered as if it had been there",
         "the service responded with 200, expected 404",
-        "patient_refused",
         on("DELETE", _delete_unknown),
         scenario="does not exist",
     ),
-    _http(
+    _deleted(
         "deleted-answers-204",
         "a deletion is answered with 204 and nothing",
         "the service responded with 204, expected 200",
-        "patient_deleted",
         on("DELETE", answering(lambda answer: answer if answer.refuses else Answer(204, b""))),
     ),
-    _http(
+    _deleted(
         "deleted-message-wrong",
         "a deletion is answered with another message",
         'message is "Patient deleted", expected "Patient deleted successfully"',
-        "patient_deleted",
         on("DELETE", refusing(200, lambda answer: answer.saying({"message": "Patient deleted"}))),
     ),
-    _http(
+    _created(
         "id-as-text",
         "a patient's id is answered as text",
         "the response has no id that is an integer",
-        "patient_created",
         on("POST", answering(lambda a: a if a.refuses else a.saying({**a.json, "id": str(a.json["id"])}))),
     ),
-    _http(
+    _created(
         "id-missing",
         "a creation is answered without the id",
         "the response has no id that is an integer",
-        "patient_created",
         on("POST", _without("id")),
     ),
-    _http(
+    _created(
         "answer-lacks-telefon",
         "a patient is answered without the phone number",
         "telefon is missing, expected",
-        "patient_created",
         on("POST", _without("telefon")),
     ),
-    _http(
+    _created(
         "answer-extra-field",
         "a patient is answered with a field more",
         "alter is extra: 40",
-        "patient_created",
         on("POST", _patients("alter", 40)),
     ),
-    _http(
+    _created(
         "answer-status-enum-name",
         "a patient's status is answered as the name of a Python enum",
         'status is "PatientStatus.OPEN", expected "offen": a Python enum\'s name',
-        "patient_created",
         on("POST", _patients("status", "PatientStatus.OPEN")),
     ),
-    _http(
+    _read(
         "answer-says-html",
         "every answer says of itself that it is HTML",
         'the Content-Type is "text/html; charset=utf-8", the contract has application/json',
-        "patient_read",
         answering(lambda answer: replace(answer, headers=(("Content-Type", "text/html; charset=utf-8"),))),
         scenario="Reading one patient",
     ),
-    _http(
+    _created(
         "answer-field-twice",
         "a patient is answered with two first names",
         '"vorname" appears twice in one object',
-        "patient_created",
         on("POST", answering(lambda a: replace(a, body=a.body.replace(b'"vorname"', b'"vorname":"E","vorname"')))),
     ),
-    _http(
+    _deleted(
         "answer-cut-off",
         "the connection is closed before all of the answer has been sent",
         r"did not answer DELETE /api/patients/\d+: its answer ended before all of it had come",
-        "patient_deleted",
         on("DELETE", answering(lambda answer: replace(answer, headers=(("Content-Length", "500"),)))),
     ),
-    _http(
+    _read(
         "read-answers-a-list",
         "reading one patient is answered with a list",
         r"the response is not an object but \[",
-        "patient_read",
         on("GET", answering(lambda answer: answer.saying([answer.json])), one=True),
     ),
-    _http(
+    _read(
         "list-ignores-the-filter",
         "the list of a status holds every patient",
         "have another status, first patient",
-        "patient_read",
         on("GET", lambda request, inside: inside.answer(replace(request, query="")), one=False),
     ),
-    _http(
+    _read(
         "list-has-a-page",
         "the list of patients has the newest 20 only",
         r"a list that has 31 patients of this scenario\nbut: patient \d+ is not among the \d+ that are listed",
-        "patient_read",
         on("GET", answering(lambda answer: answer.saying(answer.json[-20:])), one=False),
         scenario="every patient, and each once",
     ),
-    _http(
+    _read(
         "list-has-everybody-twice",
         "the list has each patient twice",
         r"patient \d+ is listed 2 times",
-        "patient_read",
         on("GET", answering(lambda answer: answer.saying(answer.json * 2)), one=False),
         scenario="every patient, and each once",
     ),
-    _http(
+    _read(
         "list-of-the-open-has-everybody",
         "the list of the patients with the status offen holds every patient",
         r"\d+ of \d+ have another status, first patient",
-        "patient_read",
         on("GET", _open_means_all, one=False),
         scenario="have it now",
     ),
-    _http(
+    _read(
         "list-is-empty",
         "the list of patients is empty",
         r"patient \d+ is not among the 0 that are listed",
-        "patient_read",
         on("GET", answering(lambda answer: answer.saying([])), one=False),
     ),
 ]
 
 _RULES = [
-    _http(
+    _refused(
         "unknown-status-accepted",
         "an unknown status is accepted as offen",
         r"the service responded with 20\d, expected 400",
-        "patient_refused",
         _as_if_known,
         scenario="status|change with a value",
     ),
-    _http(
+    _refused(
         "nothing-accepted-as-a-name",
         "a change that clears a name is answered as if it had not been asked for",
         "the service responded with 200, expected 400",
-        "patient_refused",
         on("PUT", _without_empty_names),
         scenario="A change with a value",
     ),
-    _http(
+    _refused(
         "nothing-as-a-name-answers-500",
         "a new patient whose name is null breaks the service",
         "the service responded with 500, expected 400",
-        "patient_refused",
         on("POST", _breaks_over_empty_names),
         scenario="A new patient with a value",
     ),
-    _http(
+    _refused(
         "number-accepted-in-a-change",
         "a change takes a number for a phone number",
         "refuses with 400, naming “telefon”\nbut: the service responded with 200, expected 400",
-        "patient_refused",
         on("PUT", lambda r, i: _number_as_text(r, i) if "telefon" in r.fields else i.answer(r)),
         scenario="A change with a value",
     ),
-    _http(
+    _refused(
         "large-id-answers-500",
         "an id that the database cannot hold breaks the service",
         "the service responded with 500, expected 404",
-        "patient_refused",
         lambda r, i: Answer(500, b'{"message": "integer out of range"}') if _is_large(r) else i.answer(r),
         scenario="too large",
     ),
-    _http(
+    _refused(
         "number-accepted-as-text",
         "a number is taken for text",
         "the service responded with 201, expected 400",
-        "patient_refused",
         on("POST", _number_as_text),
     ),
-    _http(
+    _read(
         "status-at-creation-ignored",
         "a new patient's status is always offen",
         r"status is \"offen\", expected \"in Therapie\"",
-        "patient_read",
         on("POST", _status_ignored),
     ),
-    _http(
+    _updated(
         "fields-left-out-are-cleared",
         "a change clears the fields that it leaves out",
         r"\w+ is null, expected \"",
-        "patient_updated",
         on("PUT", _nothing_left_out),
     ),
 ]

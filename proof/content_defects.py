@@ -4,10 +4,11 @@ import datetime as dt
 import json
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from bdd.contracts import asyncapi as contract
-from proof.defect import Defect, in_envelope
+from proof.defect import in_envelope, published
 from proof.outgoing import (
     CREATED,
     DELETED,
@@ -24,9 +25,8 @@ from proof.outgoing import (
 )
 from proof.traffic import Answer, Inside, Request, on
 
-_CREATED = ("patient_created",)
-_UPDATED = ("patient_updated",)
-_DELETED = ("patient_deleted",)
+_created, _updated, _deleted = (partial(published, f"patient_{each}") for each in ("created", "updated", "deleted"))
+_with_names_only = partial(_created, scenario="only the names")
 
 _SYNTHETIC = {"anrede": "Frau", "vorname": "Erika", "telefon": r"\+49 30 5550100", "status": "offen"}
 
@@ -124,13 +124,12 @@ _FIELDS_OF_PATIENT = [
             rf"payload\.patient_data\.{name} is null, expected \"",
             _set(name, None),
         ),
-        Defect(
-            name=f"{name}-old",
-            says=f"the event of a change shows {name} as it was before",
-            pattern=rf"payload\.patient_data\.{name} is \"{_SYNTHETIC.get(name, '.*bdd.*z')}.*, expected \"",
-            features=_UPDATED,
+        _updated(
+            f"{name}-old",
+            f"the event of a change shows {name} as it was before",
+            rf"payload\.patient_data\.{name} is \"{_SYNTHETIC.get(name, '.*bdd.*z')}.*, expected \"",
+            _stale(name),
             scenario="Changing every field at once",
-            publish=_stale(name),
         ),
     )
 ]
@@ -176,12 +175,11 @@ _OF_ENVELOPE = [
         'eventType is "patient.updated", expected "patient.created"',
         edit(lambda event: event.update(eventType=UPDATED), CREATED),
     ),
-    Defect(
-        name="deleted-as-updated",
-        says="a deletion is published as a change",
-        pattern='eventType is "patient.updated", expected "patient.deleted"',
-        features=_DELETED,
-        publish=edit(lambda event: event.update(eventType=UPDATED), DELETED),
+    _deleted(
+        "deleted-as-updated",
+        "a deletion is published as a change",
+        'eventType is "patient.updated", expected "patient.deleted"',
+        edit(lambda event: event.update(eventType=UPDATED), DELETED),
     ),
     in_envelope(
         "eventid-reused",
@@ -216,13 +214,12 @@ _OF_ENVELOPE = [
         r"timestamp is .*: 86\d\d\d\.\d s before the request",
         _timestamp(lambda made: (made - dt.timedelta(days=1)).isoformat()),
     ),
-    Defect(
-        name="timestamp-of-the-creation",
-        says="each event of a patient has the time of its creation",
-        pattern="its timestamp is that of the patient.created at .*, which had come before this request was sent",
-        features=_UPDATED,
+    _updated(
+        "timestamp-of-the-creation",
+        "each event of a patient has the time of its creation",
+        "its timestamp is that of the patient.created at .*, which had come before this request was sent",
+        _time_of_creation(),
         scenario="Fields that are left out",
-        publish=_time_of_creation(),
         serve=on("PUT", _after_a_while),
     ),
     in_envelope(
@@ -278,26 +275,23 @@ _OF_PAYLOAD = [
         r"payload is \".*: an object written as text",
         edit(lambda event: event.update(payload=json.dumps(event["payload"]))),
     ),
-    Defect(
-        name="deleted-with-data",
-        says="a deletion is published with the patient's data",
-        pattern=r"payload\.patient_data is extra",
-        features=_DELETED,
-        publish=edit(lambda event: event["payload"].update(patient_data={"vorname": "Erika"}), DELETED),
+    _deleted(
+        "deleted-with-data",
+        "a deletion is published with the patient's data",
+        r"payload\.patient_data is extra",
+        edit(lambda event: event["payload"].update(patient_data={"vorname": "Erika"}), DELETED),
     ),
-    Defect(
-        name="updated-stale",
-        says="the event of a change was made before the change",
-        pattern=r"payload\.patient_data\.anrede is \"Frau\", expected \"Herr\"",
-        features=_UPDATED,
-        publish=_stale(*contract.current().patient_fields),
+    _updated(
+        "updated-stale",
+        "the event of a change was made before the change",
+        r"payload\.patient_data\.anrede is \"Frau\", expected \"Herr\"",
+        _stale(*contract.current().patient_fields),
     ),
-    Defect(
-        name="updated-changes-only",
-        says="the event of a change holds only what was changed",
-        pattern=r"payload\.patient_data\.\w+ is missing",
-        features=_UPDATED,
-        publish=_changes_only(),
+    _updated(
+        "updated-changes-only",
+        "the event of a change holds only what was changed",
+        r"payload\.patient_data\.\w+ is missing",
+        _changes_only(),
     ),
     in_envelope(
         "status-enum-name",
@@ -311,37 +305,30 @@ _OF_PAYLOAD = [
         r"patient_data\.telefon is 49305550100, expected",
         _set("telefon", 49305550100),
     ),
-    Defect(
-        name="null-as-empty-text",
-        says="what is unknown is shown as an empty text",
-        pattern=r"patient_data\.\w+ is \"\", expected null",
-        features=_CREATED,
-        scenario="only the names",
-        publish=edit_data(lambda data: data.update({name: data[name] or "" for name in data})),
+    _with_names_only(
+        "null-as-empty-text",
+        "what is unknown is shown as an empty text",
+        r"patient_data\.\w+ is \"\", expected null",
+        edit_data(lambda data: data.update({name: data[name] or "" for name in data})),
     ),
-    Defect(
-        name="null-as-none",
-        says="what is unknown is shown as the text None",
-        pattern=r"patient_data\.\w+ is \"None\", expected null",
-        features=_CREATED,
-        scenario="only the names",
-        publish=edit_data(lambda data: data.update({name: str(data[name]) for name in data})),
+    _with_names_only(
+        "null-as-none",
+        "what is unknown is shown as the text None",
+        r"patient_data\.\w+ is \"None\", expected null",
+        edit_data(lambda data: data.update({name: str(data[name]) for name in data})),
     ),
-    Defect(
-        name="null-left-out",
-        says="what is unknown is left out",
-        pattern=r"patient_data\.\w+ is missing, expected null",
-        features=_CREATED,
-        scenario="only the names",
-        publish=edit_data(lambda data: [data.pop(name) for name in list(data) if data[name] is None]),
+    _with_names_only(
+        "null-left-out",
+        "what is unknown is left out",
+        r"patient_data\.\w+ is missing, expected null",
+        edit_data(lambda data: [data.pop(name) for name in list(data) if data[name] is None]),
     ),
-    Defect(
-        name="texts-cut-off",
-        says="texts are cut off after 50 characters",
-        pattern=r"patient_data\.\w+ is .*: cut off after 50 of 255 characters",
-        features=_CREATED,
+    _created(
+        "texts-cut-off",
+        "texts are cut off after 50 characters",
+        r"patient_data\.\w+ is .*: cut off after 50 of 255 characters",
+        edit_texts(lambda text: text[:50]),
         scenario="longest names",
-        publish=edit_texts(lambda text: text[:50]),
     ),
 ]
 

@@ -1,52 +1,68 @@
-"""A defect: one seeded fault of the platform, and what the suite must say of it."""
+"""What a defect is: something that the service does wrong, and what the suite must report of it."""
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from proof.outgoing import Publish
 from proof.traffic import Serve
 
-QUICK = 0.3
-"""Seconds the audit waits where the defect is not about late events."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Defect:
-    """One fault of the service.
+    """A defect of the service.
 
     Attributes:
         name: letters, digits and hyphens.
-        says: what the service does wrong, in a sentence.
+        description: what the service does wrong, in a sentence.
         pattern: a regular expression that the failure's headline or the audit's finding must match.
-        features: the feature files that are run against it.
-        scenario: a part of a scenario's name, where not the whole files are run.
+        feature: the feature file that is run against it.
+        scenario: a part of a scenario's name, where not the whole file is run.
         settling: how long the audit waits for late events, in seconds.
         noticed_by: a regular expression for the scenario that must notice it, where it must be that one.
-        publish: the fault, when it is in what goes to Kafka.
-        serve: the fault, when it is in what goes over HTTP; with `publish`, it is in how the two go together.
-        store: the fault, when it is in what is kept; put on around HTTP too.
+        publish: changes what goes to Kafka.
+        serve: changes what goes over HTTP; with `publish`, the defect is in how the two go together.
+        is_stored: whether `serve` changes what is stored, and not only the response.
     """
 
     name: str
-    says: str
+    description: str
     pattern: str
-    features: tuple[str, ...]
+    feature: str
     scenario: str = ""
-    settling: float = QUICK
+    settling: float = 0.5
     noticed_by: str = ""
     publish: Publish | None = None
     serve: Serve | None = None
-    store: Serve | None = None
+    is_stored: bool = False
 
     @property
     def layer(self) -> str:
-        """Where the fault is."""
-        return "publisher" if self.publish else "store" if self.store else "HTTP"
+        """Where the defect is."""
+        return "publisher" if self.publish else "store" if self.is_stored else "HTTP"
 
 
-def in_envelope(name: str, says: str, pattern: str, publish: Publish) -> Defect:
-    """Return a defect that shows in every event, as most do."""
-    return Defect(name=name, says=says, pattern=pattern, features=("event_envelope",), publish=publish)
+def published(feature: str, name: str, description: str, pattern: str, publish: Publish, **more: Any) -> Defect:
+    """Return a defect of what goes to Kafka.
+
+    Args:
+        feature: the feature file that is run against it.
+        name: its name.
+        description: what the service does wrong.
+        pattern: what the message must match.
+        publish: changes what goes to Kafka.
+        more: other attributes of `Defect`.
+    """
+    return Defect(name=name, description=description, pattern=pattern, feature=feature, publish=publish, **more)
 
 
-SOUND = Defect(name="sound", says="nothing is wrong", pattern="", features=())
-"""The control: the same wrapper around the service, and no fault."""
+def served(feature: str, name: str, description: str, pattern: str, serve: Serve, **more: Any) -> Defect:
+    """Return a defect of what goes over HTTP, or of what is stored; the arguments are those of `published`."""
+    return Defect(name=name, description=description, pattern=pattern, feature=feature, serve=serve, **more)
+
+
+in_envelope = partial(published, "event_envelope")
+"""Returns a defect that shows in every event, as most do."""
+
+SOUND = Defect(name="sound", description="nothing is wrong", pattern="", feature="")
+"""The control: the same wrapper around the service, and no defect."""

@@ -4,10 +4,11 @@ import itertools
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from bdd.contracts import asyncapi as contract
-from proof.defect import Defect
+from proof.defect import Defect, in_envelope, published, served
 from proof.outgoing import CREATED, DELETED, TYPES, UPDATED, Outgoing, Publish, only, place
 from proof.traffic import Answer, Inside, Request, Serve, on
 
@@ -17,39 +18,43 @@ _ONCE = {
     UPDATED: "A change that changes nothing",
     DELETED: "deleted patient's id and nothing",
 }
-_LATE = 2.0
+_LATE = (1.5,)
+"""Seconds after which only the audit can notice an event."""
 _LATER = "“(Then|And) exactly one {} event is published” does not hold, later came: .*"
 
 
 def _repeated(event_type: str, same_id: bool, after: float) -> Defect:
     when = f"{after * 1000:.0f} ms later" if after else "at once"
     how = "with the same eventId" if same_id else "with another eventId"
-    late = after > 1
     name = f"{event_type.removeprefix('patient.')}-twice-{'same' if same_id else 'other'}-id"
 
     def publish(out: Outgoing) -> list[Outgoing]:
         return [out, replace(out if same_id else out.twin(), after=after)]
 
-    return Defect(
-        name=f"{name}-after-{after * 1000:.0f}-ms" if after else name,
-        says=f"{event_type} is published twice, {how}, {when}",
-        pattern=(_LATER.format(event_type) if late else "")
-        + f"is a {'redelivery' if same_id else 'duplicate'} of patient-events/",
-        features=(_FEATURE[event_type],),
+    kind = "redelivery" if same_id else "duplicate"
+    return published(
+        _FEATURE[event_type],
+        f"{name}-after-{after * 1000:.0f}-ms" if after else name,
+        f"{event_type} is published twice, {how}, {when}",
+        f"{_LATER.format(event_type) if after in _LATE else ''}is a {kind} of patient-events/",
+        only([event_type], publish),
         scenario=_ONCE[event_type],
-        settling=_LATE if late else 0.5,
-        noticed_by=f"audit: .*{_ONCE[event_type]}" if late else "",
-        publish=only([event_type], publish),
+        **_only_the_audit(_ONCE[event_type], after),
     )
 
 
+def _only_the_audit(scenario: str, after: float) -> dict[str, Any]:
+    """Return the attributes of a defect that only the audit can notice, if it is so late."""
+    return {"settling": 2.0, "noticed_by": f"audit: .*{scenario}"} if after in _LATE else {}
+
+
 def _never(event_type: str) -> Defect:
-    return Defect(
-        name=f"{event_type.removeprefix('patient.')}-never",
-        says=f"{event_type} is never published",
-        pattern="nothing about it was recorded since the request",
-        features=("event_envelope" if event_type == CREATED else _FEATURE[event_type],),
-        publish=only([event_type], lambda _out: []),
+    return published(
+        "event_envelope" if event_type == CREATED else _FEATURE[event_type],
+        f"{event_type.removeprefix('patient.')}-never",
+        f"{event_type} is never published",
+        "nothing about it was recorded since the request",
+        only([event_type], lambda _out: []),
     )
 
 
@@ -110,18 +115,11 @@ def _on_reading(request: Request, inside: Inside) -> Answer:
     return answer
 
 
-def _refusal(name: str, says: str, after: float = 0.0) -> Defect:
-    late = after > 1
+def _refusal(name: str, description: str, after: float = 0.0) -> Defect:
     later = "“And no event is published” does not hold, later came: patient.created"
-    return Defect(
-        name=name,
-        says=says,
-        pattern=later if late else f"{later}|came(, first)?:",
-        features=("patient_refused",),
-        settling=_LATE if late else 0.5,
-        noticed_by="audit: A patient without a name is refused" if late else "",
-        serve=_on_refusal(after),
-    )
+    pattern = later if after in _LATE else f"{later}|came(, first)?:"
+    late = _only_the_audit("A patient without a name is refused", after)
+    return served("patient_refused", name, description, pattern, _on_refusal(after), **late)
 
 
 def _visible_later(request: Request, inside: Inside) -> Answer:
@@ -145,16 +143,18 @@ def _put(inside: Inside, patient: int, row: tuple[Any, ...] | None) -> None:
 
 
 def _before_commit(event_type: str, method: str, scenario: str) -> Defect:
-    return Defect(
-        name=f"{event_type.removeprefix('patient.')}-before-the-commit",
-        says=f"{event_type} is published before what it says is committed",
-        pattern=f"{event_type} at .* came before its change could be read",
-        features=("event_timing",),
+    return published(
+        "event_timing",
+        f"{event_type.removeprefix('patient.')}-before-the-commit",
+        f"{event_type} is published before the change is committed",
+        f"{event_type} at .* came before its change could be read",
+        only([event_type], place(after=0.1)),
         scenario=scenario,
-        publish=only([event_type], place(after=0.1)),
         serve=on(method, _visible_later),
     )
 
+
+_updated, _deleted, _order = (partial(published, f"patient_{each}") for each in ("updated", "deleted", "order"))
 
 _REPEATED = [
     _repeated(event_type, same_id, after)
@@ -170,162 +170,143 @@ _UNASKED = [
     _refusal("refused-announced", "a refused request is announced"),
     _refusal("refused-announced-50-ms-later", "a refused request is announced 50 ms later", 0.05),
     _refusal("refused-announced-1500-ms-later", "a refused request is announced 1.5 s later", 1.5),
-    Defect(
-        name="unknown-deleted-announced",
-        says="the deletion of a patient that does not exist is announced",
-        pattern="1 came: patient.deleted|later came: patient.deleted",
-        features=("patient_refused",),
+    served(
+        "patient_refused",
+        "unknown-deleted-announced",
+        "the deletion of a patient that does not exist is announced",
+        "1 came: patient.deleted|later came: patient.deleted",
+        on("DELETE", _on_refusal(0.0)),
         scenario="does not exist",
-        settling=0.5,
-        serve=on("DELETE", _on_refusal(0.0)),
     ),
-    Defect(
-        name="reading-one-announced",
-        says="reading a patient is announced as a change",
-        pattern="1 came: patient.updated|later came: patient.updated",
-        features=("patient_read",),
-        settling=0.5,
-        serve=on("GET", _on_reading, one=True),
+    served(
+        "patient_read",
+        "reading-one-announced",
+        "reading a patient is announced as a change",
+        "1 came: patient.updated|later came: patient.updated",
+        on("GET", _on_reading, one=True),
     ),
-    Defect(
-        name="reading-all-announced",
-        says="listing the patients is announced as a change of each",
-        pattern=r"came(, first)?: patient.updated|later came: patient.updated",
-        features=("patient_read",),
-        settling=0.5,
-        serve=on("GET", _on_reading, one=False),
+    served(
+        "patient_read",
+        "reading-all-announced",
+        "listing the patients is announced as a change of each",
+        r"came(, first)?: patient.updated|later came: patient.updated",
+        on("GET", _on_reading, one=False),
     ),
-    Defect(
-        name="deleted-announces-a-change",
-        says="a deletion is announced as a change, too",
-        pattern="came(, first)?: patient.updated|left an unexpected event: patient.updated|later came",
-        features=("patient_deleted",),
+    _deleted(
+        "deleted-announces-a-change",
+        "a deletion is announced as a change, too",
+        "came(, first)?: patient.updated|left an unexpected event: patient.updated|later came",
+        only([DELETED], lambda out: [out, out.twin().holding(out.twin().event | {"eventType": UPDATED})]),
         scenario="nothing more",
-        settling=0.5,
-        publish=only([DELETED], lambda out: [out, out.twin().holding(out.twin().event | {"eventType": UPDATED})]),
     ),
 ]
 
 _BESIDE = [
-    Defect(
-        name="created-twice-altered",
-        says="patient.created is published again with the same eventId and another version",
-        pattern='an unexpected event: patient.created .* has the eventId ".*" that .* is another event',
-        features=("event_envelope",),
+    in_envelope(
+        "created-twice-altered",
+        "patient.created is published again with the same eventId and another version",
+        'an unexpected event: patient.created .* has the eventId ".*" that .* is another event',
+        only([CREATED], lambda out: [out, out.holding(out.event | {"version": "1.1"})]),
         scenario="The envelope names type, version and producer",
-        settling=0.5,
-        publish=only([CREATED], lambda out: [out, out.holding(out.event | {"version": "1.1"})]),
     ),
-    Defect(
-        name="deleted-then-tombstone",
-        says="patient.deleted is followed by a record without a value",
-        pattern=r"“When I delete the patient” left a record that is not an event: .* no value \(a tombstone\)",
-        features=("patient_deleted",),
+    _deleted(
+        "deleted-then-tombstone",
+        "patient.deleted is followed by a record without a value",
+        r"“When I delete the patient” left a record that is not an event: .* no value \(a tombstone\)",
+        only([DELETED], lambda out: [out, replace(out, value=None)]),
         scenario="nothing more",
-        settling=0.5,
-        publish=only([DELETED], lambda out: [out, replace(out, value=None)]),
     ),
 ]
 
 _WHERE = [
-    Defect(name=name, says=says, pattern=pattern, features=("event_envelope",), settling=0.5, publish=publish)
-    for name, says, pattern, publish in [
-        (
-            "topic-wrong",
-            "the events go to the topic of another service",
-            "it is on topic therapist-events, expected patient-events",
-            place(topic="therapist-events"),
-        ),
-        (
-            "topic-second",
-            "the events go to a second topic, too",
-            "left an unexpected event: patient.created at matching-events",
-            lambda out: [out, replace(out, topic="matching-events")],
-        ),
-        ("key-none", "the records have no key", 'its key is none, expected "', place(key=None)),
-        ("key-empty", "the records have an empty key", 'its key is "", expected "', place(key=b"")),
-        (
-            "key-wrong",
-            "the key is not the id alone",
-            r'its key is "patient-\d+", expected "\d+"',
-            lambda out: [replace(out, key=b"patient-" + (out.key or b""))],
-        ),
-        (
-            "key-of-another-patient",
-            "the key is the id of the patient before",
-            r'its key is "\d+", expected "\d+"',
-            lambda out: [replace(out, key=str(int(out.key or 0) - 1).encode())],
-        ),
-        (
-            "key-binary",
-            "the key is the id as four bytes",
-            r'its key is .*, expected "\d+"',
-            lambda out: [replace(out, key=int(out.key or 0).to_bytes(4, "big"))],
-        ),
-        (
-            "partition-alternating",
-            "a patient's events go to one partition after the other",
-            r"it is in partition \d, earlier events of this patient are in \d",
-            _alternating_partition(),
-        ),
-    ]
+    in_envelope(
+        "topic-wrong",
+        "the events go to the topic of another service",
+        "it is on topic therapist-events, expected patient-events",
+        place(topic="therapist-events"),
+    ),
+    in_envelope(
+        "topic-second",
+        "the events go to a second topic, too",
+        "left an unexpected event: patient.created at matching-events",
+        lambda out: [out, replace(out, topic="matching-events")],
+    ),
+    in_envelope("key-none", "the records have no key", 'its key is none, expected "', place(key=None)),
+    in_envelope("key-empty", "the records have an empty key", 'its key is "", expected "', place(key=b"")),
+    in_envelope(
+        "key-wrong",
+        "the key is not the id alone",
+        r'its key is "patient-\d+", expected "\d+"',
+        lambda out: [replace(out, key=b"patient-" + (out.key or b""))],
+    ),
+    in_envelope(
+        "key-of-another-patient",
+        "the key is the id of the patient before",
+        r'its key is "\d+", expected "\d+"',
+        lambda out: [replace(out, key=str(int(out.key or 0) - 1).encode())],
+    ),
+    in_envelope(
+        "key-binary",
+        "the key is the id as four bytes",
+        r'its key is .*, expected "\d+"',
+        lambda out: [replace(out, key=int(out.key or 0).to_bytes(4, "big"))],
+    ),
+    in_envelope(
+        "partition-alternating",
+        "a patient's events go to one partition after the other",
+        r"it is in partition \d, earlier events of this patient are in \d",
+        _alternating_partition(),
+    ),
 ]
 
 _WHEN = [
-    Defect(
-        name="created-too-late",
-        says="patient.created is published three seconds late",
-        pattern=r"nothing about it was recorded since the request, on any topic: [\d.]+ s were waited",
-        features=("event_envelope",),
-        publish=only([CREATED], place(after=3.0)),
+    in_envelope(
+        "created-too-late",
+        "patient.created is published three seconds late",
+        r"nothing about it was recorded since the request, on any topic: [\d.]+ s were waited",
+        only([CREATED], place(after=3.0)),
     ),
-    Defect(
-        name="created-overtaken",
-        says="patient.created is overtaken by the changes that follow",
-        pattern="patient.updated at .* lies before patient.created",
-        features=("patient_order",),
+    _order(
+        "created-overtaken",
+        "patient.created is overtaken by the changes that follow",
+        "patient.updated at .* lies before patient.created",
+        only([CREATED], place(after=0.5)),
         scenario="From creation to deletion",
-        publish=only([CREATED], place(after=0.5)),
     ),
-    Defect(
-        name="deleted-overtakes",
-        says="patient.deleted lies before patient.created",
-        pattern="patient.deleted at .* lies before patient.created",
-        features=("patient_order",),
+    _order(
+        "deleted-overtakes",
+        "patient.deleted lies before patient.created",
+        "patient.deleted at .* lies before patient.created",
+        only([CREATED], place(after=0.5)),
         scenario="Created and immediately deleted",
-        publish=only([CREATED], place(after=0.5)),
     ),
-    Defect(
-        name="overtaken-unseen",
-        says="patient.created is overtaken where no step looks at the order",
-        pattern="was announced out of order: patient.updated at .* lies before patient.created",
-        features=("event_envelope",),
+    in_envelope(
+        "overtaken-unseen",
+        "patient.created is overtaken where no step looks at the order",
+        "was announced out of order: patient.updated at .* lies before patient.created",
+        only([CREATED], place(after=0.3)),
         scenario="an id of its own",
         noticed_by="audit: Every event has an id of its own",
-        publish=only([CREATED], place(after=0.3)),
     ),
-    Defect(
-        name="changes-swapped",
-        says="of two changes the second is published first",
-        pattern="patient.updated at .* lies before patient.updated",
-        features=("patient_updated",),
+    _updated(
+        "changes-swapped",
+        "of two changes the second is published first",
+        "patient.updated at .* lies before patient.updated",
+        _swapped(),
         scenario="Every change of status",
-        publish=_swapped(),
     ),
-    Defect(
-        name="quick-changes-lost",
-        says="a change that follows another one quickly is not announced",
-        pattern="nothing about it was recorded since the request",
-        features=("patient_updated",),
+    _updated(
+        "quick-changes-lost",
+        "a change that follows another one quickly is not announced",
+        "nothing about it was recorded since the request",
+        _coalesced(),
         scenario="Fields that are left out",
-        publish=_coalesced(),
     ),
-    Defect(
-        name="every-tenth-lost",
-        says="every tenth event is lost",
-        pattern="nothing about it was recorded since the request",
-        features=("patient_updated",),
-        publish=_every_tenth_lost(),
+    _updated(
+        "every-tenth-lost",
+        "every tenth event is lost",
+        "nothing about it was recorded since the request",
+        _every_tenth_lost(),
     ),
 ]
 

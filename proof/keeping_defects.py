@@ -1,9 +1,10 @@
 """Defects of what the service keeps: stored, lost, kept twice, or changed where nobody asked for it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from proof.defect import Defect
+from proof.defect import served
 from proof.traffic import Answer, Inside, Request, Serve, on
 from reference.patient_service.models import Patient
 
@@ -156,124 +157,110 @@ def _listed_by_first_status() -> Serve:
     return serve
 
 
-def _store(name: str, says: str, pattern: str, feature: str, store: Serve, *, scenario: str = "") -> Defect:
-    return Defect(name=name, says=says, pattern=pattern, features=(feature,), scenario=scenario, store=store)
-
+_FEATURES = ("created", "updated", "deleted", "refused", "read", "random")
+_created, _updated, _deleted, _refused, _read, _random = (
+    partial(served, f"patient_{each}", is_stored=True) for each in _FEATURES
+)
 
 KEEPING_DEFECTS = [
-    _store(
+    _updated(
         "created-not-stored",
         "a new patient is answered and announced, but not stored",
         "the service responded with 404 in place of the patient: .*Patient not found",
-        "patient_updated",
         on("POST", _create_not_stored),
     ),
-    _store(
+    _updated(
         "change-not-stored",
         "a change is answered and announced, but not stored",
         r"telefon is .*, expected",
-        "patient_updated",
         on("PUT", _undone),
         scenario="Fields that are left out",
     ),
-    _store(
+    _deleted(
         "deleted-still-there",
         "a deletion is answered and announced, but not done",
         "the service responded with 200, expected 404",
-        "patient_deleted",
         on("DELETE", _undone),
     ),
-    _store(
+    _refused(
         "refused-change-stored",
         "a refused change is stored all the same",
         'is "verdorben", expected "',
-        "patient_refused",
         on("PUT", _refused_but_stored),
     ),
-    _store(
+    _random(
         "refused-change-comes-later",
         "what a refused change has touched is stored with the next change",
         'is "verdorben", expected "',
-        "patient_random",
         on("PUT", _refused_comes_later()),
     ),
-    _store(
+    _created(
         "names-stored-as-question-marks",
         "letters beyond ASCII are lost when a patient is stored, and answered and announced as they were",
         r'vorname is "J\?rgen", expected "Jürgen"',
-        "patient_created",
         on("POST", _stored(lambda text: text.encode("ascii", "replace").decode())),
         scenario="Names arrive",
     ),
-    _store(
+    _created(
         "names-stored-cut-off",
         "names are cut off after 50 characters when a patient is stored",
         r'name is "Ä{50}", expected ".*: cut off after 50 of 255 characters',
-        "patient_created",
         on("POST", _stored(lambda text: text[:50])),
         scenario="longest names",
     ),
-    _store(
+    _created(
         "created-stored-twice",
         "a new patient is stored twice, and announced once",
         r"patient \d+ is listed, but should not exist",
-        "patient_created",
         on("POST", _stored_twice),
         scenario="Creating a patient publishes exactly one",
     ),
-    _store(
+    _refused(
         "refused-creation-stored",
         "a refused creation is stored all the same",
         r"no patients of this scenario\nbut: patient \d+ is listed",
-        "patient_refused",
         on("POST", _refused_but_created),
         scenario="without a name is refused",
     ),
-    _store(
+    _refused(
         "refused-change-stored-in-part",
         "what is right in a refused change is stored",
         r'telefon is "\+49 30 5550188", expected "\+49 30 5550100"',
-        "patient_refused",
         on("PUT", _right_part_stored),
         scenario="one invalid value",
     ),
-    _store(
+    _updated(
         "change-stored-for-everybody",
         "a change is stored for all patients",
         r'patient \d+\.status is "in Therapie", expected "offen"',
-        "patient_updated",
         on("PUT", _everybody_changed),
         scenario="leaves the other patients",
     ),
-    _store(
+    _deleted(
         "deleted-with-its-namesakes",
         "a deletion takes the patients with the same e-mail address along",
         r"patient \d+ is not among the \d+ that are listed",
-        "patient_deleted",
         on("DELETE", _namesakes_deleted),
         scenario="leaves the others",
     ),
-    _store(
+    _deleted(
         "deleted-comes-back",
         "a change brings a deleted patient back",
         "the service responded with 200, expected 404",
-        "patient_deleted",
         _comes_back(),
         scenario="cannot be changed",
     ),
-    _store(
+    _deleted(
         "deleted-still-listed",
         "a deleted patient is still in the list",
         r"patient \d+ is listed, but should not exist",
-        "patient_deleted",
         _still_listed(),
         scenario="can no longer be read",
     ),
-    _store(
+    _read(
         "list-by-the-first-status",
         "the list of a status has the patients that had it when they were created",
         r"patient \d+ is not among the",
-        "patient_read",
         _listed_by_first_status(),
         scenario="have it now",
     ),

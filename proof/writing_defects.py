@@ -1,22 +1,13 @@
 """Defects of how an event is written: letters, encodings, and what is no JSON at all."""
 
 import unicodedata
+from functools import partial
 
-from proof.defect import Defect, in_envelope
-from proof.outgoing import DELETED, Publish, edit_texts, encode, only
+from proof.defect import in_envelope, published
+from proof.outgoing import DELETED, edit_texts, encode, only
 
-
-def _names(name: str, says: str, pattern: str, publish: Publish) -> Defect:
-    """A defect that shows in names with letters beyond ASCII."""
-    return Defect(
-        name=name,
-        says=says,
-        pattern=pattern,
-        features=("patient_created",),
-        scenario="Names arrive",
-        publish=publish,
-    )
-
+_names = partial(published, "patient_created", scenario="Names arrive")
+"""Returns a defect that shows in names with letters beyond ASCII."""
 
 WRITING_DEFECTS = [
     _names(
@@ -92,11 +83,11 @@ WRITING_DEFECTS = [
         lambda out: [out.holding([out.event])],
     ),
     in_envelope("value-empty", "the value has no bytes", "its value is not JSON", encode(lambda _out: b"")),
-    Defect(
-        name="deleted-as-tombstone",
-        says="a deletion is published as a record without a value",
-        pattern=r"it has no value \(a tombstone\)",
-        features=("patient_deleted",),
-        publish=only([DELETED], encode(lambda _out: None)),
+    published(
+        "patient_deleted",
+        "deleted-as-tombstone",
+        "a deletion is published as a record without a value",
+        r"it has no value \(a tombstone\)",
+        only([DELETED], encode(lambda _out: None)),
     ),
 ]
