@@ -1,7 +1,7 @@
-"""The reference service with one defect, put on from outside: `python -m proof.broken_service NAME FIRST_ID`.
+"""The reference service with one defect, injected from outside: `python -m proof.broken_service NAME FIRST_ID`.
 
-The service's own environment variables apply. FIRST_ID is the id of its first patient: several services
-on one broker must not speak of the same patients.
+The service's own environment variables apply. FIRST_ID is the id of its first patient: services that share a
+broker must not publish events of the same patients.
 """
 
 import sqlite3
@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import KafkaError, Producer
 from werkzeug.wrappers import Request as WsgiRequest
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Response as WsgiResponse
 
 from proof.defect import Defect
 from proof.defects import find
 from proof.outgoing import Outgoing
-from proof.traffic import Answer, Request
+from proof.traffic import Request, Response
 from reference.patient_service import __main__ as patient_service
 from reference.patient_service import service
 from reference.patient_service.app import create_app
@@ -36,7 +36,7 @@ Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 class BrokenProducer:
-    """Stands between the relay and Kafka; what it takes is acknowledged at once, for the broker is up."""
+    """Stands between the relay and Kafka. It acknowledges each record at once, because the broker is up."""
 
     def __init__(self, producer: Producer, defect: Defect) -> None:
         self._producer = producer
@@ -49,7 +49,7 @@ class BrokenProducer:
         on_delivery(None, None)
 
     def send(self, out: Outgoing) -> None:
-        """Send a record, as it is, when its time has come."""
+        """Send a record unchanged, after its delay."""
         if not out.after:
             self._send(out)
             return
@@ -71,7 +71,7 @@ class BrokenProducer:
 
 
 class BrokenService:
-    """What is put in place of the parts that the service is made of; see `Inside`."""
+    """Replaces parts of the service; a defect sees it as a `SoundService`."""
 
     def __init__(self, defect: Defect, first_id: int) -> None:
         self._defect = defect
@@ -84,7 +84,7 @@ class BrokenService:
         """The names in the service's module that are replaced."""
         return {"new_producer": self._new_producer, "open_database": self._open_database, "create_app": self._wsgi}
 
-    def answer(self, request: Request) -> Answer:
+    def handle(self, request: Request) -> Response:
         response = self._app.test_client().open(
             request.path,
             method=request.method,
@@ -92,9 +92,9 @@ class BrokenService:
             data=request.body,
             content_type="application/json",
         )
-        return Answer(response.status_code, response.data)
+        return Response(response.status_code, response.data)
 
-    def announce(self, event_type: str, patient: int, data: dict[str, Any] | None, after: float = 0) -> None:
+    def publish(self, event_type: str, patient: int, data: dict[str, Any] | None, after: float = 0) -> None:
         payload = {"patient_id": patient} | ({} if data is None else {"patient_data": data})
         event = EventSchema(event_type=event_type, producer=PRODUCER, payload=payload)
         self._producer.send(Outgoing(TOPIC, str(patient).encode(), event.to_json().encode(), after=after))
@@ -123,16 +123,15 @@ class BrokenService:
 
     def _wsgi(self, database: Database, relay: OutboxRelay) -> Wsgi:
         self._app = create_app(database, relay)
-        serve = self._defect.serve or self._defect.store
-        return partial(self._serve, serve) if serve else self._app
+        return partial(self._serve, self._defect.serve) if self._defect.serve else self._app
 
-    def _serve(self, serve: Callable[..., Answer], environ: dict[str, Any], start: Any) -> Iterable[bytes]:
-        came = WsgiRequest(environ)
-        request = Request(came.method, came.path, came.query_string.decode(), came.get_data())
-        answer = self.answer(request) if request.path == "/health" else serve(request, self)
-        response = Response(answer.body, answer.status, content_type="application/json")
-        response.headers.update(answer.headers)
-        return response(environ, start)
+    def _serve(self, serve: Callable[..., Response], environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        received = WsgiRequest(environ)
+        request = Request(received.method, received.path, received.query_string.decode(), received.get_data())
+        response = self.handle(request) if request.path == "/health" else serve(request, self)
+        sent = WsgiResponse(response.body, response.status, content_type="application/json")
+        sent.headers.update(response.headers)
+        return sent(environ, start)
 
     def _sql(self, statement: str, *values: object) -> list[Any]:
         with closing(sqlite3.connect(self._file, timeout=5)) as connection, connection:
@@ -140,7 +139,7 @@ class BrokenService:
 
 
 def main() -> int:
-    """Run the service until it is told to stop; return its exit code."""
+    """Run the service until it is stopped; return its exit code."""
     name, first_id = sys.argv[1:]
     broken = BrokenService(find(name), int(first_id))
     for part, replacement in broken.parts().items():

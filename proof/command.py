@@ -1,4 +1,4 @@
-"""`python -m bdd prove`: chooses the defects, shows how it goes, and leaves the reports."""
+"""`python -m bdd prove`: chooses the defects, shows the progress, and writes the reports."""
 
 import difflib
 import signal
@@ -42,12 +42,11 @@ def prove(
 ) -> None:
     """Prove that the suite notices every defect of the platform's events, and that its message names it.
 
-    The reference service is started with one defect at a time, injected from outside, and the features that look
-    at it are run. Before that, the service without a defect must pass.
+    The reference service is started with one defect at a time, injected from outside, and the features that check
+    this behaviour are run. Before that, the service without a defect must pass.
 
-    A defect is killed when a scenario fails or the audit finds something, and named when the first lines of
-    that say what is wrong. A defect that survives shows a hole in the features; one that is not named, a poor
-    message.
+    A defect is killed when a scenario fails or the audit reports a finding, and named when the first lines of the
+    message describe it. A defect that survives shows a gap in the features; one that is not named, a poor message.
 
     Writes reports/prove/prove.html and prove.json.
 
@@ -56,17 +55,11 @@ def prove(
 
     - `python -m bdd prove --only key-none --only status-enum-name`
     """
-    if show:
-        show_defects()
-        return
-    raise typer.Exit(run_proof(only or [], jobs))
-
-
-def show_defects() -> None:
-    """Print every defect with its sentence."""
+    if not show:
+        raise typer.Exit(run_proof(only or [], jobs))
     table = Table("defect", "layer", "the service is as it should be, but …")
     for defect in DEFECTS:
-        table.add_row(defect.name, defect.layer, escape(defect.says))
+        table.add_row(defect.name, defect.layer, escape(defect.description))
     _console.print(table)
 
 
@@ -78,8 +71,8 @@ def choose(names: Sequence[str]) -> list[Defect]:
     """
     known = {defect.name: defect for defect in DEFECTS}
     if unknown := [name for name in dict.fromkeys(names) if name not in known]:
-        told = ", ".join(_unknown(name, known) for name in unknown)
-        raise typer.BadParameter(f"there is no defect {told}; see: python -m bdd prove --list")
+        names_and_close_ones = ", ".join(_unknown(name, known) for name in unknown)
+        raise typer.BadParameter(f"there is no defect {names_and_close_ones}; see: python -m bdd prove --list")
     return [known[name] for name in dict.fromkeys(names)] or list(DEFECTS)
 
 
@@ -89,9 +82,9 @@ def _unknown(name: str, known: Iterable[str]) -> str:
 
 
 def run_proof(names: Sequence[str], jobs: int) -> int:
-    """Put the defects on, show what came of them, write the reports; return the exit code."""
+    """Inject the defects with these names, print the outcomes, write the reports; return the exit code."""
     defects = choose(names)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does, with everything removed
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: everything is removed
     began = time.monotonic()
     try:
         check_writable(REPORTS)  # now, and not after minutes
@@ -131,9 +124,8 @@ def _conclude(result: Result, seconds: float) -> int:
         _console.print(layers_table(result))
     for outcome in result.outcomes:
         if outcome.verdict is not Verdict.NAMED:
-            wanted = f"  wanted: {outcome.defect.pattern}\n" if outcome.said else ""
-            _console.print(
-                f"\n{outcome.defect.name}: {outcome.verdict}: {outcome.by}\n{wanted}{outcome.said}", markup=False
-            )
+            pattern = f"  pattern: {outcome.defect.pattern}\n" if outcome.message else ""
+            lines = f"\n{outcome.defect.name}: {outcome.verdict}: {outcome.by}\n{pattern}{outcome.message}"
+            _console.print(lines, markup=False)
     _console.print(f"\n{result}, in {seconds:.0f} s. Read more in {page.as_posix()}.", markup=False)
-    return result.exit_code
+    return 0 if result.proven else 1

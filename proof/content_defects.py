@@ -23,7 +23,7 @@ from proof.outgoing import (
     only,
     put,
 )
-from proof.traffic import Answer, Inside, Request, on
+from proof.traffic import Request, Response, SoundService, on
 
 _created, _updated, _deleted = (partial(published, f"patient_{each}") for each in ("created", "updated", "deleted"))
 _with_names_only = partial(_created, scenario="only the names")
@@ -43,7 +43,7 @@ def _set(name: str, value: object) -> Publish:
 
 
 def _stale(*names: str) -> Publish:
-    """Show fields as they were in the patient's event before."""
+    """Show fields as they were in the patient's previous event."""
     before: dict[bytes | None, dict[str, Any]] = {}
 
     def publish(out: Outgoing) -> list[Outgoing]:
@@ -88,10 +88,10 @@ def _time_of_creation() -> Publish:
     return publish
 
 
-def _after_a_while(request: Request, inside: Inside) -> Answer:
-    """Give time a chance to pass: the service here is quicker than some clocks."""
+def _after_a_while(request: Request, sound: SoundService) -> Response:
+    """Let time pass: the service is quicker than the resolution of some clocks."""
     threading.Event().wait(0.05)
-    return inside.answer(request)
+    return sound.handle(request)
 
 
 def _snake_case(event: Event) -> Event:
@@ -126,7 +126,7 @@ _FIELDS_OF_PATIENT = [
         ),
         _updated(
             f"{name}-old",
-            f"the event of a change shows {name} as it was before",
+            f"the event of a change shows the previous {name}",
             rf"payload\.patient_data\.{name} is \"{_SYNTHETIC.get(name, '.*bdd.*z')}.*, expected \"",
             _stale(name),
             scenario="Changing every field at once",
@@ -135,10 +135,10 @@ _FIELDS_OF_PATIENT = [
 ]
 
 _OF_ENVELOPE = [
-    in_envelope("envelope-extra-field", "the envelope has a field more", "traceId is extra", put("traceId", "17")),
+    in_envelope("envelope-extra-field", "the envelope has an extra field", "traceId is extra", put("traceId", "1")),
     in_envelope(
         "envelope-of-a-megabyte",
-        "the envelope has a field more, of almost a megabyte: the most that the service's client sends",
+        "the envelope has one more field, of almost a megabyte: the most that the service's client sends",
         r"traceId is extra: \"1+… \(990002 characters\)",
         put("traceId", "1" * 990_000),
     ),
@@ -165,7 +165,7 @@ _OF_ENVELOPE = [
     ),
     in_envelope(
         "type-unknown",
-        "the event type is no type of the contract",
+        "the event type is not in the contract",
         'eventType is "PatientCreated", expected "patient.created"',
         edit(lambda event: event.update(eventType="PatientCreated"), CREATED),
     ),
@@ -188,7 +188,7 @@ _OF_ENVELOPE = [
         put("eventId", "00000000-0000-4000-8000-000000000001"),
     ),
     in_envelope(
-        "eventid-no-uuid", "the eventId is no UUID", "eventId is .*, expected a UUID", put("eventId", "17")
+        "eventid-no-uuid", "the eventId is not a UUID", "eventId is .*, expected a UUID", put("eventId", "17")
     ),
     in_envelope(
         "timestamp-local",
@@ -257,13 +257,13 @@ _OF_PAYLOAD = [
     ),
     in_envelope(
         "payload-extra-field",
-        "patient_data has a field more",
+        "patient_data has one more field",
         r"patient_data\.alter is extra: 40",
         _set("alter", 40),
     ),
     in_envelope(
         "payload-of-another-patient",
-        "the payload is that of the patient created before",
+        "the payload is that of the previous patient",
         r"payload\.patient_id is \d+, expected \d+",
         _payload_of_another(),
     ),
@@ -271,7 +271,7 @@ _OF_PAYLOAD = [
     in_envelope("payload-null", "the payload is null", r"payload is null, expected", put("payload", None)),
     in_envelope(
         "payload-as-text",
-        "the payload is JSON inside of a text",
+        "the payload is JSON inside a text",
         r"payload is \".*: an object written as text",
         edit(lambda event: event.update(payload=json.dumps(event["payload"]))),
     ),

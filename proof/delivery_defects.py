@@ -10,7 +10,7 @@ from typing import Any
 from bdd.contracts import asyncapi as contract
 from proof.defect import Defect, in_envelope, published, served
 from proof.outgoing import CREATED, DELETED, TYPES, UPDATED, Outgoing, Publish, only, place
-from proof.traffic import Answer, Inside, Request, Serve, on
+from proof.traffic import Request, Response, Serve, SoundService, on
 
 _FEATURE = {CREATED: "patient_created", UPDATED: "patient_updated", DELETED: "patient_deleted"}
 _ONCE = {
@@ -83,7 +83,7 @@ def _swapped() -> Publish:
 
 
 def _coalesced() -> Publish:
-    """Drop a change that comes right after another one of the same patient, as a debouncing queue does."""
+    """Drop a change that comes right after another one of the same patient, like a debouncing queue."""
     made: dict[bytes | None, str] = {}
 
     def publish(out: Outgoing) -> list[Outgoing]:
@@ -94,25 +94,25 @@ def _coalesced() -> Publish:
 
 
 def _on_refusal(after: float) -> Serve:
-    """Announce what was refused."""
+    """Publish an event for a refused request."""
     types = {"POST": CREATED, "PUT": UPDATED, "DELETE": DELETED}
 
-    def serve(request: Request, inside: Inside) -> Answer:
-        answer = inside.answer(request)
-        if answer.refuses and request.method in types:
+    def serve(request: Request, sound: SoundService) -> Response:
+        response = sound.handle(request)
+        if response.is_error and request.method in types:
             data = None if request.method == "DELETE" else request.fields
-            inside.announce(types[request.method], request.patient or 1_999_999_999, data, after)
-        return answer
+            sound.publish(types[request.method], request.patient or 1_999_999_999, data, after)
+        return response
 
     return serve
 
 
-def _on_reading(request: Request, inside: Inside) -> Answer:
-    answer = inside.answer(request)
-    for patient in answer.json if request.patient is None else [answer.json]:
-        if not answer.refuses:
-            inside.announce(UPDATED, patient["id"], {k: v for k, v in patient.items() if k != "id"})
-    return answer
+def _on_reading(request: Request, sound: SoundService) -> Response:
+    response = sound.handle(request)
+    for patient in response.json if request.patient is None else [response.json]:
+        if not response.is_error:
+            sound.publish(UPDATED, patient["id"], {k: v for k, v in patient.items() if k != "id"})
+    return response
 
 
 def _refusal(name: str, description: str, after: float = 0.0) -> Defect:
@@ -122,24 +122,24 @@ def _refusal(name: str, description: str, after: float = 0.0) -> Defect:
     return served("patient_refused", name, description, pattern, _on_refusal(after), **late)
 
 
-def _visible_later(request: Request, inside: Inside) -> Answer:
-    """Do what was asked, but let nobody see it for a while; the answer comes when it can be seen."""
-    before = inside.row(request.patient or 0)
-    answer = inside.answer(request)
-    patient = request.patient or (0 if answer.refuses else int(answer.json["id"]))
-    after = inside.row(patient)
+def _visible_later(request: Request, sound: SoundService) -> Response:
+    """Do what was requested, but hide it for a while; respond when it is visible."""
+    before = sound.row(request.patient or 0)
+    response = sound.handle(request)
+    patient = request.patient or (0 if response.is_error else int(response.json["id"]))
+    after = sound.row(patient)
     if before != after:
-        _put(inside, patient, before)
+        _put(sound, patient, before)
         threading.Event().wait(0.4)
-        _put(inside, patient, after)
-    return answer
+        _put(sound, patient, after)
+    return response
 
 
-def _put(inside: Inside, patient: int, row: tuple[Any, ...] | None) -> None:
+def _put(sound: SoundService, patient: int, row: tuple[Any, ...] | None) -> None:
     if row:
-        inside.put_row(row)
+        sound.put_row(row)
     else:
-        inside.drop_row(patient)
+        sound.drop_row(patient)
 
 
 def _before_commit(event_type: str, method: str, scenario: str) -> Defect:
@@ -167,13 +167,13 @@ _REPEATED = [
 ]
 
 _UNASKED = [
-    _refusal("refused-announced", "a refused request is announced"),
-    _refusal("refused-announced-50-ms-later", "a refused request is announced 50 ms later", 0.05),
-    _refusal("refused-announced-1500-ms-later", "a refused request is announced 1.5 s later", 1.5),
+    _refusal("refused-announced", "an event is published for a refused request"),
+    _refusal("refused-announced-50-ms-later", "an event is published for a refused request 50 ms later", 0.05),
+    _refusal("refused-announced-1500-ms-later", "an event is published for a refused request 1.5 s later", 1.5),
     served(
         "patient_refused",
         "unknown-deleted-announced",
-        "the deletion of a patient that does not exist is announced",
+        "an event is published for the deletion of a patient that does not exist",
         "1 came: patient.deleted|later came: patient.deleted",
         on("DELETE", _on_refusal(0.0)),
         scenario="does not exist",
@@ -181,20 +181,20 @@ _UNASKED = [
     served(
         "patient_read",
         "reading-one-announced",
-        "reading a patient is announced as a change",
+        "reading a patient publishes a change",
         "1 came: patient.updated|later came: patient.updated",
         on("GET", _on_reading, one=True),
     ),
     served(
         "patient_read",
         "reading-all-announced",
-        "listing the patients is announced as a change of each",
+        "listing the patients publishes a change of each",
         r"came(, first)?: patient.updated|later came: patient.updated",
         on("GET", _on_reading, one=False),
     ),
     _deleted(
         "deleted-announces-a-change",
-        "a deletion is announced as a change, too",
+        "a deletion also publishes a change",
         "came(, first)?: patient.updated|left an unexpected event: patient.updated|later came",
         only([DELETED], lambda out: [out, out.twin().holding(out.twin().event | {"eventType": UPDATED})]),
         scenario="nothing more",
@@ -227,7 +227,7 @@ _WHERE = [
     ),
     in_envelope(
         "topic-second",
-        "the events go to a second topic, too",
+        "the events also go to a second topic",
         "left an unexpected event: patient.created at matching-events",
         lambda out: [out, replace(out, topic="matching-events")],
     ),
@@ -282,7 +282,7 @@ _WHEN = [
     ),
     in_envelope(
         "overtaken-unseen",
-        "patient.created is overtaken where no step looks at the order",
+        "patient.created is overtaken where no step checks the order",
         "was announced out of order: patient.updated at .* lies before patient.created",
         only([CREATED], place(after=0.3)),
         scenario="an id of its own",
@@ -297,7 +297,7 @@ _WHEN = [
     ),
     _updated(
         "quick-changes-lost",
-        "a change that follows another one quickly is not announced",
+        "a change that quickly follows another one is not published",
         "nothing about it was recorded since the request",
         _coalesced(),
         scenario="Fields that are left out",

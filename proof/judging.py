@@ -1,4 +1,4 @@
-"""Judges a run of the suite against a defect by the JUnit files that it left."""
+"""Judges a run of the suite against a defect by its JUnit files."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -15,7 +15,7 @@ _BROKEN_RUN = "TESTS-run.xml"
 
 
 class Verdict(StrEnum):
-    """What the suite made of a defect."""
+    """Whether the suite noticed a defect."""
 
     NAMED = "killed and named"
     KILLED = "killed, not named"
@@ -29,7 +29,7 @@ class Red:
 
     Attributes:
         by: the scenario's name, for a finding with "audit: " before it.
-        headline: the message's first lines: what was expected, and the first line of what came.
+        headline: the message's first lines: what was expected, and the first line of what was found.
     """
 
     by: str
@@ -38,25 +38,25 @@ class Red:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one defect.
+    """The result for one defect.
 
     Attributes:
         seconds: how long the service and the suite ran.
-        said: the headline of what noticed it; for a run that never came to a verdict, its last lines.
+        message: the headline of what noticed it; for a run without a verdict, its last lines.
     """
 
     defect: Defect
     verdict: Verdict
     seconds: float
     by: str = ""
-    said: str = ""
+    message: str = ""
 
 
 def judge(defect: Defect, junit: Path, exit_code: int | None, seconds: float, output: Sequence[str]) -> Outcome:
-    """Return the outcome of a run. Only a scenario or a finding kills: a run that broke down proves nothing.
+    """Return the outcome of a run. Only a scenario or a finding kills: a run that ended early proves nothing.
 
     Args:
-        defect: what the service had.
+        defect: the one that the service had.
         junit: the folder with the run's JUnit files.
         exit_code: how the run ended; None if it had to be ended.
         seconds: how long it took.
@@ -65,19 +65,18 @@ def judge(defect: Defect, junit: Path, exit_code: int | None, seconds: float, ou
     try:
         first = next(reds_in(junit), None)
     except ET.ParseError as error:
-        return Outcome(
-            defect, Verdict.NOT_RUN, seconds, said=f"the suite left a JUnit file that is no XML: {error}"
-        )
+        message = f"the suite left a JUnit file that is not XML: {error}"
+        return Outcome(defect, Verdict.NOT_RUN, seconds, message=message)
     if first and exit_code != 0:
         named = re.search(defect.pattern, first.headline) and re.search(defect.noticed_by, first.by)
         return Outcome(defect, Verdict.NAMED if named else Verdict.KILLED, seconds, first.by, first.headline)
     if exit_code != 0 or not (junit / _AUDIT).exists():
-        return Outcome(defect, Verdict.NOT_RUN, seconds, said="\n".join(output))
+        return Outcome(defect, Verdict.NOT_RUN, seconds, message="\n".join(output))
     return Outcome(defect, Verdict.SURVIVED, seconds)
 
 
 def reds_in(junit: Path) -> Iterator[Red]:
-    """Yield what is red, the scenarios first and the audit's findings last."""
+    """Yield the failed scenarios, then the audit's findings."""
     files = [file for file in junit.glob("*.xml") if file.name != _BROKEN_RUN]
     for file in sorted(files, key=lambda path: (path.name == _AUDIT, path.name)):
         for case in ET.parse(file).iter("testcase"):  # noqa: S314 - the suite has just written it
@@ -88,7 +87,7 @@ def reds_in(junit: Path) -> Iterator[Red]:
 
 
 def headline(message: str) -> str:
-    """Return a message up to the first line of what came; what follows explains it."""
+    """Return a message up to the line that begins with "but:"; what follows explains it."""
     lines = message.strip().splitlines()
     but = next((number for number, line in enumerate(lines) if line.lstrip().startswith("but:")), 0)
     return "\n".join(line.strip() for line in lines[: but + 1])[:_LONGEST_HEADLINE]

@@ -1,4 +1,4 @@
-"""What the service is about to publish, and how a defect changes it on its way out."""
+"""What the service publishes, and how a defect changes it."""
 
 import json
 import uuid
@@ -11,10 +11,10 @@ Event = dict[str, Any]
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A record on its way to Kafka.
+    """A record before it is published.
 
     Attributes:
-        partition: where it goes; -1 leaves that to the key.
+        partition: -1: the key decides.
         after: seconds to hold it back.
     """
 
@@ -26,38 +26,38 @@ class Outgoing:
 
     @property
     def event(self) -> Event:
-        """Its value as JSON; a fresh object each time."""
+        """The value, parsed; a new object each time."""
         event: Event = json.loads(self.value or b"{}")
         return event
 
     @property
     def type(self) -> str:
-        """Its event type."""
+        """The event type."""
         return str(self.event["eventType"])
 
     @property
     def data(self) -> dict[str, Any]:
-        """Its `patient_data`, empty where it has none."""
+        """The `patient_data`; empty if there is none."""
         return dict(self.event["payload"].get("patient_data", {}))
 
     def holding(self, value: object) -> "Outgoing":
-        """The same record with another value, as JSON."""
+        """Return the same record with another value, as JSON."""
         return replace(self, value=json.dumps(value, ensure_ascii=False).encode(errors="surrogatepass"))
 
     def twin(self) -> "Outgoing":
-        """The same event with another eventId."""
+        """Return the same event with another eventId."""
         return self.holding(self.event | {"eventId": str(uuid.uuid4())})
 
 
 Publish = Callable[[Outgoing], Iterable[Outgoing]]
-"""What really goes out in place of a record."""
+"""Returns what is published in place of a record."""
 
 CREATED, UPDATED, DELETED = "patient.created", "patient.updated", "patient.deleted"
 TYPES = (CREATED, UPDATED, DELETED)
 
 
 def only(types: Iterable[str], publish: Publish) -> Publish:
-    """Let a defect befall these types alone."""
+    """Restrict a defect to these event types."""
     chosen = frozenset(types)
     return lambda out: publish(out) if out.type in chosen else [out]
 
@@ -74,12 +74,12 @@ def edit(change: Callable[[Event], object], *types: str) -> Publish:
 
 
 def edit_data(change: Callable[[dict[str, Any]], object]) -> Publish:
-    """Change `patient_data` in place where there is one."""
+    """Change `patient_data` in place, in events that have it."""
     return edit(lambda event: change(event["payload"]["patient_data"]), CREATED, UPDATED)
 
 
 def edit_texts(change: Callable[[str], object]) -> Publish:
-    """Put another value in place of each text of `patient_data`."""
+    """Replace each text of `patient_data`."""
 
     def change_all(data: dict[str, Any]) -> None:
         data.update({name: change(value) for name, value in data.items() if isinstance(value, str)})
@@ -88,7 +88,7 @@ def edit_texts(change: Callable[[str], object]) -> Publish:
 
 
 def put(name: str, value: object) -> Publish:
-    """Give a field of the envelope another value; one that is not there becomes an extra one."""
+    """Set a field of the envelope; an unknown one becomes an extra field."""
     return edit(lambda event: event.update({name: value}))
 
 
@@ -98,10 +98,10 @@ def drop(name: str) -> Publish:
 
 
 def place(**changes: Any) -> Publish:
-    """Change the record around the value: topic, key, partition, or how long it is held back."""
+    """Change the record, except its value: topic, key, partition, or how long it is held back."""
     return lambda out: [replace(out, **changes)]
 
 
 def encode(write: Callable[[Outgoing], bytes | None]) -> Publish:
-    """Write the value in another way."""
+    """Replace the bytes of the value."""
     return lambda out: [replace(out, value=write(out))]

@@ -24,11 +24,11 @@ _START_SECONDS = 60.0
 _RUN_SECONDS = 120.0
 _DEADLINE_SECONDS = 1.5
 _IDS_PER_SERVICE = 100_000
-"""So far apart are the ids of the services' patients: they publish to one broker side by side."""
+"""The services publish to one broker at the same time: their patients' ids are so far apart."""
 
 
 class Proof:
-    """A broker, and the services and runs of the suite that come and go beside it; use it in a `with`.
+    """A broker, and the services and runs of the suite that use it in turn; a context manager.
 
     Raises:
         BrokerUnavailable: Kafka cannot be fetched or used on this machine.
@@ -55,16 +55,22 @@ class Proof:
             self._undo = undo.pop_all()
         return self
 
-    def __exit__(self, *_fault: object) -> None:
+    def __exit__(self, *_error: object) -> None:
         """End the broker and remove everything."""
         self._undo.close()
 
     def check_sound(self) -> Outcome:
-        """Run all features against the service without a defect: it must survive."""
+        """Run all features against the service without a defect, which must survive."""
         return self._run(SOUND, ["features/"])
 
     def check(self, defects: Sequence[Defect], jobs: int, take: Callable[[Outcome], None]) -> None:
-        """Run the suite against each defect, `jobs` at a time, and hand each outcome over as it comes."""
+        """Run the suite against each defect.
+
+        Args:
+            defects: what is injected, one after the other.
+            jobs: how many at a time.
+            take: called with each outcome as soon as there is one.
+        """
         with ThreadPoolExecutor(jobs) as pool:
             try:
                 for done in as_completed([pool.submit(self._check, defect) for defect in defects]):
@@ -76,9 +82,8 @@ class Proof:
 
     def _check(self, defect: Defect) -> Outcome:
         chosen = ["--name", defect.scenario] if defect.scenario else []
-        features = [f"features/{feature}.feature" for feature in defect.features]
         fast = ["-D", f"deadline={_DEADLINE_SECONDS}", "-D", f"settling={defect.settling}", "--stop"]
-        return self._run(defect, [*features, *chosen, *fast])
+        return self._run(defect, [f"features/{defect.feature}.feature", *chosen, *fast])
 
     def _run(self, defect: Defect, arguments: Sequence[str]) -> Outcome:
         began = time.monotonic()

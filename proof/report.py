@@ -1,4 +1,4 @@
-"""What people read of a proof: a table on the console, JSON for programs, and a page of HTML."""
+"""The reports of a proof: tables on the console, JSON for programs, and a page of HTML."""
 
 import html
 import json
@@ -23,12 +23,7 @@ _PAGE = Path(__file__).with_name("page.html")
 
 @dataclass(frozen=True)
 class Result:
-    """All of a proof.
-
-    Attributes:
-        sound: the outcome of the control, which must survive.
-        outcomes: those of the defects.
-    """
+    """The outcome of the control, which must survive, and the outcomes of the defects."""
 
     sound: Outcome
     outcomes: Sequence[Outcome]
@@ -36,34 +31,31 @@ class Result:
     @property
     def killed(self) -> int:
         """How many defects the suite noticed."""
-        return sum(outcome.verdict in {Verdict.NAMED, Verdict.KILLED} for outcome in self.outcomes)
+        return self.named + self._count(Verdict.KILLED)
 
     @property
     def named(self) -> int:
         """How many of them its message named."""
-        return sum(outcome.verdict is Verdict.NAMED for outcome in self.outcomes)
+        return self._count(Verdict.NAMED)
 
     @property
     def proven(self) -> bool:
-        """Whether the suite passes the sound service and notices and names every defect."""
-        sound = self.sound.verdict is Verdict.SURVIVED
-        return sound and bool(self.outcomes) and self.named == len(self.outcomes)
-
-    @property
-    def exit_code(self) -> int:
-        """0 when all is proven, 1 otherwise."""
-        return 0 if self.proven else 1
+        """Whether the suite passes the sound service, and notices and names every defect."""
+        return self.sound.verdict is Verdict.SURVIVED and 0 < self.named == len(self.outcomes)
 
     def __str__(self) -> str:
         """The sums in one line."""
         if self.sound.verdict is not Verdict.SURVIVED:
-            return f"The sound service is red: {self.sound.by} {self.sound.said}"
+            return f"The sound service is red: {self.sound.by} {self.sound.message}"
         count = len(self.outcomes)
         return f"{self.killed} of {count} defects killed, {self.named} of {count} named"
 
+    def _count(self, verdict: Verdict) -> int:
+        return sum(outcome.verdict is verdict for outcome in self.outcomes)
+
 
 def layers_table(result: Result) -> Table:
-    """Return the sums by layer, and below them each defect that was not killed and named."""
+    """Return how many defects of each layer had which verdict."""
     table = Table(title="What the suite noticed", title_justify="left")
     table.add_column("layer")
     for verdict in Verdict:
@@ -75,7 +67,7 @@ def layers_table(result: Result) -> Table:
 
 
 def outcomes_table(outcomes: Sequence[Outcome]) -> Table:
-    """Return a row for each defect: what it is, what came of it, and who noticed it."""
+    """Return a row for each defect: its name, the verdict, and what noticed it."""
     table = Table()
     for column in ("defect", "verdict", "noticed by"):
         table.add_column(column, overflow="fold")
@@ -86,7 +78,16 @@ def outcomes_table(outcomes: Sequence[Outcome]) -> Table:
 
 
 def write_reports(result: Result, folder: Path, seconds: float) -> Path:
-    """Write `prove.json` and `prove.html` into the folder; return the page's path."""
+    """Write `prove.json` and `prove.html`.
+
+    Args:
+        result: what they report.
+        folder: where they are written; is made if need be.
+        seconds: how long the proof took.
+
+    Returns:
+        The page's path.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     content = {
         "proven": result.proven,
@@ -95,7 +96,10 @@ def write_reports(result: Result, folder: Path, seconds: float) -> Path:
         "killed": result.killed,
         "named": result.named,
         "seconds": round(seconds, 1),
-        "outcomes": [_as_json(outcome) for outcome in result.outcomes],
+        "outcomes": [
+            {**_cells(outcome), "pattern": outcome.defect.pattern, "seconds": round(outcome.seconds, 1)}
+            for outcome in result.outcomes
+        ],
     }
     (folder / "prove.json").write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     page = folder / "prove.html"
@@ -103,32 +107,26 @@ def write_reports(result: Result, folder: Path, seconds: float) -> Path:
     return page
 
 
-def _as_json(outcome: Outcome) -> dict[str, object]:
-    defect = outcome.defect
+def _cells(outcome: Outcome) -> dict[str, str]:
+    """Return what both reports hold of a defect, in the order of the page's columns."""
     return {
-        "name": defect.name,
-        "says": defect.says,
-        "layer": defect.layer,
-        "pattern": defect.pattern,
+        "name": outcome.defect.name,
+        "description": outcome.defect.description,
+        "layer": outcome.defect.layer,
         "verdict": outcome.verdict.value,
         "by": outcome.by,
-        "said": outcome.said,
-        "seconds": round(outcome.seconds, 1),
+        "message": outcome.message,
     }
 
 
 def _as_page(result: Result, seconds: float) -> str:
-    rows = "\n".join(_as_row(outcome) for outcome in result.outcomes)
-    template = Template(_PAGE.read_text(encoding="utf-8"))
-    state = "proven" if result.proven else "unproven"
-    return template.substitute(state=state, summary=html.escape(f"{result}; {seconds:.0f} s"), rows=rows)
+    return Template(_PAGE.read_text(encoding="utf-8")).substitute(
+        state="proven" if result.proven else "unproven",
+        summary=html.escape(f"{result}; {seconds:.0f} s"),
+        rows="\n".join(_as_row(outcome) for outcome in result.outcomes),
+    )
 
 
 def _as_row(outcome: Outcome) -> str:
-    defect = outcome.defect
-    cells = [defect.name, defect.says, defect.layer, outcome.verdict.value, outcome.by, outcome.said]
-    return (
-        f'<tr class="{outcome.verdict.name.lower()}"><td>'
-        + "</td><td>".join(map(html.escape, cells))
-        + "</td></tr>"
-    )
+    cells = "</td><td>".join(html.escape(cell) for cell in _cells(outcome).values())
+    return f'<tr class="{outcome.verdict.name.lower()}"><td>{cells}</td></tr>'

@@ -1,4 +1,4 @@
-"""Defects of how an event is written: letters, encodings, and what is no JSON at all."""
+"""Defects of how an event is written: letters, encodings, and what is not JSON."""
 
 import unicodedata
 from functools import partial
@@ -24,7 +24,7 @@ WRITING_DEFECTS = [
     ),
     _names(
         "umlauts-decomposed",
-        "umlauts are taken apart into a letter and two dots",
+        "umlauts are decomposed into a letter and two dots",
         "the same letters, in other code points",
         edit_texts(lambda text: unicodedata.normalize("NFD", text)),
     ),
@@ -54,7 +54,7 @@ WRITING_DEFECTS = [
     ),
     in_envelope(
         "not-json",
-        "the value is how Python shows a dictionary",
+        "the value is a dictionary in Python's notation",
         "its value is not JSON",
         encode(lambda out: str(out.event).encode()),
     ),
@@ -72,7 +72,7 @@ WRITING_DEFECTS = [
     ),
     in_envelope(
         "json-in-json",
-        "the value is JSON inside of a JSON text",
+        "the value is JSON inside a JSON text",
         "its value is JSON, but not an object",
         lambda out: [out.holding((out.value or b"").decode())],
     ),

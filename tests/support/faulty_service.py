@@ -1,6 +1,6 @@
-"""The proof's broken service, with faults that show on a busy machine too: `python -m … NAME FIRST_ID`.
+"""The proof's broken service, with defects that show on a busy machine too: `python -m … NAME FIRST_ID`.
 
-What it publishes later comes later still: a run has time to look before that, as the tests of the audit want it to.
+What it publishes late is delayed even more, so that the run has looked before: the tests of the audit need that.
 """
 
 import sys
@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 from proof import broken_service, defects
 from proof.broken_service import BrokenProducer
-from proof.defect import Defect
+from proof.defect import Defect, published
 from proof.outgoing import UPDATED, Outgoing, Publish, only
 
 LATER_BY = 4
@@ -29,12 +29,12 @@ def _every_other_change_lost() -> Publish:
     return only([UPDATED], publish)
 
 
-EVERY_OTHER_CHANGE_LOST = Defect(
-    name="every-other-change-lost",
-    says="a patient's second change, fourth one and so on are not announced",
-    pattern="",
-    features=(),
-    publish=_every_other_change_lost(),
+EVERY_OTHER_CHANGE_LOST = published(
+    "",
+    "every-other-change-lost",
+    "a patient's second change, fourth one and so on are not published",
+    "",
+    _every_other_change_lost(),
 )
 
 
@@ -48,7 +48,7 @@ def find(name: str) -> Defect:
 
 
 def main() -> int:
-    """Run the service until it is told to stop; return its exit code."""
+    """Run the service until it is stopped; return its exit code."""
     send = BrokenProducer.send
 
     def send_later(producer: BrokenProducer, out: Outgoing) -> None:
