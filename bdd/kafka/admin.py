@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 
-from confluent_kafka import KafkaException, TopicPartition, libversion
-from confluent_kafka.admin import AdminClient, ConfigResource, OffsetSpec
-
-from bdd.kafka.topics import create_topics
+from confluent_kafka import KafkaError, KafkaException, TopicPartition, libversion
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetSpec
 
 _METADATA_SECONDS = 0.25
 # Short, because the broker may never answer a request that came before a partition had a leader.
 _OFFSETS_SECONDS = 1.0
 _CONFIG_SECONDS = 5.0
+_BROKERS_DEFAULT = -1
 IDLE = "connections.max.idle.ms"
 
 
@@ -65,6 +64,24 @@ class BrokerAdmin:
                 answer.result()
             except KafkaException as error:
                 raise AssertionError(f"{partition.topic}/{partition.partition}: {error.args[0].str()}") from error
+
+
+def create_topics(admin: AdminClient, topics: Mapping[str, int], timeout: float) -> None:
+    """Create topics (name -> partitions) with the brokers' default number of replicas.
+
+    Raises:
+        KafkaException: a topic was refused, or no broker responded within `timeout` seconds; the message names it.
+    """
+    new = [
+        NewTopic(name, num_partitions=count, replication_factor=_BROKERS_DEFAULT) for name, count in topics.items()
+    ]
+    for name, created in admin.create_topics(new, request_timeout=timeout).items():
+        try:
+            created.result()
+        except KafkaException as error:
+            refusal: KafkaError = error.args[0]
+            message = f"the topic {name} was not created: {refusal.str()}"
+            raise KafkaException(KafkaError(refusal.code(), message)) from error
 
 
 def idle_limit(client: Mapping[str, str], broker: int) -> int | None:

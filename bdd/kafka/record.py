@@ -53,16 +53,11 @@ Entry: TypeAlias = Record | Gap
 
 
 def to_line(entry: Entry) -> bytes:
-    """Return the entry as one line of JSON in UTF-8, newline included."""
+    """Return the entry as one line of JSON in UTF-8, including the line break."""
     if isinstance(entry, Gap):
         fields: dict[str, Any] = {"gap": [entry.topic, entry.partition, entry.first, entry.last]}
     else:
-        fields = {
-            "topic": entry.topic,
-            "partition": entry.partition,
-            "offset": entry.offset,
-            "timestamp": entry.timestamp,
-            "received": entry.received,
+        fields = {name: getattr(entry, name) for name in Record.__slots__} | {
             "key": to_json(entry.key),
             "headers": [[name, to_json(value)] for name, value in entry.headers],
             "value": to_json(entry.value),
@@ -90,17 +85,12 @@ def from_line(line: bytes) -> Entry:
         fields = json.loads(line)
         if "gap" in fields:
             return Gap(*fields["gap"])
-        headers = tuple((name, _from_json(value)) for name, value in fields["headers"])
-        return Record(
-            topic=fields["topic"],
-            partition=fields["partition"],
-            offset=fields["offset"],
-            timestamp=fields["timestamp"],
-            received=fields["received"],
-            key=_from_json(fields["key"]),
-            headers=headers,
-            value=_from_json(fields["value"]),
-        )
+        own = {
+            "key": _from_json(fields["key"]),
+            "headers": tuple((name, _from_json(value)) for name, value in fields["headers"]),
+            "value": _from_json(fields["value"]),
+        }
+        return Record(**fields | own)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a line of a journal: {line[:80]!r}") from error
 

@@ -9,8 +9,8 @@ from typing import Any, cast
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
+from bdd.kafka.admin import create_topics
 from bdd.kafka.record import Gap, Record
-from bdd.kafka.topics import create_topics
 from bdd.recorder.journal import Journal
 from bdd.system.waiting import wait_until
 

@@ -3,6 +3,7 @@
 import difflib
 import os
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -11,25 +12,9 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from bdd.output import masking
+from bdd.settings import values
 from bdd.settings.env_file import errors_in
 from bdd.settings.rules import check_key, check_security, check_stack
-from bdd.settings.values import (
-    CertificatesFile,
-    Count,
-    Factor,
-    HostNames,
-    Milliseconds,
-    Port,
-    ReadableFile,
-    Seconds,
-    SecretFile,
-    Seed,
-    Servers,
-    ServiceAddress,
-    WebAddress,
-    YesOrNo,
-    read_secret,
-)
 
 _PREFIX = "BDD_"
 SECRETS = ("sasl_password", "ssl_key_password", "recorder_token")
@@ -40,9 +25,16 @@ class InvalidSetting(Exception):
     """A setting has a wrong value or an unknown name; the message has a line for each."""
 
 
-def _only_for(stack: str, description: str, default: object = None) -> Any:
-    """Return a field that no other stack accepts."""
-    return Field(default, description=f"{stack}: {description}", json_schema_extra={"stack": stack})
+def _setting(description: str, default: object = None, *, only_for: str | None = None) -> Any:
+    """Return a field that all stacks accept, or only one."""
+    if only_for is None:
+        return Field(default, description=description)
+    return Field(default, description=f"{only_for}: {description}", json_schema_extra={"stack": only_for})
+
+
+_remote = partial(_setting, only_for="remote")
+_attached = partial(_setting, only_for="attached")
+_compose = partial(_setting, only_for="compose")
 
 
 class Settings(BaseSettings):
@@ -54,52 +46,52 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, env_file=".env", frozen=True, extra="forbid")
 
-    stack: Literal["embedded", "compose", "attached", "remote"] = Field(
-        "embedded", description="how this run gets a platform"
+    stack: Literal["embedded", "compose", "attached", "remote"] = _setting(
+        "how this run gets a platform", "embedded"
     )
-    api_url: ServiceAddress | None = _only_for("remote", "where the patient service answers")
-    bootstrap_servers: Servers | None = _only_for("remote", "the Kafka brokers to connect to first")
-    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = _only_for(
-        "remote", "how this client connects to the brokers", "PLAINTEXT"
+    api_url: values.ServiceAddress | None = _remote("where the patient service answers")
+    bootstrap_servers: values.Servers | None = _remote("the Kafka brokers to connect to first")
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = _remote(
+        "how this client connects to the brokers", "PLAINTEXT"
     )
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = _only_for(
-        "remote", "how the user is authenticated"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = _remote(
+        "how the user is authenticated"
     )
-    sasl_username: str | None = _only_for("remote", "the user's name at the brokers")
-    sasl_password_file: SecretFile | None = _only_for("remote", "a file that holds sasl_password")
-    sasl_password: SecretStr | None = _only_for("remote", "the user's password at the brokers")
-    ssl_ca: CertificatesFile | None = _only_for(
-        "remote", "a PEM file of the trusted authorities; none: those of this machine"
+    sasl_username: str | None = _remote("the user's name at the brokers")
+    sasl_password_file: values.SecretFile | None = _remote("a file that holds sasl_password")
+    sasl_password: SecretStr | None = _remote("the user's password at the brokers")
+    ssl_ca: values.CertificatesFile | None = _remote(
+        "a PEM file of the trusted authorities; none: those of this machine"
     )
-    ssl_certificate: CertificatesFile | None = _only_for("remote", "a PEM file of this client's certificate")
-    ssl_key: ReadableFile | None = _only_for("remote", "a PEM file of the certificate's key")
-    ssl_key_password_file: SecretFile | None = _only_for("remote", "a file that holds ssl_key_password")
-    ssl_key_password: SecretStr | None = _only_for("remote", "what decrypts an encrypted key")
-    recorder_url: WebAddress | None = _only_for("remote", "a recorder that already runs; none is started then")
-    recorder_token_file: SecretFile | None = _only_for("remote", "a file that holds recorder_token")
-    recorder_token: SecretStr | None = _only_for("remote", "the token of that recorder")
-    allow_host: HostNames = _only_for("remote", "hosts to write to although they are neither local nor private", ())
-    project: str | None = _only_for("attached", "the Docker Compose project of the platform")
-    network: str | None = _only_for("attached", "the Docker network of the platform")
-    external_port: Port | None = _only_for(
-        "compose", "the broker gets a listener EXTERNAL on this port of 127.0.0.1; 0: a free one"
+    ssl_certificate: values.CertificatesFile | None = _remote("a PEM file of this client's certificate")
+    ssl_key: values.ReadableFile | None = _remote("a PEM file of the certificate's key")
+    ssl_key_password_file: values.SecretFile | None = _remote("a file that holds ssl_key_password")
+    ssl_key_password: SecretStr | None = _remote("what decrypts an encrypted key")
+    recorder_url: values.WebAddress | None = _remote("a recorder that already runs; none is started then")
+    recorder_token_file: values.SecretFile | None = _remote("a file that holds recorder_token")
+    recorder_token: SecretStr | None = _remote("the token of that recorder")
+    allow_host: values.HostNames = _remote("hosts to write to although they are neither local nor private", ())
+    project: str | None = _attached("the Docker Compose project of the platform")
+    network: str | None = _attached("the Docker network of the platform")
+    external_port: values.Port | None = _compose(
+        "the broker gets a listener EXTERNAL on this port of 127.0.0.1; 0: a free one"
     )
-    keep: YesOrNo = _only_for("compose", "leave the platform up when the run ends", default=False)
-    contract: Path | None = Field(None, description="an AsyncAPI 3 document in place of contracts/asyncapi.yaml")
-    deadline: Seconds = Field(5.0, description="seconds a published event may take if a step names none")
-    deadline_factor: Factor = Field(1.0, description="every deadline times this, for slow machines")
-    settling: Seconds = Field(2.0, description="seconds the audit waits for late events after the last action")
-    clock_tolerance: Seconds = Field(2.0, description="seconds the platform's clock may differ from this one's")
-    model_seed: Seed = Field(1, description="the seed of the random programs; new draws another one in each run")
-    model_programs: Count = Field(10, description="how many random programs are played")
-    connections_max_idle_ms: Milliseconds = Field(60_000, description="Kafka client: idle connections are closed")
-    request_timeout_ms: Milliseconds = Field(10_000, description="Kafka client: a request has failed")
-    fetch_max_wait_ms: Milliseconds = Field(500, description="Kafka client: a fetch returns without data")
+    keep: values.YesOrNo = _compose("leave the platform up when the run ends", False)
+    contract: Path | None = _setting("an AsyncAPI 3 document in place of contracts/asyncapi.yaml")
+    deadline: values.Seconds = _setting("seconds a published event may take if a step names none", 5.0)
+    deadline_factor: values.Factor = _setting("every deadline times this, for slow machines", 1.0)
+    settling: values.Seconds = _setting("seconds the audit waits for late events after the last action", 2.0)
+    clock_tolerance: values.Seconds = _setting("seconds the platform's clock may differ from this one's", 2.0)
+    model_seed: values.Seed = _setting("the seed of the random programs; new draws another one in each run", 1)
+    model_programs: values.Count = _setting("how many random programs are played", 10)
+    connections_max_idle_ms: values.Milliseconds = _setting("Kafka client: idle connections are closed", 60_000)
+    request_timeout_ms: values.Milliseconds = _setting("Kafka client: a request has failed", 10_000)
+    fetch_max_wait_ms: values.Milliseconds = _setting("Kafka client: a fetch returns without data", 500)
     cache_dir: Path = Field(
         default_factory=lambda: user_cache_path("psychotherapy-acceptance"),
         description="embedded: where the broker's files are kept between runs",
     )
-    evidence_dir: Path = Field(Path("evidence"), description="where failed scenarios leave their evidence")
+    evidence_dir: Path = _setting("where failed scenarios leave their evidence", Path("evidence"))
 
     @field_validator("*", mode="before")
     @classmethod
@@ -113,7 +105,7 @@ class Settings(BaseSettings):
     @classmethod
     def _read_from_file(cls, value: SecretStr | None, others: ValidationInfo) -> SecretStr | None:
         file = others.data.get(f"{others.field_name}_file")
-        return SecretStr(read_secret(file)) if file and value is None else value
+        return SecretStr(values.read_secret(file)) if file and value is None else value
 
     @model_validator(mode="after")
     def _go_together(self) -> Self:

