@@ -85,7 +85,7 @@ _ANSWERS = [
     _deleted(
         "dies-of-a-deletion",
         "the service ends when a patient is to be deleted",
-        r"the service at http://.* did not answer DELETE /api/patients/\d+: it closed the connection",
+        r"the service at http://.* did not respond to DELETE /api/patients/\d+: it closed the connection",
         on("DELETE", _die),
     ),
     _created(
@@ -212,7 +212,7 @@ _ANSWERS = [
     _deleted(
         "answer-cut-off",
         "the connection is closed before all of the response has been sent",
-        r"did not answer DELETE /api/patients/\d+: its answer ended before all of it had come",
+        r"did not respond to DELETE /api/patients/\d+: its response ended before all of it had arrived",
         on("DELETE", responding(lambda response: replace(response, headers=(("Content-Length", "500"),)))),
     ),
     _read(

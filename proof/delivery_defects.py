@@ -147,7 +147,7 @@ def _before_commit(event_type: str, method: str, scenario: str) -> Defect:
         "event_timing",
         f"{event_type.removeprefix('patient.')}-before-the-commit",
         f"{event_type} is published before the change is committed",
-        f"{event_type} at .* came before its change could be read",
+        f"{event_type} at .* arrived before its change could be read",
         only([event_type], place(after=0.1)),
         scenario=scenario,
         serve=on(method, _visible_later),

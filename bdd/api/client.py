@@ -1,4 +1,4 @@
-"""Sends requests to the platform and keeps every exchange, for the messages and for the evidence."""
+"""Sends requests to the platform and keeps every exchange, for messages and evidence."""
 
 import time
 
@@ -13,17 +13,17 @@ _PARALLEL = 32
 
 
 class NoResponse(AssertionError):
-    """The service did not answer a request.
+    """The service did not respond to a request.
 
     Attributes:
-        exchange: what was sent.
+        exchange: the request.
     """
 
     def __init__(self, url: str, exchange: Exchange, error: requests.RequestException) -> None:
         super().__init__(
-            f"the service at {url} did not answer {exchange.method} {exchange.path}: {_in_words(error)}\n"
-            f"          fault:    {error}\n"
-            "          next:     see whether the service runs, and what its log says last"
+            f"the service at {url} did not respond to {exchange.method} {exchange.path}: {_in_words(error)}\n"
+            f"          error:    {error}\n"
+            "          next:     check whether the service runs, and the last lines of its log"
         )
         self.exchange = exchange
 
@@ -35,8 +35,8 @@ class ApiClient:
         self.url = url
         self.exchanges: list[Exchange] = []
         self._session = session_for(url)
-        # Each request has a connection of its own: one that is kept may be closed by the service, or by what is in
-        # between, just when the next request goes out, and then nobody knows whether that was carried out.
+        # Each request has a connection of its own: the service, or a proxy, may close one that is kept alive just
+        # when the next request is sent, and then nobody knows whether that request was carried out.
         self._session.headers["Connection"] = "close"
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(pool_maxsize=_PARALLEL))
@@ -46,24 +46,29 @@ class ApiClient:
         self._session.close()
 
     def send(self, method: str, path: str, body: str | None = None) -> Exchange:
-        """Send a request, its body as JSON, and return the exchange, whatever the answer's status.
+        """Send a request with a JSON body and return the exchange, whatever the status is.
+
+        Args:
+            method: the HTTP method.
+            path: the path below the service's address.
+            body: the body, None for none.
 
         Raises:
-            NoResponse: no answer came within 10 seconds, or nothing listens there.
+            NoResponse: nothing came within 10 seconds, or no connection was possible.
         """
         began, sent_at = time.monotonic(), time.time()
         status, failure, content_type, not_utf8 = None, None, "", ""
         try:
-            answer = self._session.request(
+            response = self._session.request(
                 method,
                 self.url + path,
                 data=body.encode() if body is not None else None,
                 headers={"Content-Type": "application/json"} if body is not None else None,
                 timeout=_TIMEOUT_SECONDS,
-                allow_redirects=False,  # no answer of the contract, and it may lead to a host that was not checked
+                allow_redirects=False,  # the contract has none, and it may lead to a host that was not checked
             )
-            status, content_type = answer.status_code, answer.headers.get("Content-Type", "")
-            text, not_utf8 = _text(answer.content)
+            status, content_type = response.status_code, response.headers.get("Content-Type", "")
+            text, not_utf8 = _text(response.content)
         except requests.RequestException as error:
             failure, text = error, type(error).__name__
         seconds = time.monotonic() - began
@@ -75,7 +80,7 @@ class ApiClient:
 
 
 def tls_advice(url: str, error: BaseException) -> str:
-    """Return a sentence, after a space, where a service seems not to speak the TLS that its address asks for."""
+    """Return a space and a sentence if the service at an https address seems not to speak TLS, else nothing."""
     scheme, _, place = url.partition("://")
     if scheme != "https" or not speaks_no_tls(error):
         return ""
@@ -83,7 +88,7 @@ def tls_advice(url: str, error: BaseException) -> str:
 
 
 def _text(body: bytes) -> tuple[str, str]:
-    """A body as text, and why it is not UTF-8: empty where it is."""
+    """Return a body as text, and why it is not UTF-8: empty if it is."""
     try:
         return body.decode(), ""
     except UnicodeDecodeError as error:
@@ -94,9 +99,9 @@ def _in_words(error: requests.RequestException) -> str:
     if isinstance(error, requests.Timeout):
         return f"nothing came within {_TIMEOUT_SECONDS:g} s"
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "its answer ended before all of it had come"
+        return "its response ended before all of it had arrived"
     if isinstance(error, requests.exceptions.ContentDecodingError):
-        return "its answer is not encoded as its headers say"
+        return "its response is not encoded as its headers declare"
     if "refused" in str(error):
         return "nothing listens there"
-    return "it closed the connection without an answer" if "RemoteDisconnected" in str(error) else "no connection"
+    return "it closed the connection without a response" if "RemoteDisconnected" in str(error) else "no connection"

@@ -1,7 +1,7 @@
-"""How far the platform's clock is from this machine's: events carry its timestamps, and steps compare them.
+"""The difference between the service's clock and this machine's: steps compare timestamps of both.
 
-Of the service it can be told by any answer's Date header. Brokers have no request that tells their time without
-writing a record, so theirs is not looked at.
+Every response has the service's time in its Date header. A broker's time cannot be read without writing a record,
+so it is not checked.
 """
 
 import time
@@ -18,14 +18,14 @@ _RESOLUTION = 1.0
 
 
 class NoClock(Exception):
-    """The service's clock could not be read; the sentence says why."""
+    """The service's clock could not be read; the message is a sentence with the reason."""
 
 
 @dataclass(frozen=True)
 class ClockDifference:
     """How far another clock is ahead of this machine's: somewhere between two limits, in seconds.
 
-    The header's resolution and the time that the answer took lie between them.
+    They are apart by the header's resolution and the time that the response took.
     """
 
     least: float
@@ -45,20 +45,20 @@ class ClockDifference:
 
 
 def service_clock_difference(api_url: str) -> ClockDifference:
-    """Ask the service for its time once.
+    """Request the service's time once.
 
     Raises:
-        NoClock: it did not answer, or its answer has no date.
+        NoClock: it did not respond, or its response has no date.
     """
     with session_for(api_url) as session:
-        asked = time.time()
+        sent = time.time()
         try:
-            answer = session.get(f"{api_url}/api/patients", params={"status": "offen"}, timeout=_SECONDS)
+            response = session.get(api_url, timeout=_SECONDS, allow_redirects=False)
         except requests.RequestException as error:
-            raise NoClock(f"the service at {api_url} does not answer: {type(error).__name__}") from error
-        answered = time.time()
+            raise NoClock(f"the service at {api_url} does not respond: {type(error).__name__}") from error
+        received = time.time()
     try:
-        date = parsedate_to_datetime(answer.headers["Date"]).timestamp()
+        date = parsedate_to_datetime(response.headers["Date"]).timestamp()
     except (KeyError, ValueError):
-        raise NoClock(f"the service at {api_url} answers without a Date header that can be read") from None
-    return ClockDifference(date - answered, date + _RESOLUTION - asked)
+        raise NoClock(f"the service at {api_url} responds without a Date header that can be parsed") from None
+    return ClockDifference(date - received, date + _RESOLUTION - sent)

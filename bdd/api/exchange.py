@@ -10,15 +10,15 @@ from bdd.system import strict_json
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request and its answer.
+    """One request and its response.
 
     Attributes:
         sent_at: when the request was sent, in seconds since 1970 UTC.
-        seconds: how long the answer took.
-        status: the answer's status code, None where no answer came.
-        body: the answer's body as text, or why none came.
-        content_type: what the answer says that its body is.
-        not_utf8: why the body is no text in UTF-8, empty where it is.
+        seconds: how long the response took.
+        status: the status code, None without a response.
+        body: the body as text; without a response, the name of the error.
+        content_type: the header Content-Type.
+        not_utf8: why the body is not UTF-8, empty if it is.
     """
 
     method: str
@@ -33,12 +33,12 @@ class Exchange:
 
     @property
     def accepted(self) -> bool:
-        """Whether the service said that it did what was asked."""
+        """Whether the status reports success: 200 to 299."""
         return self.status is not None and requests.codes.ok <= self.status < requests.codes.multiple_choices
 
     @property
     def json(self) -> Any:
-        """The answer's body.
+        """The body, parsed.
 
         Raises:
             AssertionError: it is not JSON.
@@ -46,10 +46,10 @@ class Exchange:
         try:
             return self.parsed()
         except (ValueError, RecursionError) as error:
-            raise AssertionError(f"{self}: the answer is not JSON ({error}): {self.body[:200]!r}") from None
+            raise AssertionError(f"{self}: the response is not JSON ({error}): {self.body[:200]!r}") from None
 
     def parsed(self) -> Any:
-        """Return the answer's body.
+        """Return the body, parsed.
 
         Raises:
             ValueError: it is not JSON in UTF-8.
@@ -61,5 +61,5 @@ class Exchange:
 
     def __str__(self) -> str:
         """The exchange in a line: `PUT /api/patients/5 -> 200 in 4 ms`."""
-        outcome = self.status if self.status is not None else f"no answer ({self.body})"
+        outcome = self.status if self.status is not None else f"no response ({self.body})"
         return f"{self.method} {self.path} -> {outcome} in {self.seconds * 1000:.0f} ms"

@@ -1,4 +1,4 @@
-"""Patients as the suite knows them: synthetic data, and what the platform should now hold of each."""
+"""Patients as the suite knows them: synthetic data, and the state that the platform should have stored."""
 
 import json
 import random
@@ -11,6 +11,8 @@ from bdd.contracts import asyncapi as contract
 
 PATIENTS = "/api/patients"
 """The path of all patients in the API."""
+OPEN_PATIENTS = f"{PATIENTS}?status=offen"
+"""A request that every patient service accepts, and that changes nothing."""
 
 Value = str | int | None
 _WRONG_VALUES = {
@@ -20,17 +22,17 @@ _WRONG_VALUES = {
     "an object": {"name": "Erika"},
     "nothing": None,
 }
-_NEVER_GIVEN_OUT = range(2_000_000_000, 2_147_483_647)  # fits a database's 32-bit integer
+_UNUSED_IDS = range(2_000_000_000, 2_147_483_647)  # fits a database's 32-bit integer
 _TOO_LARGE = range(2_000_000_000_000, 2_000_000_000_000_000)  # does not, but fits every JSON reader's number
 
 
 @dataclass
 class Patient:
-    """A patient that this run made, or one that must not exist.
+    """A patient that this run has created, or one that must not exist.
 
     Attributes:
-        id: as the API answered it; unique on the platform.
-        data: the fields of `payload.patient_data` as they should be now.
+        id: from the API's response; unique on the platform.
+        data: the fields of `payload.patient_data`, as they should be now.
         deleted: whether it has been deleted.
     """
 
@@ -49,24 +51,24 @@ class Patient:
         return str(self.id)
 
     def event_payload(self, event_type: str) -> dict[str, object]:
-        """Return the payload that the contract requires in an event of this type right now."""
+        """Return the payload that the contract requires now in an event of this type."""
         if event_type == "patient.deleted":
             return {"patient_id": self.id}
         return {"patient_id": self.id, "patient_data": dict(self.data)}
 
 
 def unknown_patient() -> Patient:
-    """Return a patient whose id no platform has given out."""
-    return Patient(random.choice(_NEVER_GIVEN_OUT))  # noqa: S311 - no secret
+    """Return a patient with an id that no platform has assigned."""
+    return Patient(random.choice(_UNUSED_IDS))  # noqa: S311 - no secret
 
 
 def too_large_patient() -> Patient:
-    """Return a patient whose id is larger than a database's 32-bit integer: nobody has that either."""
+    """Return a patient with an id that does not fit a database's 32-bit integer."""
     return Patient(random.choice(_TOO_LARGE))  # noqa: S311 - no secret
 
 
 def synthetic_data(mark: str) -> dict[str, Value]:
-    """Return the data of a made-up patient that carries the mark twice: in the surname and in the e-mail."""
+    """Return a synthetic patient's data; the surname and the e-mail address contain the mark."""
     return {
         "anrede": "Frau",
         "vorname": "Erika",
@@ -77,21 +79,21 @@ def synthetic_data(mark: str) -> dict[str, Value]:
 
 
 def stored_data(sent: Mapping[str, Value]) -> dict[str, Value]:
-    """Return what the platform should hold of a patient that was just created with this data."""
+    """Return the state of a patient that was just created with this data."""
     return {name: sent.get(name) for name in contract.current().patient_fields} | {
         "status": sent.get("status", "offen")
     }
 
 
 def wrong_value(words: str) -> object:
-    """Return a value that a step gives a field although it does not fit: “a number”, or the quoted text itself."""
+    """Return the invalid value that a step names: “a number”, or the quoted text itself."""
     if words in _WRONG_VALUES:
         return _WRONG_VALUES[words]
     return json.loads(words.translate({0x201C: '"', 0x201D: '"'}))
 
 
 def unreadable_body(words: str, mark: str) -> str:
-    """Return a body that the service cannot read as a patient, by the name that a step gives it.
+    """Return a body that the service cannot parse as a patient, by the name that a step uses.
 
     Raises:
         AssertionError: no body has this name.
@@ -107,7 +109,7 @@ def unreadable_body(words: str, mark: str) -> str:
 
 
 def fields_in(table: Table | None) -> dict[str, Value]:
-    """Return a patient's fields as a step's table with the columns field and value names them.
+    """Return a patient's fields from a step's table with the columns field and value.
 
     Raises:
         AssertionError: there is no table, or a patient has no such field.
@@ -120,5 +122,5 @@ def fields_in(table: Table | None) -> dict[str, Value]:
 
 
 def as_json(data: object) -> str:
-    """Return the body of a request; umlauts and emoji go out as UTF-8."""
+    """Return the body of a request; umlauts and emoji are not escaped."""
     return json.dumps(data, ensure_ascii=False)

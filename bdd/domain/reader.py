@@ -1,4 +1,4 @@
-"""A reader: another service that reads a patient as soon as an event about that patient comes."""
+"""A reader: another service, which reads a patient as soon as an event about it arrives."""
 
 import threading
 from collections.abc import Callable
@@ -16,14 +16,14 @@ _LOOK_FOR_TROUBLE_SECONDS = 0.1
 
 
 class Reader:
-    """Waits in the background for the scenario's next event and reads its patient the moment the event comes.
+    """Waits in the background for the scenario's next event and reads its patient as soon as the event arrives.
 
     When an event is published before its change is committed, its consumers still read the old state.
 
     Args:
         get: sends a GET request to a path of the API.
         observer: the scenario's.
-        timeout: how many seconds the event may take.
+        timeout: the deadline of the event, in seconds.
     """
 
     def __init__(self, get: Callable[[str], Exchange], observer: Observer, timeout: float) -> None:
@@ -40,7 +40,7 @@ class Reader:
         """Check that the reader found the patient as it is now, or that it is deleted, as the event says.
 
         Raises:
-            AssertionError: the reader found something else, or no event came.
+            AssertionError: the reader found something else, or no event arrived.
         """
         self._thread.join()
         if self._error:
@@ -48,7 +48,7 @@ class Reader:
         assert self._seen, "the reader ended without an event and without an error"
         event, exchange = self._seen
         data = None if event.type == "patient.deleted" else patient.data
-        assert_that(exchange, could_read(patient.id, data), f"{event} came before its change could be read")
+        assert_that(exchange, could_read(patient.id, data), f"{event} arrived before its change could be read")
 
     def _run(self) -> None:
         try:
@@ -70,4 +70,4 @@ class Reader:
         for event in self._observer.ledger.events(self._after, self._looked_to):
             if self._observer.ledger.owner(event.record) is self._observer.scenario_log:
                 return event
-        raise AssertionError("no event of this scenario has come")
+        raise AssertionError("no event of this scenario has arrived")

@@ -1,4 +1,4 @@
-"""The world: what one scenario knows and does. A fresh object for each, reached by `world(context)`."""
+"""The world: one scenario's state and actions. Each scenario has its own; `world(context)` returns it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,20 +27,21 @@ class World:
         check_published(world.observer, "patient.updated", world.deadline())
 
     Attributes:
-        observer: what was published, as far as this scenario is concerned.
-        topics: asks the brokers for their topics: name -> number of partitions.
-        default_deadline: seconds an event may take where a step names none.
+        observer: the scenario's view of what was published.
+        topics: requests the brokers' topics: name -> number of partitions.
+        default_deadline: seconds to wait for an event if a step names none.
         deadline_factor: every deadline is multiplied by it.
         began: the journal's cursor when the scenario began.
-        step: the current step, in its own words.
+        step: the current step's sentence.
         after: the journal's cursor when the last action began.
         patients: those of the scenario, in the order of their creation.
-        model_seed: what random programs are drawn from.
-        model_programs: how many of them are played.
-        counterexample: the message about a random program that contradicts the model, empty when none does.
-        reader: who reads a patient as soon as its event comes, None where nobody does.
-        console_notes: what is printed when the scenario has ended.
-        plans: the actions that clients are about to carry out at the same time, by the client's number.
+        model_seed: the seed of the random programs.
+        model_programs: the number of random programs.
+        counterexample: the message about a random program that contradicts the model, empty if none does, None
+            before they are played.
+        reader: the service that reads a patient as soon as its event arrives, None without one.
+        console_notes: lines to print when the scenario has ended.
+        plans: the actions that clients will carry out at the same time: client's number -> steps.
     """
 
     api: ApiClient
@@ -61,7 +62,7 @@ class World:
 
     @property
     def mark(self) -> str:
-        """The text that is in all of the scenario's test data."""
+        """The text that all of the scenario's test data contains."""
         return self.observer.scenario_log.mark
 
     @property
@@ -87,11 +88,11 @@ class World:
         return self.exchanges[-1]
 
     def deadline(self, seconds: float | None = None) -> float:
-        """Return how many seconds to wait: what the step says or the default, scaled for slow machines."""
+        """Return the seconds to wait: the step's or the default, scaled for slow machines."""
         return (self.default_deadline if seconds is None else seconds) * self.deadline_factor
 
     def start_reader(self) -> None:
-        """Let somebody read the patient of the scenario's next event as soon as the event comes."""
+        """Start a reader, which reads the patient of the scenario's next event as soon as the event arrives."""
         step = self.step
         self.reader = Reader(
             lambda path: self._send("GET", path, None, step, self.observer.recorder.cursor),
@@ -115,7 +116,7 @@ class World:
         return self._send(method, path, body, self.step, after)
 
     def _send(self, method: str, path: str, body: str | None, step: str, after: int) -> Exchange:
-        """The one way out: also for requests sent in parallel, and for the reader's, which is not an action."""
+        """Send every request: those sent in parallel too, and the reader's, which is not an action."""
         assert not (trouble := self.observer.trouble()), f"{trouble}: {method} {path} was not sent any more"
         requests = self.observer.scenario_log.requests
         try:
@@ -187,10 +188,10 @@ class World:
         )
 
     def close(self) -> None:
-        """End a scenario that has passed.
+        """Check that a scenario that has passed is complete.
 
         Raises:
-            AssertionError: clients have plans that no step has carried out, so nothing of them was checked.
+            AssertionError: clients have plans that no step has carried out.
         """
         assert not self.plans, (
             "clients have plans that were not carried out: “And all clients do this at the same time”"

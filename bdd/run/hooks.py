@@ -1,4 +1,4 @@
-"""The hooks of behave. Only they know its context: they translate it into plain values for the `Session`."""
+"""behave's hooks. They alone use its context, and pass plain values to the `Session`."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from bdd.system import behave_internals
 
 
 def before_all(context: Context) -> None:
-    """Start the session. A run that cannot start says why in a sentence, executes nothing, and is red."""
+    """Start the session. A run that cannot start prints the reason, executes nothing, and is red."""
     escape_unencodable_output()
     behave_internals.wrap_streams(context, MaskedStream)
     request = _request(context)
@@ -32,12 +32,12 @@ def before_all(context: Context) -> None:
 
 
 def before_scenario(context: Context, scenario: Scenario) -> None:
-    """Give the scenario a world of its own."""
+    """Open a world for the scenario."""
     context.world = context.session.open_world(scenario)
 
 
 def before_step(context: Context, step: Step) -> None:
-    """Let the world know the step's sentence, for messages."""
+    """Note the step's sentence in the world, for messages."""
     world(context).step = f"{step.keyword} {step.name}"
 
 
@@ -58,7 +58,7 @@ def after_scenario(context: Context, scenario: Scenario) -> None:
 
 
 def after_all(context: Context) -> None:
-    """Audit a run that was executed to its end; turn every other one red."""
+    """Audit a run that was executed to its end; fail every other one."""
     verdict: Verdict = context.verdict
     interrupted = context.aborted and verdict.abort_reason is None
     if interrupted:

@@ -1,4 +1,4 @@
-"""The session: what one run of the suite does on its platform, from its first scenario to its audit."""
+"""The session: one run of the suite on its platform, from the first scenario to the audit."""
 
 import time
 from functools import cached_property
@@ -42,8 +42,8 @@ class Session:
 
     Attributes:
         stack: the run's platform and recorder.
-        scenarios: how many scenarios have begun.
-        evidence_folder: where this run keeps its evidence.
+        scenarios: the number of scenarios that have begun.
+        evidence_folder: the folder of this run's evidence.
     """
 
     def __init__(self, settings: Settings, run_id: str, stack: Stack) -> None:
@@ -69,11 +69,11 @@ class Session:
 
     @property
     def seconds(self) -> dict[str, float]:
-        """How long each phase took that has ended."""
+        """The duration of each phase that has ended."""
         return {name: end - began for (name, began), (_, end) in pairwise(self._phases)}
 
     def begin_scenarios(self) -> None:
-        """Note that the start is over, and print which platform the scenarios run on."""
+        """Note that the start is over, and print the platform of the scenarios."""
         self._begin_phase("scenarios")
         say(f"Platform: {self._settings.stack}, {self.stack.api_url} ({durations(self.stack.startup)})\n")
 
@@ -95,7 +95,7 @@ class Session:
         )
 
     def close_world(self, world: World, *, failed: bool) -> None:
-        """Note how a scenario ended, and print its notes."""
+        """Note whether a scenario failed, and print its notes."""
         world.observer.scenario_log.failed = failed
         if len(self.api.exchanges) > self._requests:  # a part of the world may have sent them
             self._last_action = time.monotonic()
@@ -118,7 +118,7 @@ class Session:
         say(f"      evidence: {folder}")
 
     def audit(self, verdict: Verdict) -> None:
-        """Wait until late events would have arrived, then add to the verdict what no scenario explains."""
+        """Wait for late events, then add to the verdict what no scenario explains."""
         self._begin_phase("audit")
         if not self.scenarios:
             verdict.abort_reason = "nothing was executed: no scenario matches what was asked for"
@@ -131,7 +131,7 @@ class Session:
             verdict.abort_reason = str(error)
 
     def stop(self) -> None:
-        """Remove what the run has started, and print how long each phase took."""
+        """Stop what the run has started, and print the duration of each phase."""
         ignore_signals()
         self._begin_phase("stop")
         self.stack.stop()
@@ -151,7 +151,7 @@ class Session:
         return findings
 
     def _report_foreign_records(self) -> None:
-        """Records of others never fail a run; those that break the contract are kept in a file."""
+        """Report records of others that violate the contract, in a file: they never fail a run."""
         foreign = foreign_records(self.ledger, event_schemas(contract.current()))
         if foreign.invalid:
             file = self.evidence_folder / "foreign.jsonl"
@@ -165,7 +165,7 @@ class Session:
         return Observer(self.ledger, scenario_log, self.stack.recorder, self._trouble, self._platform)
 
     def _trouble(self) -> str | None:
-        """Without the last lines of a log: they are printed once, when the run ends."""
+        """Return the stack's trouble without the last lines of a log, which are printed once, when the run ends."""
         trouble = self.stack.trouble()
         return trouble.splitlines()[0] if trouble else None
 

@@ -1,4 +1,4 @@
-"""The start of a run: a straight list of stages, each of which can end it with a sentence for the user."""
+"""The start of a run: a list of stages, each of which can end it with a sentence for the user."""
 
 import atexit
 from collections.abc import Callable, Mapping, Set
@@ -28,14 +28,14 @@ CANNOT_START = (InvalidSetting, InvalidContract, NothingSelected, CannotWrite, C
 
 @dataclass(frozen=True)
 class Request:
-    """What a run was asked for.
+    """The options of a run.
 
     Attributes:
         userdata: the settings given with `behave -D`.
-        junit_directory: where JUnit files are wanted, or None.
+        junit_directory: the folder for JUnit files, None for no such files.
         known_tags: the tags that scenarios have.
-        requested_tags: the tags that were named; one may hold the wildcard `*`.
-        selects_a_scenario: whether anything will be executed.
+        requested_tags: the tags in the run's tag expression; one may contain the wildcard `*`.
+        selects_a_scenario: whether at least one scenario will be executed.
     """
 
     userdata: Mapping[str, str]
@@ -46,15 +46,15 @@ class Request:
 
 
 def start_session(request: Request, add_cleanup: Callable[[Callable[[], None]], object]) -> Session:
-    """Return the session once everything is up that its scenarios need.
+    """Start everything that scenarios need and return the session.
 
     Args:
-        request: what the run was asked for.
-        add_cleanup: registers a function that is called however the run ends.
+        request: the run's options.
+        add_cleanup: registers a function to call at the end of the run, however it ends.
 
     Raises:
         InvalidSetting, InvalidContract, NothingSelected, CannotWrite: nothing has been started.
-        CannotStart: the platform or the recorder did not come up.
+        CannotStart: the platform or the recorder did not start.
     """
     settings = _load_settings(request.userdata)
     _check_selection(request)

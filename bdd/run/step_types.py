@@ -1,4 +1,4 @@
-"""The parameter types of the steps' sentences."""
+"""The parameter types in the sentences of steps."""
 
 from behave.matchers import register_type
 from parse import with_pattern
@@ -8,17 +8,17 @@ from bdd.contracts import asyncapi as contract
 
 @with_pattern(r"[a-z]+\.[a-z_]+")
 def an_event_type(text: str) -> str:
-    """Return an event type of the contract: a misspelt one would make “no … event” pass for ever.
+    """Return an event type of the contract: with a misspelt one, “no … event” would always pass.
 
     Raises:
-        ValueError: there is no such type.
+        ValueError: the contract has no such type.
     """
     known = contract.current().topic_of
     if text not in known:
-        raise ValueError(f"{text} is no event type of the contract; there are: {', '.join(known)}")
+        raise ValueError(f"{text} is not an event type of the contract; there are: {', '.join(known)}")
     return text
 
 
 def register_parameter_types() -> None:
-    """Make `{…:EventType}` known; it must be, before a step file uses it."""
+    """Register `{…:EventType}`; steps that use it must be loaded later."""
     register_type(EventType=an_event_type)

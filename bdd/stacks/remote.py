@@ -4,6 +4,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from bdd.api.client import ApiClient, NoResponse, tls_advice
+from bdd.domain.patients import OPEN_PATIENTS, PATIENTS
 from bdd.kafka.client_settings import client_settings
 from bdd.kafka.connection.advice import explain
 from bdd.kafka.connection.diagnosis import Diagnosis, diagnose
@@ -102,10 +103,10 @@ class RemoteStack(Stack):
         """Accept any response: what it should be is for the features to check."""
         api = ApiClient(self.api_url)
         try:
-            api.send("GET", "/api/patients?status=offen")
+            api.send("GET", OPEN_PATIENTS)
         except NoResponse as error:
             raise CannotStart(
-                f"The service cannot be reached: GET {self.api_url}/api/patients: {root_cause(error)}. "
+                f"The service cannot be reached: GET {self.api_url}{PATIENTS}: {root_cause(error)}. "
                 f"Is it running, and is api_url right?{tls_advice(self.api_url, error)}"
             ) from error
         finally:

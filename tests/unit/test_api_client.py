@@ -19,14 +19,14 @@ from tests.support.closed_port import closed_port
 
 
 class Service:
-    """A server that keeps what it receives and answers what it is told to."""
+    """A server that keeps its requests and sends a response that the test sets."""
 
     def __init__(self) -> None:
         self.received: list[tuple[str, str, bytes, str | None]] = []
         self.connections: list[str | None] = []
         self.status = 200
         self.body = b'{"id": 5}'
-        self.more_bytes = 0  # are promised, and never sent
+        self.more_bytes = 0  # announced in Content-Length, but never sent
         service = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -43,7 +43,7 @@ class Service:
             do_GET = do_POST = do_PUT = answer  # noqa: N815 - the names that http.server calls
 
             def log_message(self, *_: object) -> None:
-                """Keep quiet."""
+                """Print nothing."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -73,69 +73,66 @@ def test_an_exchange_is_returned_and_kept(service: Service, client: ApiClient) -
     assert client.exchanges == [exchange]
     assert (exchange.method, exchange.path, exchange.sent) == ("POST", "/api/patients", '{"vorname": "Erika"}')
     assert (exchange.status, exchange.accepted, exchange.json) == (201, True, {"id": 5})
+    assert exchange.content_type == "text/html; charset=utf-8"
     assert before <= exchange.sent_at <= time.time()
     assert str(exchange) == f"POST /api/patients -> 201 in {exchange.seconds * 1000:.0f} ms"
 
 
-def test_umlauts_and_emoji_go_out_as_utf_8_and_come_back(service: Service, client: ApiClient) -> None:
+def test_umlauts_and_emoji_are_sent_and_received_as_utf_8_each_on_a_connection_of_its_own(
+    service: Service, client: ApiClient
+) -> None:
     data = {"vorname": "Jürgen 🙂", "nachname": "Groß"}
     service.body = as_json(data).encode()
-    assert client.send("PUT", "/api/patients/5", as_json(data)).json == data
-    ((method, path, sent, content_type),) = service.received
-    assert (method, path, content_type) == ("PUT", "/api/patients/5", "application/json")
-    assert sent == '{"vorname": "Jürgen 🙂", "nachname": "Groß"}'.encode()
+    for _ in range(2):
+        assert client.send("PUT", "/api/patients/5", as_json(data)).json == data
+    sent = '{"vorname": "Jürgen 🙂", "nachname": "Groß"}'.encode()
+    assert service.received == [("PUT", "/api/patients/5", sent, "application/json")] * 2
+    assert service.connections == ["close", "close"]
 
 
-@pytest.mark.parametrize("body", [b"<html>Internal Server Error</html>", b"", b"\xff\xfe"])
-def test_an_answer_that_is_not_json_says_so(body: bytes, service: Service, client: ApiClient) -> None:
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"<html>Internal Server Error</html>", "Expecting value: line 1 column 1 (char 0)"),
+        (b"", "Expecting value: line 1 column 1 (char 0)"),
+        (b"\xff\xfe", "it is not UTF-8: invalid start byte at byte 0"),
+        ('{"message": "ungültig"}'.encode("latin-1"), "it is not UTF-8: invalid start byte at byte 16"),
+    ],
+)
+def test_a_response_that_is_not_json_is_quoted_with_the_reason(
+    body: bytes, reason: str, service: Service, client: ApiClient
+) -> None:
     service.status, service.body = 500, body
     exchange = client.send("POST", "/api/patients", json.dumps({}))
     with pytest.raises(AssertionError) as failed:
         _ = exchange.json
-    assert str(failed.value).startswith(f"{exchange}: the answer is not JSON (")
-    assert body.decode(errors="replace") in str(failed.value)
+    quoted = body.decode(errors="replace")
+    assert str(failed.value) == f"{exchange}: the response is not JSON ({reason}): {quoted!r}"
 
 
-def test_an_answer_in_another_encoding_is_no_json_although_it_reads_well(
-    service: Service, client: ApiClient
-) -> None:
-    service.body = '{"message": "ungültig"}'.encode("latin-1")
-    exchange = client.send("GET", "/api/patients")
-    with pytest.raises(AssertionError, match=r"not JSON \(it is not UTF-8: invalid start byte at byte 16\)"):
-        _ = exchange.json
-
-
-def test_what_an_answer_says_that_it_is_is_kept(service: Service, client: ApiClient) -> None:
-    assert client.send("GET", "/api/patients").content_type == "text/html; charset=utf-8"
-
-
-def test_no_connection_is_kept_for_the_next_request(service: Service, client: ApiClient) -> None:
-    client.send("GET", "/api/patients")
-    client.send("PUT", "/api/patients/5", "{}")
-    assert service.connections == ["close", "close"]
-
-
-def test_an_answer_that_was_cut_off_is_told_from_none(service: Service, client: ApiClient) -> None:
+def test_a_response_that_is_cut_off_is_distinguished_from_none(service: Service, client: ApiClient) -> None:
     service.more_bytes = 5
-    with pytest.raises(NoResponse, match="its answer ended before all of it had come"):
+    with pytest.raises(NoResponse, match="its response ended before all of it had arrived"):
         client.send("GET", "/api/patients")
 
 
-def test_no_answer_names_the_url_and_is_kept_as_an_exchange() -> None:
+def test_a_request_without_a_response_names_the_url_and_is_kept_as_an_exchange() -> None:
     with closed_port() as port:
         url = f"http://127.0.0.1:{port}"
         client = ApiClient(url)
-        with pytest.raises(NoResponse, match=f"^the service at {url} did not answer GET /api/patients: ") as failed:
+        with pytest.raises(
+            NoResponse, match=f"^the service at {url} did not respond to GET /api/patients: "
+        ) as failed:
             client.send("GET", "/api/patients")
     assert "nothing listens there\n" in str(failed.value)
-    assert "next:     see whether the service runs, and what its log says last" in str(failed.value)
+    assert "next:     check whether the service runs, and the last lines of its log" in str(failed.value)
     (exchange,) = client.exchanges
     assert (exchange.status, exchange.accepted) == (None, False)
-    assert str(exchange).startswith("GET /api/patients -> no answer (ConnectionError) in ")
+    assert str(exchange).startswith("GET /api/patients -> no response (ConnectionError) in ")
     client.close()
 
 
-def test_a_proxy_of_the_environment_does_not_come_between_us_and_loopback(
+def test_a_proxy_of_the_environment_is_not_used_for_loopback(
     client: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("no_proxy", raising=False)
@@ -146,7 +143,7 @@ def test_a_proxy_of_the_environment_does_not_come_between_us_and_loopback(
         wait_healthy(client.url, timeout=0)
 
 
-def test_a_port_that_speaks_no_tls_is_told_with_the_address_that_is_right() -> None:
+def test_a_port_without_tls_is_reported_with_the_right_address() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def answer() -> None:
@@ -166,25 +163,24 @@ def test_a_port_that_speaks_no_tls_is_told_with_the_address_that_is_right() -> N
     assert tls_advice(f"http://{place}", failed.value) == ""
 
 
-def test_waiting_for_a_healthy_service_asks_until_it_is(service: Service) -> None:
+def test_a_wait_for_a_healthy_service_ends_when_it_is(service: Service) -> None:
     service.status = 503
 
-    def get_well() -> None:
+    def recover() -> None:
         service.status = 200
 
-    wait_healthy(service.url, timeout=LONG_TIMEOUT, abort_if=get_well)
+    wait_healthy(service.url, timeout=LONG_TIMEOUT, abort_if=recover)
     assert [path for _, path, _, _ in service.received] == ["/health", "/health"]
 
 
-def test_a_service_that_does_not_get_well_is_told_with_its_last_answer(service: Service) -> None:
+def test_a_service_that_stays_unhealthy_is_named_with_its_last_response(service: Service) -> None:
     service.status, service.body = 503, b'{"broker": "not reachable"}'
     with pytest.raises(AssertionError, match=r'GET /health -> 503: \{"broker": "not reachable"\}'):
         wait_healthy(service.url, timeout=0)
 
 
-def test_a_service_that_has_ended_is_not_waited_for() -> None:
+def test_a_wait_for_a_service_that_has_ended_is_aborted() -> None:
     with closed_port() as port, pytest.raises(WaitAborted, match="ended with exit code 2") as ended:
         wait_healthy(f"http://127.0.0.1:{port}", timeout=LONG_TIMEOUT, abort_if=lambda: "ended with exit code 2")
-    assert re.search(r"Last seen: GET /health: [^(]*refused", str(ended.value)), (
-        "and not what libraries wrap around it"
-    )
+    # The root cause, without the exceptions that the libraries wrap around it.
+    assert re.search(r"Last seen: GET /health: [^(]*refused", str(ended.value))

@@ -65,10 +65,10 @@ def test_only_what_is_certain_exceeds(least: float, most: float, tolerance: floa
 
 @pytest.mark.parametrize("date", [None, "soon"])
 def test_an_answer_without_a_date_is_told(date: str | None, serve: Serve) -> None:
-    with pytest.raises(NoClock, match="answers without a Date header"):
+    with pytest.raises(NoClock, match="responds without a Date header"):
         service_clock_difference(serve(lambda: date))
 
 
 def test_a_service_that_does_not_answer_is_told() -> None:
-    with closed_port() as port, pytest.raises(NoClock, match="does not answer: ConnectionError"):
+    with closed_port() as port, pytest.raises(NoClock, match="does not respond: ConnectionError"):
         service_clock_difference(f"http://127.0.0.1:{port}")

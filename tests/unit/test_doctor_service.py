@@ -96,7 +96,7 @@ def test_a_service_that_is_not_well_is_told_from_one_that_is(
 
 
 def test_an_empty_patient_with_404_is_noticed(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bdd.domain.patients._NEVER_GIVEN_OUT", [7])
+    monkeypatch.setattr("bdd.domain.patients._UNUSED_IDS", [7])
     service.answers["/api/patients/7"] = (404, {"id": None})
     assert failed(service.looked_at()) == ["API"]
 

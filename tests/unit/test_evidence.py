@@ -100,7 +100,7 @@ def test_everything_since_the_scenario_began_is_kept(failed: Failed) -> None:
         '  sent:     {"vorname": "Jürgen"}',
         '  received: {"message": "nachname"}',
     ]
-    assert http[3].startswith("DELETE /api/patients/5 -> no answer (ConnectionError) in ")
+    assert http[3].startswith("DELETE /api/patients/5 -> no response (ConnectionError) in ")
     assert from_line((failed.folder / "events.jsonl").read_bytes()) == came
     assert failed.text("logs/service.log") == "of this scenario\n"
 

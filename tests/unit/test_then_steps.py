@@ -221,7 +221,7 @@ CASES: Mapping[str, tuple[Act, Sequence[tuple[Act, str]]]] = {
             (read(UPDATED, anrede=None), "anrede is null"),
             (read(CREATED, status=404), "the service responded with 404 in place of the patient"),
             (read(DELETED), "the service responded with 200, expected 404"),
-            (lambda stage: stage.world.start_reader(), "no event of this scenario has come"),
+            (lambda stage: stage.world.start_reader(), "no event of this scenario has arrived"),
             (nothing, "there is no reader"),
         ],
     ),

@@ -1,4 +1,4 @@
-"""Looks for a program that goes wrong, and for the shortest one that goes wrong too."""
+"""Searches for a program that contradicts the model, and shrinks it to the shortest one."""
 
 import math
 import time
@@ -17,7 +17,7 @@ from bdd.domain.random_patients.model import Lifecycle, Program, action
 from bdd.domain.random_patients.player import ContradictsModel
 
 Play = Callable[[Program, bool], ContradictsModel | None]
-"""Plays a program, fast or not, and returns what went wrong."""
+"""Plays a program, fast or not, and returns its contradiction to the model."""
 
 _SHRINK_SECONDS = 20.0
 _VALUES = {
@@ -53,15 +53,15 @@ _AFTER_DELETION = (_READING, _DELETION, _CHANGES[0])
 
 @dataclass(frozen=True)
 class Counterexample:
-    """A program that went wrong.
+    """A program that contradicts the model.
 
     Attributes:
-        program: the shortest one that was found.
-        wrong: what went wrong in it.
-        first: the program in which it was found.
-        number: which of the programs that was.
-        tries: how many others were played to make it shorter.
-        again: whether it went wrong again when it was played once more, at full length.
+        program: the shortest that was found.
+        wrong: its contradiction to the model.
+        first: the program that was found first.
+        number: the position of the first program among those played, from 1 on.
+        tries: the number of programs that were played to shrink it.
+        again: whether the shortest went wrong again when it was played once more, with the full deadline.
     """
 
     program: Program
@@ -73,7 +73,7 @@ class Counterexample:
 
 
 class Search:
-    """Plays random programs, and when one goes wrong, looks for the shortest one that does."""
+    """Plays random programs and shrinks the first that goes wrong."""
 
     def __init__(self, play: Play, shrink_seconds: float = _SHRINK_SECONDS) -> None:
         self._play = play
@@ -90,11 +90,11 @@ class Search:
         return tuple(self._played)
 
     def run(self, seed: int, count: int) -> Counterexample | None:
-        """Play so many programs, always the same ones for a seed; return the counterexample, None without one.
+        """Play programs until one goes wrong; return the counterexample, None without one.
 
         Args:
-            seed: what the programs are drawn from.
-            count: how many are played when none goes wrong.
+            seed: the seed of the programs; the same seed gives the same programs.
+            count: the number of programs.
         """
         try:
             with _drawing_from_the_seed_alone():
@@ -113,11 +113,11 @@ class Search:
         return self._confirmed(shortest)
 
     def _goes_wrong(self, program: Program) -> bool:
-        """Each program is judged once: Hypothesis requires the same result when it tries a program again."""
+        """Judge each program once: Hypothesis requires the same result when it tries a program again."""
         if program not in self._played and time.monotonic() < self._give_up_at:
             try:
                 wrong = self._played[program] = self._play(program, self._first is not None)
-            except Exception as error:  # noqa: BLE001 - no fault of the program, and Hypothesis would shrink it
+            except Exception as error:  # noqa: BLE001 - not an error of the program, and Hypothesis would shrink it
                 self._broken, self._give_up_at = error, 0
                 return False
             if wrong and self._first is None:
@@ -126,7 +126,7 @@ class Search:
         return self._played.get(program) is not None
 
     def _confirmed(self, shortest: Program) -> Counterexample:
-        """A program that went wrong fast only is not shown: then the first one is, which had all the time."""
+        """Play the shortest again with the full deadline; return the first program if it goes right then."""
         assert self._first, "find() returns what went wrong"
         tries = len(self._played) - self._number
         again = self._play(shortest, False)
@@ -137,7 +137,7 @@ class Search:
 
 
 def programs() -> st.SearchStrategy[Program]:
-    """Return what is played: one to three lifecycles."""
+    """Return the strategy for programs: one to three lifecycles."""
     refused = _any_of(_REFUSED_CREATIONS).map(lambda words: (action(words),))
     return st.lists(refused | _lifecycles(), min_size=1, max_size=3).map(tuple)
 
@@ -155,8 +155,8 @@ def _any_of(words: Sequence[str]) -> st.SearchStrategy[str]:
 
 
 def _drawing_from_the_seed_alone() -> AbstractContextManager[object]:
-    """Hypothesis also draws numbers that it finds in the source of all loaded modules.
+    """Prevent Hypothesis from drawing constants that it finds in the source of all loaded modules.
 
-    They change with every edit, so a seed would tell other programs; and to read them takes longer than to play.
+    They change with every edit, so a seed would give other programs; and to read them takes longer than to play.
     """
     return patch.object(HypothesisProvider, "_maybe_draw_constant", return_value=None)

@@ -7,12 +7,11 @@ from bdd.api.client import ApiClient, NoResponse, tls_advice
 from bdd.api.clock import NoClock, service_clock_difference
 from bdd.api.exchange import Exchange
 from bdd.contracts.openapi import ResponseSchemas
-from bdd.domain.patients import unknown_patient
+from bdd.domain.patients import OPEN_PATIENTS, unknown_patient
 from bdd.stacks.checks.check import Check, Failed
 from bdd.system.exceptions import root_cause
 from bdd.system.network import Unresolved, connect, resolve
 
-_PATH = "/api/patients?status=offen"
 _CONNECT_SECONDS = 3.0
 _PORTS = {"http": 80, "https": 443}
 _OK, _NOT_FOUND = 200, 404
@@ -68,7 +67,7 @@ class ServiceChecks:
     def _answers(self) -> str:
         """Request a list and a patient that does not exist: reading changes nothing."""
         schemas, responses = ResponseSchemas(), []
-        for path in (_PATH, unknown_patient().path):
+        for path in (OPEN_PATIENTS, unknown_patient().path):
             exchange = self._get(path)
             if violations := schemas.violations(exchange):
                 more = f" (and {len(violations) - 1} more)" if violations[1:] else ""
@@ -80,7 +79,7 @@ class ServiceChecks:
         try:
             difference = service_clock_difference(self._url())
         except NoClock as error:
-            raise Failed(str(error), self._curl(_PATH)) from error
+            raise Failed(str(error), self._curl(OPEN_PATIENTS)) from error
         if difference.exceeds(self._clock_tolerance):
             allowed = f"{self._clock_tolerance:g} s are allowed (clock_tolerance)"
             raise Failed(f"{difference}; {allowed}", "timedatectl")
