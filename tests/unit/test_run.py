@@ -158,7 +158,7 @@ def test_a_stack_that_does_not_start_is_stopped_and_leaves_its_logs(evidence: bo
         ),
         (
             lambda stack: setattr(stack.recorder, "error", "The recorder does not answer."),
-            "The recorder does not ans",
+            "The recorder does not answer.",
         ),
         (lambda stack: setattr(stack, "failure", KeyboardInterrupt()), "The run was interrupted while it started."),
     ],
