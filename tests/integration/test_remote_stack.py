@@ -2,10 +2,8 @@
 
 import json
 import socket
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -24,6 +22,7 @@ from bdd.stacks.factory import make_stack
 from bdd.stacks.local_recorder import LocalRecorder
 from bdd.system.network import Server
 from bdd.system.waiting import wait_until
+from tests.support.http_service import http_service
 from tests.support.running import QUICK, SLOW_SECONDS, run_behave
 
 FOREIGN_RECORDS = 100_000
@@ -115,24 +114,9 @@ def test_a_recorder_that_runs_already_is_followed_from_now_on_and_left_running(
 @pytest.fixture
 def talkative_url() -> Iterator[str]:
     """A service that fails and says too much."""
-
-    class Talkative(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = b'{"message": "cannot connect to postgresql://patients:synthetic-pw@postgres/patients"}'
-            self.send_response(500)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_POST = do_GET  # noqa: N815 - so http.server finds it
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Talkative) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    body = b'{"message": "cannot connect to postgresql://patients:synthetic-pw@postgres/patients"}'
+    with http_service(lambda *_: (500, body, {})) as url:
+        yield url
 
 
 def test_what_a_broken_platform_gives_away_is_masked_in_all_that_a_run_leaves(

@@ -5,8 +5,8 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -16,10 +16,13 @@ from bdd.domain.patients import as_json
 from bdd.system.waiting import WaitAborted
 from tests.support.builders import LONG_TIMEOUT
 from tests.support.closed_port import closed_port
+from tests.support.http_service import http_service
 
 
 class Service:
-    """A server that keeps its requests and sends a response that the test sets."""
+    """A service that keeps its requests and sends a response that the test sets."""
+
+    url: str
 
     def __init__(self) -> None:
         self.received: list[tuple[str, str, bytes, str | None]] = []
@@ -27,37 +30,19 @@ class Service:
         self.status = 200
         self.body = b'{"id": 5}'
         self.more_bytes = 0  # announced in Content-Length, but never sent
-        service = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def answer(self) -> None:
-                sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                service.received.append((self.command, self.path, sent, self.headers.get("Content-Type")))
-                service.connections.append(self.headers.get("Connection"))
-                self.send_response(service.status)
-                self.send_header("Content-Type", "text/html; charset=utf-8")
-                self.send_header("Content-Length", str(len(service.body) + service.more_bytes))
-                self.end_headers()
-                self.wfile.write(service.body)
-
-            do_GET = do_POST = do_PUT = answer  # noqa: N815 - the names that http.server calls
-
-            def log_message(self, *_: object) -> None:
-                """Print nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
+    def respond(self, request: BaseHTTPRequestHandler, sent: bytes) -> tuple[int, bytes, Mapping[str, str]]:
+        self.received.append((request.command, request.path, sent, request.headers.get("Content-Type")))
+        self.connections.append(request.headers.get("Connection"))
+        length = str(len(self.body) + self.more_bytes)
+        return self.status, self.body, {"Content-Type": "text/html; charset=utf-8", "Content-Length": length}
 
 
 @pytest.fixture
 def service() -> Iterator[Service]:
-    running = Service()
-    thread = threading.Thread(target=running.server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield running
-    running.server.shutdown()
-    thread.join()
-    running.server.server_close()
+    service = Service()
+    with http_service(service.respond) as service.url:
+        yield service
 
 
 @pytest.fixture

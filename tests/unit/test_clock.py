@@ -1,10 +1,8 @@
 """The difference of clocks: as exact as a header with whole seconds allows, never more certain than that."""
 
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -12,44 +10,28 @@ from bdd.api import clock
 from bdd.api.clock import ClockDifference, NoClock, service_clock_difference
 from tests.support.builders import LONG_TIMEOUT
 from tests.support.closed_port import closed_port
+from tests.support.http_service import http_service
 
-Serve = Callable[[Callable[[], str | None]], str]
 
-
-@pytest.fixture
-def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
-    """Starts a service whose Date header is what a function returns; it has ample time for that."""
+@pytest.fixture(autouse=True)
+def _no_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "_SECONDS", LONG_TIMEOUT)
-    running = []
 
-    def start(date: Callable[[], str | None]) -> str:
-        class Answer(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response_only(200)
-                if (told := date()) is not None:
-                    self.send_header("Date", told)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
 
-            def log_message(self, *_: object) -> None:
-                pass
+def difference_to(date: Callable[[], str | None]) -> ClockDifference:
+    """Return the difference to a service whose Date header is what a function returns."""
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        running.append((server, thread))
-        return f"http://127.0.0.1:{server.server_port}"
+    def respond(*_: object) -> tuple[int, bytes, Mapping[str, str]]:
+        now = date()
+        return 200, b"", {} if now is None else {"Date": now}
 
-    yield start
-    for server, thread in running:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with http_service(respond) as url:
+        return service_clock_difference(url)
 
 
 @pytest.mark.parametrize(("ahead", "words"), [(0, "agree"), (90, "s ahead"), (-90, "s behind")])
-def test_the_truth_lies_between_the_limits(ahead: float, words: str, serve: Serve) -> None:
-    difference = service_clock_difference(serve(lambda: formatdate(time.time() + ahead, usegmt=True)))
+def test_the_truth_lies_between_the_limits(ahead: float, words: str) -> None:
+    difference = difference_to(lambda: formatdate(time.time() + ahead, usegmt=True))
     assert difference.least <= ahead <= difference.most
     assert words in str(difference)
     assert difference.exceeds(2) == (ahead != 0)
@@ -64,11 +46,11 @@ def test_only_what_is_certain_exceeds(least: float, most: float, tolerance: floa
 
 
 @pytest.mark.parametrize("date", [None, "soon"])
-def test_an_answer_without_a_date_is_told(date: str | None, serve: Serve) -> None:
+def test_a_response_without_a_date_is_reported(date: str | None) -> None:
     with pytest.raises(NoClock, match="responds without a Date header"):
-        service_clock_difference(serve(lambda: date))
+        difference_to(lambda: date)
 
 
-def test_a_service_that_does_not_answer_is_told() -> None:
+def test_a_service_that_does_not_respond_is_reported() -> None:
     with closed_port() as port, pytest.raises(NoClock, match="does not respond: ConnectionError"):
         service_clock_difference(f"http://127.0.0.1:{port}")

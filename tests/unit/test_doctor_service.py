@@ -1,11 +1,10 @@
 """What the doctor says of a service, against a small real one."""
 
 import json
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import NoReturn
 
 import pytest
@@ -18,37 +17,28 @@ from bdd.stacks.checks.service import ServiceChecks
 from bdd.system.network import Unresolved
 from tests.support.builders import LONG_TIMEOUT
 from tests.support.closed_port import closed_port
+from tests.support.http_service import http_service
 
 PATIENT = {"id": 5, **synthetic_data("doctor"), "status": "offen"}
 Answer = tuple[int, object]
 
 
 class Service:
-    """Answers each path as told, with the date of a clock that is `ahead` by so many seconds."""
+    """Responds to each path as the test sets, with the date of a clock that is `ahead` by so many seconds."""
+
+    url: str
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {"/health": (200, {}), "/api/patients?status=offen": (200, [PATIENT])}
         self.ahead = 0.0
         self.date: str | None = ""
-        service = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                status, answer = service.answers.get(self.path, (404, {"message": "Patient not found"}))
-                body = json.dumps(answer).encode()
-                self.send_response_only(status)
-                if service.date is not None:
-                    self.send_header("Date", service.date or formatdate(time.time() + service.ahead, usegmt=True))
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                """Keep quiet."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
+    def respond(self, request: BaseHTTPRequestHandler, _sent: bytes) -> tuple[int, bytes, Mapping[str, str]]:
+        status, body = self.answers.get(request.path, (404, {"message": "Patient not found"}))
+        headers = {"Content-Type": "application/json"}
+        if self.date is not None:
+            headers["Date"] = self.date or formatdate(time.time() + self.ahead, usegmt=True)
+        return status, json.dumps(body).encode(), headers
 
     def looked_at(self) -> dict[str, Result]:
         return {each.name: each for each in examine(ServiceChecks(lambda: self.url, 2.0).checks())}
@@ -59,13 +49,9 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     """A service with ample time to answer."""
     monkeypatch.setattr(clock, "_SECONDS", LONG_TIMEOUT)
     monkeypatch.setattr(service_checks, "_CONNECT_SECONDS", LONG_TIMEOUT)
-    running = Service()
-    thread = threading.Thread(target=running.server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield running
-    running.server.shutdown()
-    thread.join()
-    running.server.server_close()
+    service = Service()
+    with http_service(service.respond) as service.url:
+        yield service
 
 
 def failed(results: dict[str, Result]) -> list[str]:

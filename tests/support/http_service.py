@@ -1,0 +1,37 @@
+"""A small HTTP service on 127.0.0.1."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+Respond = Callable[[BaseHTTPRequestHandler, bytes], tuple[int, bytes, Mapping[str, str]]]
+"""Returns status, body and headers for a request and its body."""
+
+
+@contextmanager
+def http_service(respond: Respond) -> Iterator[str]:
+    """Run a service until the block ends and yield its address; its responses have no headers of their own."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def respond(self) -> None:
+            status, body, headers = respond(self, self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+            self.send_response_only(status)
+            for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = do_PUT = respond  # noqa: N815 - the names that http.server calls
+
+        def log_message(self, *_: object) -> None:
+            """Print nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
