@@ -146,10 +146,12 @@ def _run_mutmut(target: Path) -> None:
 
 
 def _tests_of(target: Path) -> Iterator[str]:
-    """The files of unit tests that import something of the target's package, or the stage that plays on it."""
+    """The files of unit tests that import something of the target's package, or what plays on it."""
     package = target if target.parent.name == "bdd" else target.parent
     name = ".".join(target.with_suffix("").parts) if package.name == "system" else ".".join(package.parts)
-    imports = re.compile(rf"{re.escape(name)}\b" + (r"|tests\.support\.stage" if package.name == "verdict" else ""))
+    imports = re.compile(
+        rf"{re.escape(name)}\b" + (r"|tests\.support\.stage|\bScene\b" if package.name == "verdict" else "")
+    )
     for file in sorted((ROOT / "tests" / "unit").glob("test_*.py")):
         if file.stem not in NOT_TESTED_BY and imports.search(file.read_text(encoding="utf-8")):
             yield file.name

@@ -1,11 +1,10 @@
 """Checks records against the contract's schemas."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from bdd.contracts.asyncapi import Contract, InvalidContract, Message
+from bdd.contracts.asyncapi import Contract, InvalidContract, Node
 from bdd.contracts.differences import shown
 from bdd.contracts.event import NotAnEvent, key_in_words, read_event
 from bdd.contracts.schema import Schema
@@ -20,47 +19,46 @@ class EventSchemas:
     """
 
     def __init__(self, contract: Contract) -> None:
-        self._topics: Mapping[str, Mapping[str, _RecordSchemas]] = {
-            topic: {
-                event_type: _compiled(contract, event_type, message) for event_type, message in messages.items()
-            }
-            for topic, messages in contract.messages.items()
-        }
-        self._values = {
-            event_type: schemas.value for types in self._topics.values() for event_type, schemas in types.items()
-        }
+        self._types = contract.messages
+        self._values: dict[str, Schema] = {}
+        self._keys: dict[str, Schema] = {}
+        for messages in contract.messages.values():
+            for event_type, message in messages.items():
+                self._values[event_type] = _compiled(contract, event_type, message.value)
+                if message.key is not None:
+                    self._keys[event_type] = _compiled(contract, event_type, message.key)
 
     def violations(self, record: Record) -> list[str]:
         """Return a sentence for each way in which a record violates the contract; none for topics not in it."""
-        if record.topic not in self._topics:
+        if record.topic not in self._types:
             return []
         event = read_event(record)
         if isinstance(event, NotAnEvent):
             return [event.reason]
-        types = self._topics[record.topic]
+        types = self._types[record.topic]
         if event.type not in types:
             return [f"eventType is {shown(event.type)}, on {record.topic} there are {', '.join(types)}"]
-        key = _key_violations(types[event.type].key, record.key)
-        return key + types[event.type].value.violations(event.fields, "the value")
+        key = self._key_violations(event.type, record.key)
+        return key + self._values[event.type].violations(event.fields, "the value")
 
     def envelope_violations(self, event_type: str, fields: Mapping[str, Any]) -> dict[str, str]:
         """Return the violations of the envelope of this type, whatever its payload is: sentence -> field."""
         located = self._values[event_type].located(fields, "the value")
         return {sentence: str(path[0]) if path else "" for path, sentence in located if path[:1] != ["payload"]}
 
+    def _key_violations(self, event_type: str, key: bytes | None) -> list[str]:
+        if event_type not in self._keys:
+            return []
+        try:
+            text = None if key is None else key.decode()
+        except UnicodeDecodeError:
+            return [f"the key is {key_in_words(key)}, which is not UTF-8"]
+        return self._keys[event_type].violations(text, "the key")
 
-@dataclass(frozen=True)
-class _RecordSchemas:
-    value: Schema
-    key: Schema | None
 
-
-def _compiled(contract: Contract, event_type: str, message: Message) -> _RecordSchemas:
+def _compiled(contract: Contract, event_type: str, schema: Node) -> Schema:
     try:
-        return _RecordSchemas(
-            value=Schema(message.value, contract.document),
-            key=Schema(message.key, contract.document) if message.key is not None else None,
-        )
+        return Schema(schema, contract.document)
     except ValueError as error:
         raise InvalidContract(
             f"The contract {contract.file} has an invalid schema for {event_type}: {error}"
@@ -75,13 +73,3 @@ def event_schemas(contract: Contract) -> EventSchemas:
         InvalidContract: one of them cannot be used.
     """
     return EventSchemas(contract)
-
-
-def _key_violations(schema: Schema | None, key: bytes | None) -> list[str]:
-    if schema is None:
-        return []
-    try:
-        text = None if key is None else key.decode()
-    except UnicodeDecodeError:
-        return [f"the key is {key_in_words(key)}, which is not UTF-8"]
-    return schema.violations(text, "the key")

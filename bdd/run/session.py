@@ -142,7 +142,7 @@ class Session:
     def _findings(self) -> list[Finding]:
         observer = self._observer(self.ledger.scenario_logs[0])
         try:
-            observer.await_fence()
+            observer.await_fence(after=0)
         except RecorderUnreachable as error:
             raise AssertionError(f"The run cannot be audited: {self.stack.trouble() or error}") from error
         assert not (trouble := self.stack.trouble()), f"The run cannot be audited: {trouble}"

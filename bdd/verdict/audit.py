@@ -53,7 +53,7 @@ def settle(last_action: float, seconds: float) -> None:
     end = last_action + seconds
 
     def settled() -> None:
-        assert time.monotonic() >= end, "it has not passed"
+        assert time.monotonic() >= end
 
     left = max(0.0, end - time.monotonic())
     wait_until(settled, description="the settling time", timeout=left + _GUARD_SECONDS, interval=max(left, 0.01))

@@ -1,7 +1,7 @@
 """An expectation: one event that the contract requires after an action, down to its last field."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from bdd.contracts import asyncapi as contract
@@ -35,10 +35,6 @@ class Expectation:
     request: str = ""
     before: Mapping[str, Any] | None = None
     claim: Event | None = None
-    looked_to: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.looked_to = self.after
 
     @property
     def topic(self) -> str:

@@ -52,6 +52,7 @@ class Ledger:
         self._claimed: dict[str, Expectation] = {}
         self._claimed_ids: dict[str, Event] = {}
         self._partitions: dict[str, int] = {}
+        self._looked_to: dict[Expectation, int] = {}
         self._made: dict[tuple[str, object], Event] = {}
 
     def open_scenario_log(self, scenario: str, location: str) -> ScenarioLog:
@@ -82,13 +83,13 @@ class Ledger:
             before: the cursor where the search ends: the same for both, or the younger may get the older's event.
         """
         newest = self.journal.cursor if before is None else before
-        for record in self.journal.records(expectation.looked_to, newest):
+        for record in self.journal.records(self._looked_to.get(expectation, expectation.after), newest):
             event = read_event(record)
             if isinstance(event, NotAnEvent) or self.claimant(record):
                 continue
             if not self.differences(expectation, event):
                 return self._enter(expectation, event)
-        expectation.looked_to = newest
+        self._looked_to[expectation] = newest
         return expectation.claim
 
     def differences(self, expectation: Expectation, event: Event) -> list[str]:

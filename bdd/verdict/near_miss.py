@@ -37,9 +37,8 @@ def explain_missing(seen: Observation, expectation: Expectation) -> list[str]:
     records = ledger.journal.records(expectation.after, seen.before)
     own = [record for record in records if ledger.owner(record) is own_log]
     broken = [event for event in map(read_event, own) if isinstance(event, NotAnEvent)]
-    miss = nearest(observer, expectation, seen.before)
-    if miss and broken and not _is_own(observer, expectation, miss.event):
-        miss = None
+    found = nearest(observer, expectation, seen.before)
+    miss = None if found and broken and not _is_own(observer, expectation, found.event) else found
     if miss:
         lines = _near(miss, expectation)
     elif broken:

@@ -52,10 +52,11 @@ class Observer:
             expected: the expectations, oldest first; the ledger notes the events that fulfil them.
             timeout: the deadline, in seconds.
         """
-        cursor = [0]
+        newest = self.recorder.cursor
 
         def all_claimed() -> None:
-            cursor.append(newest := self.recorder.cursor)
+            nonlocal newest
+            newest = self.recorder.cursor
             missing = [each for each in expected if each.claim is None and not self.ledger.claim(each, newest)]
             assert not missing, f"{len(missing)} of {len(expected)} missing"
 
@@ -66,17 +67,17 @@ class Observer:
                 description=f"{len(expected)} events",
                 timeout=timeout,
                 abort_if=self.trouble,
-                sleep=lambda seconds: self.recorder.wait_for_more(cursor[-1], seconds),
+                sleep=lambda seconds: self.recorder.wait_for_more(newest, seconds),
                 interval=_LOOK_FOR_TROUBLE_SECONDS,
             )
         except WaitAborted:
             ended = self.trouble() or ""
         except AssertionError:
             ended = f"{timeout:g} s were waited"
-        after = min((each.after for each in expected), default=cursor[-1])
-        return Observation(self, after, cursor[-1], ended)
+        after = min((each.after for each in expected), default=0)
+        return Observation(self, after, newest, ended)
 
-    def await_fence(self, after: int = 0) -> "Observation":
+    def await_fence(self, after: int) -> "Observation":
         """Wait until everything that was published before this call has arrived here.
 
         Args:

@@ -74,21 +74,30 @@ def envelope(event_type: str, payload: object) -> dict[str, Any]:
 
 
 class FakeRecorder:
-    """A recorder in memory. What is `coming` arrives one by one while somebody waits; a fence counts it."""
+    """A recorder in memory.
+
+    What is `coming` arrives one by one while somebody waits, and a fence counts it. What is `sudden` arrives one by
+    one, right after somebody has looked at the cursor.
+    """
 
     def __init__(self) -> None:
         self.journal: list[Record] = []
         self.coming: list[Record] = []
+        self.sudden: list[Record] = []
 
     @property
     def cursor(self) -> int:
-        return len(self.journal)
+        cursor = len(self.journal)
+        self.journal += [self.sudden.pop(0)] if self.sudden else []
+        return cursor
 
     def records(self, after: int = 0, before: int | None = None) -> list[Record]:
+        assert after >= 0
         return self.journal[after:before]
 
     def wait_for_more(self, after: int, seconds: float) -> None:
-        assert after <= self.cursor
+        assert after <= len(self.journal)
+        assert seconds >= 0
         if self.coming:
             self.journal.append(self.coming.pop(0))
         elif self.cursor <= after:
@@ -200,8 +209,3 @@ def failure(check: Callable[..., object], *arguments: object) -> str:
 def mismatch(message: str) -> str:
     """Return what a reader sees first behind `but:`."""
     return message.partition("but: ")[2].splitlines()[0]
-
-
-def first_line(text: str) -> str:
-    """Return the line that a reader sees first."""
-    return text.splitlines()[0]

@@ -74,7 +74,7 @@ def test_an_event_that_must_not_come_any_more_names_the_last_step_that_promised_
 def test_an_event_that_no_promise_covers_is_still_unexpected(
     scene: Scene, after: int, event_type: str | None
 ) -> None:
-    scene.scenario_log.expect_no_more("Then no event is published", after, event_type)
+    check_nothing_published(scene.observer, "Then no event is published", after, event_type)
     scene.answer(200, "{}")
     scene.arrive(scene.event(DELETED))
     assert only_message(scene).startswith("“When I GET it” left an unexpected event: patient.deleted at ")
@@ -139,10 +139,10 @@ def test_an_expected_event_that_never_came_is_found_where_no_step_looked(scene: 
 
 def test_an_event_that_is_wrong_is_found_where_no_step_looked(scene: Scene) -> None:
     expectation = scene.expect(DELETED)
-    wrong = event_in(scene.arrive(scene.event(DELETED, key=b"6")))
+    wrong = event_in(scene.arrive(scene.event(DELETED, key=b"6", payload={"patient_id": 5, "a": 1})))
     assert printed(scene) == [
         f"“something causes patient.deleted” was never followed by {expectation}; "
-        f'the closest event is {wrong}: its key is "6", expected "5"',
+        f'the closest event is {wrong}: its key is "6", expected "5"; payload.a is extra: 1',
         "next: let the service send its patient.deleted event with the patient's id as key",
     ]
 
@@ -165,6 +165,13 @@ def test_two_changes_to_the_same_values_are_in_order_whatever_comes_while_they_a
     assert scene.ledger.claim(younger, newest) is None, "it would be the older one's event"
     scene.arrive(scene.event(UPDATED, offset=2))
     assert findings(scene) == []
+
+
+def test_what_comes_during_the_audit_is_not_looked_at(scene: Scene) -> None:
+    expectations = [scene.expect(UPDATED), scene.expect(UPDATED)]
+    scene.recorder.sudden = [scene.event(UPDATED), scene.event(UPDATED), scene.event(DELETED)]
+    never = f"“something causes patient.updated” was never followed by {expectations[0]}"
+    assert [finding.message for finding in findings(scene)] == [never, never]
 
 
 def test_a_journal_that_was_there_before_the_run_has_other_cursors(

@@ -1,6 +1,7 @@
 """The verdicts as people read them: what `assert_that` prints."""
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -101,10 +102,11 @@ def test_the_whole_message_about_an_event_of_which_nothing_was_recorded(scene: S
     scene.arrive(scene.event())
     scene.expect()
     scene.answer(200, "[]")
+    scene.arrive(*foreign_traffic()[1:3])
     assert failure(check_published, scene.observer, CREATED, SHORT_TIMEOUT) == (
         'Expected: one patient.created event on patient-events with key "5"\n'
         "     but: nothing about it was recorded since the request, on any topic: 0.05 s were waited\n"
-        "          recorded: nothing else since the request\n"
+        "          recorded: 2 foreign records\n"
         "          step:     something causes patient.created\n"
         "          request:  POST /api/patients -> 201 in 4 ms\n"
         "          platform: all is well\n"
@@ -145,6 +147,7 @@ def test_the_whole_message_about_a_near_miss(scene: Scene) -> None:
         ({"eventId": USED_ID}, f'its eventId "{USED_ID}" was used before, by the {{0}}', MAKE_AN_ID),
         ({"timestamp": TIME}, f"its timestamp is that of the {{0}}, {BEFORE_REQUEST}", TAKE_TIME_ANEW),
         ({"timestamp": iso(NOW - 60)}, f'timestamp is "{iso(NOW - 60)}": 61.0 s before the request', WRITE_TIME),
+        ({"timestamp": "gestern"}, 'timestamp is "gestern", expected an ISO 8601 time in UTC', WRITE_TIME),
         ({"timestamp": REMOVED}, "timestamp is missing, expected an ISO 8601 time in UTC", WRITE_TIME),
         ({"eventType": UPDATED}, f'eventType is "{UPDATED}", expected "{DELETED}"', CORRECT_THIS),
         ({"eventId": "5"}, 'eventId is "5", expected a UUID as text', CORRECT_THIS),
@@ -198,8 +201,10 @@ def test_an_own_event_is_closer_than_anybodys_with_fewer_differences(scene: Scen
     scene.expect()
     own = scene.event(DELETED, version="2", producer="x")
     anybodys = record(envelope(CREATED, {}), key=None)
-    scene.arrive(anybodys, own)
-    assert f"closest:  {event_in(own)}" in missing(scene)
+    scene.arrive(anybodys, own, *(record(None) for _ in range(5)))
+    message = missing(scene)
+    assert f"closest:  {event_in(own)}" in message
+    assert "more of this scenario" not in message, "all five others are listed"
 
 
 @pytest.mark.parametrize("payload", [{"patient_data": {}}, None, []])
@@ -234,6 +239,7 @@ def test_trouble_ends_the_wait_at_once_and_is_reported(scene: Scene) -> None:
 
 def test_a_refused_request_causes_no_event_and_is_named(scene: Scene) -> None:
     scene.answer(500, "Internal Server Error" * 20, "/api/patients", "POST")
+    scene.answer(200, "[]")
     assert lines(failure(check_published, scene.observer, CREATED, LONG_TIMEOUT)) == [
         "Expected: one patient.created event",
         "but: the service refused what would have caused it: POST /api/patients -> 500 in 4 ms: "
@@ -249,11 +255,18 @@ def test_a_refused_request_causes_no_event_and_is_named(scene: Scene) -> None:
 def test_a_step_that_expects_another_number_than_the_actions_cause_says_so(
     scene: Scene, caused: int, events: str
 ) -> None:
+    scene.recorder.coming = [scene.event()]
     for _ in range(caused):
         scene.expect()
-    message = lines(missing(scene, times=2))
-    assert message[0] == "Expected: 2 patient.created events"
-    assert message[1] == f"but: the scenario's actions cause {events} that no step has seen yet"
+    for method in ("POST", "GET"):
+        scene.answer(200, "[]", method=method)
+    assert lines(failure(check_published, scene.observer, CREATED, SHORT_TIMEOUT, 2)) == [
+        "Expected: 2 patient.created events",
+        f"but: the scenario's actions cause {events} that no step has seen yet",
+        "request:  GET /api/patients/5 -> 200 in 4 ms",
+        "platform: all is well",
+    ]
+    assert scene.recorder.coming, "nothing is waited for"
 
 
 def test_the_expected_line_has_the_keys_of_all_events(scene: Scene) -> None:
@@ -264,9 +277,21 @@ def test_the_expected_line_has_the_keys_of_all_events(scene: Scene) -> None:
 
 
 def test_exactly_one_ignores_what_is_foreign_or_of_another_type(scene: Scene) -> None:
-    scene.expect()
+    scene.expect(), scene.expect(UPDATED)
     scene.arrive(scene.event(), *foreign_traffic(), scene.event(UPDATED))
     exactly(scene.observer, 0, 1)
+
+
+def test_exactly_none_fails_with_what_came_before(scene: Scene) -> None:
+    scene.arrive(scene.event())
+    assert mismatch(failure(exactly, scene.observer, 0, 0)).startswith("1 came: patient.created at ")
+
+
+def test_of_equal_events_the_older_action_claims_the_older_one_however_they_arrive(scene: Scene) -> None:
+    expectations = [scene.expect(UPDATED), scene.expect(UPDATED)]
+    scene.recorder.sudden = [scene.event(UPDATED, offset=offset) for offset in (1, 2)]
+    check_published(scene.observer, UPDATED, LONG_TIMEOUT, 2)
+    assert [each.claim and each.claim.record.offset for each in expectations] == [1, 2]
 
 
 NO_RETRY = "look in the service for a retry after the event was taken; an idempotent producer does not repeat"
@@ -281,7 +306,7 @@ REDELIVERY = f'is a redelivery of {{0}}: the same eventId "{USED_ID}"'
         ({"eventId": USED_ID, "topic": THERAPISTS}, REDELIVERY, "let the service send it to patient-events only"),
         ({}, "is a duplicate of {0}: another eventId, the same content", NO_SECOND),
         (
-            {"eventId": USED_ID, "version": "2"},
+            {"eventId": USED_ID, "payload": {}},
             f'has the eventId "{USED_ID}" that {{0}} has, but is another event',
             MAKE_AN_ID,
         ),
@@ -324,30 +349,30 @@ def test_nothing_published_reads_up_to_the_fence_and_ignores_foreign_traffic(sce
         (CREATED, {"other": True}, "no other patient.created event"),
     ],
 )
-def test_nothing_published_fails_with_the_first_event_that_came(
+def test_nothing_published_fails_with_the_first_event_of_the_type(
     scene: Scene, event_type: str | None, other: dict[str, bool], expected: str
 ) -> None:
     scene.publish_expected(CREATED)
-    first = scene.event(patient_id=6)
-    scene.recorder.coming = [*foreign_traffic(), scene.event(UPDATED), first, scene.event(DELETED)][
-        : 6 if event_type else 5
-    ]
-
-    def check() -> None:
-        check_nothing_published(scene.observer, "Then", 0, event_type, **other)
-
-    came = event_in(scene.recorder.coming[-1])
-    assert lines(failure(check)) == [
+    scene.answer(200, "[]")
+    came = scene.event(patient_id=6)
+    scene.recorder.coming = [*foreign_traffic(), *([scene.event(UPDATED)] if event_type else []), came]
+    check = partial(check_nothing_published, scene.observer, "Then", 0, event_type, **other)
+    first = lines(failure(check))
+    scene.arrive(scene.event(patient_id=6))
+    scene.answer(200, "[]", method="POST")
+    assert first == [
         f"Expected: {expected}",
-        f"but: 1 came: {came} was not caused by any action of this scenario",
+        f"but: 1 came: {event_in(came)} was not caused by any action of this scenario",
+        "step:     When I GET it",
+        "request:  GET /api/patients/5 -> 200 in 4 ms",
         "platform: all is well",
         f"next:     {PUBLISH_ONLY}",
     ]
-    scene.arrive(scene.event(patient_id=6))
-    assert lines(failure(check))[1].startswith(f"but: 2 came, first: {came} ")
+    assert lines(failure(check))[1].startswith(f"but: 2 came, first: {event_in(came)} ")
 
 
 def test_nothing_published_is_not_claimed_while_the_journal_cannot_be_read(scene: Scene) -> None:
+    scene.arrive(scene.event())
     scene.recorder.coming = [scene.event()]
     scene.troubles.append("the recorder cannot be followed")
     with pytest.raises(AssertionError) as failed:
@@ -357,9 +382,15 @@ def test_nothing_published_is_not_claimed_while_the_journal_cannot_be_read(scene
     )
 
 
-def test_order_is_kept_when_offsets_follow_the_actions(scene: Scene) -> None:
-    for offset, event_type in enumerate((CREATED, UPDATED, DELETED)):
-        scene.publish_expected(event_type, partition=1, offset=offset)
+def test_order_is_kept_when_offsets_follow_the_actions_of_each_patient(scene: Scene) -> None:
+    message = lines(failure(assert_that, scene.observer, HasKeptOrder()))
+    assert message[1:] == ["but: no earlier step has seen an event of this scenario"]
+    scene.ledger.watch_key(scene.scenario_log, "6")
+    for patient_id, offset in ((5, 3), (6, 1), (5, 4), (6, 2)):
+        expectation = scene.expect(patient_id=patient_id)
+        scene.arrive(scene.event(patient_id=patient_id, partition=patient_id % 3, offset=offset))
+        assert scene.ledger.claim(expectation)
+    scene.expect(DELETED)
     assert_that(scene.observer, HasKeptOrder())
 
 

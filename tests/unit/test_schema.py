@@ -113,20 +113,6 @@ def test_a_type_on_the_wrong_topic_is_named() -> None:
     assert violation.startswith('eventType is "match.created", on patient-events there are patient.created, ')
 
 
-@pytest.mark.parametrize(
-    ("value", "message"),
-    [
-        (None, "tombstone"),
-        (b"{", "not JSON"),
-        (b"\xff", "not UTF-8"),
-        (b"[]", "not an object"),
-        (b"[NaN]", "NaN is no JSON"),
-    ],
-)
-def test_a_record_that_is_not_an_event_is_a_violation_that_says_why(value: bytes | None, message: str) -> None:
-    assert message in SCHEMAS.violations(record(value))[0]
-
-
 def test_a_topic_that_the_contract_does_not_know_is_not_judged() -> None:
     assert SCHEMAS.violations(record(None, topic="billing-events")) == []
 

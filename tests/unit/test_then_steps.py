@@ -56,12 +56,14 @@ CASES: Mapping[str, tuple[Act, Sequence[tuple[Act, str]]]] = {
         [
             (responds(200, lambda p: {"message": "Patient not found"}), "responded with 200, expected 404"),
             (responds(404, lambda p: {"message": "Not found"}), 'message is "Not found"'),
+            (responds(404), "message is missing"),
         ],
     ),
     "the service refuses with 400, naming “status”": (
         responds(400, lambda p: {"message": "status is unknown"}),
         [
             (responds(200, lambda p: {"message": "status is unknown"}), "responded with 200, expected 400"),
+            (responds(400), "message is null, expected one that names “status”"),
             (responds(400, lambda p: {"message": "No"}), 'message is "No", expected one that names “status”'),
         ],
     ),
