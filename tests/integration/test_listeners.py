@@ -1,10 +1,10 @@
-"""The diagnosis of a connection, against a real broker's listeners and against servers that are none."""
+"""The diagnosis of a connection, against a real broker's listeners and against other servers."""
 
 import http.server
 import socket
+import socketserver
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,7 +25,7 @@ REPLY_SECONDS = "bdd.kafka.connection.probe._REPLY_SECONDS"
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy broker that takes longer than a second for a handshake must not be taken for another fault."""
+    """A handshake with a busy broker may take longer than a second, which must not look like another problem."""
     monkeypatch.setattr(REPLY_SECONDS, 20.0)
 
 
@@ -59,7 +59,7 @@ def special(
         started.broker.kill()
 
 
-def ask(server: str, client: dict[str, str] | None = None) -> Diagnosis:
+def diagnosed(server: str, client: dict[str, str] | None = None) -> Diagnosis:
     found = diagnose(server, {**BACKOFF, **(client or {})})
     assert PASSWORD not in repr(found)
     assert PASSWORD not in explain(found)
@@ -71,21 +71,21 @@ def tls(authority: Authority) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
-def test_a_broker_that_wants_a_login_over_tls_is_sound_for_a_user_it_knows(
+def test_a_broker_with_a_login_over_tls_is_sound_for_its_user_only(
     mechanism: str, special: SpecialBroker, authority: Authority
 ) -> None:
     client = {**tls(authority), "security.protocol": "SASL_SSL", "sasl.mechanism": mechanism, **SASL}
-    found = ask(special.address("SASL_TLS"), client)
+    found = diagnosed(special.address("SASL_TLS"), client)
     assert found.sound, explain(found)
     assert [str(each.server) for each in found.advertised.values()] == [special.address("SASL_TLS")]
 
-    refused = ask(special.address("SASL_TLS"), {**client, "sasl.password": "wrong"})
+    refused = diagnosed(special.address("SASL_TLS"), {**client, "sasl.password": "wrong"})
     assert refused.bootstrap[0].problem is Problem.AUTHENTICATION
     assert f"refuses the credentials of the user “{USER}” ({mechanism}): " in explain(refused)
     assert "BDD_SASL_PASSWORD" in explain(refused)
 
 
-def test_a_broker_that_wants_a_certificate_is_sound_for_one_that_it_trusts(
+def test_a_broker_that_requires_a_certificate_is_sound_for_a_trusted_one_only(
     special: SpecialBroker, authority: Authority, tmp_path: Path
 ) -> None:
     def shown(by: Authority) -> dict[str, str]:
@@ -93,10 +93,10 @@ def test_a_broker_that_wants_a_certificate_is_sound_for_one_that_it_trusts(
         files = {"ssl.certificate.location": str(issued.certificate), "ssl.key.location": str(issued.key)}
         return {**tls(authority), **files}
 
-    assert ask(special.address("MUTUAL"), shown(authority)).sound
-    none = ask(special.address("MUTUAL"), tls(authority))
+    assert diagnosed(special.address("MUTUAL"), shown(authority)).sound
+    none = diagnosed(special.address("MUTUAL"), tls(authority))
     assert "does not accept this client, whose certificate is missing" in explain(none)
-    stranger = ask(special.address("MUTUAL"), shown(Authority(tmp_path, "stranger")))
+    stranger = diagnosed(special.address("MUTUAL"), shown(Authority(tmp_path, "stranger")))
     assert f"does not accept this client, whose certificate is {tmp_path / 'client.pem'}" in explain(stranger)
     assert none.bootstrap[0].problem is stranger.bootstrap[0].problem is Problem.REQUIRES_CERTIFICATE
 
@@ -125,7 +125,7 @@ def test_a_listener_that_does_not_fit_the_settings_is_explained(
         client |= {"ssl.ca.location": str(authority.ca)}
     if protocol.startswith("SASL"):
         client |= {"sasl.mechanism": "PLAIN", **SASL}
-    found = ask(special.address(listener), client)
+    found = diagnosed(special.address(listener), client)
     assert found.bootstrap[0].problem is Problem[problem]
     assert not found.sound
     first, *others = explain(found).splitlines()
@@ -137,13 +137,13 @@ def test_a_listener_that_does_not_fit_the_settings_is_explained(
 
 def test_a_mechanism_that_is_not_offered_is_named_with_those_that_are(special: SpecialBroker) -> None:
     client = {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "SCRAM-SHA-512", **SASL}
-    found = ask(special.address("SASL"), client)
+    found = diagnosed(special.address("SASL"), client)
     assert found.bootstrap[0].problem is Problem.MECHANISM
     assert "does not offer sasl_mechanism=SCRAM-SHA-512; it offers: PLAIN" in explain(found)
 
 
 def test_an_authority_that_is_not_trusted_is_named(special: SpecialBroker, tmp_path: Path) -> None:
-    found = ask(special.address("TLS"), tls(Authority(tmp_path, "stranger")))
+    found = diagnosed(special.address("TLS"), tls(Authority(tmp_path, "stranger")))
     assert found.bootstrap[0].problem is Problem.UNTRUSTED
     assert "is not trusted: unable to get local issuer certificate" in explain(found)
     assert f"now: {tmp_path / 'ca.pem'}" in explain(found)
@@ -152,7 +152,7 @@ def test_an_authority_that_is_not_trusted_is_named(special: SpecialBroker, tmp_p
 def test_a_certificate_for_another_name_than_the_advertised_one_is_noticed(
     special: SpecialBroker, authority: Authority
 ) -> None:
-    found = ask(special.address("NAMED", "localhost"), tls(authority))
+    found = diagnosed(special.address("NAMED", "localhost"), tls(authority))
     assert found.bootstrap[0].problem is None
     assert found.advertised[1].problem is Problem.WRONG_NAME
     assert f"sends its clients on to {special.address('NAMED')}, and the certificate of" in explain(found)
@@ -163,7 +163,7 @@ def test_an_advertised_name_that_does_not_resolve_is_explained_with_the_two_ways
 ) -> None:
     bootstrap = special.address("ONE", "localhost")
     port = bootstrap.rpartition(":")[2]
-    found = ask(bootstrap)
+    found = diagnosed(bootstrap)
     assert found.answered_by is not None
     assert found.answered_by.server.host == "localhost"
     assert [str(each) for each in found.advertised.values()] == ["kafka.invalid:9092"]
@@ -185,7 +185,7 @@ def test_an_advertised_name_that_does_not_resolve_is_explained_with_the_two_ways
 
 
 def test_an_advertised_port_where_nothing_listens_is_named(special: SpecialBroker, closed_port: int) -> None:
-    found = ask(special.address("GONE"))
+    found = diagnosed(special.address("GONE"))
     assert found.advertised[1].problem is Problem.REFUSED
     message = f"sends its clients on to 127.0.0.1:{closed_port}, which refuses connections from this machine"
     assert message in explain(found)
@@ -194,14 +194,14 @@ def test_an_advertised_port_where_nothing_listens_is_named(special: SpecialBroke
 
 def test_one_bootstrap_server_that_answers_is_enough(special: SpecialBroker, closed_port: int) -> None:
     special.broker.create_topics({"synthetic": 2})
-    found = ask(f"kafka.invalid:9092,127.0.0.1:{closed_port},{special.address('PLAIN')}")
+    found = diagnosed(f"kafka.invalid:9092,127.0.0.1:{closed_port},{special.address('PLAIN')}")
     assert found.sound, explain(found)
     assert found.topics == {"synthetic": 2}
     assert [each.problem for each in found.bootstrap] == [Problem.UNRESOLVED, Problem.REFUSED, None]
 
 
 def test_servers_of_which_none_can_be_reached_are_named_with_the_reasons(closed_port: int) -> None:
-    message = explain(ask(f"kafka.invalid:9092,localhost:{closed_port}")).replace("::1, ", "")
+    message = explain(diagnosed(f"kafka.invalid:9092,localhost:{closed_port}")).replace("::1, ", "")
     unresolved = "the name of kafka.invalid:9092 does not resolve on this machine"
     assert message.startswith(f"The broker cannot be reached: {unresolved}")
     assert f"bootstrap:  {unresolved}" in message
@@ -209,58 +209,48 @@ def test_servers_of_which_none_can_be_reached_are_named_with_the_reasons(closed_
     assert "docker compose ps" in message
 
 
-@contextmanager
-def silent() -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        yield listener.getsockname()[1]
-
-
-@contextmanager
-def closing() -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def close_each() -> None:
-            try:
-                while True:
-                    listener.accept()[0].close()
-            except OSError:
-                return  # the test is over
-
-        threading.Thread(target=close_each, daemon=True).start()
-        yield listener.getsockname()[1]
-        listener.shutdown(socket.SHUT_RDWR)
-
-
-@contextmanager
-def web() -> Iterator[int]:
-    class Quiet(http.server.BaseHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
+class Silent(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        while self.request.recv(1024):
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_port
-        server.shutdown()
+
+class Closing(socketserver.BaseRequestHandler):
+    """Its `handle` does nothing, and the connection is closed."""
+
+
+class Web(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class OtherServer(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """A client that has closed its connection is no error here."""
 
 
 @pytest.mark.parametrize("protocol", ["PLAINTEXT", "SSL"])
 @pytest.mark.parametrize(
-    ("server", "problem", "message"),
+    ("handler", "problem", "message"),
     [
-        (silent, Problem.SILENT, "accepts connections, but sends nothing that a Kafka broker would send"),
-        (closing, Problem.CLOSED, "accepts connections and closes them at once"),
-        (web, Problem.NOT_KAFKA, "is not a Kafka broker: its response begins with “HTTP/1.0 501 "),
+        (Silent, Problem.SILENT, "accepts connections, but sends nothing that a Kafka broker would send"),
+        (Closing, Problem.CLOSED, "accepts connections and closes them at once"),
+        (Web, Problem.NOT_KAFKA, "is not a Kafka broker: its response begins with “HTTP/1.0 501 "),
     ],
 )
-def test_what_listens_but_is_no_broker_is_reported(
-    server: Callable[[], AbstractContextManager[int]],
+def test_a_server_that_is_not_a_broker_is_reported(
+    handler: type[socketserver.BaseRequestHandler],
     problem: Problem,
     message: str,
     protocol: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(REPLY_SECONDS, 2.0)  # a server that says nothing is waited for so long
-    with server() as port:
-        found = ask(f"127.0.0.1:{port}", {"security.protocol": protocol})
+    monkeypatch.setattr(REPLY_SECONDS, 2.0)  # the probe waits so long for each reply of a silent server
+    with OtherServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        found = diagnosed(f"127.0.0.1:{server.server_address[1]}", {"security.protocol": protocol})
+        server.shutdown()
     assert found.bootstrap[0].problem is problem
     assert message in explain(found)

@@ -1,4 +1,4 @@
-"""The features against brokers that want a login or a certificate; no secret is left anywhere."""
+"""The features against brokers that require a login or a certificate; no secret is left anywhere."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -88,7 +88,7 @@ def test_the_other_mechanisms_serve_a_run_too(
     assert "1 scenario passed" in run.output
 
 
-def test_a_run_shows_its_certificate_where_the_broker_wants_one(
+def test_a_run_presents_its_certificate_to_a_broker_that_requires_one(
     secured: SpecialBroker, authority: Authority, api_url: str, tmp_path: Path
 ) -> None:
     issued = authority.issue("client", password=KEY_PASSWORD)
@@ -116,7 +116,7 @@ def test_wrong_credentials_end_the_run_before_anything_is_started(
     assert PASSWORD[::-1] not in run.output
 
 
-def test_a_recorder_is_told_secrets_where_nobody_sees_them(
+def test_a_recorder_gets_secrets_where_nobody_sees_them(
     secured: SpecialBroker, authority: Authority, api_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BDD_SASL_PASSWORD", PASSWORD)
@@ -133,7 +133,7 @@ def test_a_recorder_is_told_secrets_where_nobody_sees_them(
     assert PASSWORD in refused.values()
     monkeypatch.setattr("bdd.stacks.local_recorder.client_settings", lambda *_: refused)
     broken = LocalRecorder.start(tmp_path / "broken", secured.address("SASL_TLS"), settings)
-    with pytest.raises(AssertionError, match="SASL_SSL_SYNTHETIC") as told:
+    with pytest.raises(AssertionError, match="SASL_SSL_SYNTHETIC") as wrong:
         broken.wait_ready(SLOW_SECONDS)
-    assert PASSWORD not in str(told.value)
+    assert PASSWORD not in str(wrong.value)
     assert PASSWORD not in broken.process.log.read_text()

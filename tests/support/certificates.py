@@ -1,4 +1,4 @@
-"""Certificates for tests: an authority of their own, and what it issues."""
+"""Certificates for tests: an authority, and what it issues."""
 
 import ipaddress
 from collections.abc import Sequence
@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
-    KeySerializationEncryption,
     NoEncryption,
     PrivateFormat,
 )
@@ -35,47 +34,48 @@ class Authority:
     def __init__(self, folder: Path, name: str = "synthetic authority") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._name = _named(name)
+        self._name = name
         self._key = ec.generate_private_key(ec.SECP256R1())
         self.ca = folder / "ca.pem"
-        made = _builder(self._name, self._name, self._key.public_key(), valid_for=_DAY)
-        made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        self.ca.write_bytes(made.sign(self._key, hashes.SHA256()).public_bytes(Encoding.PEM))
+        constraints = x509.BasicConstraints(ca=True, path_length=None)
+        self.ca.write_bytes(self._sign(name, self._key, constraints, _DAY))
 
     def issue(
         self, name: str, hosts: Sequence[str] = (), *, password: str | None = None, valid_for: timedelta = _DAY
     ) -> Certificate:
         """Issue a certificate for the hosts (names and IP addresses); a password encrypts its key."""
         key = ec.generate_private_key(ec.SECP256R1())
-        made = _builder(_named(name), self._name, key.public_key(), valid_for)
-        if hosts:
-            made = made.add_extension(x509.SubjectAlternativeName([_host(host) for host in hosts]), critical=False)
+        names = x509.SubjectAlternativeName([_host(host) for host in hosts]) if hosts else None
         issued = Certificate(self._folder / f"{name}.pem", self._folder / f"{name}.key")
-        issued.certificate.write_bytes(made.sign(self._key, hashes.SHA256()).public_bytes(Encoding.PEM))
-        encryption: KeySerializationEncryption = NoEncryption()
-        if password is not None:
-            encryption = BestAvailableEncryption(password.encode())
+        issued.certificate.write_bytes(self._sign(name, key, names, valid_for))
+        encryption = BestAvailableEncryption(password.encode()) if password else NoEncryption()
         issued.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption))
         return issued
+
+    def _sign(
+        self,
+        subject: str,
+        key: ec.EllipticCurvePrivateKey,
+        extension: x509.ExtensionType | None,
+        valid_for: timedelta,
+    ) -> bytes:
+        now = datetime.now(UTC)
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(_named(subject))
+            .issuer_name(_named(self._name))
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - 2 * _DAY)
+            .not_valid_after(now + valid_for)
+        )
+        if extension:
+            builder = builder.add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
+        return builder.sign(self._key, hashes.SHA256()).public_bytes(Encoding.PEM)
 
 
 def _named(name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-
-
-def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, valid_for: timedelta
-) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - 2 * _DAY)
-        .not_valid_after(now + valid_for)
-    )
 
 
 def _host(host: str) -> x509.GeneralName:

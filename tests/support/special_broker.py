@@ -1,4 +1,4 @@
-"""A real broker whose listeners differ from the embedded stack's: secured ones, or advertised under other names."""
+"""A real broker with more listeners: secured ones, and ones that advertise other addresses."""
 
 import shutil
 from collections.abc import Iterable, Mapping
@@ -32,11 +32,11 @@ class Listener:
 
     Attributes:
         protocol: its security protocol.
-        advertised: the `host:port` that clients are sent on to; None: where it listens.
-        scram: whether it offers SCRAM beside PLAIN, where it wants a login.
-        mutual: whether clients must show a certificate.
-        hosts: what its certificate is for.
-        valid_for: from now on.
+        advertised: the `host:port` that it advertises; None: its own.
+        scram: whether it offers SCRAM besides PLAIN, if it requires a login.
+        mutual: whether clients need a certificate.
+        hosts: the hosts of its certificate.
+        valid_for: how long its certificate is valid from now on.
     """
 
     protocol: str = "PLAINTEXT"
@@ -48,7 +48,7 @@ class Listener:
 
 
 class SpecialBroker:
-    """An embedded broker with more listeners beside its own, by name; `bootstrap_servers` is its own, PLAINTEXT."""
+    """An embedded broker with named listeners besides its own PLAINTEXT one, which is `bootstrap_servers`."""
 
     def __init__(
         self,
@@ -70,11 +70,11 @@ class SpecialBroker:
         self.bootstrap_servers = self.broker.bootstrap_servers
 
     def address(self, listener: str, host: str = "127.0.0.1") -> str:
-        """Where a listener listens, in the words of `bootstrap_servers`."""
+        """Return the `host:port` of a listener."""
         return f"{host}:{self._ports[listener]}"
 
     def add_scram_user(self) -> None:
-        """Make the user known to the listeners with SCRAM, and return when each of them lets it in."""
+        """Create the user for SCRAM, and return when each listener accepts it."""
         admin = AdminClient({"bootstrap.servers": self.bootstrap_servers})
         for kind in _SCRAM.values():
             change = UserScramCredentialUpsertion(
@@ -88,7 +88,7 @@ class SpecialBroker:
                     self._log_in(name, mechanism)
 
     def _log_in(self, name: str, mechanism: str) -> None:
-        """A busy broker takes in a new user a moment after it was acknowledged; the client tries until then."""
+        """Log in, however long a busy broker needs to learn of a new user."""
         client: dict[str, str | int | float | bool] = {
             "bootstrap.servers": self.address(name),
             "security.protocol": self._listeners[name].protocol,
