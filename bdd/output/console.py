@@ -5,20 +5,44 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 from bdd.output.masking import mask
 
 
+class MaskedStream:
+    """A stream that masks secrets, and interrupts the run when its reader has ended."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write a text without its secrets."""
+        try:
+            self._stream.write(mask(text))
+        except BrokenPipeError:
+            _interrupt()
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush the stream."""
+        try:
+            self._stream.flush()
+        except BrokenPipeError:
+            _interrupt()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 def say(line: str) -> None:
     """Print a line without its secrets, and flush it."""
-    try:
-        sys.stdout.write(mask(line) + "\n")
-        sys.stdout.flush()
-    except BrokenPipeError:
-        interrupt_on_closed_pipe()
+    stdout = MaskedStream(sys.stdout)
+    stdout.write(line + "\n")
+    stdout.flush()
 
 
-def interrupt_on_closed_pipe() -> None:
+def _interrupt() -> None:
     """Interrupt the run as Ctrl-C does, because nothing reads its output (`| head`); later output is lost."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
     signal.raise_signal(signal.SIGINT)

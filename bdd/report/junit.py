@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bdd.output.console import say
-from bdd.report.masked import fit_for_report
+from bdd.output.printable import fit_for_report
 from bdd.verdict.audit import Finding
 
 

@@ -6,8 +6,8 @@ from behave.model import Scenario, Step
 from behave.runner import Context
 
 from bdd.domain.world import world
-from bdd.output.console import escape_unencodable_output
-from bdd.report.masked import MaskedStream, fit_for_report
+from bdd.output.console import MaskedStream, escape_unencodable_output
+from bdd.output.printable import fit_for_report
 from bdd.report.verdict import Verdict
 from bdd.run.start import CANNOT_START, Request, start_session
 from bdd.system import behave_internals

@@ -11,8 +11,7 @@ import pytest
 from behave.parser import parse_feature
 
 from bdd.output.console import escape_unencodable_output
-from bdd.output.printable import printable
-from bdd.report.masked import fit_for_report
+from bdd.output.printable import fit_for_report, printable
 from bdd.system.behave_internals import rewrite_messages
 from bdd.system.paths import ROOT
 
