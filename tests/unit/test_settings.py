@@ -1,6 +1,5 @@
 """The settings: where they come from, what is refused before anything starts, and that no secret is shown."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,33 +10,26 @@ from bdd.output import masking
 from bdd.settings.settings import SECRETS, InvalidSetting, Settings, load_settings
 from tests.support.certificates import Authority, Certificate
 
+ENV_FILE = Path(".env")
+PASSWORD_FILE = Path("password")
 REMOTE = {"stack": "remote", "api_url": "http://127.0.0.1:8001", "bootstrap_servers": "127.0.0.1:9092"}
 SASL = {**REMOTE, "security_protocol": "SASL_SSL", "sasl_mechanism": "SCRAM-SHA-512", "sasl_username": "suite"}
 PASSWORD = "correct-horse"
 
 
-@pytest.fixture
-def env_file(tmp_path: Path) -> Path:
-    return tmp_path / ".env"
-
-
-@pytest.fixture
-def password_file(tmp_path: Path) -> Path:
-    return tmp_path / "password"
-
-
-@pytest.fixture
-def refusal(env_file: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    """What a run with these settings is refused with."""
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test has its own `.env` and its own known secrets."""
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(masking, "_known", set())
 
-    def refuse(given: dict[str, str]) -> str:
-        with pytest.raises(InvalidSetting) as wrong:
-            load_settings(given, env_file)
-        assert PASSWORD not in str(wrong.value)
-        return str(wrong.value)
 
-    return refuse
+def refusal(given: dict[str, str]) -> str:
+    """Return the message that a run with these settings is refused with."""
+    with pytest.raises(InvalidSetting) as wrong:
+        load_settings(given, ENV_FILE)
+    assert PASSWORD not in str(wrong.value)
+    return str(wrong.value)
 
 
 @pytest.fixture
@@ -50,36 +42,32 @@ def defined(text: str) -> dict[str, str]:
     return dict([parse_user_define(text)])  # type: ignore[no-untyped-call]
 
 
-def test_the_command_line_wins_over_the_environment_and_that_over_the_file(
-    env_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    env_file.write_text("BDD_DEADLINE=1\nBDD_SETTLING=1\nBDD_CLOCK_TOLERANCE=1\n")
+def test_the_command_line_wins_over_the_environment_and_that_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    ENV_FILE.write_text("BDD_DEADLINE=1\nBDD_SETTLING=1\nBDD_CLOCK_TOLERANCE=1\n")
     monkeypatch.setenv("BDD_DEADLINE", "2")
     monkeypatch.setenv("BDD_SETTLING", "2")
-    settings = load_settings({"deadline": "3"}, env_file)
+    settings = load_settings({"deadline": "3"}, ENV_FILE)
     assert (settings.deadline, settings.settling, settings.clock_tolerance) == (3, 2, 1)
 
 
 @pytest.mark.parametrize("source", ["-D", "environment", "file"])
 def test_an_unknown_name_is_refused_with_the_one_that_was_meant(
-    source: str, env_file: Path, monkeypatch: pytest.MonkeyPatch, refusal: Callable[..., str]
+    source: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = {"deadlnie": "3"} if source == "-D" else {}
     if source == "environment":
         monkeypatch.setenv("BDD_DEADLNIE", "3")
     if source == "file":
-        env_file.write_text("BDD_DEADLNIE=3\n")
-    spelt = {"-D": "-D deadlnie", "environment": "BDD_DEADLNIE", "file": f"BDD_DEADLNIE in {env_file}"}[source]
+        ENV_FILE.write_text("BDD_DEADLNIE=3\n")
+    spelt = {"-D": "-D deadlnie", "environment": "BDD_DEADLNIE", "file": f"BDD_DEADLNIE in {ENV_FILE}"}[source]
     message = refusal(given)
     assert message.startswith(f"The setting {spelt} is unknown. Did you mean deadline? There are: stack, api_url, ")
     assert all(name in message for name in Settings.model_fields)
 
 
-def test_a_name_in_the_file_without_its_prefix_is_not_silently_ignored(
-    env_file: Path, refusal: Callable[..., str]
-) -> None:
-    env_file.write_text("deadline=3\n")
-    assert refusal({}) == f"The setting deadline in {env_file} needs its prefix there: BDD_DEADLINE=…"
+def test_a_name_in_the_file_without_its_prefix_is_not_silently_ignored() -> None:
+    ENV_FILE.write_text("deadline=3\n")
+    assert refusal({}) == f"The setting deadline in {ENV_FILE} needs its prefix there: BDD_DEADLINE=…"
 
 
 SECONDS = "a number from 0 to 600. ("
@@ -114,7 +102,7 @@ HOSTS = "names of hosts without port, several with commas between them. ("
     ],
 )
 def test_a_wrong_value_is_refused_with_name_value_and_what_is_allowed(
-    name: str, values: list[str], allowed: str, monkeypatch: pytest.MonkeyPatch, refusal: Callable[..., str]
+    name: str, values: list[str], allowed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     others = {other: text for other, text in REMOTE.items() if other != name}
     for value in values:
@@ -143,36 +131,36 @@ def test_a_wrong_value_is_refused_with_name_value_and_what_is_allowed(
         ),
     ],
 )
-def test_a_value_may_be_written_in_several_ways(name: str, text: str, value: object, env_file: Path) -> None:
+def test_a_value_may_be_written_in_several_ways(name: str, text: str, value: object) -> None:
     others = {"stack": "compose"} if name == "keep" else REMOTE
-    assert getattr(load_settings({**others, name: text}, env_file), name) == value
+    assert getattr(load_settings({**others, name: text}, ENV_FILE), name) == value
 
 
-def test_a_new_seed_is_another_one_each_time(env_file: Path) -> None:
-    assert len({load_settings({"model_seed": "new"}, env_file).model_seed for _ in range(5)}) == 5
+def test_a_new_seed_is_another_one_each_time() -> None:
+    assert len({load_settings({"model_seed": "new"}, ENV_FILE).model_seed for _ in range(5)}) == 5
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
 @pytest.mark.parametrize("value", ["", "  "])
 def test_an_empty_value_is_refused_wherever_it_comes_from(
-    name: str, value: str, env_file: Path, monkeypatch: pytest.MonkeyPatch, refusal: Callable[..., str]
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     meaning = Settings.model_fields[name].description
     message = f"The setting {name} is empty. Give it a value, or leave it out. ({meaning})"
     if name not in SECRETS:
         assert refusal({name: value}) == message
-    env_file.write_text(f"BDD_{name.upper()}='{value}'\n")
+    ENV_FILE.write_text(f"BDD_{name.upper()}='{value}'\n")
     assert refusal({}) == message
-    env_file.unlink()
+    ENV_FILE.unlink()
     monkeypatch.setenv(f"BDD_{name.upper()}", value)
     assert refusal({}) == message
 
 
-def test_a_definition_without_a_value_or_a_name_is_refused(env_file: Path, refusal: Callable[..., str]) -> None:
+def test_a_definition_without_a_value_or_a_name_is_refused() -> None:
     for name in ("deadline", "evidence_dir", "project", "stack"):
         message = f"The setting -D {name} has no value. Give it one: -D {name}=… ("
         assert refusal(defined(name)).startswith(message)
-    assert load_settings({"stack": "compose", **defined("keep")}, env_file).keep is True
+    assert load_settings({"stack": "compose", **defined("keep")}, ENV_FILE).keep is True
     for text in ("=5", ""):
         message = "The setting -D has no name. It is given as -D name=value or as BDD_NAME=value."
         assert refusal(defined(text)) == message
@@ -189,21 +177,21 @@ def test_a_definition_without_a_value_or_a_name_is_refused(env_file: Path, refus
     ],
 )
 def test_a_line_of_the_file_that_cannot_be_read_stops_the_run_and_is_not_shown(
-    content: bytes, message: str, env_file: Path, caplog: pytest.LogCaptureFixture, refusal: Callable[..., str]
+    content: bytes, message: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    env_file.write_bytes(content)
+    ENV_FILE.write_bytes(content)
     printed = refusal({})
-    assert printed.startswith(message.format(env_file))
+    assert printed.startswith(message.format(ENV_FILE))
     assert "\n" not in printed
     assert not caplog.records, "a sentence is enough, without a warning"
 
 
-def test_the_file_may_hold_what_is_for_others_and_need_not_be_a_file(env_file: Path) -> None:
-    env_file.write_text("\ufeffexport BDD_DEADLINE = '7' # seconds\n\nOTHER\nother=\n", encoding="utf-8")
-    assert load_settings({}, env_file).deadline == 7
-    env_file.unlink()
-    env_file.mkdir()
-    assert load_settings({}, env_file).deadline == 5
+def test_the_file_may_hold_what_is_for_others_and_need_not_be_a_file() -> None:
+    ENV_FILE.write_text("\ufeffexport BDD_DEADLINE = '7' # seconds\n\nOTHER\nother=\n", encoding="utf-8")
+    assert load_settings({}, ENV_FILE).deadline == 7
+    ENV_FILE.unlink()
+    ENV_FILE.mkdir()
+    assert load_settings({}, ENV_FILE).deadline == 5
 
 
 @pytest.mark.parametrize(
@@ -242,37 +230,32 @@ def test_the_file_may_hold_what_is_for_others_and_need_not_be_a_file(env_file: P
         ),
     ],
 )
-def test_settings_that_do_not_go_together_are_refused(
-    given: dict[str, str], message: str, refusal: Callable[..., str]
-) -> None:
+def test_settings_that_do_not_go_together_are_refused(given: dict[str, str], message: str) -> None:
     printed = refusal(given)
     assert printed.startswith("Settings that do not go together: ")
     assert message in printed
 
 
 @pytest.mark.parametrize("source", ["environment", "env_file", "named on the command line", "named in .env"])
-def test_a_secret_comes_from_the_environment_or_from_a_file(
-    source: str, env_file: Path, password_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(masking, "_known", set())
+def test_a_secret_comes_from_the_environment_or_from_a_file(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
     given = dict(SASL)
-    password_file.write_text(PASSWORD + "\n")
+    PASSWORD_FILE.write_text(PASSWORD + "\n")
     if source == "environment":
         monkeypatch.setenv("BDD_SASL_PASSWORD", PASSWORD)
     elif source == "env_file":
-        env_file.write_text(f"BDD_SASL_PASSWORD={PASSWORD}\n")
+        ENV_FILE.write_text(f"BDD_SASL_PASSWORD={PASSWORD}\n")
     elif source == "named on the command line":
-        given["sasl_password_file"] = str(password_file)
+        given["sasl_password_file"] = str(PASSWORD_FILE)
     else:
-        env_file.write_text(f"BDD_SASL_PASSWORD_FILE={password_file}\n")
-    settings = load_settings(given, env_file)
+        ENV_FILE.write_text(f"BDD_SASL_PASSWORD_FILE={PASSWORD_FILE}\n")
+    settings = load_settings(given, ENV_FILE)
     assert settings.sasl_password is not None
     assert settings.sasl_password.get_secret_value() == PASSWORD
     assert PASSWORD not in repr(settings)
     assert masking.mask(f"said {PASSWORD} aloud") == "said *** aloud"
 
 
-def test_a_secret_on_the_command_line_is_refused_with_the_two_other_ways(refusal: Callable[..., str]) -> None:
+def test_a_secret_on_the_command_line_is_refused_with_the_two_other_ways() -> None:
     secrets = {name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)}
     assert secrets == set(SECRETS) == {"sasl_password", "ssl_key_password", "recorder_token"}
     for name in SECRETS:
@@ -282,16 +265,14 @@ def test_a_secret_on_the_command_line_is_refused_with_the_two_other_ways(refusal
         assert f"-D {name}_file=" in message
 
 
-def test_a_secret_that_is_given_twice_is_refused(
-    password_file: Path, monkeypatch: pytest.MonkeyPatch, refusal: Callable[..., str]
-) -> None:
+def test_a_secret_that_is_given_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BDD_SASL_PASSWORD", PASSWORD)
-    password_file.write_text("another")
-    message = refusal({**SASL, "sasl_password_file": str(password_file)})
+    PASSWORD_FILE.write_text("another")
+    message = refusal({**SASL, "sasl_password_file": str(PASSWORD_FILE)})
     assert "sasl_password is given by itself and by sasl_password_file: leave out one of them" in message
 
 
-def test_an_address_with_a_password_is_refused_without_showing_it(refusal: Callable[..., str]) -> None:
+def test_an_address_with_a_password_is_refused_without_showing_it() -> None:
     assert "without user and password" in refusal({**REMOTE, "api_url": f"https://suite:{PASSWORD}@example.org"})
 
 
@@ -314,7 +295,7 @@ NO_CERTIFICATE = "a PEM file with a certificate that can be read; here: "
     ],
 )
 def test_a_file_that_cannot_be_used_is_named_with_the_reason(
-    name: str, content: bytes | None, allowed: str, tmp_path: Path, refusal: Callable[..., str]
+    name: str, content: bytes | None, allowed: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "file"
     if content is not None:
@@ -322,9 +303,7 @@ def test_a_file_that_cannot_be_used_is_named_with_the_reason(
     assert refusal({**SASL, name: str(file)}).startswith(f"The setting {name} is '{file}'; allowed is: {allowed}")
 
 
-def test_a_certificate_and_a_key_need_each_other(
-    authority: Authority, env_file: Path, monkeypatch: pytest.MonkeyPatch, refusal: Callable[..., str]
-) -> None:
+def test_a_certificate_and_a_key_need_each_other(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     def mutual(issued: Certificate, **more: str) -> dict[str, str]:
         files = {"ssl_certificate": str(issued.certificate), "ssl_key": str(issued.key)}
         return {**REMOTE, "security_protocol": "SSL", **files, **more}
@@ -344,7 +323,7 @@ def test_a_certificate_and_a_key_need_each_other(
         {**REMOTE, "security_protocol": "SSL"}
     )
     monkeypatch.setenv("BDD_SSL_KEY_PASSWORD", PASSWORD)
-    assert load_settings(given, env_file).ssl_key == Path(key)
+    assert load_settings(given, ENV_FILE).ssl_key == Path(key)
     other = authority.issue("other")
     message = f"ssl_key={other.key} is not the key of ssl_certificate={given['ssl_certificate']}"
     assert message in refusal({**given, "ssl_key": str(other.key)})
@@ -354,13 +333,13 @@ def test_a_certificate_and_a_key_need_each_other(
 
 
 def test_the_client_gets_what_the_protocol_needs_and_nothing_for_plaintext(
-    authority: Authority, env_file: Path, monkeypatch: pytest.MonkeyPatch
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = client_settings("a:1", load_settings(REMOTE, env_file))
+    plain = client_settings("a:1", load_settings(REMOTE, ENV_FILE))
     assert [name for name in plain if name.startswith(("s", "ss")) and name != "socket.timeout.ms"] == []
     monkeypatch.setenv("BDD_SASL_PASSWORD", PASSWORD)
     monkeypatch.chdir(authority.ca.parent)  # files are found from every folder
-    secured = client_settings("a:1", load_settings({**SASL, "ssl_ca": authority.ca.name}, env_file))
+    secured = client_settings("a:1", load_settings({**SASL, "ssl_ca": authority.ca.name}, ENV_FILE))
     assert {name: value for name, value in secured.items() if name not in plain} == {
         "security.protocol": "SASL_SSL",
         "sasl.mechanism": "SCRAM-SHA-512",
@@ -370,8 +349,8 @@ def test_the_client_gets_what_the_protocol_needs_and_nothing_for_plaintext(
     }
 
 
-def test_a_recorder_that_runs_already_needs_no_brokers(env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_recorder_that_runs_already_needs_no_brokers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BDD_RECORDER_TOKEN", PASSWORD)
     given = {name: value for name, value in REMOTE.items() if name != "bootstrap_servers"}
-    settings = load_settings({**given, "recorder_url": "http://recorder:8080/"}, env_file)
+    settings = load_settings({**given, "recorder_url": "http://recorder:8080/"}, ENV_FILE)
     assert (settings.recorder_url, settings.bootstrap_servers) == ("http://recorder:8080", None)
