@@ -74,11 +74,10 @@ class FakeStack:
         self.broken: str | None = None
         self.sources: dict[str, Source] = {}
         self.calls: list[str] = []
-        self.settings: Settings | None = None
         self.run_id = ""
 
     def make(self, settings: Settings, run_id: str) -> "FakeStack":
-        self.settings, self.run_id = settings, run_id
+        self.run_id = run_id
         return self
 
     def start(self) -> None:
@@ -189,4 +188,3 @@ class Behave:
 
     def _abort(self, reason: str | None = None) -> None:
         self.context.aborted = self.runner.aborted = True
-        self.output += f"aborted: {reason}"

@@ -192,7 +192,9 @@ def message(publish: Publish = lambda event: [event], programs: int = 100) -> st
     world = platform.world()
     world.model_programs = programs
     play_random_programs(world)
-    assert world.console_notes
+    (note,) = world.console_notes
+    played = r"\d+" if world.counterexample else programs
+    assert re.fullmatch(rf" {{4}}\d+ random lifecycles in {played} programs, -D model_seed=1", note)
     if world.counterexample:
         world.observer.scenario_log.failed = True
         assert world.exchanges, "the evidence shows what was sent"

@@ -1,4 +1,4 @@
-"""The world: every request of a scenario goes out in one way, which keeps it for the evidence."""
+"""The world: every request of a scenario is sent in one way, which keeps it for the evidence."""
 
 import json
 from collections.abc import Callable
@@ -87,22 +87,6 @@ def test_nothing_is_sent_once_the_platform_has_broken(act: Callable[[World], obj
     assert sent(world) == [("POST", 201)]
 
 
-def test_trouble_is_looked_for_before_each_of_many_requests() -> None:
-    platform = FakePlatform()
-    world = platform.world()
-    send = platform.send
-
-    def send_once(method: str, path: str, body: str | None = None) -> Exchange:
-        platform.scene.troubles.append("the recorder has ended")
-        return send(method, path, body)
-
-    platform.send = send_once  # type: ignore[method-assign]
-    world.create_patients([synthetic_data(world.mark)])
-    with pytest.raises(AssertionError, match="the recorder has ended: POST /api/patients was not sent"):
-        world.create_patients([synthetic_data(world.mark)])
-    assert sent(world) == [("POST", 201)]
-
-
 def test_plans_that_are_not_carried_out_turn_a_passed_scenario_red() -> None:
     world = FakePlatform().world()
     world.step = "When as client 1, I create a patient"
@@ -114,7 +98,7 @@ def test_plans_that_are_not_carried_out_turn_a_passed_scenario_red() -> None:
     world.close()
 
 
-def test_a_body_that_no_name_stands_for_is_refused() -> None:
+def test_an_unknown_name_of_a_body_is_refused() -> None:
     with pytest.raises(
         AssertionError, match="no body is called “a poem”; there are: JSON that is cut off, a web form"
     ):

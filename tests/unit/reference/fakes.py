@@ -1,4 +1,4 @@
-"""A broker that lives in memory, and the producers that talk to it."""
+"""A broker in memory, and its producers."""
 
 import threading
 from collections.abc import Callable
@@ -17,13 +17,13 @@ Record = tuple[str, str, str]
 class FakeBroker:
     """Takes records unless it is away; refuses the next record whose value is in `refusals`, once.
 
-    While it is away it counts what it was asked to take `in_vain`.
+    While it is away, `attempts` counts how often a producer tried to send a record.
     """
 
     records: list[Record] = field(default_factory=list)
     refusals: dict[str, KafkaError] = field(default_factory=dict)
     is_away: bool = False
-    in_vain: int = 0
+    attempts: int = 0
     producers: list["FakeProducer"] = field(default_factory=list)
 
     @property
@@ -36,11 +36,11 @@ class FakeBroker:
         return producer
 
 
-def missed(broker: FakeBroker) -> None:
-    """Wait until somebody has met a broker that is away."""
+def attempted(broker: FakeBroker) -> None:
+    """Wait until a producer has tried to send a record to the broker that is away."""
 
     def met() -> None:
-        assert broker.in_vain, "nobody has asked it to take anything"
+        assert broker.attempts, "no producer has tried to send a record"
 
     wait_until(met, description="an event that the broker does not take", timeout=LONG_TIMEOUT)
 
@@ -68,7 +68,7 @@ class FakeProducer:
         self._queue.append(((topic, key, value), on_delivery))
 
     def poll(self, timeout: float) -> int:
-        self._broker.in_vain += bool(self._broker.is_away and self._queue)
+        self._broker.attempts += bool(self._broker.is_away and self._queue)
         if self._broker.is_away or self.fatal or not self._queue:
             threading.Event().wait(min(timeout, 0.01))
             return 0

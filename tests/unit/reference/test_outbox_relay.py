@@ -1,7 +1,7 @@
-"""The way from the outbox to Kafka, with a broker in memory."""
+"""The relay, which sends events from the outbox to Kafka, with a broker in memory."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from confluent_kafka import KafkaError
@@ -14,7 +14,7 @@ from reference.patient_service.database import Database
 from reference.patient_service.models import OutboxEntry
 from reference.patient_service.relay import OutboxRelay
 from tests.support.builders import LONG_TIMEOUT
-from tests.unit.reference.fakes import FakeBroker, end, missed
+from tests.unit.reference.fakes import FakeBroker, attempted, end
 
 REFUSED = KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART)
 FATAL = KafkaError(KafkaError._FATAL, "Probe", True)
@@ -68,28 +68,25 @@ def test_events_go_to_the_topic_in_order_with_the_patient_as_key(
     assert left_over(database) == []
 
 
-def test_after_a_refusal_a_new_producer_sends_the_rest_in_order(
-    database: Database, broker: FakeBroker, running: OutboxRelay
-) -> None:
-    broker.refusals = {"two": REFUSED}
-    store(database, "one", "two", "three", "four")
-    running.wake()
-
-    expect(broker, "one", "two", "three", "four")
-    assert [producer.purged for producer in broker.producers] == [True, False]
-
-
-def test_after_a_fatal_error_a_new_producer_goes_on(
-    database: Database, broker: FakeBroker, running: OutboxRelay
+@pytest.mark.parametrize(
+    "fail",
+    [
+        lambda broker: broker.refusals.update(three=REFUSED),
+        lambda broker: setattr(broker.producers[0], "fatal", FATAL),
+    ],
+    ids=["refused", "fatal"],
+)
+def test_after_an_error_a_new_producer_sends_the_rest_in_order(
+    fail: Callable[[FakeBroker], None], database: Database, broker: FakeBroker, running: OutboxRelay
 ) -> None:
     store(database, "one")
     running.wake()
     expect(broker, "one")
-    broker.producers[0].fatal = FATAL
-    store(database, "two", "three")
+    fail(broker)
+    store(database, "two", "three", "four")
     running.wake()
 
-    expect(broker, "one", "two", "three")
+    expect(broker, "one", "two", "three", "four")
     assert [producer.purged for producer in broker.producers] == [True, False]
 
 
@@ -99,7 +96,7 @@ def test_what_an_earlier_run_left_over_is_sent_first(database: Database, broker:
     earlier.start()
     store(database, "one", "two")
     earlier.wake()
-    missed(broker)
+    attempted(broker)
     end(earlier)
     assert (broker.values, left_over(database)) == ([], ["one", "two"])
 
@@ -130,7 +127,7 @@ def test_events_follow_when_the_broker_is_back(
     broker.is_away = True
     store(database, "one")
     running.wake()
-    missed(broker)
+    attempted(broker)
     store(database, "two")
     running.wake()
     broker.is_away = False
