@@ -55,7 +55,7 @@ class GroupWithOthers(Group):
     others: ClassVar = {
         "prove": "proof.command:app",
         "soak": "soak.command:app",
-        "mutate": "tools.mutate:app",
+        "mutate": "proof.mutate:app",
         "bench": "bench.command:app",
     }
 

@@ -42,7 +42,7 @@ def test_the_recorder_says_where_its_settings_come_from(capsys: pytest.CaptureFi
 def test_a_command_whose_folder_is_not_there_says_so(
     monkeypatch: pytest.MonkeyPatch, name: str, arguments: list[str]
 ) -> None:
-    for module in ("proof.command", "soak.command", "tools.mutate", "bench.command"):
+    for module in ("proof.command", "soak.command", "proof.mutate", "bench.command"):
         monkeypatch.setitem(sys.modules, module, None)  # as where there is no such file
     result = CliRunner().invoke(app, [name, *arguments], env={"COLUMNS": "200"})
     assert result.exit_code == 2

@@ -1,1 +1,0 @@
-"""What `make` calls: the mutants of `make mutate`."""
