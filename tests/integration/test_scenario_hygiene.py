@@ -69,15 +69,12 @@ def suite(tmp_path_factory: pytest.TempPathFactory, broker: EmbeddedBroker) -> I
         yield Suite(folder, remote(url, broker.bootstrap_servers, settling=0.1))
 
 
-def test_all_scenarios_pass_in_reverse_order(suite: Suite) -> None:
-    order = LOCATIONS[::-1]
-    run, executed = suite.run(order)
-    assert run.process.wait(0) == 0, run.output
-    assert executed == order
-
-
-def test_all_scenarios_pass_in_a_random_order(suite: Suite) -> None:
-    order = random.Random(SEED).sample(LOCATIONS, len(LOCATIONS))  # noqa: S311 - no secret
+@pytest.mark.parametrize(
+    "order",
+    [LOCATIONS[::-1], random.Random(SEED).sample(LOCATIONS, len(LOCATIONS))],  # noqa: S311 - no secret
+    ids=["reverse", "random"],
+)
+def test_all_scenarios_pass_in_another_order(suite: Suite, order: list[str]) -> None:
     run, executed = suite.run(order)
     assert run.process.wait(0) == 0, run.output
     assert executed == order
