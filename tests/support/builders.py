@@ -209,3 +209,10 @@ def failure(check: Callable[..., object], *arguments: object) -> str:
 def mismatch(message: str) -> str:
     """Return what a reader sees first behind `but:`."""
     return message.partition("but: ")[2].splitlines()[0]
+
+
+def lines(message: str) -> list[str]:
+    """Return the lines of a message without their indentation, which must be that of what follows `but: `."""
+    first, *more = message.splitlines()
+    assert all(line.startswith(" " * 10) for line in more[1:]), message
+    return [first, *map(str.strip, more)]

@@ -1,11 +1,14 @@
-"""The ledger: whose a record is, and which event fulfils which expectation."""
+"""The ledger: whose a record is, which event fulfils which expectation, and in which order they are."""
 
 import pytest
+from hamcrest import assert_that
 
 from bdd.contracts import asyncapi as contract
 from bdd.contracts.event_schemas import event_schemas
 from bdd.kafka.record import Record
-from tests.support.builders import Scene, envelope, event_in, record
+from bdd.verdict.matchers import HasKeptOrder
+from bdd.verdict.scenario_log import IN_ORDER
+from tests.support.builders import Scene, envelope, event_in, failure, lines, mismatch, record
 
 THERAPISTS = "therapist-events"
 NOT_EVENTS = [
@@ -119,3 +122,37 @@ def test_a_record_that_is_not_an_event_is_passed_over_and_says_why(
     assert scene.ledger.unclaimed(scene.scenario_log, 0, 2) == ([(0, broken)] if key == b"5" else [])
     (violation,) = event_schemas(contract.current()).violations(broken)
     assert violation.startswith(reason)
+
+
+def test_order_is_kept_when_offsets_follow_the_actions_of_each_patient(scene: Scene) -> None:
+    message = lines(failure(assert_that, scene.observer, HasKeptOrder()))
+    assert message[1:] == ["but: no earlier step has seen an event of this scenario"]
+    scene.ledger.watch_key(scene.scenario_log, "6")
+    for patient_id, offset in ((5, 3), (6, 1), (5, 4), (6, 2)):
+        expectation = scene.expect(patient_id=patient_id)
+        scene.arrive(scene.event(patient_id=patient_id, partition=patient_id % 3, offset=offset))
+        assert scene.ledger.claim(expectation)
+    scene.expect("patient.deleted")
+    assert_that(scene.observer, HasKeptOrder())
+
+
+def test_order_is_broken_when_a_later_change_lies_before_an_earlier_one(scene: Scene) -> None:
+    created = scene.publish_expected("patient.created", offset=9)
+    deleted = scene.publish_expected("patient.deleted", offset=8)
+    scene.answer(200, "[]")
+    assert lines(failure(assert_that, scene.observer, HasKeptOrder())) == [
+        "Expected: each patient's events in one partition, in the order of the changes",
+        f"but: patient 5: {event_in(deleted)} lies before {event_in(created)}, whose change came first",
+        "step:     something causes patient.deleted",
+        "request:  POST /api/patients -> 201 in 4 ms",
+        "platform: all is well",
+        f"next:     {IN_ORDER}",
+    ]
+
+
+def test_order_is_broken_by_another_partition(scene: Scene) -> None:
+    scene.publish_expected("patient.created", partition=1)
+    moved = scene.event("patient.deleted", partition=2)
+    scene.expect("patient.deleted").claim = event_in(moved)  # a claim that the ledger itself would refuse
+    message = mismatch(failure(assert_that, scene.observer, HasKeptOrder()))
+    assert message.startswith(f"patient 5: {event_in(moved)} is in another partition than patient.created at ")
