@@ -228,6 +228,7 @@ def test_trouble_ends_the_wait_at_once_and_is_reported(scene: Scene) -> None:
     scene.recorder.coming = [record(b"rubbish", key=None), scene.event()]
     message = lines(failure(check_published, scene.observer, CREATED, LONG_TIMEOUT))
     assert message[1].endswith("on any topic: the broker has ended with code 137")
+    assert message[2] == "recorded: nothing else since the request"
     assert message[-1] == "next:     see why it ended; its log is in the evidence folder"
     assert len(scene.recorder.coming) == 2, "nothing is awaited after the first look"
 
@@ -265,8 +266,13 @@ def test_a_step_that_expects_another_number_than_the_actions_cause_says_so(
 
 
 def test_exactly_none_fails_with_what_came_before(scene: Scene) -> None:
-    scene.arrive(scene.event())
-    assert mismatch(failure(exactly, scene.observer, 0, 0)).startswith("1 came: patient.created at ")
+    came = event_in(scene.arrive(scene.event()))
+    assert lines(failure(exactly, scene.observer, 0, 0)) == [
+        "Expected: no other patient.created event",
+        f"but: 1 came: {came} was not caused by any action of this scenario",
+        "platform: all is well",
+        f"next:     {PUBLISH_ONLY}",
+    ]
 
 
 def test_of_equal_events_the_older_action_claims_the_older_one_however_they_arrive(scene: Scene) -> None:
@@ -333,18 +339,18 @@ def test_nothing_published_fails_with_the_first_event_of_the_type(
     scene: Scene, event_type: str | None, other: dict[str, bool], expected: str
 ) -> None:
     scene.publish_expected(CREATED)
+    scene.answer(201, "{}", method="POST")
     scene.answer(200, "[]")
     came = scene.event(patient_id=6)
     scene.recorder.coming = [*foreign_traffic(), *([scene.event(UPDATED)] if event_type else []), came]
     check = partial(check_nothing_published, scene.observer, "Then", 0, event_type, **other)
     first = lines(failure(check))
     scene.arrive(scene.event(patient_id=6))
-    scene.answer(200, "[]", method="POST")
     assert first == [
         f"Expected: {expected}",
         f"but: 1 came: {event_in(came)} was not caused by any action of this scenario",
-        "step:     When I GET it",
-        "request:  GET /api/patients/5 -> 200 in 4 ms",
+        "step:     When I POST it",
+        "request:  POST /api/patients/5 -> 201 in 4 ms",
         "platform: all is well",
         f"next:     {PUBLISH_ONLY}",
     ]
