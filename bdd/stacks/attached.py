@@ -47,9 +47,9 @@ class AttachedStack(Stack):
             f"({platform.bootstrap_servers}) on the network {platform.network.name}"
         )
         images = Images(client)
-        self._cleanup.callback(images.remove_untagged)
+        self._cleanups.append(images.remove_untagged)
         images.prepare(["recorder"])
-        self._cleanup.callback(remove_run, client, self._run_id)
+        self._cleanups.append(lambda: remove_run(client, self._run_id))
         token = secrets.token_urlsafe(24)
         recorder = SuiteContainer.start(
             client,
@@ -64,7 +64,7 @@ class AttachedStack(Stack):
         needed = [platform.broker, platform.service, recorder.container]
         others = [each for each in platform.containers if each not in needed]
         watch = ContainerWatch(client, needed, others)
-        self._cleanup.callback(watch.close)
+        self._cleanups.append(watch.close)
         self._troubles.append(watch.trouble)
         self._sources |= sources_of([*needed, *others])
         follower = RecorderClient(recorder.url(_RECORDER_PORT), token)

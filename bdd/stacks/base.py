@@ -7,7 +7,8 @@ import tempfile
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, redirect_stdout
+from contextlib import redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -39,7 +40,7 @@ class Stack(ABC):
             stack.stop()
 
     A new kind of stack is a module with a subclass and a line in `bdd.stacks.factory`. The subclass has `_start`,
-    `checks` and `errors`. Whatever `_start` makes it registers at once, by the methods below or in `_cleanup`, so
+    `checks` and `errors`. Whatever `_start` makes it registers at once, by the methods below or in `_cleanups`, so
     that `stop` also removes what a start left that failed half-way.
 
     Attributes:
@@ -86,8 +87,23 @@ class Stack(ABC):
         return self._sources
 
     def stop(self) -> None:
-        """Remove what `start` made, and nothing else. It may be called at any time, and more than once."""
-        self._cleanup.close()
+        """Remove what `start` made, and nothing else, the newest first. It may be called at any time, and again.
+
+        Raises:
+            ExceptionGroup: a clean-up failed. All others have run, and the next call repeats those that failed.
+        """
+        failed: list[Callable[[], object]] = []
+        errors: list[Exception] = []
+        while self._cleanups:
+            try:
+                self._cleanups[-1]()
+            except Exception as error:  # noqa: BLE001 - one failure must not leave the rest behind
+                failed.insert(0, self._cleanups[-1])
+                errors.append(error)
+            self._cleanups.pop()  # only now: an interrupted one is still there for the next call
+        self._cleanups += failed
+        if errors:
+            raise ExceptionGroup("not everything that the run started could be removed", errors)
         self._reset()
 
     @abstractmethod
@@ -111,24 +127,24 @@ class Stack(ABC):
         self._recorder: RecorderClient | None = None
         self._troubles: list[Callable[[], str | None]] = []
         self._sources: dict[str, Source] = {}
-        self._cleanup = ExitStack()
+        self._cleanups: list[Callable[[], object]] = []
 
     def _add_process(self, process: ChildProcess) -> None:
         """Watch over a process, keep its log as evidence, and kill it at the end: nobody needs its last words."""
-        self._cleanup.callback(process.kill)
+        self._cleanups.append(process.kill)
         self._troubles.append(process.trouble)
         self._sources[f"logs/{process.log.name}"] = LogFile(process.log)
 
     def use_recorder(self, recorder: RecorderClient) -> None:
         """Make a recorder the stack's own: its trouble is the stack's, and it is closed with the stack."""
-        self._cleanup.callback(recorder.close)
+        self._cleanups.append(recorder.close)
         self._troubles.append(recorder.trouble)
         self._recorder = recorder
 
     def _make_folder(self) -> Path:
         """Return a new folder that is removed at the end."""
         folder = Path(tempfile.mkdtemp(prefix=f"acceptance-{self._run_id}-"))
-        self._cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
+        self._cleanups.append(partial(shutil.rmtree, folder, ignore_errors=True))
         return folder
 
     def _ready(self, part: str) -> None:

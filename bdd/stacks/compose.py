@@ -48,7 +48,7 @@ class ComposeStack(Stack):
     def _start(self) -> None:
         client = connect(RUN_WITHOUT_IT)
         images = Images(client)
-        self._cleanup.callback(images.remove_untagged)
+        self._cleanups.append(images.remove_untagged)
         token = secrets.token_urlsafe(24)
         compose = Compose(client, self.project, {**self._variables(token), **images.variables})
         say(f"Docker Compose brings up the project {self.project}")
@@ -61,14 +61,14 @@ class ComposeStack(Stack):
             else:
                 remove_run(client, self._run_id)
 
-        self._cleanup.callback(remove_or_keep)
+        self._cleanups.append(remove_or_keep)
         try:
             self._bring_up(compose)
         finally:
             with suppress(ContainersError), translated_errors():
                 self._sources |= sources_of(compose.containers())
         watch = ContainerWatch(client, compose.containers())
-        self._cleanup.callback(watch.close)
+        self._cleanups.append(watch.close)
         self._troubles.append(watch.trouble)
         self.api_url = _address(compose, "patient-service", _SERVICE_PORT)
         self.use_recorder(RecorderClient(_address(compose, "recorder", _RECORDER_PORT), token))
