@@ -46,7 +46,8 @@ class Gap:
 
     def __str__(self) -> str:
         """The gap in words."""
-        return f"{self.topic}/{self.partition}: offsets {self.first} to {self.last} were gone before being read"
+        place = f"{self.topic}/{self.partition}"
+        return f"{place}: offsets {self.first} to {self.last} were deleted before they were read"
 
 
 Entry: TypeAlias = Record | Gap

@@ -1,4 +1,4 @@
-"""A line of the journal: every byte survives it, and whatever is no line says so."""
+"""A line of the journal preserves every byte, and anything else is refused."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def test_bytes_survive_a_line(data: bytes | None) -> None:
 def test_a_gap_survives_a_line() -> None:
     gap = Gap("patient-events", 2, 17, 20)
     assert from_line(to_line(gap)) == gap
-    assert str(gap) == "patient-events/2: offsets 17 to 20 were gone before being read"
+    assert str(gap) == "patient-events/2: offsets 17 to 20 were deleted before they were read"
 
 
 @pytest.mark.parametrize("entry", [with_bytes("Größe".encode()), with_bytes(b"\xff"), Gap("a", 0, 1, 2)])
@@ -60,6 +60,6 @@ def test_a_line_that_was_cut_off_is_refused_wherever_it_was_cut(entry: Entry) ->
         to_line(with_bytes(b"x")).replace(b'"key":"x"', b'"key":5'),
     ],
 )
-def test_what_is_no_line_of_a_journal_is_refused(line: bytes) -> None:
+def test_a_line_that_is_not_a_journals_is_refused(line: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         from_line(line)

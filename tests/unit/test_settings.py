@@ -8,7 +8,7 @@ from behave.userdata import parse_user_define
 from bdd.kafka.client_settings import client_settings
 from bdd.output import masking
 from bdd.settings.settings import SECRETS, InvalidSetting, Settings, load_settings
-from tests.support.certificates import Authority, Certificate
+from tests.support.certificates import Authority
 
 ENV_FILE = Path(".env")
 PASSWORD_FILE = Path("password")
@@ -304,12 +304,9 @@ def test_a_file_that_cannot_be_used_is_named_with_the_reason(
 
 
 def test_a_certificate_and_a_key_need_each_other(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
-    def mutual(issued: Certificate, **more: str) -> dict[str, str]:
-        files = {"ssl_certificate": str(issued.certificate), "ssl_key": str(issued.key)}
-        return {**REMOTE, "security_protocol": "SSL", **files, **more}
-
-    given = mutual(authority.issue("client", password=PASSWORD))
-    key = given["ssl_key"]
+    client = authority.issue("client", password=PASSWORD)
+    certificate, key = str(client.certificate), str(client.key)
+    given = {**REMOTE, "security_protocol": "SSL", "ssl_certificate": certificate, "ssl_key": key}
     for name in ("ssl_certificate", "ssl_key"):
         alone = {other: value for other, value in given.items() if other != name}
         assert "ssl_certificate and ssl_key are given together" in refusal(alone)
@@ -325,7 +322,7 @@ def test_a_certificate_and_a_key_need_each_other(authority: Authority, monkeypat
     monkeypatch.setenv("BDD_SSL_KEY_PASSWORD", PASSWORD)
     assert load_settings(given, ENV_FILE).ssl_key == Path(key)
     other = authority.issue("other")
-    message = f"ssl_key={other.key} is not the key of ssl_certificate={given['ssl_certificate']}"
+    message = f"ssl_key={other.key} is not the key of ssl_certificate={certificate}"
     assert message in refusal({**given, "ssl_key": str(other.key)})
     other.key.write_text("nothing")
     message = f"ssl_key={other.key} is not a PEM file with a private key that can be read"
@@ -352,5 +349,7 @@ def test_the_client_gets_what_the_protocol_needs_and_nothing_for_plaintext(
 def test_a_recorder_that_runs_already_needs_no_brokers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BDD_RECORDER_TOKEN", PASSWORD)
     given = {name: value for name, value in REMOTE.items() if name != "bootstrap_servers"}
-    settings = load_settings({**given, "recorder_url": "http://recorder:8080/"}, ENV_FILE)
+    given["recorder_url"] = "http://recorder:8080/"
+    settings = load_settings(given, ENV_FILE)
+    assert "bootstrap_servers, which are not given" in refusal({**given, "security_protocol": "SSL"})
     assert (settings.recorder_url, settings.bootstrap_servers) == ("http://recorder:8080", None)
