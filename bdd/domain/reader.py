@@ -1,7 +1,7 @@
 """A reader: another service, which reads a patient as soon as an event about it arrives."""
 
-import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from hamcrest import assert_that
 
@@ -30,11 +30,10 @@ class Reader:
         self._get = get
         self._observer = observer
         self._timeout = timeout
-        self._after = observer.recorder.cursor
-        self._seen: tuple[Event, Exchange] | None = None
-        self._error: AssertionError | None = None
-        self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
-        self._thread.start()
+        self._after = self._looked_to = observer.recorder.cursor
+        thread = ThreadPoolExecutor(1, thread_name_prefix="reader")
+        self._seen = thread.submit(self._read)
+        thread.shutdown(wait=False)
 
     def check(self, patient: Patient) -> None:
         """Check that the reader found the patient as it is now, or that it is deleted, as the event says.
@@ -42,27 +41,20 @@ class Reader:
         Raises:
             AssertionError: the reader found something else, or no event arrived.
         """
-        self._thread.join()
-        if self._error:
-            raise self._error
-        assert self._seen, "the reader ended without an event and without an error"
-        event, exchange = self._seen
+        event, exchange = self._seen.result()
         data = None if event.type == "patient.deleted" else patient.data
         assert_that(exchange, could_read(patient.id, data), f"{event} arrived before its change could be read")
 
-    def _run(self) -> None:
-        try:
-            event = wait_until(
-                self._first_event,
-                description="the reader's event",
-                timeout=self._timeout,
-                abort_if=self._observer.trouble,
-                sleep=lambda seconds: self._observer.recorder.wait_for_more(self._looked_to, seconds),
-                interval=_LOOK_FOR_TROUBLE_SECONDS,
-            )
-            self._seen = event, self._get(f"{PATIENTS}/{event.record.key_text}")
-        except AssertionError as error:
-            self._error = error
+    def _read(self) -> tuple[Event, Exchange]:
+        event = wait_until(
+            self._first_event,
+            description="the reader's event",
+            timeout=self._timeout,
+            abort_if=self._observer.trouble,
+            sleep=lambda seconds: self._observer.recorder.wait_for_more(self._looked_to, seconds),
+            interval=_LOOK_FOR_TROUBLE_SECONDS,
+        )
+        return event, self._get(f"{PATIENTS}/{event.record.key_text}")
 
     def _first_event(self) -> Event:
         """Return the scenario's first event, claimed or not: the scenario's own steps claim at the same time."""

@@ -121,7 +121,7 @@ class Session:
         """Wait for late events, then add to the verdict what no scenario explains."""
         self._begin_phase("audit")
         if not self.scenarios:
-            verdict.abort_reason = "nothing was executed: no scenario matches what was asked for"
+            verdict.abort_reason = "nothing was executed: no scenario matches the given files, names and tags"
             return
         settle(self._last_action, self._settings.settling)
         try:

@@ -84,7 +84,7 @@ def _check_selection(request: Request) -> None:
         known = ", ".join(sorted(request.known_tags)) or "none"
         raise NothingSelected(f"No scenario has the tag {names}; there are: {known}")
     if not request.selects_a_scenario:
-        raise NothingSelected("No scenario matches what was asked for.")
+        raise NothingSelected("No scenario matches the given files, names and tags.")
 
 
 def _check_folders(evidence_dir: Path, junit_directory: Path | None) -> None:

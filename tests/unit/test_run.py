@@ -87,12 +87,12 @@ def test_a_scenario_gets_a_world_with_its_settings_and_its_step(behave: Behave) 
             lambda behave: behave.select("not @nobody"),
             "No scenario has the tag @nobody; there are: patients, slow\n",
         ),
-        (lambda behave: behave.select("not @patients"), "No scenario matches what was asked for.\n"),
+        (lambda behave: behave.select("not @patients"), "No scenario matches the given files, names and tags.\n"),
         (
             lambda behave: behave.userdata.update(stack="moon"),
             "The setting stack is 'moon'; allowed is: 'embedded', 'compose', ",
         ),
-        (lambda behave: behave.runner.features.clear(), "No scenario matches what was asked for.\n"),
+        (lambda behave: behave.runner.features.clear(), "No scenario matches the given files, names and tags.\n"),
         (
             lambda behave: behave.userdata.update(evidence_dir=f"{__file__}/evidence"),
             f"The folder {__file__}/evidence cannot be written: Not a directory",
@@ -132,20 +132,15 @@ def test_tags_that_select_something_are_accepted(expression: str, behave: Behave
     assert behave.stack.calls == ["start"]
 
 
-@pytest.mark.parametrize("evidence", [False, True])
-def test_a_stack_that_does_not_start_is_stopped_and_leaves_its_logs(evidence: bool, behave: Behave) -> None:
+def test_a_stack_that_does_not_start_is_stopped_and_leaves_its_logs(behave: Behave) -> None:
     behave.stack.failure = CannotStart("The broker did not start.")
-    if evidence:
-        behave.stack.sources["logs/broker.log"] = Log()
+    behave.stack.sources["logs/broker.log"] = Log()
     behave.start()
     assert behave.end() == 1
     assert behave.stack.calls == ["start", "stop"]
-    assert behave.output.startswith("The broker did not start.\n")
-    kept = behave.evidence / "start" / "logs" / "broker.log"
-    assert kept.exists() == evidence
-    assert (f"      evidence: {behave.evidence / 'start'}\n" in behave.output) == evidence
-    if evidence:
-        assert kept.read_text() == "since 0"
+    folder = behave.evidence / "start"
+    assert behave.output.startswith(f"The broker did not start.\n      evidence: {folder}\n")
+    assert (folder / "logs" / "broker.log").read_text() == "since 0"
     assert behave.verdict == "RED: nothing was executed: The broker did not start."
 
 
@@ -160,9 +155,13 @@ def test_a_stack_that_does_not_start_is_stopped_and_leaves_its_logs(evidence: bo
             lambda stack: setattr(stack.recorder, "error", "The recorder does not answer."),
             "The recorder does not answer.",
         ),
+        (
+            lambda stack: setattr(stack, "failure", CannotStart("The broker did not start.")),
+            "The broker did not start.\n\n",
+        ),
         (lambda stack: setattr(stack, "failure", KeyboardInterrupt()), "The run was interrupted while it started."),
     ],
-    ids=["no topic", "no recorder", "interrupt"],
+    ids=["no topic", "no recorder", "no broker", "interrupt"],
 )
 def test_a_run_that_cannot_start_is_stopped_and_red(
     prepare: Callable[[FakeStack], None], sentence: str, behave: Behave
@@ -173,7 +172,7 @@ def test_a_run_that_cannot_start_is_stopped_and_red(
     assert behave.stack.calls == ["start", "stop"]
     assert not behave.runner.aborted
     assert behave.output.startswith(sentence)
-    assert behave.verdict.startswith(f"RED: nothing was executed: {sentence[:40]}")
+    assert behave.verdict.startswith(f"RED: nothing was executed: {sentence.strip()[:40]}")
 
 
 def test_a_defect_of_the_suite_itself_is_raised_and_named(behave: Behave) -> None:
@@ -220,14 +219,16 @@ def test_a_failed_step_leaves_evidence_without_secrets(behave: Behave) -> None:
     assert behave.verdict == "RED: 2 of 2 scenarios failed"
 
 
-def test_a_failed_scenario_is_not_audited_again(behave: Behave) -> None:
+def test_the_audit_turns_a_run_red_and_does_not_report_a_failed_scenario_again(behave: Behave) -> None:
+    behave.config.junit = True
     behave.start()
     first, second = behave.feature.scenarios
     for scenario, error in ((first, AssertionError("no")), (second, None)):
         behave.play(scenario, error, act=lambda: record_unexpected(behave))
-    behave.config.junit = True
-    behave.end()
-    assert behave.verdict == ("RED: 1 of 2 scenarios failed; the audit found 1 thing that no scenario explains")
+    assert behave.end() == 1
+    assert not behave.runner.aborted
+    assert behave.verdict == "RED: 1 of 2 scenarios failed; the audit found 1 thing that no scenario explains"
+    assert "left an unexpected event" in behave.junit_error("failure")
     assert "\nThe audit found what no scenario explains:\n  Two (features/patients.feature:8)\n" in behave.output
 
 
@@ -235,16 +236,6 @@ def record_unexpected(behave: Behave) -> None:
     """Let an event arrive that the current scenario does not expect."""
     mark = world(behave.context).mark
     behave.stack.recorder.journal.append(record(envelope("patient.created", {"note": mark}), key=mark.encode()))
-
-
-def test_findings_of_the_audit_turn_a_run_red_and_stand_in_a_junit_file(behave: Behave) -> None:
-    behave.config.junit = True
-    behave.start()
-    behave.play(behave.feature.scenarios[0], act=lambda: record_unexpected(behave))
-    assert behave.end() == 1
-    assert not behave.runner.aborted
-    assert behave.verdict == "RED: the audit found 1 thing that no scenario explains"
-    assert "left an unexpected event" in behave.junit_error("failure")
 
 
 def test_foreign_records_that_break_the_contract_are_kept_and_fail_nothing(behave: Behave) -> None:
@@ -282,7 +273,7 @@ def test_a_run_whose_recorder_cannot_be_read_is_red(trouble: str | None, behave:
 def test_a_run_without_a_scenario_is_red(behave: Behave) -> None:
     behave.start()
     assert behave.end() == 1
-    assert behave.verdict == "RED: nothing was executed: no scenario matches what was asked for"
+    assert behave.verdict == "RED: nothing was executed: no scenario matches the given files, names and tags"
 
 
 @pytest.mark.parametrize(

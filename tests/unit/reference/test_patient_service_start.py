@@ -1,10 +1,11 @@
-"""The reference service's settings, and what it says when it cannot start."""
+"""The reference service's settings, and its message when it cannot start."""
 
 import os
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -15,33 +16,26 @@ from reference.patient_service.kafka import producer_settings
 from reference.patient_service.settings import Settings
 from tests.support.builders import LONG_TIMEOUT
 
+DEFAULTS = {
+    "DATABASE_URL": "sqlite:///patients.db",
+    "KAFKA_BOOTSTRAP_SERVERS": "localhost:9092",
+    "HOST": "127.0.0.1",
+    "PORT": "8001",
+    "LOG_LEVEL": "INFO",
+}
+OTHERS = {
+    "DATABASE_URL": "postgresql+psycopg://test@localhost/test",
+    "KAFKA_BOOTSTRAP_SERVERS": "kafka-1:9092, kafka-2:9092",
+    "HOST": "0.0.0.0",  # noqa: S104 - nothing listens there
+    "PORT": "18001",
+    "LOG_LEVEL": "debug",
+}
 
-def test_nothing_has_to_be_set() -> None:
-    assert Settings.from_environment({}) == Settings(
-        database_url="sqlite:///patients.db",
-        kafka_bootstrap_servers="localhost:9092",
-        host="127.0.0.1",
-        port=8001,
-        log_level="INFO",
-    )
 
-
-def test_every_setting_can_be_set() -> None:
-    environment = {
-        "DATABASE_URL": "postgresql+psycopg://test@localhost/test",
-        "KAFKA_BOOTSTRAP_SERVERS": "kafka-1:9092, kafka-2:9092",
-        "HOST": "0.0.0.0",  # noqa: S104 - nothing listens there
-        "PORT": "18001",
-        "LOG_LEVEL": "debug",
-    }
-
-    assert Settings.from_environment(environment) == Settings(
-        database_url="postgresql+psycopg://test@localhost/test",
-        kafka_bootstrap_servers="kafka-1:9092, kafka-2:9092",
-        host="0.0.0.0",  # noqa: S104
-        port=18001,
-        log_level="DEBUG",
-    )
+@pytest.mark.parametrize(("environment", "values"), [({}, DEFAULTS), (OTHERS, OTHERS | {"LOG_LEVEL": "DEBUG"})])
+def test_every_setting_has_a_default_and_can_be_set(environment: dict[str, str], values: dict[str, str]) -> None:
+    settings = asdict(Settings.from_environment(environment))
+    assert {name.upper(): str(value) for name, value in settings.items()} == values
 
 
 @pytest.mark.parametrize(
