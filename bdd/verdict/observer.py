@@ -52,7 +52,7 @@ class Observer:
             expected: the expectations, oldest first; the ledger notes the events that fulfil them.
             timeout: the deadline, in seconds.
         """
-        newest = self.recorder.cursor
+        newest = 0
 
         def all_claimed() -> None:
             nonlocal newest

@@ -254,7 +254,7 @@ def test_a_step_that_expects_another_number_than_the_actions_cause_says_so(
     scene.recorder.coming = [scene.event()]
     for _ in range(caused):
         scene.expect()
-    for method in ("POST", "GET"):
+    for method in ("POST", "PUT", "GET"):
         scene.answer(200, "[]", method=method)
     assert lines(failure(check_published, scene.observer, CREATED, SHORT_TIMEOUT, 2)) == [
         "Expected: 2 patient.created events",
@@ -277,7 +277,8 @@ def test_exactly_none_fails_with_what_came_before(scene: Scene) -> None:
 
 def test_of_equal_events_the_older_action_claims_the_older_one_however_they_arrive(scene: Scene) -> None:
     expectations = [scene.expect(UPDATED), scene.expect(UPDATED)]
-    scene.recorder.sudden = [scene.event(UPDATED, offset=offset) for offset in (1, 2)]
+    events = [scene.event(UPDATED, offset=offset) for offset in (1, 2)]
+    scene.recorder.sudden = [record(b"the next one comes between two looks"), *events]
     check_published(scene.observer, UPDATED, LONG_TIMEOUT, 2)
     assert [each.claim and each.claim.record.offset for each in expectations] == [1, 2]
 
