@@ -57,7 +57,7 @@ constraints:  ## write constraints.txt anew from the requirements
 	@mv constraints.new constraints.txt
 
 clean:  ## remove what was made here: .venv, reports, evidence, caches
-	@rm -rf .venv build mutants reports evidence .coverage .mypy_cache .ruff_cache .pytest_cache constraints.new
+	@rm -rf .venv build mutants reports evidence .coverage .import_linter_cache .mypy_cache .ruff_cache .pytest_cache constraints.new
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # .venv/installed is written when an installation has ended well, and says for which folder and Python it was made.

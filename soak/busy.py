@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from bdd.system.processes import ChildProcess
 
-# It ends by itself when nobody ends it: after 15 minutes, and when the soak is gone.
+# It also ends by itself: after 15 minutes, or when the soak has ended.
 _BURN = """
 import os, time
 parent, end = os.getppid(), time.monotonic() + 900
@@ -19,8 +19,8 @@ while os.getppid() == parent and time.monotonic() < end:
 
 
 @contextmanager
-def busy_cores() -> Iterator[None]:
-    """Let a process per core do nothing useful until the block ends."""
+def busy_cores(_broker: object) -> Iterator[None]:
+    """Keep each core busy with a process of its own during the block."""
     with ExitStack() as stack:
         folder = stack.enter_context(TemporaryDirectory(prefix="soak-busy-"))
         for number in range(os.cpu_count() or 1):

@@ -2,19 +2,17 @@
 
 import json
 import shutil
-import signal
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from bdd.commands.options import Command
 from bdd.settings.settings import load_settings
 from bdd.stacks.embedded.distribution import BrokerUnavailable, prepare
-from bdd.system.signals import INTERRUPTED
+from bdd.system.signals import INTERRUPTED, raise_interrupt_on_signals
 from soak.conditions import CONDITIONS, Condition, allot
 from soak.soaking import Result, Soak
 
@@ -36,7 +34,7 @@ def soak(
 ) -> None:
     """Run the features again and again under bad conditions. No run may be red.
 
-    Writes the figures, and what red runs leave, to reports/soak.
+    Writes the figures, and the files of failed runs, to reports/soak.
 
     The exit code is 0 when no run was red, 1 when one was or the soak could not go on, 2 when an option is wrong,
     130 when it was interrupted.
@@ -56,12 +54,12 @@ def soak(
 
 def run_soak(conditions: Sequence[Condition], runs: int) -> int:
     """Run the features under these conditions, print and write the figures; return the exit code."""
-    _on_signals(_interrupt)
+    raise_interrupt_on_signals()
     results: list[Result] = []
     try:
         _soak(conditions, runs, results)
     except KeyboardInterrupt:
-        typer.echo("\nInterrupted: these are the conditions that were complete.", err=True)
+        typer.echo("\nInterrupted: these conditions were complete.", err=True)
         return INTERRUPTED
     except (AssertionError, BrokerUnavailable, OSError) as error:
         typer.echo(f"\nThe soak cannot go on: {error}", err=True)
@@ -69,17 +67,6 @@ def run_soak(conditions: Sequence[Condition], runs: int) -> int:
     finally:
         _report(results)
     return 1 if any(result.red for result in results) else 0
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    """End the soak; a second signal does not end its clean-up."""
-    _on_signals(lambda _number, _frame: None)
-    raise KeyboardInterrupt
-
-
-def _on_signals(handler: Callable[[int, FrameType | None], object]) -> None:
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, handler)
 
 
 def _soak(conditions: Sequence[Condition], runs: int, results: list[Result]) -> None:

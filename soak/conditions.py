@@ -1,8 +1,8 @@
-"""The bad conditions, as a table. Deadlines are the defaults wherever nothing else is said."""
+"""The bad conditions. Deadlines are the defaults unless a condition sets them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 
 from soak import traffic
 from soak.busy import busy_cores
@@ -12,60 +12,35 @@ from soak.restarting import restarts
 Variables = Mapping[str, str]
 
 
-@contextmanager
-def _prefilled(broker: Broker) -> Iterator[Variables]:
-    traffic.prefill(broker.bootstrap_servers)
-    yield {}
+Around = Callable[[Broker], AbstractContextManager[Variables | None]]
 
 
-@contextmanager
-def _foreign_producer(broker: Broker) -> Iterator[Variables]:
-    with traffic.foreign_producer(broker.bootstrap_servers):
-        yield {}
-
-
-@contextmanager
-def _poison(broker: Broker) -> Iterator[Variables]:
-    with traffic.poison(broker.bootstrap_servers):
-        yield {}
-
-
-@contextmanager
-def _busy_cores(_broker: Broker) -> Iterator[Variables]:
-    with busy_cores():
-        yield {}
-
-
-def _restarts(broker: Broker) -> AbstractContextManager[Variables]:
-    return restarts(broker.restart)
-
-
-def _nothing(_place: object) -> AbstractContextManager[Variables]:
-    return nullcontext({})
+def _nothing(_place: object) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Condition:
-    """A bad condition under which the features must stay green.
+    """A bad condition under which the features must pass.
 
     Attributes:
-        name: for the command line.
+        name: its name on the command line.
         description: what is bad.
         share: its weight among all runs.
-        arguments: behave's, beside the addresses.
-        nature: a service's variables (see `soak.service`) for each run in turn.
-        around: holds on a broker while all runs take place; lends variables to the runs.
-        beside: holds on a service (by its address) during its run.
-        together: runs that start at once on one service.
-        parallel: services with their runs at a time.
+        arguments: of behave, besides the addresses.
+        nature: a service's variables (see `soak.service`), for each run in turn.
+        around: what happens on the broker during all runs; yields variables for the runs, or None.
+        beside: what happens on a service, given its address, during its run.
+        together: how many runs start at once on one service.
+        parallel: how many services are used at a time.
     """
 
     name: str
     description: str
     share: int
     arguments: Sequence[str] = ()
-    nature: Sequence[Variables] = field(default_factory=lambda: ({},))
-    around: Callable[[Broker], AbstractContextManager[Variables]] = _nothing
+    nature: Sequence[Variables] = ({},)
+    around: Around = _nothing
     beside: Callable[[str], AbstractContextManager[object]] = _nothing
     together: int = 1
     parallel: int = 3
@@ -76,13 +51,13 @@ CONDITIONS = (
         name="prefilled",
         description=f"topics that hold {traffic.PREFILLED:,} records already",
         share=25,
-        around=_prefilled,
+        around=traffic.prefilled,
     ),
     Condition(
         name="foreign-producer",
         description=f"{traffic.EVENTS_A_SECOND:,} valid foreign events a second on the same topics",
         share=25,
-        around=_foreign_producer,
+        around=traffic.foreign_producer,
     ),
     Condition(
         name="other-patients",
@@ -90,19 +65,21 @@ CONDITIONS = (
         share=25,
         beside=traffic.other_patients,
     ),
-    Condition(name="poison", description="records that are no events on all topics", share=25, around=_poison),
+    Condition(
+        name="poison", description="records that are not events, on all topics", share=25, around=traffic.poison
+    ),
     Condition(
         name="busy-cores",
         description="CPU kept busy on all cores (deadline_factor=3)",
         share=20,
         arguments=("-D", "deadline_factor=3"),
-        around=_busy_cores,
+        around=busy_cores,
     ),
     Condition(
         name="slow-answers",
-        description="each answer is up to 300 ms late",
+        description="each response is up to 300 ms late",
         share=15,
-        nature=({"SOAK_ANSWER_DELAY": "0.3"},),
+        nature=({"SOAK_RESPONSE_DELAY": "0.3"},),
     ),
     Condition(
         name="slow-publishing",
@@ -115,7 +92,7 @@ CONDITIONS = (
         description="the broker is killed and started again between features",
         share=10,
         arguments=("-f", "pretty", "-f", "soak.restarting:BetweenFeatures"),
-        around=_restarts,
+        around=restarts,
         parallel=1,
     ),
     Condition(
@@ -136,12 +113,8 @@ CONDITIONS = (
 
 
 def allot(runs: int, conditions: Sequence[Condition] = CONDITIONS) -> dict[str, int]:
-    """Divide the runs among the conditions by their shares: name -> runs, for each at least one round."""
+    """Divide the runs among the conditions by their shares; each gets at least one round."""
     whole = sum(condition.share for condition in conditions)
-    allotted, shares_so_far = {}, 0
-    for condition in conditions:
-        before, shares_so_far = shares_so_far, shares_so_far + condition.share
-        part = round(runs * shares_so_far / whole) - round(runs * before / whole)
-        rounds = -(-part // condition.together)
-        allotted[condition.name] = max(1, rounds) * condition.together
-    return allotted
+    return {
+        each.name: max(1, round(runs * each.share / whole / each.together)) * each.together for each in conditions
+    }

@@ -1,4 +1,4 @@
-"""The sound platform that is soaked: a broker for all runs of a condition, a service for each run."""
+"""The platform of the soak: a broker for all runs of a condition, a service for each round."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -31,12 +31,12 @@ class Broker:
         """Create the contract's topics on the new broker."""
         self._broker.wait_ready(_START_SECONDS)
         self._broker.create_topics(contract.current().partitions)
-        # Or a killed broker would be waited for, for 9 s, before it is let in again.
+        # Otherwise a killed broker cannot register again for 9 s.
         with (self._folder / SERVER_PROPERTIES.name).open("a", encoding="utf-8") as properties:
             properties.write(_QUICK_RESTART)
 
     def restart(self) -> None:
-        """Kill it, start it again and return when it answers; clients may still be on their way back."""
+        """Kill it, start it again and return when it responds; clients may still be reconnecting."""
         self._broker.kill()
         command = self._distribution.command("kafka.Kafka", SERVER_PROPERTIES.name)
         log = self._folder / "broker.log"
@@ -45,13 +45,13 @@ class Broker:
         self._broker.wait_ready(_START_SECONDS)
 
     def kill(self) -> None:
-        """End it; its data is of no use any more."""
+        """End it."""
         self._broker.kill()
 
 
 @contextmanager
 def running_broker(distribution: Distribution, folder: Path) -> Iterator[Broker]:
-    """Lend a broker with the topics of the contract."""
+    """Run a broker with the topics of the contract."""
     broker = Broker(distribution, folder)
     try:
         broker.wait_ready()
@@ -62,12 +62,12 @@ def running_broker(distribution: Distribution, folder: Path) -> Iterator[Broker]
 
 @contextmanager
 def running_service(folder: Path, bootstrap_servers: str, number: int, nature: Mapping[str, str]) -> Iterator[str]:
-    """Lend the address of a service.
+    """Run a service and yield its address.
 
     Args:
         folder: where its database and its log are.
         bootstrap_servers: where it publishes.
-        number: different for each service of a broker: its patients' ids begin behind number * IDS_OF_A_RUN.
+        number: different for each service of a broker: its patients' ids begin after number * IDS_OF_A_RUN.
         nature: variables for `soak.service`.
     """
     give_ids_from(database_url(folder), number * IDS_OF_A_RUN)

@@ -1,17 +1,19 @@
-"""Restarts the broker between two features: behave asks for it by a formatter, the soak does it.
+"""Restarts the broker between two features: a formatter of behave requests it, the soak does it.
 
-Behave calls a formatter between two features wherever the suite comes from: the suite itself knows nothing of it.
+The suite itself is unchanged, because behave calls a formatter between two features.
 """
 
 import os
 import socket
 import socketserver
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from behave.formatter.base import Formatter  # type: ignore[import-untyped]  # no types there
 from behave.model import Feature
+
+from soak.platform import Broker
 
 _ADDRESS = "SOAK_RESTARTS_AT"
 _DONE = b"done"
@@ -19,14 +21,14 @@ _SECONDS = 60.0
 
 
 class BetweenFeatures(Formatter):  # type: ignore[misc]
-    """A formatter for `behave -f`: prints nothing, returns from each feature's beginning when a restart is over."""
+    """A formatter for `behave -f` that prints nothing; a feature begins when the restart is over."""
 
     name = "soak.restarting"
-    description = "asks the soak to restart the broker before each feature but the first"
+    description = "requests a restart of the broker before each feature except the first"
     _is_first = True
 
     def feature(self, feature: Feature) -> None:
-        """Ask for a restart and wait for it.
+        """Request a restart and wait for it.
 
         Raises:
             AssertionError: the restart failed.
@@ -40,15 +42,15 @@ class BetweenFeatures(Formatter):  # type: ignore[misc]
 
 
 @contextmanager
-def restarts(restart: Callable[[], None]) -> Iterator[Mapping[str, str]]:
-    """Call `restart` whenever a run asks for it; lend the variables that the run needs for asking."""
+def restarts(broker: Broker) -> Iterator[Mapping[str, str]]:
+    """Restart the broker whenever a run requests it; yield the variables with which a run can request it."""
 
-    class Asked(socketserver.BaseRequestHandler):
+    class Requested(socketserver.BaseRequestHandler):
         def handle(self) -> None:
-            restart()
+            broker.restart()
             self.request.sendall(_DONE)
 
-    with socketserver.TCPServer(("127.0.0.1", 0), Asked) as server:
+    with socketserver.TCPServer(("127.0.0.1", 0), Requested) as server:
         threading.Thread(target=server.serve_forever, args=(0.1,), name="restarts", daemon=True).start()
         try:
             yield {_ADDRESS: str(server.server_address[1])}

@@ -1,7 +1,7 @@
-"""The reference service with its nature changed from outside: `python -m soak.service`.
+"""The reference service, slower or with a wrong clock: `python -m soak.service`.
 
-In the environment, beside the service's own settings: SOAK_ANSWER_DELAY and SOAK_PUBLISH_DELAY, the longest delay
-of an answer and of a batch of events, in seconds; SOAK_CLOCK_OFFSET, how many seconds its clock is ahead.
+It reads from the environment, besides the service's own settings: SOAK_RESPONSE_DELAY and SOAK_PUBLISH_DELAY, the
+longest delay of a response and of a batch of events, in seconds; SOAK_CLOCK_OFFSET, the seconds its clock is ahead.
 """
 
 import os
@@ -29,19 +29,19 @@ if TYPE_CHECKING:
     from reference.patient_service.relay import DeliveryReport, Producer
 
 
-def slow_answers(application: "WSGIApplication", longest: float) -> "WSGIApplication":
-    """Return the application with each answer held back, after the work was done."""
+def slow_responses(application: "WSGIApplication", longest: float) -> "WSGIApplication":
+    """Return the application with each response delayed, after the work was done."""
 
     def slow(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        answer = application(environ, start_response)
+        response = application(environ, start_response)
         _hold(longest)
-        return answer
+        return response
 
     return slow
 
 
 class SlowProducer:
-    """A producer that holds each batch back; the order is kept."""
+    """A producer that delays each batch and keeps the order."""
 
     def __init__(self, producer: "Producer", longest: float) -> None:
         self._producer = producer
@@ -49,7 +49,7 @@ class SlowProducer:
         self._batch_begins = True
 
     def produce(self, topic: str, *, key: str, value: str, on_delivery: "DeliveryReport") -> None:
-        """Queue a record, the first one of a batch late."""
+        """Queue a record; delay the first one of a batch."""
         if self._batch_begins:
             _hold(self._longest)
             self._batch_begins = False
@@ -61,16 +61,16 @@ class SlowProducer:
         return self._producer.poll(timeout)
 
     def purge(self) -> None:
-        """Forget what is queued."""
+        """Drop the queued records."""
         self._producer.purge()
 
     def list_topics(self, *, timeout: float) -> object:
-        """Ask the broker for its metadata."""
+        """Request the broker's metadata."""
         return self._producer.list_topics(timeout=timeout)
 
 
 def wrong_clock(offset: float) -> type[datetime]:
-    """Return a `datetime` whose present is so many seconds ahead."""
+    """Return a `datetime` class whose `now` is so many seconds ahead."""
 
     class WrongClock(datetime):
         @classmethod
@@ -81,9 +81,9 @@ def wrong_clock(offset: float) -> type[datetime]:
 
 
 def main() -> int:
-    """Run the service with what was asked for; return its exit code."""
+    """Run the service with the requested delays; return its exit code."""
     with ExitStack() as changes:
-        if longest := _seconds("ANSWER_DELAY"):
+        if longest := _seconds("RESPONSE_DELAY"):
             slow_app = partial(_slow_app, create_app, longest)
             changes.enter_context(patch.object(service, "create_app", slow_app))
         if longest := _seconds("PUBLISH_DELAY"):
@@ -96,7 +96,7 @@ def main() -> int:
 
 def _slow_app(make: Callable[..., Flask], longest: float, *parts: object) -> Flask:
     app = make(*parts)
-    vars(app)["wsgi_app"] = slow_answers(app.wsgi_app, longest)
+    vars(app)["wsgi_app"] = slow_responses(app.wsgi_app, longest)
     return app
 
 

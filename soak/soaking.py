@@ -1,4 +1,4 @@
-"""Makes the runs of a condition, and keeps what a red one leaves."""
+"""Starts the runs of a condition, and keeps the files of those that fail."""
 
 import re
 import shutil
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bdd.run.process import ModuleProcess, remote
 from bdd.stacks.embedded.distribution import Distribution
+from bdd.system.signals import ignore_signals
 from soak.conditions import Condition
 from soak.platform import running_broker, running_service
 
@@ -64,12 +65,12 @@ def judge(exit_code: int | None, output: str, seconds: float) -> Outcome:
 
 
 class Soak:
-    """Runs the features under one condition after the other; `stop` ends what is running.
+    """Runs the features under one condition after the other.
 
     Args:
-        distribution: what is needed to start brokers.
-        folder: where the runs have their folders, to be removed by the caller.
-        red_folder: where those of red runs are moved to.
+        distribution: Kafka, to start brokers.
+        folder: where the runs have their folders; the caller removes it.
+        red_folder: where the folders of red runs are moved to.
         progress: called with a line for each run that has ended.
     """
 
@@ -84,7 +85,7 @@ class Soak:
         self._running: set[ModuleProcess] = set()
 
     def under(self, condition: Condition, runs: int) -> Result:
-        """Make so many runs, a few at a time."""
+        """Run the features `runs` times under a condition, a few at a time."""
         result = Result(condition)
         folder = self._folder / condition.name
         with (
@@ -95,7 +96,7 @@ class Soak:
 
             def one_round(number: int) -> list[Outcome]:
                 round_folder = folder / str(number)
-                return self._round(condition, number, round_folder, broker.bootstrap_servers, variables)
+                return self._round(condition, number, round_folder, broker.bootstrap_servers, variables or {})
 
             numbers = range(1, runs // condition.together + 1)
             try:
@@ -104,13 +105,14 @@ class Soak:
                         result.outcomes.append(outcome)
                         self._report(condition, outcome, f"{len(result.outcomes)}/{runs}")
             except BaseException:
+                ignore_signals()  # a second one must not cut the clean-up short
                 self.stop()
                 pool.shutdown(cancel_futures=True)
                 raise
         return result
 
     def stop(self) -> None:
-        """Ask all runs to end; they clean up after themselves. No other one is begun."""
+        """Ask all runs to end; each removes what it has made. No other run starts."""
         self._stopping.set()
         for run in list(self._running):
             run.process.terminate()

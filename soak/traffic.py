@@ -1,4 +1,4 @@
-"""What others do on the platform meanwhile. Everything here is lawful or no event at all, and bounded in count."""
+"""What others do on the platform during the runs: they publish valid events or other records, and send requests."""
 
 import json
 import random
@@ -13,11 +13,12 @@ import requests
 from confluent_kafka import Producer
 
 from bdd.contracts import asyncapi as contract
-from soak.platform import IDS_OF_A_RUN
+from bdd.stacks.embedded.broker import EmbeddedBroker
+from soak.platform import IDS_OF_A_RUN, Broker
 
 PREFILLED = 100_000
 EVENTS_A_SECOND = 2_000
-_LONGEST_SECONDS = 900  # of traffic, should nobody end it
+_LONGEST_SECONDS = 900  # of traffic, if nothing ends it
 _FLUSH_SECONDS = 60
 _TICK_SECONDS = 0.05
 _POISON_TICK_SECONDS = 0.5
@@ -40,8 +41,8 @@ POISON = (
 def foreign_event(topic: str, event_type: str) -> tuple[str, bytes]:
     """Return key and value of a valid event.
 
-    A patient's event is of a patient that no run has made. Other services may say what they like of a patient:
-    the ids in their events are those of the runs.
+    A patient's event is about a patient that no run has created. Events of other services may be about any patient:
+    their ids are those of the runs.
     """
     patient_id = random.choice(_FOREIGN_IDS if topic == "patient-events" else _RUNS_IDS)  # noqa: S311 - no secret
     payload: dict[str, object] = {"patient_id": patient_id}
@@ -59,7 +60,7 @@ def foreign_event(topic: str, event_type: str) -> tuple[str, bytes]:
 
 
 def foreign_events() -> Iterator[tuple[str, str, bytes]]:
-    """Yield topic, key and value without end, every other event on the patients' topic."""
+    """Yield topic, key and value, endlessly; every other event is on the patients' topic."""
     patients = cycle(contract.current().messages["patient-events"])
     others = cycle(
         event_type for event_type, topic in contract.current().topic_of.items() if topic != "patient-events"
@@ -70,19 +71,21 @@ def foreign_events() -> Iterator[tuple[str, str, bytes]]:
             yield topic, *foreign_event(topic, event_type)
 
 
-def prefill(bootstrap_servers: str) -> None:
-    """Publish so many foreign events, and return when the broker has them."""
-    producer = _producer(bootstrap_servers)
+@contextmanager
+def prefilled(broker: Broker) -> Iterator[None]:
+    """Publish foreign events before the block."""
+    producer = _producer(broker)
     for topic, key, value in islice(foreign_events(), PREFILLED):
         producer.produce(topic, value, key=key)
         producer.poll(0)
     _flush(producer)
+    yield
 
 
 @contextmanager
-def foreign_producer(bootstrap_servers: str) -> Iterator[None]:
-    """Publish valid events of others all the time."""
-    producer, events = _producer(bootstrap_servers), foreign_events()
+def foreign_producer(broker: Broker) -> Iterator[None]:
+    """Publish valid foreign events during the block."""
+    producer, events = _producer(broker), foreign_events()
     began, sent = time.monotonic(), 0
 
     def what_is_due() -> None:
@@ -99,9 +102,9 @@ def foreign_producer(bootstrap_servers: str) -> Iterator[None]:
 
 
 @contextmanager
-def poison(bootstrap_servers: str) -> Iterator[None]:
-    """Publish every kind of poison all the time, on one topic after the other."""
-    producer, topics = _producer(bootstrap_servers), cycle(tuple(contract.current().partitions))
+def poison(broker: Broker | EmbeddedBroker) -> Iterator[None]:
+    """Publish every kind of poison during the block, on one topic after the other."""
+    producer, topics = _producer(broker), cycle(tuple(contract.current().partitions))
 
     def a_dose() -> None:
         topic = next(topics)
@@ -129,13 +132,13 @@ def other_patients(api_url: str) -> Iterator[None]:
         data = {"vorname": "Otto", "nachname": "Fremd", "email": "fremd@example.org"}
         kind = next(numbers) % 3
         if kind == 0:
-            answer = session.post(path, json=data, timeout=10)
-            alive.append(answer.json()["id"])
+            response = session.post(path, json=data, timeout=10)
+            alive.append(response.json()["id"])
         elif kind == 1:
-            answer = session.put(f"{path}/{alive[-1]}", json={"status": "auf der Suche"}, timeout=10)
+            response = session.put(f"{path}/{alive[-1]}", json={"status": "auf der Suche"}, timeout=10)
         else:
-            answer = session.delete(f"{path}/{alive.pop(0)}", timeout=10)
-        answer.raise_for_status()
+            response = session.delete(f"{path}/{alive.pop(0)}", timeout=10)
+        response.raise_for_status()
 
     with _again_and_again(next_request, _PATIENTS_TICK_SECONDS):
         yield
@@ -144,9 +147,13 @@ def other_patients(api_url: str) -> Iterator[None]:
 
 @contextmanager
 def _again_and_again(action: Callable[[], None], tick: float) -> Iterator[None]:
-    """Repeat the action in a thread until the block ends. A fault of it is raised then: nothing was tested."""
+    """Repeat the action in a thread until the block ends.
+
+    Raises:
+        AssertionError: the action failed, so nothing was tested.
+    """
     stop = threading.Event()
-    faults: list[Exception] = []
+    errors: list[Exception] = []
 
     def repeat() -> None:
         try:
@@ -154,9 +161,9 @@ def _again_and_again(action: Callable[[], None], tick: float) -> Iterator[None]:
                 action()
                 if stop.wait(tick):
                     return
-            faults.append(TimeoutError(f"it was meant for {_LONGEST_SECONDS} s"))
-        except Exception as error:  # noqa: BLE001 - handed over to the thread that waits
-            faults.append(error)
+            errors.append(TimeoutError(f"it was meant for {_LONGEST_SECONDS} s"))
+        except Exception as error:  # noqa: BLE001 - raised when the block ends
+            errors.append(error)
 
     thread = threading.Thread(target=repeat, name=action.__name__, daemon=True)
     thread.start()
@@ -165,8 +172,8 @@ def _again_and_again(action: Callable[[], None], tick: float) -> Iterator[None]:
     finally:
         stop.set()
         thread.join()
-    if faults:
-        raise AssertionError(f"the traffic broke off, so nothing is proved: {faults[0]!r}") from faults[0]
+    if errors:
+        raise AssertionError(f"the traffic broke off, so nothing is proven: {errors[0]!r}") from errors[0]
 
 
 def _flush(producer: Producer) -> None:
@@ -174,8 +181,13 @@ def _flush(producer: Producer) -> None:
     assert left == 0, f"the broker did not take {left} foreign records within {_FLUSH_SECONDS} s"
 
 
-def _producer(bootstrap_servers: str) -> Producer:
-    # Its log would complain of what is left over after an interruption; all else is said by `_flush`.
+def _producer(broker: Broker | EmbeddedBroker) -> Producer:
+    # Its log would only report what is left after an interruption; `_flush` reports everything else.
     return Producer(
-        {"bootstrap.servers": bootstrap_servers, "linger.ms": 20, "message.max.bytes": 1_048_000, "log_level": 0}
+        {
+            "bootstrap.servers": broker.bootstrap_servers,
+            "linger.ms": 20,
+            "message.max.bytes": 1_048_000,
+            "log_level": 0,
+        }
     )

@@ -38,7 +38,7 @@ def test_foreign_records_that_break_the_contract_fail_nothing_and_may_be_looked_
     tmp_path: Path, broker: EmbeddedBroker
 ) -> None:
     sound = patient_service(tmp_path, broker.bootstrap_servers, FAULTY, "sound", "4000000")  # some poison has key 1
-    with sound as url, poison(broker.bootstrap_servers):
+    with sound as url, poison(broker):
         run = run_behave(tmp_path, QUICK, *remote(url, broker.bootstrap_servers))
     assert run.process.wait(0) == 0, run.output
     assert re.search(r"^\d+ of \d+ foreign records violate the contract, the first at ", run.output, re.MULTILINE)
