@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -18,44 +19,42 @@ from bdd.recorder.server import JournalGrowth, recorder_app
 from bdd.recorder.settings import RecorderSettings
 
 _STOP_SECONDS = 1
+_HELP: dict[str, Any] = {
+    "prog": "python -m bdd.recorder",
+    "description": "Reads the topics into a journal and serves it over HTTP, until it receives SIGTERM or SIGINT. "
+    "A run starts its recorder itself.",
+    "epilog": "The settings are environment variables: RECORDER_CLIENT (librdkafka settings as JSON, "
+    "including bootstrap.servers), RECORDER_FOLDER (where the journal is written), RECORDER_TOKEN (what each "
+    "request must carry); optional: RECORDER_HOST (default 127.0.0.1), RECORDER_PORT (default 0: any free "
+    "port), RECORDER_TOPICS (JSON, name: partitions; default: the topics of the contract) and "
+    "RECORDER_CREATE_TOPICS (yes or no, default no).",
+}
 
 
 async def record(settings: RecorderSettings) -> None:
     """Record until the process receives SIGTERM or SIGINT."""
     _rename_previous(settings.journal)
-    with (
-        Journal(settings.journal) as journal,
-        _listen(settings.host, settings.port) as listener,
-    ):
+    # asyncio disables Nagle's algorithm only if the protocol is given; it would delay each response by 40 ms.
+    with Journal(settings.journal) as journal, socket.socket(proto=socket.IPPROTO_TCP) as listener:
+        listener.bind((settings.host, settings.port))
+        listener.listen()
         consumer = TopicsConsumer(settings.client, settings.topics, journal, create_topics=settings.create_topics)
         growth = JournalGrowth(asyncio.get_running_loop())
         consumer.start(on_growth=growth.notify)
         _write_address(listener, settings.address)
         app = recorder_app(consumer, journal, growth, settings.token)
         config = uvicorn.Config(
-            app,
-            lifespan="off",
-            access_log=False,
-            log_config=None,
-            timeout_graceful_shutdown=_STOP_SECONDS,
+            app, lifespan="off", access_log=False, log_config=None, timeout_graceful_shutdown=_STOP_SECONDS
         )
         await uvicorn.Server(config).serve(sockets=[listener])
         await asyncio.to_thread(consumer.stop)
 
 
 def _rename_previous(journal: Path) -> None:
-    """Keep the journal of an earlier process: a container that is started again finds one."""
+    """Keep the journal of an earlier process, which a container that is started again finds."""
     if journal.exists():
         candidates = (journal.with_stem(f"{journal.stem}-{number}") for number in itertools.count(1))
         journal.rename(next(path for path in candidates if not path.exists()))
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    # asyncio disables Nagle's algorithm only if the protocol is given; it would delay each response by 40 ms.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.bind((host, port))
-    listener.listen()
-    return listener
 
 
 def _write_address(listener: socket.socket, file: Path) -> None:
@@ -66,22 +65,9 @@ def _write_address(listener: socket.socket, file: Path) -> None:
     draft.replace(file)
 
 
-def _parser() -> argparse.ArgumentParser:
-    return argparse.ArgumentParser(
-        prog="python -m bdd.recorder",
-        description="Reads the topics into a journal and serves it over HTTP, until it receives SIGTERM or SIGINT. "
-        "A run starts its recorder itself.",
-        epilog="The settings are environment variables: RECORDER_CLIENT (librdkafka settings as JSON, "
-        "including bootstrap.servers), RECORDER_FOLDER (where the journal is written), RECORDER_TOKEN (what each "
-        "request must carry); optional: RECORDER_HOST (default 127.0.0.1), RECORDER_PORT (default 0: any free "
-        "port), RECORDER_TOPICS (JSON, name: partitions; default: the topics of the contract) and "
-        "RECORDER_CREATE_TOPICS (yes or no, default no).",
-    )
-
-
 def main(arguments: Sequence[str] = ()) -> int:
     """Return the exit code: 0 after a clean end, 2 if a setting is invalid or the port is taken."""
-    _parser().parse_args(arguments)
+    argparse.ArgumentParser(**_HELP).parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         settings = RecorderSettings.from_environment(default_topics=contract.current().partitions)

@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from confluent_kafka import KafkaException
@@ -33,10 +34,8 @@ class JournalGrowth:
 
     async def wait(self, timeout: float) -> None:
         """Return at the next `notify`, or after `timeout` seconds."""
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._grown.wait(), timeout)
-        except TimeoutError:
-            return
 
     def _wake(self) -> None:
         self._grown.set()
@@ -59,14 +58,9 @@ def recorder_app(consumer: TopicsConsumer, journal: Journal, growth: JournalGrow
         token: what a request must carry as `Authorization: Bearer …`.
     """
     endpoints = _Endpoints(consumer, journal, growth)
-    return Starlette(
-        routes=[
-            Route("/health", endpoints.health),
-            Route("/journal", _guarded(endpoints.stream, token)),
-            Route("/fence", _guarded(endpoints.fence, token)),
-            Route("/topics", _guarded(endpoints.topics, token)),
-        ]
-    )
+    guarded = {"/journal": endpoints.stream, "/fence": endpoints.fence, "/topics": endpoints.topics}
+    routes = [Route(path, _guarded(endpoint, token)) for path, endpoint in guarded.items()]
+    return Starlette(routes=[Route("/health", endpoints.health), *routes])
 
 
 @dataclass(frozen=True)
@@ -103,7 +97,9 @@ def _guarded(endpoint: _Endpoint, token: str) -> _Endpoint:
     """Let only requests with this run's token through."""
 
     async def guard(request: Request) -> Response:
-        if not hmac.compare_digest(request.headers.get("authorization", ""), f"Bearer {token}"):
+        given = request.headers.get("authorization", "")
+        # As bytes: `compare_digest` raises a TypeError for a text that is not ASCII.
+        if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
             raise HTTPException(401, "the token of this run is missing or wrong")
         return await endpoint(request)
 
@@ -129,6 +125,5 @@ def _cursor(request: Request, journal: Journal) -> int:
     return int(text)
 
 
-def _sentence(error: Exception) -> str:
-    error = error.args[0] if error.args else error
-    return str(getattr(error, "str", lambda: error)())
+def _sentence(error: KafkaException | AssertionError) -> str:
+    return str(error.args[0].str() if isinstance(error, KafkaException) else error)

@@ -3,13 +3,20 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+_PREFIX = "RECORDER_"
 
 
-@dataclass(frozen=True)
-class RecorderSettings:
+def _from_json(value: Any) -> Any:
+    """Parse a text; its message must not show the text, which may hold a password."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+class RecorderSettings(BaseModel):
     """One recorder's settings.
 
     Attributes:
@@ -24,12 +31,14 @@ class RecorderSettings:
         port: the port to listen on; 0 takes a free one, which the address file then names.
     """
 
-    client: dict[str, str] = field(repr=False)
-    topics: Mapping[str, int]
+    model_config = ConfigDict(frozen=True)
+
+    client: Annotated[dict[str, str], BeforeValidator(_from_json)] = Field(repr=False)
+    topics: Annotated[dict[str, int], BeforeValidator(_from_json)]
     folder: Path
-    token: str = field(repr=False)
+    token: str = Field(repr=False)
     host: str = "127.0.0.1"
-    port: int = 0
+    port: int = Field(0, ge=0, le=65535)
     create_topics: bool = False
 
     @property
@@ -44,52 +53,35 @@ class RecorderSettings:
 
     def to_environment(self) -> dict[str, str]:
         """Return the environment from which `from_environment` reads these settings."""
+        values = self.model_dump(mode="json").items()
         return {
-            "RECORDER_CLIENT": json.dumps(self.client),
-            "RECORDER_TOPICS": json.dumps(dict(self.topics)),
-            "RECORDER_FOLDER": str(self.folder),
-            "RECORDER_TOKEN": self.token,
-            "RECORDER_HOST": self.host,
-            "RECORDER_PORT": str(self.port),
-            "RECORDER_CREATE_TOPICS": "yes" if self.create_topics else "no",
+            _PREFIX + name.upper(): value if isinstance(value, str) else json.dumps(value) for name, value in values
         }
 
     @classmethod
     def from_environment(
         cls, environment: Mapping[str, str] = os.environ, *, default_topics: Mapping[str, int]
     ) -> Self:
-        """Read the settings from environment variables.
+        """Read the settings from environment variables; an empty one counts as not set.
 
         Args:
             environment: the variables.
-            default_topics: the topics to read if RECORDER_TOPICS is not set or empty.
+            default_topics: the topics to read if RECORDER_TOPICS is not set.
 
         Raises:
-            ValueError: a variable is missing or invalid; the message names it.
+            ValueError: variables are missing or invalid; the message names each.
         """
+        given = {name: environment.get(_PREFIX + name.upper()) for name in cls.model_fields}
         try:
-            return cls(
-                client=_json("RECORDER_CLIENT", environment["RECORDER_CLIENT"]),
-                topics=_json("RECORDER_TOPICS", environment.get("RECORDER_TOPICS") or "null") or default_topics,
-                folder=Path(environment["RECORDER_FOLDER"]),
-                token=environment["RECORDER_TOKEN"],
-                host=environment.get("RECORDER_HOST", "127.0.0.1"),
-                port=_number("RECORDER_PORT", environment.get("RECORDER_PORT", "0")),
-                create_topics=environment.get("RECORDER_CREATE_TOPICS", "no") == "yes",
+            return cls.model_validate(
+                {"topics": default_topics} | {name: text for name, text in given.items() if text}
             )
-        except KeyError as missing:
-            raise ValueError(f"{missing.args[0]} is not set; see: python -m bdd.recorder --help") from missing
+        except ValidationError as invalid:
+            raise ValueError("; ".join(_message(error) for error in invalid.errors())) from None
 
 
-def _json(name: str, text: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{name} is not JSON: {error}") from error
-
-
-def _number(name: str, text: str) -> int:
-    try:
-        return int(text)
-    except ValueError as error:
-        raise ValueError(f"{name} is not a number: {error}") from error
+def _message(error: Any) -> str:
+    variable = _PREFIX + str(error["loc"][0]).upper()
+    if error["type"] == "missing":
+        return f"{variable} is not set; see: python -m bdd.recorder --help"
+    return f"{variable} is invalid: {error['msg']}"

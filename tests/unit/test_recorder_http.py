@@ -1,0 +1,317 @@
+"""The recorder's HTTP server and its client, over real HTTP: only the consumer is played."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+import uvicorn
+from confluent_kafka import KafkaError, KafkaException
+
+from bdd.kafka.record import Entry, Gap, Record, to_line
+from bdd.recorder import client as client_module
+from bdd.recorder import server as server_module
+from bdd.recorder.client import RecorderClient, RecorderUnreachable
+from bdd.recorder.journal import Journal
+from bdd.recorder.server import JournalGrowth, recorder_app
+from bdd.system.waiting import wait_until
+from tests.support.builders import LONG_TIMEOUT, SHORT_TIMEOUT, record
+from tests.support.closed_port import closed_port
+from tests.support.http_service import http_service
+
+TOKEN = "of-this-run"
+GAP = Gap("patient-events", 0, 3, 9)
+
+
+@dataclass
+class PlayedConsumer:
+    """Is ready when the test says so, and reports what the test sets."""
+
+    journal: Journal
+    ready: threading.Event = field(default_factory=threading.Event)
+    error: Exception | None = None
+    timeout: float | None = None
+
+    def fence(self, timeout: float) -> int:
+        self.timeout = timeout
+        if self.error:
+            raise self.error
+        return self.journal.cursor
+
+    def partitions(self) -> dict[str, int]:
+        if self.error:
+            raise self.error
+        return {"patient-events": 3, "therapist-events": 1}
+
+
+@dataclass
+class Served:
+    """A recorder's server on loopback."""
+
+    url: str
+    consumer: PlayedConsumer
+    growth: JournalGrowth
+    client: RecorderClient
+
+    def append(self, *entries: Entry) -> None:
+        self.consumer.journal.append(entries)
+        self.growth.notify()
+
+    def get(self, path: str, authorization: str | bytes = f"Bearer {TOKEN}", **options: Any) -> requests.Response:
+        headers = {"Authorization": authorization}
+        return requests.get(self.url + path, headers=headers, timeout=LONG_TIMEOUT, **options)
+
+    def follow(self) -> RecorderClient:
+        self.consumer.ready.set()
+        self.client.start(LONG_TIMEOUT)
+        return self.client
+
+
+@contextmanager
+def serving(journal: Journal) -> Iterator[Served]:
+    """Run the server in a thread until the block ends."""
+    consumer = PlayedConsumer(journal)
+    started: list[tuple[uvicorn.Server, JournalGrowth]] = []
+
+    async def serve() -> None:
+        growth = JournalGrowth(asyncio.get_running_loop())
+        app = recorder_app(cast("Any", consumer), journal, growth, TOKEN)
+        config = uvicorn.Config(app, port=0, lifespan="off", log_config=None, timeout_graceful_shutdown=0)
+        server = uvicorn.Server(config)
+        started.append((server, growth))
+        await server.serve()
+
+    def address() -> str:
+        assert started
+        assert started[0][0].started
+        host, port = started[0][0].servers[0].sockets[0].getsockname()
+        return f"http://{host}:{port}"
+
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(asyncio.run, serve())
+        url = wait_until(address, description="the server", timeout=LONG_TIMEOUT)
+        client = RecorderClient(url, TOKEN)
+        try:
+            yield Served(url, consumer, started[0][1], client)
+        finally:
+            client.close()
+            started[0][0].should_exit = True
+            running.result(LONG_TIMEOUT)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    with Journal(tmp_path / "journal.jsonl") as journal, serving(journal) as started:
+        yield started
+
+
+def eventually(condition: Callable[[], object]) -> None:
+    def holds() -> None:
+        assert condition()
+
+    wait_until(holds, description="it", timeout=LONG_TIMEOUT, interval=0.005)
+
+
+@pytest.mark.parametrize("authorization", ["", TOKEN, "Bearer", "Bearer wrong", "Bearer \xfc".encode("latin-1")])
+@pytest.mark.parametrize("path", ["/journal", "/fence", "/topics"])
+def test_a_request_without_the_token_is_refused(served: Served, path: str, authorization: str | bytes) -> None:
+    refused = served.get(path, authorization)
+    assert (refused.status_code, refused.text) == (401, "the token of this run is missing or wrong")
+
+
+def test_health_needs_no_token_and_says_whether_the_consumer_is_pinned(served: Served) -> None:
+    served.append(record({}))
+    for ready, status in ((False, 503), (True, 200)):
+        if ready:
+            served.consumer.ready.set()
+        response = served.get("/health", "")
+        assert (response.status_code, response.json()) == (status, {"ready": ready, "cursor": 1})
+        assert served.client.ready() is ready
+
+
+def test_fence_and_topics_are_those_of_the_consumer(served: Served) -> None:
+    served.append(record({}), record({}))
+    assert served.client.fence() == 2
+    assert served.consumer.timeout == 10.0
+    assert served.client.topics() == {"patient-events": 3, "therapist-events": 1}
+
+
+@pytest.mark.parametrize(
+    ("error", "ask", "message"),
+    [
+        (AssertionError("not read"), RecorderClient.fence, "/fence with 503: no fence: not read"),
+        (
+            KafkaException(KafkaError(KafkaError._TIMED_OUT, "too slow")),
+            RecorderClient.fence,
+            "/fence with 503: no fence: too slow",
+        ),
+        (
+            KafkaException(KafkaError(KafkaError._TIMED_OUT, "too slow")),
+            RecorderClient.topics,
+            "/topics with 503: no response from the brokers: too slow",
+        ),
+    ],
+)
+def test_what_the_brokers_do_not_answer_is_reported(
+    served: Served, error: Exception, ask: Callable[[RecorderClient], object], message: str
+) -> None:
+    served.consumer.error = error
+    with pytest.raises(RecorderUnreachable) as failed:
+        ask(served.client)
+    assert str(failed.value) == f"the recorder answered {message}"
+
+
+@pytest.mark.parametrize("after", ["3", "99", "-1", "x", ""])
+def test_a_cursor_that_the_journal_does_not_have_is_refused(served: Served, after: str) -> None:
+    served.append(record({}), record({}))
+    refused = served.get(f"/journal?after={after}")
+    expected = f"after={after} is not a cursor of this journal, which ends at 2"
+    assert (refused.status_code, refused.text) == (400, expected)
+
+
+def test_a_stream_has_the_lines_after_a_cursor_then_heartbeats_then_what_comes(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_module, "_HEARTBEAT_SECONDS", SHORT_TIMEOUT)
+    entries = [record({"n": n}) for n in range(4)]
+    served.append(*entries[:2])
+    for path, expected in (
+        ("/journal", entries[:2]),
+        ("/journal?after=0", entries[:2]),
+        ("/journal?after=1", [entries[1]]),
+    ):
+        with served.get(path, stream=True) as response:
+            assert response.headers["content-type"] == "application/jsonl"
+            chunks = response.iter_content(None)
+            assert next(chunks) == b"".join(map(to_line, expected))
+            assert next(chunks) == b"\n"
+    with served.get("/journal?after=2", stream=True) as response:
+        chunks = response.iter_content(None)
+        for entry in entries[2:]:
+            served.append(entry)
+            assert next(chunk for chunk in chunks if chunk != b"\n") == to_line(entry)
+
+
+def test_a_stream_sends_what_is_new_at_once(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_module, "_HEARTBEAT_SECONDS", 10 * LONG_TIMEOUT)
+    client = served.follow()
+    for count in (1, 2):
+        served.append(record({}))
+        client.wait_for_more(count - 1, LONG_TIMEOUT)
+        assert client.cursor == count
+
+
+def test_the_client_mirrors_the_journal_and_its_gaps(served: Served) -> None:
+    entries = [record({"n": n}) for n in range(3)]
+    served.append(*entries[:2])
+    client = served.follow()
+    eventually(lambda: client.cursor == 2)
+    assert client.trouble() is None
+    served.append(GAP, entries[2])
+    client.wait_for_more(2, LONG_TIMEOUT)
+    eventually(lambda: client.cursor == 4)
+    assert client.records() == entries
+    assert client.records(after=1) == entries[1:]
+    assert client.records(after=1, before=2) == [entries[1]]
+    assert client.records(before=0) == []
+    assert client.gaps == [GAP]
+    assert client.trouble() == f"the recorder could not read everything: {GAP}"
+    client.wait_for_more(4, SHORT_TIMEOUT)
+    assert client.cursor == 4
+
+
+def test_what_was_there_before_the_run_is_left_out(served: Served) -> None:
+    entries = [record({"n": n}) for n in range(4)]
+    served.append(*entries[:2])
+    served.client.skip_to(2)
+    client = served.follow()
+    served.append(*entries[2:])
+    eventually(lambda: client.cursor == 4)
+    assert client.records() == client.records(after=1) == client.records(after=2) == entries[2:]
+    assert client.records(after=3) == entries[3:]
+    assert client.records(before=3) == entries[2:3]
+    assert client.records(before=1) == []
+
+
+def test_a_start_waits_until_the_consumer_is_pinned(served: Served) -> None:
+    with pytest.raises(
+        AssertionError, match=r"^the recorder: not within 0\.05 s .* Last seen: it is not pinned to"
+    ):
+        served.client.start(SHORT_TIMEOUT)
+    with pytest.raises(AssertionError, match=r"^the recorder: its container ended\. Last seen: it is not pinned"):
+        served.client.start(LONG_TIMEOUT, lambda: "its container ended")
+
+
+class Breaking:
+    """Serves a journal, and ends each stream before its time: what it sends is a list of bytes for each request."""
+
+    def __init__(self, *streams: bytes | int) -> None:
+        self._streams = list(streams)
+        self.asked: list[tuple[str, str | None]] = []
+
+    def __call__(self, handler: BaseHTTPRequestHandler, _: bytes) -> tuple[int, bytes, dict[str, str]]:
+        url = urlsplit(handler.path)
+        if url.path == "/health":
+            return 200, b'{"ready": true}', {}
+        self.asked.append((parse_qs(url.query)["after"][0], handler.headers["Authorization"]))
+        stream = self._streams.pop(0) if self._streams else b""
+        if isinstance(stream, int):
+            return stream, b"out of order", {}
+        chunk = b"%x\r\n%s\r\n" % (len(stream), stream) if stream else b""
+        return 200, chunk, {"Transfer-Encoding": "chunked"}  # the last chunk, an empty one, never comes
+
+
+@pytest.mark.parametrize(
+    "broken", [b"", b"\n", 500, 400, b"{ not a line\n", to_line(record({}))[:20], to_line(record({}))[:-1]]
+)
+def test_after_a_break_the_client_goes_on_where_its_mirror_ends(broken: bytes | int) -> None:
+    entries = [record({"n": n}) for n in range(5)]
+    lines = [*map(to_line, entries)]
+    service = Breaking(lines[0] + lines[1] + lines[2][:9], broken, lines[2] + b"\n" + lines[3], lines[4])
+    with http_service(service) as url:
+        client = RecorderClient(url, TOKEN)
+        client.start(LONG_TIMEOUT)
+        eventually(lambda: client.cursor == 5)
+        client.close()
+        client._thread.join(LONG_TIMEOUT)
+    assert not client._thread.is_alive()
+    assert client.records() == entries, "nothing is lost with half a line, and nothing is there twice"
+    assert service.asked[:4] == [(after, f"Bearer {TOKEN}") for after in ("0", "2", "2", "4")]
+
+
+def test_a_recorder_that_cannot_be_followed_any_more_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "_CONNECT_SECONDS", SHORT_TIMEOUT)
+    monkeypatch.setattr(client_module, "_RECONNECT_SECONDS", 0.001)
+    service = Breaking(b"", *[503] * 10_000)
+    with http_service(service) as url:
+        client = RecorderClient(url, TOKEN)
+        client.start(LONG_TIMEOUT)
+        eventually(client.trouble)
+        assert f"the recorder at {url} cannot be followed: 503 Server Error" in str(client.trouble())
+        client.close()
+    with closed_port() as port:
+        gone = RecorderClient(f"http://127.0.0.1:{port}", TOKEN)
+        with pytest.raises(
+            RecorderUnreachable, match=f"^the recorder at {gone.url} does not answer /fence: .*refused"
+        ):
+            gone.fence()
+        with pytest.raises(AssertionError, match=r"the recorder: not within .* does not answer /health"):
+            gone.start(SHORT_TIMEOUT)
+
+
+def test_a_mirror_that_ended_stays_readable(served: Served) -> None:
+    client = served.follow()
+    served.append(record({}))
+    eventually(lambda: client.cursor == 1)
+    client.close()
+    served.append(record({}))
+    client._thread.join(LONG_TIMEOUT)
+    assert [type(each) for each in client.records()] == [Record]

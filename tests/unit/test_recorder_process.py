@@ -1,0 +1,188 @@
+"""The recorder's process: its settings, its messages and exit codes, and its life until a signal."""
+
+import json
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import requests
+
+from bdd.contracts import asyncapi as contract
+from bdd.recorder import __main__ as recorder_main
+from bdd.recorder.client import RecorderClient
+from bdd.recorder.journal import Journal
+from bdd.recorder.settings import RecorderSettings
+from bdd.system.waiting import wait_until
+from tests.support.builders import LONG_TIMEOUT, record
+
+NEEDED = {
+    "RECORDER_CLIENT": '{"bootstrap.servers": "kafka:9092", "sasl.password": "synthetic"}',
+    "RECORDER_FOLDER": "journals",
+    "RECORDER_TOKEN": "of-this-run",
+}
+DEFAULT = RecorderSettings(
+    client={"bootstrap.servers": "kafka:9092", "sasl.password": "synthetic"},
+    topics={"patient-events": 3},
+    folder=Path("journals"),
+    token=NEEDED["RECORDER_TOKEN"],
+)
+
+
+def settings_from(environment: Mapping[str, str]) -> RecorderSettings:
+    return RecorderSettings.from_environment(environment, default_topics={"patient-events": 3})
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, {"host": "127.0.0.1", "port": 0, "create_topics": False}),
+        ({"RECORDER_TOPICS": "", "RECORDER_HOST": "", "RECORDER_PORT": "", "RECORDER_CREATE_TOPICS": ""}, {}),
+        ({"RECORDER_TOPICS": '{"other": 1}'}, {"topics": {"other": 1}}),
+        ({"RECORDER_HOST": "0.0.0.0", "RECORDER_PORT": "8080"}, {"host": "0.0.0.0", "port": 8080}),  # noqa: S104
+        ({"RECORDER_CREATE_TOPICS": "yes"}, {"create_topics": True}),
+        ({"RECORDER_CREATE_TOPICS": "no"}, {"create_topics": False}),
+        ({"PATH": "/bin", "RECORDER_UNKNOWN": "1"}, {}),
+    ],
+)
+def test_settings_are_read_from_the_environment(given: dict[str, str], expected: dict[str, object]) -> None:
+    settings = settings_from(NEEDED | given)
+    assert settings == DEFAULT.model_copy(update=expected)
+    assert settings_from(settings.to_environment()) == settings, "they are passed on as they were read"
+    assert "synthetic" not in repr(settings)
+    assert "of-this-run" not in repr(settings)
+
+
+def test_files_of_a_recorder_are_in_its_folder() -> None:
+    assert (DEFAULT.journal, DEFAULT.address) == (Path("journals/journal.jsonl"), Path("journals/address"))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [({name: ""}, f"{name} is not set; see: python -m bdd.recorder --help") for name in NEEDED]
+    + [
+        ({"RECORDER_CLIENT": "{secret"}, "RECORDER_CLIENT is invalid: Value error, Expecting property name"),
+        ({"RECORDER_CLIENT": '["secret"]'}, "RECORDER_CLIENT is invalid: Input should be a valid dictionary"),
+        ({"RECORDER_TOPICS": '{"secret": "x"}'}, "RECORDER_TOPICS is invalid: Input should be a valid integer"),
+        ({"RECORDER_PORT": "secret"}, "RECORDER_PORT is invalid: Input should be a valid integer"),
+        ({"RECORDER_PORT": "65536"}, "RECORDER_PORT is invalid: Input should be less than or equal to 65535"),
+        (
+            {"RECORDER_CREATE_TOPICS": "secret"},
+            "RECORDER_CREATE_TOPICS is invalid: Input should be a valid boolean",
+        ),
+        (
+            {"RECORDER_TOKEN": "", "RECORDER_PORT": "x"},
+            "RECORDER_TOKEN is not set; see: python -m bdd.recorder --help; RECORDER_PORT is invalid: ",
+        ),
+    ],
+)
+def test_a_wrong_variable_is_named_and_ends_the_process_with_2(
+    given: dict[str, str], message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in (NEEDED | given).items():
+        monkeypatch.setenv(name, value)
+    assert recorder_main.main() == 2
+    shown = capsys.readouterr().err
+    assert shown.startswith(f"The recorder cannot start: {message}")
+    assert "secret" not in shown
+
+
+def test_a_taken_port_ends_the_process_with_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        for name, value in (NEEDED | {"RECORDER_FOLDER": str(tmp_path), "RECORDER_PORT": port}).items():
+            monkeypatch.setenv(name, value)
+        assert recorder_main.main() == 2
+    assert "The recorder cannot start: [Errno" in capsys.readouterr().err
+    assert not (tmp_path / "address").exists()
+
+
+def test_help_names_every_variable(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        recorder_main.main(["--help"])
+    assert ended.value.code == 0
+    shown = capsys.readouterr().out
+    assert [name for name in DEFAULT.to_environment() if name not in shown] == []
+    with pytest.raises(SystemExit):
+        recorder_main.main(["unknown"])
+
+
+class PlayedConsumer:
+    """Takes what a consumer takes; the journal grows when the test says so."""
+
+    made: "PlayedConsumer"
+
+    def __init__(self, client: object, topics: object, journal: Journal, *, create_topics: bool) -> None:
+        type(self).made = self
+        self.given = (client, topics, create_topics)
+        self.journal = journal
+        self.ready = threading.Event()
+        self.stopped = False
+
+    def start(self, on_growth: Callable[[], None]) -> None:
+        self.on_growth = on_growth
+        self.ready.set()
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+@pytest.fixture
+def surviving_signals() -> Iterator[None]:
+    """Uvicorn raises the signal again once it has ended; here that must not end the tests."""
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGTERM to send")
+@pytest.mark.usefixtures("surviving_signals")
+def test_a_process_serves_what_is_recorded_until_it_is_ended(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(recorder_main, "TopicsConsumer", PlayedConsumer)
+    caplog.set_level(logging.INFO)
+    for name, value in (NEEDED | {"RECORDER_FOLDER": str(tmp_path), "RECORDER_CREATE_TOPICS": "yes"}).items():
+        monkeypatch.setenv(name, value)
+    for name in ("journal.jsonl", "journal-1.jsonl", "journal-2.jsonl"):
+        (tmp_path / name).write_text(f"the earlier {name}")
+    address = tmp_path / "address"
+
+    def use() -> list[object]:
+        try:
+            wait_until(address.stat, description="it", timeout=LONG_TIMEOUT, retry_on=(FileNotFoundError,))
+            client = RecorderClient(address.read_text(), "of-this-run")
+            client.start(LONG_TIMEOUT)
+            consumer = PlayedConsumer.made
+            consumer.journal.append([record({})])
+            consumer.on_growth()
+            client.wait_for_more(0, LONG_TIMEOUT)
+            refused = requests.get(f"{client.url}/fence", timeout=LONG_TIMEOUT)
+            return [client.url.rpartition(":")[0], client.cursor, refused.status_code]
+        finally:
+            signal.raise_signal(signal.SIGTERM)  # while the client's stream is still open
+
+    with ThreadPoolExecutor(1) as thread:
+        used = thread.submit(use)
+        assert recorder_main.main() == 0
+    assert used.result() == ["http://127.0.0.1", 1, 401]
+    consumer = PlayedConsumer.made
+    expected_client = json.loads(NEEDED["RECORDER_CLIENT"])
+    assert consumer.given == (expected_client, dict(contract.current().partitions), True)
+    assert consumer.stopped
+    assert len((tmp_path / "journal.jsonl").read_text().splitlines()) == 1
+    assert (tmp_path / "journal-3.jsonl").read_text() == "the earlier journal.jsonl"
+    assert (tmp_path / "journal-2.jsonl").read_text() == "the earlier journal-2.jsonl"
+    assert sorted(path.name for path in tmp_path.iterdir() if "draft" in path.name) == []
+    shown = capsys.readouterr()
+    assert "GET /fence" not in shown.out + shown.err + caplog.text
