@@ -102,7 +102,7 @@ def test_a_broker_that_requires_a_certificate_is_sound_for_a_trusted_one_only(
 
 
 @pytest.mark.parametrize(
-    ("listener", "protocol", "expected"),
+    ("listener", "security", "expected"),
     [
         ("TLS", "PLAINTEXT", ("REQUIRES_TLS", "speaks TLS, which security_protocol=PLAINTEXT", "=SSL ")),
         ("SASL_TLS", "SASL_PLAINTEXT", ("REQUIRES_TLS", "speaks TLS, which", "=SASL_SSL")),
@@ -113,18 +113,24 @@ def test_a_broker_that_requires_a_certificate_is_sound_for_a_trusted_one_only(
         ("PLAIN", "SASL_PLAINTEXT", ("NO_SASL", "has no login by SASL", "=PLAINTEXT")),
         ("TLS", "SASL_SSL", ("NO_SASL", "has no login by SASL", "=SSL")),
         ("OTHER_NAME", "SSL", ("WRONG_NAME", "is for broker.example.org, 192.0.2.7, not for", "use a name")),
+        (
+            "SASL",
+            "SASL_PLAINTEXT SCRAM-SHA-512",
+            ("MECHANISM", "SCRAM-SHA-512; it offers: PLAIN", "-D sasl_mechanism=…"),
+        ),
         ("EXPIRED", "SSL", ("UNTRUSTED", "certificate has expired", "renewed")),
     ],
 )
 def test_a_listener_that_does_not_fit_the_settings_is_explained(
-    listener: str, protocol: str, expected: tuple[str, str, str], special: SpecialBroker, authority: Authority
+    listener: str, security: str, expected: tuple[str, str, str], special: SpecialBroker, authority: Authority
 ) -> None:
     problem, message, step = expected
+    protocol, _, mechanism = security.partition(" ")
     client = {"security.protocol": protocol}
     if protocol.endswith("SSL"):
         client |= {"ssl.ca.location": str(authority.ca)}
     if protocol.startswith("SASL"):
-        client |= {"sasl.mechanism": "PLAIN", **SASL}
+        client |= {"sasl.mechanism": mechanism or "PLAIN", **SASL}
     found = diagnosed(special.address(listener), client)
     assert found.bootstrap[0].problem is Problem[problem]
     assert not found.sound
@@ -133,13 +139,6 @@ def test_a_listener_that_does_not_fit_the_settings_is_explained(
     assert message in first
     prefix = "-D security_protocol" if step.startswith("=") else ""
     assert prefix + step in "\n".join(others) + " "
-
-
-def test_a_mechanism_that_is_not_offered_is_named_with_those_that_are(special: SpecialBroker) -> None:
-    client = {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "SCRAM-SHA-512", **SASL}
-    found = diagnosed(special.address("SASL"), client)
-    assert found.bootstrap[0].problem is Problem.MECHANISM
-    assert "does not offer sasl_mechanism=SCRAM-SHA-512; it offers: PLAIN" in explain(found)
 
 
 def test_an_authority_that_is_not_trusted_is_named(special: SpecialBroker, tmp_path: Path) -> None:
