@@ -41,7 +41,7 @@ prove: .venv/installed-dev  ## prove that the suite notices every seeded defect 
 soak: .venv/installed-dev  ## run the features again and again under bad conditions (about 20 minutes; ARGS='--list')
 	@.venv/bin/python -m bdd soak $(ARGS)
 
-mutate: .venv/installed-dev  ## count the mutants that the unit tests notice (about ten minutes; ARGS='bdd/verdict/ledger.py')
+mutate: .venv/installed-dev  ## count the mutants that the unit tests notice (about 15 minutes; ARGS='bdd/verdict/ledger.py')
 	@$(INSTALL) requirements-mutate.txt
 	@.venv/bin/python -m bdd mutate $(ARGS)
 

@@ -59,7 +59,7 @@ def mutate(
 ) -> None:
     """Change the code a little, thousands of times, and count the changes that the unit tests notice.
 
-    Without arguments it covers bdd/verdict, bdd/recorder and bdd/system/waiting.py, which takes about ten minutes.
+    Without arguments it covers bdd/verdict, bdd/recorder and bdd/system/waiting.py, which takes about 15 minutes.
     The changes are made in a copy, mutants/. A change that was not noticed is printed as an entry for
     proof/accepted_mutants.toml: add it there, with the reason, if no test can notice it.
 

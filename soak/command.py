@@ -83,20 +83,18 @@ def _soak(conditions: Sequence[Condition], runs: int, results: list[Result]) -> 
 
 def _report(results: Sequence[Result]) -> None:
     typer.echo(f"\n{'condition':18}{'runs':>6}{'scenarios':>11}{'red':>5}{'median seconds':>16}")
+    figures = []
     for result in results:
-        typer.echo(
-            f"{result.condition.name:18}{len(result.outcomes):6}{result.scenarios:11}{result.red:5}"
-            f"{result.median_seconds:16.1f}"
+        runs, median = len(result.outcomes), round(result.median_seconds, 2)
+        typer.echo(f"{result.condition.name:18}{runs:6}{result.scenarios:11}{result.red:5}{median:16.1f}")
+        figures.append(
+            {
+                "condition": result.condition.name,
+                "description": result.condition.description,
+                "runs": runs,
+                "scenarios": result.scenarios,
+                "red": result.red,
+                "median_seconds": median,
+            }
         )
-    figures = [
-        {
-            "condition": result.condition.name,
-            "description": result.condition.description,
-            "runs": len(result.outcomes),
-            "scenarios": result.scenarios,
-            "red": result.red,
-            "median_seconds": round(result.median_seconds, 2),
-        }
-        for result in results
-    ]
     (REPORT / "soak.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
