@@ -75,12 +75,10 @@ class Counterexample:
 class Search:
     """Plays random programs and shrinks the first that goes wrong."""
 
-    def __init__(self, play: Play, shrink_seconds: float = _SHRINK_SECONDS) -> None:
+    def __init__(self, play: Play) -> None:
         self._play = play
-        self._shrink_seconds = shrink_seconds
         self._played: dict[Program, ContradictsModel | None] = {}
         self._first: Program | None = None
-        self._number = 0
         self._give_up_at = math.inf
         self._broken: Exception | None = None
 
@@ -121,37 +119,34 @@ class Search:
                 self._broken, self._give_up_at = error, 0
                 return False
             if wrong and self._first is None:
-                self._first, self._number = program, len(self._played)
-                self._give_up_at = time.monotonic() + self._shrink_seconds
+                self._first = program
+                self._give_up_at = time.monotonic() + _SHRINK_SECONDS
         return self._played.get(program) is not None
 
     def _confirmed(self, shortest: Program) -> Counterexample:
         """Play the shortest again with the full deadline; return the first program if it goes right then."""
         assert self._first, "find() returns what went wrong"
-        tries = len(self._played) - self._number
+        number = self.played.index(self._first) + 1
+        tries = len(self._played) - number
         again = self._play(shortest, False)
         program = shortest if again else self._first
         wrong = again or self._played[program]
         assert wrong, "it went wrong before"
-        return Counterexample(program, wrong, self._first, self._number, tries, again is not None)
+        return Counterexample(program, wrong, self._first, number, tries, again is not None)
 
 
 def programs() -> st.SearchStrategy[Program]:
     """Return the strategy for programs: one to three lifecycles."""
-    refused = _any_of(_REFUSED_CREATIONS).map(lambda words: (action(words),))
+    refused = st.sampled_from(_REFUSED_CREATIONS).map(lambda words: (action(words),))
     return st.lists(refused | _lifecycles(), min_size=1, max_size=3).map(tuple)
 
 
 @st.composite
 def _lifecycles(draw: st.DrawFn) -> Lifecycle:
-    words = [draw(_any_of(_CREATIONS)), *draw(st.lists(_any_of(_BEFORE_DELETION), max_size=6))]
+    words = [draw(st.sampled_from(_CREATIONS)), *draw(st.lists(st.sampled_from(_BEFORE_DELETION), max_size=6))]
     if draw(st.booleans()):
-        words += [_DELETION, *draw(st.lists(_any_of(_AFTER_DELETION), max_size=2))]
+        words += [_DELETION, *draw(st.lists(st.sampled_from(_AFTER_DELETION), max_size=2))]
     return tuple(map(action, words))
-
-
-def _any_of(words: Sequence[str]) -> st.SearchStrategy[str]:
-    return st.sampled_from(words)
 
 
 def _drawing_from_the_seed_alone() -> AbstractContextManager[object]:
