@@ -51,7 +51,7 @@ def foreign_event(topic: str, event_type: str) -> tuple[str, bytes]:
     event = {
         "eventId": str(uuid4()),
         "eventType": event_type,
-        "version": contract.current().version,
+        "version": "1.0",
         "timestamp": "2026-01-01T12:00:00+00:00",
         "producer": f"{event_type.partition('.')[0]}-service",
         "payload": payload,

@@ -40,8 +40,6 @@ class Contract:
         document: the AsyncAPI document.
         partitions: topic -> number of partitions.
         messages: topic -> event type -> what its records must be.
-        version: the `version` of the patients' events.
-        patient_producer: their `producer`.
         patient_fields: the fields of `payload.patient_data`; the API answers the same ones, and `id`.
     """
 
@@ -49,8 +47,6 @@ class Contract:
     document: Node
     partitions: Mapping[str, int]
     messages: Mapping[str, Mapping[str, Message]]
-    version: str
-    patient_producer: str
     patient_fields: tuple[str, ...]
 
     @cached_property
@@ -147,8 +143,6 @@ def _contract(file: Path, document: Node) -> Contract:
         document=document,
         partitions={channel["address"]: _kafka(document, channel)["partitions"] for channel in channels},
         messages=messages,
-        version=_constant(document, created, "version"),
-        patient_producer=_constant(document, created, "producer"),
         patient_fields=tuple(
             name for part in applying(document, created, "payload", "patient_data") for name in part["properties"]
         ),
@@ -165,13 +159,6 @@ def _kafka(document: Node, holder: Node) -> Node:
     """The Kafka binding of a channel or a message."""
     binding: Node = resolved(document, holder.get("bindings", {})).get("kafka", {})
     return binding
-
-
-def _constant(document: Node, schema: Node, field: str) -> str:
-    for part in applying(document, schema, field):
-        if "const" in part:
-            return str(part["const"])
-    raise LookupError(f"no const is given for {field} of {_PATIENT_TYPES[0]}")
 
 
 def applying(document: Node, schema: Node, *path: str | int) -> Iterator[Node]:

@@ -21,7 +21,6 @@ from reference.patient_service.app import create_app
 from reference.patient_service.database import Database, open_database
 from reference.patient_service.models import OutboxEntry, PatientStatus
 from reference.patient_service.relay import OutboxRelay
-from reference.shared.kafka.schemas import EventSchema
 from tests.support.builders import LONG_TIMEOUT, record
 from tests.unit.reference.fakes import FakeBroker
 
@@ -56,11 +55,9 @@ def create(api: FlaskClient, **fields: object) -> dict[str, Any]:
 
 def test_the_reference_service_has_the_contracts_names() -> None:
     assert CONTRACT.patient_topic == events.TOPIC
-    assert CONTRACT.patient_producer == events.PRODUCER
     assert CONTRACT.patient_fields == events.DATA_FIELDS
     schemas = read_document(OPENAPI, "openapi")["components"]["schemas"]
     assert list(PatientStatus) == schemas["PatientStatus"]["enum"]
-    assert CONTRACT.version == EventSchema(event_type="", producer="", payload={}).version
 
 
 @pytest.mark.parametrize("data", [ANNA, ANNA | {"vorname": "ü" * 255, "nachname": "x" * 255}])
