@@ -13,7 +13,9 @@ from bdd.run.step_types import register_parameter_types
 @cache
 def steps(kind: str) -> Sequence[Any]:
     """Return behave's matchers of all steps of a kind: `given`, `when` or `then`."""
-    _load()
+    if not registry.steps[kind]:  # behave refuses to register a step again
+        register_parameter_types()
+        cast("Callable[[list[str]], None]", load_step_modules)(["steps"])
     return tuple(registry.steps[kind])
 
 
@@ -29,10 +31,3 @@ def bound(kind: str, sentence: str) -> tuple[str, Callable[[object], None]]:
             arguments = {argument.name: argument.value for argument in match.arguments}
             return step.pattern, partial(match.func, **arguments)
     raise AssertionError(f"the suite has no step “{kind} {sentence}”")
-
-
-@cache
-def _load() -> None:
-    """Once: behave refuses to register a step again."""
-    register_parameter_types()
-    cast("Callable[[list[str]], None]", load_step_modules)(["steps"])

@@ -34,12 +34,6 @@ def only_message(scene: Scene) -> str:
     return printed(scene)[0]
 
 
-def test_a_run_that_explains_everything_has_no_findings(scene: Scene) -> None:
-    scene.publish_expected()
-    scene.publish_expected(UPDATED)
-    assert findings(scene) == []
-
-
 def test_foreign_traffic_is_never_a_finding(scene: Scene) -> None:
     check_nothing_published(scene.observer, "Then no event is published", 0)
     scene.arrive(
