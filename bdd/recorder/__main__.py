@@ -38,9 +38,15 @@ async def record(settings: RecorderSettings) -> None:
     with Journal(settings.journal) as journal, socket.socket(proto=socket.IPPROTO_TCP) as listener:
         listener.bind((settings.host, settings.port))
         listener.listen()
-        consumer = TopicsConsumer(settings.client, settings.topics, journal, create_topics=settings.create_topics)
         growth = JournalGrowth(asyncio.get_running_loop())
-        consumer.start(on_growth=growth.notify)
+        consumer = TopicsConsumer(
+            settings.client,
+            settings.topics,
+            journal,
+            on_growth=growth.notify,
+            create_topics=settings.create_topics,
+        )
+        consumer.start()
         _write_address(listener, settings.address)
         app = recorder_app(consumer, journal, growth, settings.token)
         config = uvicorn.Config(

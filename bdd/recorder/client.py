@@ -17,11 +17,18 @@ _RECONNECT_SECONDS = 0.2
 
 
 class RecorderUnreachable(Exception):
-    """The recorder did not answer; the sentence says what was asked and what came back."""
+    """The recorder did not respond as expected; the message has the request and what came back."""
 
 
 class RecorderClient:
     """Follows one recorder. Cursors are those of the recorder's journal.
+
+    client = RecorderClient("http://127.0.0.1:40123", token)
+    client.start(timeout=10)
+    before = client.fence()
+    # … what is published now …
+    client.wait_for_more(before, seconds=5)
+    client.records(after=before)    # [Record(topic="patient-events", …)]
 
     Args:
         url: where the recorder answers, for instance `http://127.0.0.1:40123`.
@@ -36,22 +43,20 @@ class RecorderClient:
         self._grown = threading.Condition()
         self._closed = threading.Event()
         self._lost: str | None = None
-        self._last_heard = time.monotonic()
+        self._last_received = time.monotonic()
         self._session = session_for(url)
         self._session.headers["Authorization"] = f"Bearer {token}"
-        self._thread = threading.Thread(target=self._follow, name="journal mirror", daemon=True)
+        self._thread = threading.Thread(target=self._follow, daemon=True)
 
     def start(self, timeout: float, abort_if: Callable[[], str | None] = lambda: None) -> None:
-        """Return once the recorder is pinned; from now on its journal is followed.
-
-        That is from its beginning, or from where `skip_to` says.
+        """Wait until the recorder is pinned, then follow its journal: from the beginning, or as set by `skip_to`.
 
         Args:
             timeout: seconds.
-            abort_if: says why it never will be, or None.
+            abort_if: returns the reason if the recorder can no longer become ready, otherwise None.
 
         Raises:
-            AssertionError: it was not pinned in time, or never will be.
+            AssertionError: the recorder was not pinned in time, or `abort_if` returned a reason.
         """
 
         def pinned() -> None:
@@ -64,7 +69,7 @@ class RecorderClient:
         self._thread.start()
 
     def skip_to(self, cursor: int) -> None:
-        """Leave out what is before the cursor: it was there before this run. To be called before `start`."""
+        """Ignore the entries before the cursor, which are older than this run. Call it before `start`."""
         self._begin = cursor
 
     def close(self) -> None:
@@ -89,7 +94,7 @@ class RecorderClient:
 
     def trouble(self) -> str | None:
         """Say why the mirror may be incomplete, or None: no connection, or records the recorder could not read."""
-        if self._lost and time.monotonic() - self._last_heard > _CONNECT_SECONDS:
+        if self._lost and time.monotonic() - self._last_received > _CONNECT_SECONDS:
             return f"the recorder at {self.url} cannot be followed: {self._lost}"
         if self.gaps:
             return f"the recorder could not read everything: {self.gaps[0]}"
@@ -150,7 +155,7 @@ class RecorderClient:
             self._lost = None
             rest = b""
             for chunk in stream.iter_content(chunk_size=None):
-                self._last_heard = time.monotonic()
+                self._last_received = time.monotonic()
                 if self._closed.is_set():
                     return
                 *lines, rest = (rest + chunk).split(b"\n")

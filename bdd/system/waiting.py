@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class WaitAborted(AssertionError):
-    """The wait ended early, because what it waited for cannot come true any more."""
+    """The wait ended early, because its condition can no longer hold."""
 
 
 def wait_until(
@@ -28,12 +28,19 @@ def wait_until(
 ) -> T:
     """Return what `condition` returns as soon as it raises nothing; it is tried at least once.
 
+    def responds() -> int:
+        status = requests.get(url, timeout=1).status_code
+        assert status == 200, f"its status is {status}"
+        return status
+
+    wait_until(responds, description="the service", timeout=10, retry_on=(AssertionError, requests.ConnectionError))
+
     Args:
-        condition: called again and again; says "not yet" by raising one of `retry_on`.
+        condition: called repeatedly; raises one of `retry_on` as long as it does not hold.
         description: what is waited for, for the message ("the broker answers").
         timeout: the deadline, in seconds on a monotonic clock.
-        retry_on: the faults that mean "not yet"; any other one is raised at once.
-        abort_if: asked after each try; a sentence means that waiting on is pointless, and why.
+        retry_on: the exceptions that mean "not yet"; any other is raised at once.
+        abort_if: called after each failed try; returns the reason if waiting has become pointless, otherwise None.
         sleep: called with the seconds until the next try; may return earlier, when there is news.
         interval: seconds between two tries.
 
@@ -51,7 +58,7 @@ def wait_until(
             return condition()
         except retry_on as not_yet:
             if reason := abort_if():
-                raise WaitAborted(_told(description, reason, not_yet)) from not_yet
+                raise WaitAborted(_message(description, reason, not_yet)) from not_yet
             raise
 
     def is_passing(error: BaseException) -> bool:
@@ -71,13 +78,13 @@ def wait_until(
     except RetryError as late:
         last = late.last_attempt.exception()
         waited = f"not within {timeout:g} s ({tries} {'try' if tries == 1 else 'tries'})"
-        raise AssertionError(_told(description, waited, last)) from last
+        raise AssertionError(_message(description, waited, last)) from last
 
 
-def _told(description: str, reason: str, last_seen: BaseException | None) -> str:
-    """The message: a verdict of several lines stays in front, for its first line says it best.
+def _message(description: str, reason: str, last_seen: BaseException | None) -> str:
+    """Return the message. A verdict of several lines comes first, because its first line describes it best.
 
-    A reason of several lines ends with those of a log, which nothing may seem to belong to.
+    A reason of several lines ends with lines of a log, and nothing may follow them.
     """
     seen = str(last_seen).strip()
     if "\n" in seen:

@@ -1,143 +1,351 @@
-"""The recorder's consumer beside a broker that has just been restarted."""
+"""The recorder's consumer against a played broker: what it reads, and from where; when it is ready; its fence."""
 
-from collections.abc import Iterator, Mapping
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
-from confluent_kafka.admin import NewTopic
+from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import NewTopic, OffsetSpec
 
-from bdd.recorder import consumer
+from bdd.kafka.record import Gap, Record, from_line
+from bdd.recorder import consumer as consumer_module
 from bdd.recorder.consumer import TopicsConsumer
 from bdd.recorder.journal import Journal
-from tests.support.builders import LONG_TIMEOUT
+from bdd.system.waiting import wait_until
+from tests.support.builders import LONG_TIMEOUT, SHORT_TIMEOUT, stand_in
 
-TOPIC = "patient-events"
-PARTITIONS = 3
+TOPIC, OTHER = "patient-events", "synthetic-later"
 NO_LEADER = KafkaError(KafkaError.LEADER_NOT_AVAILABLE)
+AT_THE_END = KafkaError(KafkaError._PARTITION_EOF)
+DELETED = KafkaError(KafkaError._AUTO_OFFSET_RESET)
 
 
-class Broker:
-    """Knows its topics at once; says where they end only when it has been asked a few times in vain."""
+def message(offset: int, value: bytes | None = None, *, error: KafkaError | None = None, **changed: Any) -> object:
+    """Return a message of the client's library, of partition 1 if no other is given."""
+    values = {"topic": TOPIC, "partition": 1, "timestamp": (1, 17), "key": b"5", "headers": None, **changed}
+    values |= {"offset": offset, "value": value, "error": error}
+    return SimpleNamespace(**{name: lambda value=value: value for name, value in values.items()})
 
-    def __init__(self, in_vain: int) -> None:
-        self.in_vain = in_vain
-        self.asked = 0
+
+@dataclass
+class PlayedBroker:
+    """Plays the admin client and the consumer: metadata, end offsets, and the messages that the test puts in."""
+
+    topics: dict[str, int] = field(default_factory=lambda: {TOPIC: 2, "foreign": 1, "__internal": 1})
+    ends: dict[tuple[str, int], int] = field(default_factory=dict)
+    in_vain: int = 0
+    """How many requests for end offsets fail before one is answered."""
+    hidden: int = 0
+    """In how many responses a topic that was created is still missing."""
+    requested: int = 0
+    created: list[str] = field(default_factory=list)
+    assigned: list[tuple[str, str, int, int]] = field(default_factory=list)
+    messages: "queue.Queue[object]" = field(default_factory=queue.Queue)
+    while_listing: Callable[[], object] = lambda: None
+    closed: bool = False
 
     def list_topics(self, timeout: float) -> object:
-        return SimpleNamespace(topics={TOPIC: SimpleNamespace(partitions=range(PARTITIONS))})
+        assert timeout > 0
+        self.while_listing()
+        self.hidden -= bool(self.created)
+        shown = {name: count for name, count in self.topics.items() if name not in self.created or self.hidden < 0}
+        return SimpleNamespace(topics={name: SimpleNamespace(partitions=range(n)) for name, n in shown.items()})
 
     def list_offsets(self, wanted: Mapping[TopicPartition, object], request_timeout: float) -> object:
-        self.asked += 1
-        return dict.fromkeys(wanted, SimpleNamespace(result=self._end))
+        assert request_timeout > 0
+        assert {type(spec) for spec in wanted.values()} == {type(OffsetSpec.latest())}  # type: ignore[no-untyped-call]
+        self.requested += 1
+        return {place: SimpleNamespace(result=lambda place=place: self._end(place)) for place in wanted}
 
-    def incremental_assign(self, partitions: list[TopicPartition]) -> None:
-        assert len(partitions) == PARTITIONS
-
-    def _end(self) -> object:
-        if self.asked <= self.in_vain:
+    def _end(self, place: TopicPartition) -> object:
+        if self.requested <= self.in_vain:
             raise KafkaException(NO_LEADER)
-        return SimpleNamespace(offset=0)
+        return SimpleNamespace(offset=self.ends.get((place.topic, place.partition), 0))
+
+    def create_topics(self, new: list[NewTopic], request_timeout: float) -> object:
+        assert request_timeout > 0
+        already = bool(self.created)
+        self.created += [topic.topic for topic in new]
+        self.topics |= {topic.topic: topic.num_partitions for topic in new}
+
+        def result() -> None:
+            if already:
+                raise KafkaException(KafkaError(KafkaError.TOPIC_ALREADY_EXISTS))
+
+        return {topic.topic: SimpleNamespace(result=result) for topic in new}
+
+    def _assign(self, how: str, places: list[TopicPartition]) -> None:
+        self.assigned += [(how, place.topic, place.partition, place.offset) for place in places]
+
+    def assign(self, places: list[TopicPartition]) -> None:
+        self._assign("pinned", places)
+
+    def incremental_assign(self, places: list[TopicPartition]) -> None:
+        self._assign("added", places)
+
+    def incremental_unassign(self, places: list[TopicPartition]) -> None:
+        self._assign("removed", places)
+
+    def get_watermark_offsets(self, place: TopicPartition, timeout: float) -> tuple[int, int]:
+        assert (place.topic, place.partition) == (TOPIC, 1)
+        assert timeout > 0
+        return 9, 20
+
+    def poll(self, timeout: float) -> object | None:
+        assert timeout > 0
+        with suppress(queue.Empty):
+            return self.messages.get(timeout=0.001)
+        return None
+
+    def consume(self, count: int, timeout: float) -> list[object]:
+        assert (count, timeout) == (1000, 0), "a full batch, but without a wait for it"
+        return [self.messages.get_nowait() for _ in range(self.messages.qsize())]
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@dataclass
+class Consuming:
+    """A consumer of a played broker."""
+
+    broker: PlayedBroker
+    consumer: TopicsConsumer
+    journal: Journal
+    path: Path
+    settings: list[dict[str, object]]
+    grown: list[int]
+
+    def start(self) -> None:
+        self.consumer.start()
+        eventually(lambda: any(how == "pinned" for how, *_ in self.broker.assigned))
+
+    def deliver(self, *messages: object) -> None:
+        for each in messages:
+            self.broker.messages.put(each)
+
+    def entries(self, count: int) -> list[Record | Gap]:
+        eventually(lambda: self.journal.cursor >= count)
+        return [from_line(line) for line in self.path.read_bytes().splitlines()]
+
+
+def eventually(condition: Callable[[], object]) -> None:
+    def holds() -> None:
+        assert condition()
+
+    wait_until(holds, description="it", timeout=LONG_TIMEOUT, interval=0.002)
+
+
+Consume = Callable[..., Consuming]
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    with Journal(tmp_path / "journal.jsonl") as opened:
-        yield opened
+def consume(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Consume]:
+    monkeypatch.setattr(consumer_module, "_LOOK_FOR_TOPICS_SECONDS", 0.005)
+    path = tmp_path / "journal.jsonl"
+    made: list[Consuming] = []
+
+    def make(*, create_topics: bool = False, **played: Any) -> Consuming:
+        broker, settings, grown = PlayedBroker(**played), [], []
+
+        def connect(given: dict[str, object]) -> PlayedBroker:
+            settings.append(given)
+            return broker
+
+        for client in ("AdminClient", "Consumer"):
+            monkeypatch.setattr(consumer_module, client, connect)
+        consumer = TopicsConsumer(
+            {"bootstrap.servers": "kafka:9092"},
+            {TOPIC: 2, OTHER: 1},
+            journal,
+            on_growth=lambda: grown.append(journal.cursor),
+            create_topics=create_topics,
+        )
+        made.append(Consuming(broker, consumer, journal, path, settings, grown))
+        return made[-1]
+
+    with Journal(path) as journal:
+        yield make
+        for each in made:
+            if each.consumer._thread.is_alive():
+                each.consumer.stop()
+                assert each.broker.closed
 
 
-def recorder_beside(broker: Broker, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> TopicsConsumer:
-    for client in ("AdminClient", "Consumer"):
-        monkeypatch.setattr(consumer, client, lambda _settings: broker)
-    return TopicsConsumer({}, {TOPIC: PARTITIONS}, journal)
+def test_it_joins_no_group_and_commits_nothing(consume: Consume) -> None:
+    admin, consumer = consume().settings
+    assert admin["bootstrap.servers"] == consumer["bootstrap.servers"] == "kafka:9092"
+    assert admin["logger"] is consumer["logger"] is logging.getLogger("bdd.recorder.consumer")
+    expected = {"enable.auto.commit": "false", "enable.partition.eof": "true", "auto.offset.reset": "error"}
+    assert {name: consumer[name] for name in expected} == expected
+    assert consumer["group.id"]
+
+
+def test_it_is_pinned_to_the_ends_of_its_topics_and_ready_when_each_was_reached(
+    consume: Consume, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    consuming = consume(ends={(TOPIC, 0): 7, (TOPIC, 1): 5}, in_vain=2)
+    consuming.start()
+    assert consuming.broker.assigned == [("pinned", TOPIC, 0, 7), ("pinned", TOPIC, 1, 5)], "no foreign topic"
+    assert caplog.messages == [f"not pinned yet: {NO_LEADER}"] * 2 + ["pinned to the end of 2 partitions"]
+    consuming.deliver(message(5, error=AT_THE_END), message(5, b"first"))
+    consuming.entries(1)
+    assert not consuming.consumer.ready.is_set(), "partition 0 has not reported its end"
+    consuming.deliver(message(7, partition=0, error=AT_THE_END))
+    assert consuming.consumer.ready.wait(LONG_TIMEOUT)
+
+
+def test_it_is_ready_at_once_beside_a_broker_without_topics(consume: Consume) -> None:
+    consuming = consume(topics={"foreign": 1})
+    consuming.consumer.start()
+    assert consuming.consumer.ready.wait(LONG_TIMEOUT)
+    assert consuming.broker.assigned == []
+    assert consuming.consumer.fence(LONG_TIMEOUT) == 0
+
+
+@pytest.mark.parametrize("hidden", [0, 1, 3])
+def test_it_creates_missing_topics_and_is_not_pinned_before_the_broker_lists_them(
+    hidden: int, consume: Consume, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    consuming = consume(topics={}, hidden=hidden, create_topics=True)
+    consuming.start()
+    assert consuming.broker.topics == {TOPIC: 2, OTHER: 1}
+    assert sorted(place[1:3] for place in consuming.broker.assigned) == [(TOPIC, 0), (TOPIC, 1), (OTHER, 0)]
+    assert f"created the topics {TOPIC}, {OTHER}" in caplog.messages
+
+
+def test_a_record_keeps_what_kafka_holds(consume: Consume, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    consuming = consume()
+    consuming.start()
+    before = time.time()
+    strange = message(19, b"strange")
+    strange.headers = lambda: (_ for _ in ()).throw(SystemError("a name is not UTF-8"))  # type: ignore[attr-defined]
+    failed = KafkaError(KafkaError._TRANSPORT, "a broker is down")
+    headers = [("source", b"test"), ("empty", None)]
+    consuming.deliver(message(17, b"{}", headers=headers), message(18, partition=0, key=None), strange)
+    consuming.deliver(message(0, error=failed), message(20, b"last"))
+    records = consuming.entries(4)
+    assert all(isinstance(each, Record) and before <= each.received <= time.time() for each in records)
+    seen = [(r.place, r.timestamp, r.key, r.headers, r.value) for r in records if isinstance(r, Record)]
+    assert seen == [
+        (f"{TOPIC}/1@17", 17, b"5", tuple(headers), b"{}"),
+        (f"{TOPIC}/0@18", 17, None, (), None),
+        (f"{TOPIC}/1@19", 17, b"5", (), b"strange"),
+        (f"{TOPIC}/1@20", 17, b"5", (), b"last"),
+    ]
+    assert consuming.grown[-1] == 4, "whoever is notified can read what has come"
+    assert caplog.messages[1:] == [
+        "the headers of a record cannot be read: a name is not UTF-8",
+        f"librdkafka: {failed}",
+    ]
+
+
+@pytest.mark.parametrize(("position", "last"), [(3, 8), (9, 9), (12, 12)])
+def test_records_that_were_deleted_are_a_gap_and_reading_goes_on_behind_it(
+    position: int, last: int, consume: Consume, caplog: pytest.LogCaptureFixture
+) -> None:
+    consuming = consume(ends={(TOPIC, 1): position})
+    consuming.start()
+    consuming.deliver(message(position, error=DELETED))
+    gap = Gap(TOPIC, 1, position, last)
+    assert consuming.entries(1) == [gap]
+    assert consuming.broker.assigned[2:] == [("removed", TOPIC, 1, -1001), ("added", TOPIC, 1, 9)]
+    assert caplog.messages == [str(gap)]
+    consuming.broker.ends[TOPIC, 1] = last + 1
+    assert consuming.consumer.fence(LONG_TIMEOUT) == 1, "the gap counts as read"
+    consuming.broker.ends[TOPIC, 1] = last + 2
+    with pytest.raises(AssertionError, match=f"not yet read up to {TOPIC}/1@{last + 2}$"):
+        consuming.consumer.fence(SHORT_TIMEOUT)
+
+
+def test_a_topic_that_appears_later_is_read_from_its_beginning(
+    consume: Consume, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    consuming = consume()
+    consuming.start()
+    failures = [KafkaException(NO_LEADER)]
+
+    def fail_once() -> None:
+        if failures:
+            raise failures.pop()
+
+    consuming.broker.while_listing = fail_once
+    eventually(lambda: not failures)
+    consuming.broker.topics[OTHER] = 1
+    eventually(lambda: len(consuming.broker.assigned) == 3)
+    assert consuming.broker.assigned[2] == ("added", OTHER, 0, OFFSET_BEGINNING)
+    assert consuming.consumer.fence(LONG_TIMEOUT) == 0, "it is empty"
+    eventually(lambda: len(caplog.messages) == 3)
+    assert caplog.messages[1:] == [
+        f"no topic could be looked up: {NO_LEADER}",
+        f"added from the beginning: [('{OTHER}', 0)]",
+    ]
+    assert consuming.consumer.partitions() == {TOPIC: 2, "foreign": 1, OTHER: 1}, "internal ones are left out"
+
+
+def test_two_fences_at_once_assign_a_new_topic_once(consume: Consume) -> None:
+    consuming = consume()
+    both = threading.Barrier(2)
+
+    def meet() -> None:
+        with suppress(threading.BrokenBarrierError):
+            both.wait(SHORT_TIMEOUT)
+
+    consuming.broker.while_listing = meet
+    with ThreadPoolExecutor(2) as threads:
+        fences = [threads.submit(consuming.consumer.fence, LONG_TIMEOUT) for _ in range(2)]
+    assert [fence.result() for fence in fences] == [0, 0]
+    assert len(consuming.broker.assigned) == len(set(consuming.broker.assigned)) == 2
+
+
+def test_a_fence_waits_until_the_journal_holds_all_that_was_published_before(consume: Consume) -> None:
+    consuming = consume()
+    consuming.start()
+    consuming.broker.ends |= {(TOPIC, 0): 1, (TOPIC, 1): 2}
+    consuming.deliver(message(0, b"1"), message(1, b"2"))
+    consuming.entries(2)
+    with ThreadPoolExecutor(1) as thread:
+        fence = thread.submit(consuming.consumer.fence, LONG_TIMEOUT)
+        consuming.deliver(message(0, b"3", partition=0))
+        assert fence.result() == 3
+
+
+@pytest.mark.parametrize(("passed", "waited"), [(0.16, "0.1"), (5.0, "0")])
+def test_a_fence_that_is_not_reached_reports_how_far_the_journal_is(
+    passed: float, waited: str, consume: Consume, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    consuming = consume(ends={(TOPIC, 0): 4, (TOPIC, 1): 2})
+    clock = iter([100.0, 100.0 + passed])
+    monkeypatch.setattr(consumer_module, "time", stand_in(time, monotonic=lambda: next(clock)))
+    missing = f"not yet read up to {TOPIC}/0@4, {TOPIC}/1@2"
+    message = rf"^the journal to reach the fence: not within {waited} s \(\d+ tr\w+\)\. Last seen: {missing}$"
+    with pytest.raises(AssertionError, match=message):
+        consuming.consumer.fence(0.3)
 
 
 @pytest.mark.parametrize("in_vain", [0, 1, 3])
 def test_a_fence_asks_again_for_ends_that_a_restarted_broker_does_not_know_yet(
-    in_vain: int, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    in_vain: int, consume: Consume
 ) -> None:
-    broker = Broker(in_vain)
-    assert recorder_beside(broker, journal, monkeypatch).fence(timeout=LONG_TIMEOUT) == 0
-    assert broker.asked == in_vain + 1
+    consuming = consume(in_vain=in_vain)
+    assert consuming.consumer.fence(timeout=LONG_TIMEOUT) == 0
+    assert consuming.broker.requested == in_vain + 1
 
 
-def test_a_fence_that_never_learns_the_ends_says_what_the_broker_said(
-    journal: Journal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    broker = Broker(in_vain=1_000_000)
-    with pytest.raises(AssertionError, match=r"the end offsets: not within 0\.05 s") as failed:
-        recorder_beside(broker, journal, monkeypatch).fence(timeout=0.05)
+def test_a_fence_that_never_learns_the_ends_says_what_the_broker_said(consume: Consume) -> None:
+    with pytest.raises(AssertionError, match=r"^the end offsets: not within 0\.05 s") as failed:
+        consume(in_vain=1_000_000).consumer.fence(timeout=SHORT_TIMEOUT)
     assert NO_LEADER.str() in str(failed.value)
-
-
-class BusyBroker(Broker):
-    """Takes a while to tell of topics that it has just made."""
-
-    def __init__(self, in_vain: int) -> None:
-        super().__init__(in_vain=0)
-        self._hidden = in_vain
-        self.assigned: list[TopicPartition] = []
-        self.made = False
-
-    def list_topics(self, timeout: float) -> object:
-        if self.made and self._hidden > 0:
-            self._hidden -= 1
-        elif self.made:
-            return super().list_topics(timeout)
-        return SimpleNamespace(topics={})
-
-    def create_topics(self, new: list[NewTopic], request_timeout: float) -> object:
-        already = KafkaError(KafkaError.TOPIC_ALREADY_EXISTS) if self.made else None
-        self.made = True
-
-        def result() -> None:
-            if already:
-                raise KafkaException(already)
-
-        return {topic.topic: SimpleNamespace(result=result) for topic in new}
-
-    def assign(self, partitions: list[TopicPartition]) -> None:
-        self.assigned = partitions
-
-
-@pytest.mark.parametrize("in_vain", [0, 1, 3])
-def test_it_is_not_pinned_before_the_broker_tells_of_the_topics_that_were_made(
-    in_vain: int, journal: Journal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    broker = BusyBroker(in_vain)
-    for client in ("AdminClient", "Consumer"):
-        monkeypatch.setattr(consumer, client, lambda _settings: broker)
-    TopicsConsumer({}, {TOPIC: PARTITIONS}, journal, create_topics=True)._pin()
-    assert len(broker.assigned) == PARTITIONS
-
-
-class StrangeMessage:
-    """Anybody may write a header whose name is not UTF-8; the client's library breaks down over it."""
-
-    def headers(self) -> object:
-        raise SystemError("returned a result with an exception set")
-
-    def timestamp(self) -> tuple[int, int]:
-        return 1, 1_780_000_000_000
-
-    def topic(self) -> str:
-        return TOPIC
-
-    def partition(self) -> int:
-        return 1
-
-    def offset(self) -> int:
-        return 17
-
-    def key(self) -> bytes:
-        return b"5"
-
-    def value(self) -> bytes:
-        return b"{}"
-
-
-def test_a_record_whose_headers_cannot_be_read_is_recorded_without_them() -> None:
-    record = consumer._record(cast("Message", StrangeMessage()), received=1_780_000_000.1)
-    assert (record.place, record.key, record.value, record.headers) == (f"{TOPIC}/1@17", b"5", b"{}", ())

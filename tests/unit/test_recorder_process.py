@@ -119,15 +119,23 @@ class PlayedConsumer:
 
     made: "PlayedConsumer"
 
-    def __init__(self, client: object, topics: object, journal: Journal, *, create_topics: bool) -> None:
+    def __init__(
+        self,
+        client: object,
+        topics: object,
+        journal: Journal,
+        *,
+        on_growth: Callable[[], None],
+        create_topics: bool,
+    ) -> None:
         type(self).made = self
         self.given = (client, topics, create_topics)
         self.journal = journal
+        self.on_growth = on_growth
         self.ready = threading.Event()
         self.stopped = False
 
-    def start(self, on_growth: Callable[[], None]) -> None:
-        self.on_growth = on_growth
+    def start(self) -> None:
         self.ready.set()
 
     def stop(self) -> None:

@@ -80,13 +80,13 @@ def test_any_other_fault_is_raised_at_once() -> None:
 @pytest.mark.parametrize("retry_on", [(AssertionError,), (Exception,), (WaitAborted,)])
 def test_giving_up_ends_the_wait_at_once(retry_on: tuple[type[Exception], ...]) -> None:
     condition = Tries(*[WaitAborted("inner")] * 9)
-    with pytest.raises(WaitAborted, match=r"^the event: the broker has ended\. Last seen: inner$"):
+    with pytest.raises(WaitAborted, match=r"^the event: the broker ended with error X\. Last seen: inner$"):
         wait_until(
             condition,
             description="the event",
             timeout=60,
             retry_on=retry_on,
-            abort_if=lambda: "the broker has ended",
+            abort_if=lambda: "the broker ended with error X.",
             sleep=lambda _: None,
         )
     assert condition.count == 1
@@ -146,3 +146,8 @@ def test_a_try_that_lasts_takes_its_time_from_the_next_pause(clock: Clock) -> No
 
 def test_a_wait_brings_its_own_pause_where_none_is_given() -> None:
     assert wait_until(Tries(AssertionError("not yet")), description="it", timeout=60, interval=0.001) == 2
+
+
+def test_the_default_interval_is_50_milliseconds(clock: Clock) -> None:
+    wait_until(Tries(AssertionError("not yet")), description="it", timeout=60, sleep=clock.pause)
+    assert clock.paused == [0.05]
