@@ -2,11 +2,12 @@
 
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from docker.client import DockerClient
 
-from bdd.containers.cleanup import OWNER, RUN, Leftover, find, labels
+from bdd.containers.cleanup import OWNER, RUN, Leftover, find, labels, remove_run
 from bdd.containers.compose import Compose, PortTaken
 from bdd.containers.engine import EngineUnavailable, connect
 from bdd.containers.images import Images
@@ -28,7 +29,7 @@ def engine() -> DockerClient:
 
 
 class Theirs:
-    """A platform that somebody else has started with Docker Compose, with two listeners; it has a recorder too."""
+    """A platform that somebody else has started with Docker Compose; it has a recorder too."""
 
     def __init__(self, engine: DockerClient) -> None:
         self.engine = engine
@@ -39,12 +40,13 @@ class Theirs:
         variables = {"ACCEPTANCE_RUN": marks[RUN], "ACCEPTANCE_OWNER": marks[OWNER], **self.images.variables}
         self.compose = Compose(engine, f"theirs-{self.run}", variables)
 
-    def start(self) -> None:
+    def start(self, *, external: bool) -> None:
         """Choose the port as late as can be: what is free now may be taken when the images are built."""
         self.images.prepare(BUILT)
         for tries_left in reversed(range(_TRIES)):
-            self.external_port = free_port()
-            self.compose.variables["KAFKA_EXTERNAL_PORT"] = str(self.external_port)
+            if external:
+                self.external_port = free_port()
+                self.compose.variables["KAFKA_EXTERNAL_PORT"] = str(self.external_port)
             try:
                 self.compose.up(SERVICES, lambda _service, _status: None)
             except PortTaken:
@@ -58,23 +60,25 @@ class Theirs:
         return self.compose.project
 
     def as_it_is(self) -> dict[str, str]:
-        """Each container with the time of its start: what must not change under a run beside it."""
+        """Each container with the time of its start: what no run may change."""
         return {str(each.name): each.attrs["State"]["StartedAt"] for each in self.compose.containers()}
 
-    def remove(self) -> None:
-        for made in find(self.engine, self.run):
-            made.remove()
-        self.images.remove_untagged()
+
+@contextmanager
+def started(engine: DockerClient, *, external: bool) -> Iterator[Theirs]:
+    platform = Theirs(engine)
+    try:
+        platform.start(external=external)
+        yield platform
+    finally:
+        remove_run(engine, platform.run)
+        platform.images.remove_untagged()
 
 
 @pytest.fixture(scope="session")
 def theirs(engine: DockerClient) -> Iterator[Theirs]:
-    platform = Theirs(engine)
-    try:
-        platform.start()
+    with started(engine, external=True) as platform:
         yield platform
-    finally:
-        platform.remove()
 
 
 @pytest.fixture(autouse=True)

@@ -42,30 +42,28 @@ def test_a_platform_that_is_not_there_is_said_with_what_is(
     assert "Traceback" not in run.output
 
 
-def test_a_part_of_the_platform_that_has_ended_is_named_with_its_log(tmp_path: Path, theirs: Theirs) -> None:
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ("stop", "ended with exit code {code}\n    next: docker start {name}\n    its last log lines:\n"),
+        ("pause", "is paused\n    next: docker unpause {name}\n"),
+    ],
+)
+def test_a_part_of_the_platform_that_does_not_run_is_named_with_the_next_step(
+    tmp_path: Path, theirs: Theirs, how: str, message: str
+) -> None:
     service = theirs.compose.container("patient-service")
-    service.stop(timeout=1)
+    getattr(service, how)()
+    code = state_of(service)["ExitCode"]
     try:
         run = run_behave(tmp_path, QUICK, "-D", "stack=attached", "-D", f"project={theirs.project}")
     finally:
-        theirs.compose.up(["patient-service"], lambda _service, _status: None)
-    assert run.process.wait(0) != 0
-    assert f"the container of patient-service ({service.name}) ended with exit code" in run.output
-    assert f"\n    next: docker start {service.name}\n    its last log lines:\n" in run.output
-    assert "Traceback" not in run.output
-
-
-def test_a_part_of_the_platform_that_is_paused_is_told_with_the_way_on(tmp_path: Path, theirs: Theirs) -> None:
-    service = theirs.compose.container("patient-service")
-    service.pause()
-    try:
-        run = run_behave(tmp_path, QUICK, "-D", "stack=attached", "-D", f"project={theirs.project}")
-    finally:
-        service.unpause()
+        service.unpause() if how == "pause" else service.start()
         wait_until(lambda: _assert_healthy(service), description="the service again", timeout=SLOW_SECONDS)
     assert run.process.wait(0) != 0
-    assert f"({service.name}) is paused\n    next: docker unpause {service.name}\n" in run.output
-    assert "ended" not in run.output
+    expected = message.format(code=code, name=service.name)
+    assert f"the container of patient-service ({service.name}) {expected}" in run.output
+    assert "Traceback" not in run.output
 
 
 def _assert_healthy(container: Container) -> None:

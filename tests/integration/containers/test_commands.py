@@ -1,7 +1,6 @@
-"""The project's commands at a platform in Docker: what they say of it, and that they leave it as it was."""
+"""The project's commands at a platform in Docker: their output, and that they leave it as it was."""
 
 import json
-import secrets
 import shlex
 import signal
 import subprocess
@@ -14,21 +13,15 @@ import pytest
 import requests
 from docker.client import DockerClient
 
-from bdd.containers.cleanup import OWNER, RUN, Leftover, find, labels
-from bdd.containers.compose import Compose
+from bdd.containers.cleanup import Leftover, find
 from bdd.containers.discovery import address_from_here, find_platform
 from bdd.containers.engine import connect
-from bdd.containers.images import Images
 from bdd.run.process import remote
 from bdd.settings.settings import environment_without_settings
 from bdd.system.paths import ROOT
 from bdd.system.waiting import wait_until
-from tests.integration.containers.conftest import BUILT, SERVICES, Theirs, made_by
-from tests.support.running import (
-    GUARD_SECONDS,
-    SLOW_SECONDS,
-    ModuleRun,
-)
+from tests.integration.containers.conftest import Theirs, made_by, started
+from tests.support.running import GUARD_SECONDS, SLOW_SECONDS, ModuleRun
 
 SCRIPT = ROOT / "tests" / "integration" / "docker-kafka-test.py"
 PATIENT = {"vorname": "Erika", "nachname": "Mustermann-watched"}
@@ -47,19 +40,8 @@ def attached(theirs: Theirs) -> list[str]:
 @pytest.fixture(scope="module")
 def one_listener(engine: DockerClient) -> Iterator[str]:
     """The project of a platform with kafka:9092 alone, as the platform is today."""
-    run = f"test-{secrets.token_hex(4)}"
-    marks = labels(run)
-    images = Images(engine)
-    variables = {"ACCEPTANCE_RUN": marks[RUN], "ACCEPTANCE_OWNER": marks[OWNER], **images.variables}
-    compose = Compose(engine, f"one-{run}", variables)
-    try:
-        images.prepare(BUILT)
-        compose.up(SERVICES, lambda _service, _status: None)
-        yield compose.project
-    finally:
-        for made in find(engine, run):
-            made.remove()
-        images.remove_untagged()
+    with started(engine, external=False) as platform:
+        yield platform.project
 
 
 def look(folder: Path, *arguments: str) -> tuple[int | None, dict[str, dict[str, Any]]]:
@@ -78,7 +60,7 @@ def _again(folder: Path) -> Path:
 
 def kafka_tests(project: str) -> str:
     command = [sys.executable, "-m", "pytest", "-rs", "tests/integration/test_kafka_integration.py"]
-    told = subprocess.run(
+    done = subprocess.run(
         command,
         cwd=ROOT,
         env=environment_without_settings(ACCEPTANCE_PROJECT=project),
@@ -87,7 +69,7 @@ def kafka_tests(project: str) -> str:
         check=False,
         timeout=GUARD_SECONDS,
     )
-    return " ".join(told.stdout.split())
+    return " ".join(done.stdout.split())
 
 
 def script(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -143,7 +125,7 @@ def test_the_doctor_names_a_container_that_is_paused(
     assert checks["platform"]["next"] == f"docker unpause {service.name}"
 
 
-def test_a_project_that_is_not_there_is_told(tmp_path: Path, engine: DockerClient) -> None:
+def test_the_doctor_names_a_project_that_is_not_there(tmp_path: Path, engine: DockerClient) -> None:
     exit_code, checks = look(tmp_path, "-D", "stack=attached", "-D", "project=nobodys")
     assert exit_code == 1
     assert "nobodys has no container" in checks["containers"]["sentence"]
@@ -172,9 +154,9 @@ def test_the_watch_shows_what_is_published_and_removes_only_its_recorder(
 
 
 def test_the_printed_command_works_as_pasted(tmp_path: Path, theirs: Theirs, api_url: str) -> None:
-    told = script("--project", theirs.project)
-    assert told.returncode == 0, told.stderr
-    [line] = told.stdout.splitlines()
+    done = script("--project", theirs.project)
+    assert done.returncode == 0, done.stderr
+    [line] = done.stdout.splitlines()
     assert "-it" not in shlex.split(line), "it was not printed on a terminal"
     output = tmp_path / "output.txt"
     with output.open("wb") as file:
@@ -195,37 +177,7 @@ def test_the_printed_command_works_as_pasted(tmp_path: Path, theirs: Theirs, api
     assert "Partition:" in output.read_text(encoding="utf-8")
 
 
-def test_the_script_runs_the_command_itself(theirs: Theirs) -> None:
-    run = subprocess.Popen(
-        [sys.executable, SCRIPT, "--project", theirs.project, "--run"], stderr=subprocess.DEVNULL
-    )
-    network = f"{theirs.project}_default"
-
-    def consuming() -> None:
-        tools = theirs.engine.containers.list(filters={"network": network, "ancestor": "apache/kafka:4.3.1"})
-        assert len(tools) == 2, "the broker only"
-
-    try:
-        wait_until(
-            consuming,
-            description="the tool's container",
-            timeout=GUARD_SECONDS,
-            abort_if=lambda: _how_it_ended(run),
-        )
-    finally:
-        run.send_signal(signal.SIGINT)
-        run.wait(GUARD_SECONDS)
-
-    def deleted() -> None:
-        tools = theirs.engine.containers.list(
-            all=True, filters={"network": network, "ancestor": "apache/kafka:4.3.1"}
-        )
-        assert len(tools) == 1
-
-    wait_until(deleted, description="the removal of the tool's container", timeout=SLOW_SECONDS)
-
-
-@pytest.mark.parametrize("end", ["nobody reads", "SIGTERM"])
+@pytest.mark.parametrize("end", ["nobody reads", "SIGTERM", "SIGINT"])
 def test_the_container_of_the_script_carries_its_label_and_goes_however_the_script_ends(
     theirs: Theirs, end: str
 ) -> None:
@@ -245,8 +197,8 @@ def test_the_container_of_the_script_carries_its_label_and_goes_however_the_scri
         )
         broker = find_platform(theirs.engine, network=f"{theirs.project}_default").broker
         assert broker.name == theirs.compose.container("kafka").name, "the tool's image is Kafka's, but no broker"
-        if end == "SIGTERM":
-            run.terminate()
+        if end != "nobody reads":
+            run.send_signal(signal.Signals[end])
         elif run.stdout:
             run.stdout.close()
             run.stdout = None
@@ -260,23 +212,24 @@ def test_the_container_of_the_script_carries_its_label_and_goes_however_the_scri
     assert left == []
 
 
-def test_an_empty_name_of_a_project_is_refused() -> None:
-    told = script("--project", "")
-    assert told.returncode == 2
-    assert told.stderr == "--project has no name behind it. Those of the projects that run: docker compose ls\n"
+@pytest.mark.parametrize(
+    ("project", "exit_code", "message"),
+    [
+        ("", 2, "--project has no name behind it. Those of the projects that run: docker compose ls\n"),
+        ("nobodys", 1, "No container of the Docker Compose project nobodys runs"),
+    ],
+)
+def test_the_script_refuses_a_name_of_no_project(project: str, exit_code: int, message: str) -> None:
+    done = script("--project", project)
+    assert done.returncode == exit_code
+    assert done.stderr.startswith(message)
+    assert "Traceback" not in done.stderr
 
 
 def test_a_project_that_was_named_and_is_not_there_is_a_failure(engine: DockerClient) -> None:
-    told = kafka_tests("nobodys")
-    assert "2 errors" in told
-    assert "ACCEPTANCE_PROJECT=nobodys: No container of the Docker Compose project nobodys runs" in told
-
-
-def test_the_script_says_what_to_start(engine: DockerClient) -> None:
-    told = script("--project", "nobodys")
-    assert told.returncode == 1
-    assert "No container of the Docker Compose project nobodys runs" in told.stderr
-    assert "Traceback" not in told.stderr
+    output = kafka_tests("nobodys")
+    assert "2 errors" in output
+    assert "ACCEPTANCE_PROJECT=nobodys: No container of the Docker Compose project nobodys runs" in output
 
 
 def test_from_this_machine_it_works_over_the_external_listener(theirs: Theirs) -> None:
@@ -284,9 +237,9 @@ def test_from_this_machine_it_works_over_the_external_listener(theirs: Theirs) -
 
 
 def test_with_one_listener_it_is_left_out_with_the_diagnosis(one_listener: str) -> None:
-    told = kafka_tests(one_listener)
-    assert "2 skipped" in told
-    assert "sends its clients on to kafka:9092" in told
+    output = kafka_tests(one_listener)
+    assert "2 skipped" in output
+    assert "sends its clients on to kafka:9092" in output
 
 
 def _how_it_ended(process: subprocess.Popen[bytes]) -> str | None:

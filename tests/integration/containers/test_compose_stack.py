@@ -1,4 +1,4 @@
-"""The compose stack: both variants pass, nothing is ever left, and what goes wrong is said in a sentence."""
+"""The compose stack: both variants pass, nothing is ever left, and an error is a sentence."""
 
 import io
 import re
@@ -13,32 +13,25 @@ from docker.client import DockerClient
 from typer.testing import CliRunner, Result
 
 from bdd.commands.cli import app
-from bdd.containers.cleanup import find, owner_of_this_run, remove_image
+from bdd.containers.cleanup import find, owner_of_this_run, remove_image, remove_run
 from bdd.containers.images import NAMES
 from bdd.settings.settings import environment_without_settings
 from bdd.system.paths import ROOT
 from bdd.system.waiting import wait_until
 from tests.integration.containers.conftest import Theirs, made_by
-from tests.support.running import (
-    DEADLINE_FACTOR,
-    GUARD_SECONDS,
-    LONG,
-    QUICK,
-    BehaveRun,
-    run_behave,
-)
+from tests.support.running import DEADLINE_FACTOR, GUARD_SECONDS, LONG, QUICK, BehaveRun, run_behave
 
 COMPOSE = ("-D", "stack=compose")
 
 
 def wait_for(run: BehaveRun, text: str) -> None:
-    def said() -> None:
+    def written() -> None:
         assert text in run.output, run.output
 
-    wait_until(said, description=text, timeout=GUARD_SECONDS, abort_if=run.ended)
+    wait_until(written, description=text, timeout=GUARD_SECONDS, abort_if=run.ended)
 
 
-def test_all_features_pass_with_one_listener_and_leave_a_platform_beside_them_as_it_was(
+def test_all_features_pass_with_one_listener_and_leave_another_platform_as_it_was(
     tmp_path: Path, engine: DockerClient, theirs: Theirs
 ) -> None:
     before = theirs.as_it_is()
@@ -73,20 +66,10 @@ def test_the_suite_runs_inside_the_network_and_leaves_its_reports_on_the_host(
         "ACCEPTANCE_SERVICE_IMAGE": f"psychotherapy-acceptance/patient-service:{name}",
         "SUITE_ARGS": f"-Ddeadline_factor={DEADLINE_FACTOR}",
     }
-    command = [
-        "docker",
-        "compose",
-        "-p",
-        name,
-        "-f",
-        "docker-compose.bdd.yml",
-        "up",
-        "--exit-code-from",
-        "suite",
-    ]
+    compose = f"docker compose -p {name} -f docker-compose.bdd.yml up --build --exit-code-from suite"
     try:
         done = subprocess.run(
-            [*command, "--build"],
+            compose.split(),
             cwd=ROOT,
             env=environment_without_settings(**variables),
             capture_output=True,
@@ -95,8 +78,7 @@ def test_the_suite_runs_inside_the_network_and_leaves_its_reports_on_the_host(
             timeout=2 * GUARD_SECONDS,  # it builds, starts and runs
         )
     finally:
-        for made in find(engine, variables["ACCEPTANCE_RUN"]):
-            made.remove()
+        remove_run(engine, name)
         for image in ("ACCEPTANCE_SUITE_IMAGE", "ACCEPTANCE_SERVICE_IMAGE"):
             remove_image(engine, variables[image])
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
@@ -163,14 +145,14 @@ def test_what_a_killed_run_leaves_is_found_and_removed_by_its_label_and_nothing_
     run.process.kill()
     run.end()
     assert made_by(run, engine), "nobody could clean up"
-    told = stack_command("prune")
-    assert told.exit_code == 0
-    assert f"removed of run {made.run}: " in told.output
+    pruned = stack_command("prune")
+    assert pruned.exit_code == 0
+    assert f"removed of run {made.run}: " in pruned.output
     assert made_by(run, engine) == []
     assert theirs.as_it_is() == before
 
 
-def test_a_platform_can_be_kept_and_is_removed_as_was_said(
+def test_a_platform_can_be_kept_and_is_removed_by_the_printed_command(
     tmp_path: Path, engine: DockerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = run_behave(tmp_path, QUICK, *COMPOSE, "-D", "keep=yes")
@@ -185,12 +167,11 @@ def test_a_platform_can_be_kept_and_is_removed_as_was_said(
         subprocess.run(command, check=True, capture_output=True, timeout=GUARD_SECONDS)
         assert find(engine, run_id) == []
     finally:
-        for made in find(engine, run_id):
-            made.remove()
+        remove_run(engine, run_id)
 
 
 @pytest.mark.parametrize(
-    ("environment", "said"),
+    ("environment", "message"),
     [
         ({"DOCKER_HOST": "unix:///nowhere.sock"}, "The container engine does not answer"),
         (
@@ -198,27 +179,20 @@ def test_a_platform_can_be_kept_and_is_removed_as_was_said(
             "The image nowhere.invalid/none:1 (PATIENT_SERVICE_IMAGE) is not here and cannot be fetched.\n"
             "    next: docker pull nowhere.invalid/none:1",
         ),
-        (
-            {"PATIENT_SERVICE_IMAGE": "python:3.11-slim-bookworm"},
-            "The container of patient-service (acceptance-",
-        ),
     ],
-    ids=["no engine", "no image", "service ends at once"],
+    ids=["no engine", "no image"],
 )
-def test_what_goes_wrong_at_the_start_is_said_in_a_sentence(
-    tmp_path: Path,
-    engine: DockerClient,
-    environment: dict[str, str],
-    said: str,
+def test_what_goes_wrong_at_the_start_is_a_sentence(
+    tmp_path: Path, engine: DockerClient, environment: dict[str, str], message: str
 ) -> None:
     run = run_behave(tmp_path, QUICK, *COMPOSE, environment=environment)
     assert run.process.wait(0) != 0
-    assert said in run.output
+    assert message in run.output
     assert "Traceback" not in run.output
     assert made_by(run, engine) == []
 
 
-def test_a_service_that_never_gets_well_is_named_with_what_its_check_said(
+def test_a_service_that_never_gets_well_is_named_with_the_output_of_its_check(
     tmp_path: Path, engine: DockerClient
 ) -> None:
     sleeping = io.BytesIO(b'FROM python:3.11-slim-bookworm\nCMD ["sleep", "600"]\n')
@@ -234,16 +208,22 @@ def test_a_service_that_never_gets_well_is_named_with_what_its_check_said(
     assert made_by(run, engine) == []
 
 
-def test_a_start_that_fails_leaves_the_logs_of_its_containers(tmp_path: Path, engine: DockerClient) -> None:
-    image = {"PATIENT_SERVICE_IMAGE": "python:3.11-slim-bookworm"}  # a service that ends at once
+def test_a_service_that_ends_at_once_is_named_and_leaves_the_logs_of_all(
+    tmp_path: Path, engine: DockerClient
+) -> None:
+    image = {"PATIENT_SERVICE_IMAGE": "python:3.11-slim-bookworm"}
     run = run_behave(tmp_path, QUICK, *COMPOSE, environment=image)
+    assert run.process.wait(0) != 0
+    assert "The container of patient-service (acceptance-" in run.output
+    assert "Traceback" not in run.output
+    assert made_by(run, engine) == []
     evidence = next((tmp_path / "evidence").glob("*/start"))
     assert f"evidence: {evidence}" in run.output
     assert "ready to accept connections" in (evidence / "logs" / "postgres.log").read_text()
     assert "patient-service" in (evidence / "containers.txt").read_text()
 
 
-def test_a_port_that_is_taken_is_said_in_a_sentence(tmp_path: Path, engine: DockerClient) -> None:
+def test_a_port_that_is_taken_is_named(tmp_path: Path, engine: DockerClient) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         run = run_behave(tmp_path, QUICK, *COMPOSE, "-D", f"external_port={port}")
