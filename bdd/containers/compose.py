@@ -10,7 +10,7 @@ from docker.client import DockerClient
 from docker.models.containers import Container
 
 from bdd.containers.engine import COMPOSE_PROJECT, COMPOSE_SERVICE, ContainersError
-from bdd.containers.inspection import last_check, told_with_log
+from bdd.containers.inspection import full_name, how_it_ended, last_check, with_log
 from bdd.system.paths import COMPOSE_FILE, ROOT
 from bdd.system.processes import CommandFailed, kill_group, run_command
 
@@ -20,35 +20,35 @@ _VERSION_SECONDS = 10
 _NEEDED = (2, 30)  # the first that runs a command after a start, which docker-compose.bdd.yml has
 
 _PORT_TAKEN = r"(port is already allocated|address already in use)"
-# What Compose and the engine say, and what it means to whoever started the run.
+# The output of Compose and of the engine -> what it means, and the next step.
 _KNOWN = (
     (
         _PORT_TAKEN,
-        "A port is taken: {said}. Free it, or let the run take a free one: -D external_port=0",
+        "A port is taken: {output}. Free it, or let the run take a free one: -D external_port=0",
     ),
     (
         r"(pull access denied|manifest unknown|failed to resolve|no such host|lookup registry|not found: manifest"
         r"|failed to fetch|i/o timeout|connection refused.*registry|No such image)",
-        "An image is not on this machine and cannot be fetched: {said}. Fetch it while there is a network "
+        "An image is not on this machine and cannot be fetched: {output}. Fetch it while there is a network "
         "(`python -m bdd doctor -D stack=compose` names those that are missing), or load it with `docker load`",
     ),
     (
         r"no space left on device",
-        "The disk of the container engine is full: {said}. `docker system df` shows by what",
+        "The disk of the container engine is full: {output}. `docker system df` shows by what",
     ),
     (
         r"(unknown command: docker compose|is not a docker command|unknown shorthand flag: 'p')",
-        "This `docker` has no Compose: {said}. Install the plugin docker-compose v2 (`docker compose version`)",
+        "This `docker` has no Compose: {output}. Install the plugin docker-compose v2 (`docker compose version`)",
     ),
 )
 
 
 class ComposeFailed(ContainersError):
-    """Docker Compose could not do what was asked; the message says why and what to do."""
+    """Docker Compose failed; the message has the reason and the next step."""
 
 
 class PortTaken(ComposeFailed):
-    """A port of this machine that a service is to be reached at belongs to somebody else."""
+    """A port of this machine that a service should be published on is in use."""
 
 
 def compose_version() -> str:
@@ -67,11 +67,12 @@ def compose_version() -> str:
 
 
 class Compose:
-    """One project.
+    """One project of Docker Compose.
 
     Args:
-        project: its name, of which there must be no other.
-        variables: for the compose file.
+        client: the engine's client.
+        project: the project's name, which no other project has.
+        variables: the variables for the compose file.
     """
 
     def __init__(self, client: DockerClient, project: str, variables: Mapping[str, str]) -> None:
@@ -83,8 +84,8 @@ class Compose:
         """Build the images of services, from the cache where nothing has changed.
 
         Args:
-            services: those to build.
-            progress: called with a service and "Built", once each.
+            services: the services.
+            progress: called once for each service, with its name and "Built".
 
         Raises:
             ComposeFailed: an image could not be built.
@@ -115,19 +116,10 @@ class Compose:
         return next(each for each in self.containers() if each.labels.get(COMPOSE_SERVICE) == service)
 
     def _run(self, arguments: Sequence[str], progress: Callable[[str, str], None]) -> None:
-        command = [
-            "docker",
-            "compose",
-            "--progress",
-            "json",
-            "-p",
-            self.project,
-            "-f",
-            str(COMPOSE_FILE),
-            *arguments,
-        ]
-        said: list[str] = []
-        told: set[tuple[str, str]] = set()
+        options = f"--progress json -p {self.project} -f".split()
+        command = ["docker", "compose", *options, str(COMPOSE_FILE), *arguments]
+        output: list[str] = []
+        reported: set[tuple[str, str]] = set()
         try:
             process = subprocess.Popen(  # noqa: S603 - the project's own command
                 command,
@@ -148,21 +140,21 @@ class Compose:
         with process:
             try:
                 for line in process.stderr or ():
-                    if (status := self._status_in(line)) and status not in told:
-                        told.add(status)
+                    if (status := self._status_in(line)) and status not in reported:
+                        reported.add(status)
                         progress(*status)
                     elif not status:
-                        said.append(_message_in(line))
+                        output.append(_message_in(line))
             except BaseException:
                 kill_group(process)  # `docker` leaves the work to another process
                 raise
         if process.returncode:
-            text = "\n".join(line for line in said if line)
+            text = "\n".join(line for line in output if line)
             kind = PortTaken if re.search(_PORT_TAKEN, text) else ComposeFailed
             raise kind(self._reason(text))
 
     def _status_in(self, line: str) -> tuple[str, str] | None:
-        """A line about a service: its name and status. Compose writes a JSON object for each change."""
+        """Return the service and its status; Compose writes a JSON object for each change."""
         try:
             fields = json.loads(line)
             name, status = fields["id"], fields["status"]
@@ -172,24 +164,24 @@ class Compose:
             return None  # its status is why
         return name.removeprefix(f"Container {self.project}-").removesuffix("-1"), status
 
-    def _reason(self, said: str) -> str:
+    def _reason(self, output: str) -> str:
         for pattern, sentence in _KNOWN:
-            if found := re.search(f".*{pattern}.*", said):
-                return sentence.format(said=found[0].strip())
+            if found := re.search(f".*{pattern}.*", output):
+                return sentence.format(output=found[0].strip())
         for container in self.containers():
             state = container.attrs["State"]
-            health = state.get("Health", {})
             if state["Status"] == "exited":
-                return told_with_log(container, f"{_service(container)} ended with exit code {state['ExitCode']}")
-            if health.get("Status") == "unhealthy":
-                return told_with_log(
-                    container, f"{_service(container)} is unhealthy: its check says {last_check(state)}"
+                return with_log(container, how_it_ended(container, state["ExitCode"]))
+            if state.get("Health", {}).get("Status") == "unhealthy":
+                check = last_check(state)
+                return with_log(
+                    container, f"{full_name(container)} is unhealthy: the output of its check is {check}"
                 )
-        return "\n    ".join(["Docker Compose failed. The last it said:", *said.splitlines()[-_SHOWN_LINES:]])
+        return "\n    ".join(["Docker Compose failed. Its last output:", *output.splitlines()[-_SHOWN_LINES:]])
 
 
 def _message_in(line: str) -> str:
-    """What a line that is no status says; warnings are for whoever edits the compose file."""
+    """Return the message of a line without a status; warnings are left out."""
     try:
         fields = json.loads(line)
     except ValueError:
@@ -199,7 +191,3 @@ def _message_in(line: str) -> str:
     if fields.get("text") == "Error":
         return f"{fields.get('id')}: {fields.get('status')}"
     return str(fields.get("message") or fields.get("msg") or fields.get("text") or line).strip()
-
-
-def _service(container: Container) -> str:
-    return f"The container of {container.labels.get(COMPOSE_SERVICE)} ({container.name})"

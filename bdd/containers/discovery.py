@@ -12,7 +12,7 @@ from docker.models.networks import Network
 
 from bdd.containers.cleanup import RECORDER
 from bdd.containers.engine import COMPOSE_PROJECT, ContainersError, environment_of, published_address, service_name
-from bdd.containers.inspection import full_name, how_it_ended, told_with_log
+from bdd.containers.inspection import full_name, how_it_ended, with_log
 
 _SERVICE_PORT = 8001
 _ADVERTISED = ("KAFKA_ADVERTISED_LISTENERS", "KAFKA_CFG_ADVERTISED_LISTENERS")
@@ -173,7 +173,7 @@ def _running(container: Container) -> Container:
         how = f"{full_name(container)} has never been started"
     if container.status == "restarting":
         how, command = f"{how} and is started again", f"docker logs --follow {container.name}"
-    raise PlatformNotFound(told_with_log(container, how, command), command)
+    raise PlatformNotFound(with_log(container, how, command), command)
 
 
 def _broker_among(containers: Sequence[Container]) -> Container:

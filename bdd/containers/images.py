@@ -3,7 +3,7 @@
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import yaml
 from docker.client import DockerClient
@@ -25,10 +25,10 @@ NAMES = {"recorder": SUITE, "patient-service": f"psychotherapy-acceptance/patien
 
 
 class Images:
-    """What one run needs.
+    """The images of one run.
 
     Attributes:
-        variables: for the compose file, so that it starts these.
+        variables: the variables by which the compose file uses these images.
     """
 
     def __init__(self, client: DockerClient) -> None:
@@ -41,14 +41,14 @@ class Images:
         }
 
     def prepare(self, services: Sequence[str], progress: Callable[[str, str], None] = lambda *_: None) -> None:
-        """Build the images of services, from the cache where nothing has changed; one that was given is taken.
+        """Build the images of services, from the cache if nothing has changed; a given image is not built.
 
         Args:
-            services: those that are built: "recorder", "patient-service".
-            progress: called with a service and "Built", once each.
+            services: any of "recorder" and "patient-service".
+            progress: called once for each service, with its name and "Built".
 
         Raises:
-            ComposeFailed: an image could not be built, or the given one is not to be had.
+            ComposeFailed: an image could not be built, or the given one cannot be fetched.
         """
         if self._given and "patient-service" in services:
             services = [each for each in services if each != "patient-service"]
@@ -58,14 +58,14 @@ class Images:
         self._remember(services)
 
     def remove_untagged(self) -> None:
-        """Remove those that a build has taken the name from, unless a container uses them."""
+        """Remove the images whose name a later build has taken, unless a container uses them."""
         for identity in self._seen:
-            if not self._names_of(identity):
+            if has_image(self._client, identity) and not self._client.images.get(identity).tags:
                 remove_image(self._client, identity)
         self._seen.clear()
 
     def _fetch(self, image: str) -> None:
-        if self._names_of(image) is not None:
+        if has_image(self._client, image):
             return
         try:
             run_command(["docker", "pull", "--quiet", image])
@@ -76,40 +76,40 @@ class Images:
             raise ComposeFailed(
                 f"The image {image} ({GIVEN}) is not here and cannot be fetched.\n"
                 f"    next: docker pull {image}\n"
-                f"    Docker says: {reason}"
+                f"    Docker reports: {reason}"
             ) from error
 
     def _remember(self, services: Sequence[str]) -> None:
-        """Those before a build as well as after it: another run may take the name while this one goes on."""
+        """Remember the present images; before the build too, because another run may take the name at any time."""
         for service in services:
             try:
                 self._seen.add(str(self._client.images.get(NAMES[service]).id))
             except ImageNotFound:
                 continue
 
-    def _names_of(self, image: str) -> list[str] | None:
-        """Return the names of an image, None where it is not here."""
-        try:
-            return list(self._client.images.get(image).tags)
-        except ImageNotFound:
-            return None
-
 
 def given_service() -> str | None:
-    """Return the image that takes the reference service's place, None where none was given."""
+    """Return the image that replaces the reference service, None if none is given."""
     return os.environ.get(GIVEN) or None
 
 
 def needed_images() -> list[str]:
     """Return the images that must be there before a platform is built and started.
 
-    Those are the images of the compose file, what the built ones are built from, and the one that was given.
+    They are the images of the compose file, those that others are built from, and the given one.
     """
-    return list(dict.fromkeys(_needed_images()))
+    needed = [given] if (given := given_service()) else []
+    for service in yaml.safe_load(COMPOSE_FILE.read_text(encoding="utf-8"))["services"].values():
+        if "build" in service:
+            dockerfile = (ROOT / service["build"]["dockerfile"]).read_text(encoding="utf-8")
+            needed += [base for base in _BASE.findall(dockerfile) if "$" not in base]
+        elif service.get("pull_policy") != "never":  # otherwise it is the built image of another service
+            needed.append(service["image"])
+    return list(dict.fromkeys(needed))
 
 
 def missing_images(client: DockerClient) -> list[str]:
-    """Return those of `needed_images` that are not on this machine."""
+    """Return the needed images that are not on this machine."""
     return [image for image in needed_images() if not has_image(client, image)]
 
 
@@ -120,14 +120,3 @@ def has_image(client: DockerClient, image: str) -> bool:
     except ImageNotFound:
         return False
     return True
-
-
-def _needed_images() -> Iterator[str]:
-    if given := given_service():
-        yield given
-    for service in yaml.safe_load(COMPOSE_FILE.read_text(encoding="utf-8"))["services"].values():
-        if "build" in service:
-            dockerfile = ROOT / service["build"]["dockerfile"]
-            yield from (base for base in _BASE.findall(dockerfile.read_text(encoding="utf-8")) if "$" not in base)
-        elif service.get("pull_policy") != "never":  # otherwise it is the built image of another service
-            yield service["image"]

@@ -1,8 +1,9 @@
-"""Looks into containers: their logs and states for the evidence, and whether one of them has ended."""
+"""The logs and states of containers, for evidence and messages, and a watch that reports one that has ended."""
 
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import requests
@@ -11,7 +12,7 @@ from docker.errors import DockerException
 from docker.models.containers import Container
 
 from bdd.containers.engine import service_name, state_of
-from bdd.evidence.sources import LONGEST, Source
+from bdd.evidence.sources import LONGEST, CurrentState, Source
 
 _CLOCK_SECONDS = 1.0  # the engine may run in a virtual machine, whose clock differs a little
 _LAST_LINES = 15
@@ -35,28 +36,13 @@ class ContainerLog:
         return log[-LONGEST:]
 
 
-class ContainerStates:
-    """How the containers are when it is asked for: state, health, exit code, restarts, want of memory."""
-
-    def __init__(self, containers: Sequence[Container]) -> None:
-        self._containers = containers
-
-    def mark(self) -> float:
-        """See `Source.mark`; the state is always the newest."""
-        return 0
-
-    def since(self, _mark: float) -> bytes:
-        """See `Source.since`."""
-        return "".join(f"{_described(container)}\n" for container in self._containers).encode()
-
-
 class ContainerWatch:
-    """Knows at once when one of the containers has ended, for the engine tells it.
+    """Follows the engine's events, so that it knows at once when one of the containers has ended.
 
     Args:
-        client: the engine's.
-        needed: those that must keep running; one that comes back is no trouble any more.
-        others: those that may come to a good end, as one that only prepares something does.
+        client: the engine's client.
+        needed: the containers that must keep running; one that is started again is no trouble any more.
+        others: those that may end with exit code 0, such as a migration.
     """
 
     def __init__(self, client: DockerClient, needed: Sequence[Container], others: Sequence[Container] = ()) -> None:
@@ -71,14 +57,14 @@ class ContainerWatch:
         self._thread.start()
 
     def trouble(self) -> str | None:
-        """Say which container has ended, how, and with which last lines; None while all run."""
+        """Return which container has ended, how, and the last lines of its log; None while all run."""
         for ended, how in list(self._ended.items()):
             container = self._containers.get(ended)
-            return told_with_log(container, how) if container else how
+            return with_log(container, how) if container else how
         return None
 
     def close(self) -> None:
-        """End the watching; what ends from now on is meant to."""
+        """End the watch: what ends from now on is no trouble."""
         self._closed = True
         self._events.close()
 
@@ -91,7 +77,7 @@ class ContainerWatch:
         else:
             reason = "it has closed the connection"
         if not self._closed:
-            self._ended["engine"] = f"the container engine does not tell any more what it does: {reason}"
+            self._ended["engine"] = f"the container engine sends no more events: {reason}"
 
     def _take(self, action: str, actor: dict[str, dict[str, str]]) -> None:
         identity = str(actor["ID"])
@@ -109,7 +95,7 @@ def sources_of(containers: Sequence[Container]) -> dict[str, Source]:
     """Return what evidence can be taken of containers: file name -> source."""
     sources: dict[str, Source] = {f"logs/{service_name(each)}.log": ContainerLog(each) for each in containers}
     if containers:
-        sources["containers.txt"] = ContainerStates(containers)
+        sources["containers.txt"] = CurrentState(partial(_states, containers))
     return sources
 
 
@@ -118,31 +104,63 @@ def how_it_ended(container: Container, exit_code: str | int) -> str:
     name = full_name(container)
     if _was_out_of_memory(container):
         limit = container.attrs["HostConfig"].get("Memory") or 0
-        return f"{name} was killed for want of memory: its limit is {limit // 2**20} MB"
+        return f"{name} was killed because it ran out of memory: its limit is {limit // 2**20} MB"
     return f"{name} ended with exit code {exit_code}"
 
 
 def full_name(container: Container) -> str:
-    """Return what people call a container, and what Docker does."""
+    """Return a container's service and its name."""
     return f"the container of {service_name(container)} ({container.name})"
 
 
 def last_check(state: Mapping[str, Any]) -> str:
-    """Return what a container's health check said last; `state` is what `state_of` returns."""
+    """Return the last output of a container's health check; `state` is what `state_of` returns."""
     log = state.get("Health", {}).get("Log") or []
     return repr(log[-1]["Output"].strip()) if log else "nothing"
 
 
-def told_with_log(container: Container, how: str, next_command: str = "") -> str:
-    """Return a sentence about a container, what to type next, and the last lines of its log behind both."""
-    told = [how, f"next: {next_command}"] if next_command else [how]
+def with_log(container: Container, sentence: str, next_command: str = "") -> str:
+    """Return a sentence about a container, the next command, and the last lines of the container's log.
+
+    Args:
+        container: the container.
+        sentence: what is wrong with it.
+        next_command: the command to type next, if there is one.
+    """
+    lines = [sentence, f"next: {next_command}"] if next_command else [sentence]
     try:
-        lines = container.logs(tail=_LAST_LINES).decode(errors="replace").splitlines()
+        log = container.logs(tail=_LAST_LINES).decode(errors="replace").splitlines()
     except (DockerException, requests.RequestException):
-        lines = []
-    if not lines:
-        return "\n    ".join([f"{how}; its log is empty", *told[1:]])
-    return "\n    ".join([*told, "its last log lines:", *lines])
+        log = []
+    if log:
+        lines += ["its last log lines:", *log]
+    else:
+        lines[0] += "; its log is empty"
+    return "\n    ".join(lines)
+
+
+def condition(container: Container) -> tuple[str, str]:
+    """Return the condition of a container in words, and the command to type next, empty if nothing is wrong."""
+    state, name = state_of(container), service_name(container)
+    health = state.get("Health", {}).get("Status", "")
+    # A container with a health check should keep running; others may be jobs that have ended.
+    is_job = container.attrs["Config"].get("Healthcheck") is None
+    match state["Status"], health:
+        case (("exited" | "dead"), _) if state["ExitCode"] or state["OOMKilled"] or not is_job:
+            sentence = how_it_ended(container, state["ExitCode"])
+        case "exited", _:
+            return f"{name} has done its work", ""
+        case "paused", _:
+            return f"{name} is paused", f"docker unpause {container.name}"
+        case "running", "unhealthy":
+            sentence = f"{name} is unhealthy: the output of its check is {last_check(state)}"
+        case "running", "starting":
+            sentence = f"{name} is still starting: its health is not known yet"
+        case "running", _:
+            return f"{name} is {health or 'running'}", ""
+        case status, _:
+            sentence = f"{name} is not running, but {status} (exit code {state['ExitCode']})"
+    return sentence, f"docker logs --tail 50 {container.name}"
 
 
 def _was_out_of_memory(container: Container) -> bool:
@@ -150,6 +168,11 @@ def _was_out_of_memory(container: Container) -> bool:
         return bool(state_of(container).get("OOMKilled"))
     except (DockerException, requests.RequestException):
         return False
+
+
+def _states(containers: Sequence[Container]) -> str:
+    """Return a line for each container: state, health, exit code, restarts, memory."""
+    return "".join(f"{_described(container)}\n" for container in containers)
 
 
 def _described(container: Container) -> str:

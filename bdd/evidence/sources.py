@@ -1,5 +1,6 @@
 """The sources of evidence besides the scenario itself: logs, and whatever else a stack can read."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -32,3 +33,22 @@ class LogFile:
         with self._path.open("rb") as log:
             log.seek(max(int(mark), self._path.stat().st_size - LONGEST))
             return log.read()
+
+
+class CurrentState:
+    """A source without history: it returns the state at the time of the call.
+
+    Args:
+        read: returns the state as text.
+    """
+
+    def __init__(self, read: Callable[[], str]) -> None:
+        self._read = read
+
+    def mark(self) -> float:
+        """See `Source.mark`."""
+        return 0
+
+    def since(self, _mark: float) -> bytes:
+        """See `Source.since`."""
+        return self._read().encode()

@@ -7,9 +7,8 @@ from pathlib import Path
 from bdd.containers.cleanup import remove_run
 from bdd.containers.discovery import Platform, PlatformNotFound, containers_of, find_platform
 from bdd.containers.engine import RUN_WITHOUT_IT, ContainersError, connect, translated_errors
-from bdd.containers.health import conditions
 from bdd.containers.images import Images
-from bdd.containers.inspection import ContainerWatch, sources_of
+from bdd.containers.inspection import ContainerWatch, condition, sources_of
 from bdd.containers.suite_container import SuiteContainer
 from bdd.contracts import asyncapi as contract
 from bdd.kafka.client_settings import client_settings
@@ -109,7 +108,7 @@ class AttachedStack(Stack):
         project, network = self._settings.project, self._settings.network
         with translated_errors():
             if found := containers_of(self._engine.client, project=project, network=network):
-                return check_conditions(conditions(found))
+                return check_conditions(map(condition, found))
         raise Failed(
             f"{project or network} has no container: is its name right, is it up?", "docker compose ls --all"
         )

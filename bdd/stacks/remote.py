@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from bdd.api.client import ApiClient, NoResponse, tls_advice
 from bdd.domain.patients import OPEN_PATIENTS, PATIENTS
+from bdd.evidence.sources import CurrentState
 from bdd.kafka.client_settings import client_settings
 from bdd.kafka.connection.advice import explain
 from bdd.kafka.connection.diagnosis import Diagnosis, diagnose
@@ -45,7 +46,7 @@ class RemoteStack(Stack):
         except AssertionError as error:
             raise AssertionError("\n".join([str(error), *self._seen_from_here()])) from error
         # Only now: after a start that failed, the brokers may be the ones that were refused.
-        self._sources["brokers.txt"] = _Momentary(self._seen_from_here)
+        self._sources["brokers.txt"] = CurrentState(lambda: "".join(f"{line}\n" for line in self._seen_from_here()))
         self._ready("recorder")
 
     def checks(self, try_event: Callable[[str], str] | None) -> list[Check]:
@@ -160,18 +161,3 @@ class RemoteStack(Stack):
         assert url, "it is asked for where there is one"
         assert token, "the settings require it with a recorder_url"
         return RecorderClient(url, token.get_secret_value())
-
-
-class _Momentary:
-    """A source without history: it returns the present state; see `Source`."""
-
-    def __init__(self, lines: Callable[[], list[str]]) -> None:
-        self._lines = lines
-
-    def mark(self) -> float:
-        """See `Source.mark`."""
-        return 0
-
-    def since(self, mark: float) -> bytes:  # noqa: ARG002 - the interface `Source`
-        """See `Source.since`."""
-        return "".join(f"{line}\n" for line in self._lines()).encode()

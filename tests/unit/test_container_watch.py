@@ -96,4 +96,4 @@ def test_a_good_end_of_another_one_is_no_trouble_and_a_bad_end_is(engine: Engine
 
 def test_an_engine_that_goes_away_is_trouble(engine: Engine, watch: ContainerWatch) -> None:
     engine.close()
-    becomes(watch, "the container engine does not tell any more what it does: it has closed the connection")
+    becomes(watch, "the container engine sends no more events: it has closed the connection")

@@ -196,7 +196,7 @@ def test_progress_is_told_once_for_each_service_and_status(docker_says: Any) -> 
         ),
         ("write /var/lib: no space left on device", "The disk of the container engine is full: write /var/lib"),
         ("docker: 'compose' is not a docker command.", "This `docker` has no Compose"),
-        ("something else", "Docker Compose failed. The last it said:\n    something else"),
+        ("something else", "Docker Compose failed. Its last output:\n    something else"),
     ],
 )
 def test_what_compose_complains_of_is_said_with_the_next_step(docker_says: Any, line: str, said: str) -> None:

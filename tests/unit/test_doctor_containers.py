@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from bdd.containers import compose
-from bdd.containers.health import conditions
 from bdd.containers.images import needed_images
+from bdd.containers.inspection import condition
 from bdd.stacks.checks.check import Failed
 from bdd.stacks.checks.engine import check_compose, check_conditions
 from tests.support.builders import LONG_TIMEOUT
@@ -36,7 +36,7 @@ class FakeContainer:
         (FakeContainer("kafka", Status="exited", ExitCode=1), "ended with exit code 1"),
         (FakeContainer("kafka", Status="exited", ExitCode=137, OOMKilled=True), "its limit is 64 MB"),
         (FakeContainer("kafka", "healthy", Status="exited"), "ended with exit code 0"),
-        (FakeContainer("kafka", "unhealthy"), "unhealthy: its check says 'no answer'"),
+        (FakeContainer("kafka", "unhealthy"), "unhealthy: the output of its check is 'no answer'"),
         (FakeContainer("kafka", "starting"), "still starting"),
         (FakeContainer("kafka", Status="paused"), "is paused"),
         (FakeContainer("kafka", Status="restarting", ExitCode=3), "restarting (exit code 3)"),
@@ -44,15 +44,16 @@ class FakeContainer:
     ],
 )
 def test_a_container_that_is_not_well_is_named(container: Any, said: str) -> None:
+    sound: Any = FakeContainer("postgres", "healthy")
     with pytest.raises(Failed) as error:
-        check_conditions(conditions([FakeContainer("postgres", "healthy"), container]))  # type: ignore[list-item]
+        check_conditions(map(condition, [sound, container]))
     assert said in str(error.value)
     assert "theirs-kafka-1" in error.value.next_command
 
 
 def test_sound_containers_and_jobs_that_are_done_pass() -> None:
     sound: list[Any] = [FakeContainer("kafka", "healthy"), FakeContainer("seed", Status="exited")]
-    sentence = check_conditions(conditions(sound))
+    sentence = check_conditions(map(condition, sound))
     assert sentence == "kafka is healthy, seed has done its work"
 
 

@@ -153,7 +153,7 @@ def test_a_given_image_that_is_not_here_is_fetched_or_named(
         assert str(failed.value).splitlines() == [
             "The image theirs:2 (PATIENT_SERVICE_IMAGE) is not here and cannot be fetched.",
             "    next: docker pull theirs:2",
-            "    Docker says: no such host",
+            "    Docker reports: no such host",
         ]
     assert asked == [["docker", "pull", "--quiet", "theirs:2"]]
 

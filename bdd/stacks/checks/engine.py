@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from bdd.containers.compose import ComposeFailed, compose_version
 from bdd.containers.engine import RUN_WITHOUT_IT, EngineUnavailable, connect
-from bdd.containers.health import Condition
 from bdd.stacks.checks.check import Check, Failed
 
 
@@ -36,13 +35,16 @@ def check_compose() -> str:
         raise Failed(str(error), "docker compose version") from error
 
 
-def check_conditions(conditions: Iterable[Condition]) -> str:
-    """Return a sentence about containers that are as they should be.
+def check_conditions(conditions: Iterable[tuple[str, str]]) -> str:
+    """Return a sentence about containers in good condition.
+
+    Args:
+        conditions: the condition of each container and the next command, empty if nothing is wrong.
 
     Raises:
-        Failed: one has ended in a bad way, is unhealthy or not running; the command shows more of the first.
+        Failed: something is wrong with one; the command shows more of the first.
     """
     conditions = list(conditions)
-    if wrong := [each for each in conditions if each.next_command]:
-        raise Failed("; ".join(each.sentence for each in wrong), wrong[0].next_command)
-    return ", ".join(each.sentence for each in conditions)
+    if wrong := [(sentence, command) for sentence, command in conditions if command]:
+        raise Failed("; ".join(sentence for sentence, _ in wrong), wrong[0][1])
+    return ", ".join(sentence for sentence, _ in conditions)

@@ -202,8 +202,8 @@ def test_a_service_that_never_gets_well_is_named_with_the_output_of_its_check(
     finally:
         engine.images.remove(image.tags[0], force=True)
     assert run.process.wait(0) != 0
-    assert "The container of patient-service" in run.output
-    assert "is unhealthy: its check says" in run.output
+    assert "the container of patient-service" in run.output
+    assert "is unhealthy: the output of its check is" in run.output
     assert "Connection refused" in run.output
     assert made_by(run, engine) == []
 
@@ -214,7 +214,7 @@ def test_a_service_that_ends_at_once_is_named_and_leaves_the_logs_of_all(
     image = {"PATIENT_SERVICE_IMAGE": "python:3.11-slim-bookworm"}
     run = run_behave(tmp_path, QUICK, *COMPOSE, environment=image)
     assert run.process.wait(0) != 0
-    assert "The container of patient-service (acceptance-" in run.output
+    assert "the container of patient-service (acceptance-" in run.output
     assert "Traceback" not in run.output
     assert made_by(run, engine) == []
     evidence = next((tmp_path / "evidence").glob("*/start"))
