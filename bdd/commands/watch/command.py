@@ -1,10 +1,10 @@
-"""Follows a stack's recorder and shows what comes, until told to end."""
+"""Follows a stack's recorder and shows its records until a signal, the limit or trouble."""
 
 from dataclasses import dataclass
 
 import typer
 
-from bdd.commands.watch.filters import Wanted
+from bdd.commands.watch.filters import Filters
 from bdd.commands.watch.output import Output, ReaderHasGone
 from bdd.contracts import asyncapi as contract
 from bdd.contracts.event import NotAnEvent, read_event
@@ -20,30 +20,36 @@ _OWN_PLATFORM = {"embedded", "compose"}
 
 @dataclass
 class Count:
-    """How many records came, and what became of them."""
+    """How many records were shown and filtered out."""
 
     shown: int = 0
     no_events: int = 0
     left_out: int = 0
 
     def __str__(self) -> str:
-        """The closing line."""
+        """Return the last line of a watch."""
         no_events = f" ({self.no_events} of them no events)" if self.no_events else ""
         return f"{self.shown} record{'s' if self.shown != 1 else ''} shown{no_events}, {self.left_out} filtered out"
 
 
-def run_watch(settings: Settings, wanted: Wanted, *, json: bool, limit: int | None) -> int:
+def run_watch(settings: Settings, filters: Filters, *, json: bool, limit: int | None) -> int:
     """Show what is published until a signal, the limit or trouble; return the exit code.
 
-    A signal is how a live view is meant to end: that is 0. Before it has begun, or with a limit, it cuts off.
+    A signal is the normal end of a watch: 0. Before the watch has begun, or with a limit, it is an interruption.
+
+    Args:
+        settings: the settings of a run.
+        filters: which records are shown.
+        json: whether each is shown as JSON.
+        limit: the number of records after which the watch ends; None for no limit.
     """
     output, count, interrupted = Output(json=json), Count(), INTERRUPTED
     try:
         with started_stack(settings) as stack:
             _say(_greeting(settings, stack))
-            if limit is None:  # who asked for a number has not got it
+            if limit is None:
                 interrupted = 0
-            code = _follow(stack, wanted, output, count, limit)
+            code = _follow(stack, filters, output, count, limit)
     except CannotStart as error:
         _say(str(error))
         return 1
@@ -56,13 +62,13 @@ def run_watch(settings: Settings, wanted: Wanted, *, json: bool, limit: int | No
     return code
 
 
-def _follow(stack: Stack, wanted: Wanted, output: Output, count: Count, limit: int | None) -> int:
+def _follow(stack: Stack, filters: Filters, output: Output, count: Count, limit: int | None) -> int:
     schemas, cursor = event_schemas(contract.current()), 0
     while True:
         stack.recorder.wait_for_more(cursor, _LOOK_AROUND_SECONDS)
         newest = stack.recorder.cursor
         for record in stack.recorder.records(cursor, newest):
-            if not wanted.includes(record):
+            if not filters.match(record):
                 count.left_out += 1
                 continue
             count.shown += 1  # first: a signal may end the watch right after the line is out
@@ -89,5 +95,5 @@ def _greeting(settings: Settings, stack: Stack) -> str:
 
 
 def _say(text: str) -> None:
-    """To stderr, at once: stdout is for the events."""
+    """Print to stderr, because stdout is for the events."""
     typer.echo(text, err=True)

@@ -1,4 +1,4 @@
-"""Which records are to be shown."""
+"""The filters of the watch."""
 
 import re
 from collections.abc import Sequence
@@ -10,17 +10,21 @@ from bdd.contracts.event import NotAnEvent, read_event
 from bdd.kafka.record import Record
 
 
-class WantsNothing(Exception):
-    """Nothing could ever match; the sentence says what there is."""
+class NothingMatches(Exception):
+    """A filter that no record can match; the message lists what there is."""
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Topics, event types (both may hold `*`) and patients. An empty one wants all.
+class Filters:
+    """The records to show: those that match every filter. An empty filter matches all.
+
+    Attributes:
+        topics: names of topics; they may contain `*`.
+        types: event types; they may contain `*`.
+        patients: ids of patients.
 
     Raises:
-        WantsNothing: the contract has no such topic or type, or no patient can have such an id: a misspelt one
-            would show nothing for ever.
+        NothingMatches: the contract has no such topic or type, or no patient can have such an id.
     """
 
     topics: Sequence[str] = ()
@@ -33,12 +37,12 @@ class Wanted:
         _check("event type", self.types, list(known.topic_of))
         for patient in self.patients:
             if not re.fullmatch(r"[1-9][0-9]*", patient):
-                raise WantsNothing(
+                raise NothingMatches(
                     f"No patient has the id {patient!r}. Ids are whole numbers from 1 on: --patient 17"
                 )
 
-    def includes(self, record: Record) -> bool:
-        """Tell whether a record is wanted; one that is no event has no type, and no patient but its key."""
+    def match(self, record: Record) -> bool:
+        """Return whether a record matches; one that is not an event has no type, and its key is its patient."""
         if self.topics and not _matches(record.topic, self.topics):
             return False
         if not self.types and not self.patients:
@@ -53,10 +57,10 @@ class Wanted:
         return not self.patients or not concerns.isdisjoint(self.patients)
 
 
-def _check(what: str, patterns: Sequence[str], known: Sequence[str]) -> None:
+def _check(kind: str, patterns: Sequence[str], known: Sequence[str]) -> None:
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in known):
-            raise WantsNothing(f"The contract has no {what} {pattern or repr('')}; there are: {', '.join(known)}")
+            raise NothingMatches(f"The contract has no {kind} {pattern or repr('')}; there are: {', '.join(known)}")
 
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:

@@ -1,4 +1,4 @@
-"""A record as people read it on a terminal, and as a program reads it from a pipe."""
+"""A record as a line for people and as a line for programs."""
 
 import datetime as dt
 import json
@@ -15,7 +15,7 @@ _COLOURS = {"created": "green", "updated": "yellow", "deleted": "red"}
 
 
 def line_for_people(record: Record, violations: Sequence[str]) -> Text:
-    """Return time (of this machine's zone), place, key, type and payload, with what breaks the contract below."""
+    """Return local time, place, key, type and payload, and below them the violations of the contract."""
     at = _moment(record).astimezone().strftime("%H:%M:%S.%f")[:-3]
     line = Text.assemble(
         (at, "dim"), "  ", (f"{record.place:26}", "cyan"), "  key ", (f"{key_in_words(record.key):8}", "bold"), "  "
@@ -34,7 +34,7 @@ def line_for_people(record: Record, violations: Sequence[str]) -> Text:
 
 
 def line_for_programs(record: Record, violations: Sequence[str]) -> bytes:
-    """Return one JSON object in UTF-8, newline included; of a record that is no event it holds the raw `value`."""
+    """Return one JSON object in UTF-8, newline included; it has the raw `value` of what is not an event."""
     fields: dict[str, object] = {
         "time": _moment(record).isoformat(timespec="milliseconds"),
         "topic": record.topic,
@@ -48,7 +48,7 @@ def line_for_programs(record: Record, violations: Sequence[str]) -> bytes:
     else:
         fields |= {"type": event.type, "eventId": event.fields.get("eventId"), "payload": event.payload}
         fields["violations"] = list(violations)
-    # Half of a surrogate pair is lawful in JSON but not in UTF-8; \udXXX is how JSON writes it.
+    # Half of a surrogate pair is valid in JSON but not in UTF-8; \udXXX is how JSON writes it.
     return json.dumps(fields, ensure_ascii=False).encode(errors="backslashreplace") + b"\n"
 
 

@@ -1,4 +1,4 @@
-"""Where the lines go: a terminal, a file or a pipe, whose reader may leave at any time."""
+"""The output of the watch: a terminal, a file, or a pipe whose reader may end at any time."""
 
 import os
 import select
@@ -13,11 +13,11 @@ from bdd.kafka.record import Record
 
 
 class ReaderHasGone(Exception):
-    """Nobody reads the output any more."""
+    """Nothing reads the output any more."""
 
 
 class Output:
-    """Standard output, a line for each record, each written through at once."""
+    """Standard output with a line for each record, flushed at once."""
 
     def __init__(self, *, json: bool) -> None:
         self._json = json
@@ -28,7 +28,7 @@ class Output:
         """Write a record's line.
 
         Raises:
-            ReaderHasGone: nobody reads it.
+            ReaderHasGone: nothing reads the output.
         """
         try:
             if self._json:
@@ -40,21 +40,21 @@ class Output:
             raise ReaderHasGone from error
 
     def check_reader(self) -> None:
-        """Look whether somebody still reads, for without a new event no writing would tell.
+        """Check whether the output is still read; without a new record no write would show it.
 
         Raises:
-            ReaderHasGone: nobody does.
+            ReaderHasGone: nothing reads it.
         """
         try:
             poll = select.poll()
-            poll.register(self._stream.fileno(), 0)  # nothing to wait for: a broken end is told all the same
+            poll.register(self._stream.fileno(), 0)  # no event to wait for: a closed end is reported in any case
         except (AttributeError, OSError):  # Windows has no poll; a test's output is no file
             return
-        if any(what & (select.POLLERR | select.POLLHUP) for _, what in poll.poll(0)):
+        if any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0)):
             raise ReaderHasGone
 
     def abandon(self) -> None:
-        """Let what is still buffered go nowhere: Python would complain when it ends."""
+        """Discard what is still buffered: Python would print an error when it exits."""
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self._stream.fileno())
         os.close(nowhere)
@@ -62,5 +62,5 @@ class Output:
 
 class _Console(Console):
     def on_broken_pipe(self) -> NoReturn:
-        """Rich would end the process, and with it the removal of the stack."""
+        """Rich would end the process before the stack is removed."""
         raise BrokenPipeError
