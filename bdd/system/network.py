@@ -1,4 +1,4 @@
-"""Names, addresses and connections as this machine sees them; nothing here takes longer than it is given."""
+"""Names, addresses and connections as this machine sees them; every call has a time limit."""
 
 import ipaddress
 import socket
@@ -45,13 +45,13 @@ def servers(text: str) -> tuple[Server, ...]:
 
 
 def in_thread(call: Callable[[], T]) -> "Future[T]":
-    """Start a call in a thread that nobody has to wait for, and return what will hold its result."""
+    """Start a call in a daemon thread and return the future of its result."""
     future: Future[T] = Future()
 
     def run() -> None:
         try:
             future.set_result(call())
-        except BaseException as error:  # noqa: BLE001 - whoever asks for the result gets it
+        except BaseException as error:  # noqa: BLE001 - the reader of the result gets it
             future.set_exception(error)
 
     threading.Thread(target=run, daemon=True).start()
@@ -59,10 +59,10 @@ def in_thread(call: Callable[[], T]) -> "Future[T]":
 
 
 def resolve(host: str, timeout: float) -> tuple[str, ...]:
-    """Return the addresses of a host. The system's resolver knows no limit, so it is asked in a thread.
+    """Return the addresses of a host. The system's resolver has no time limit, so it runs in a thread.
 
     Raises:
-        Unresolved: there are none, or there was no answer within so many seconds.
+        Unresolved: there are none, or there was no answer within the timeout in seconds.
     """
     try:
         found = in_thread(lambda: socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)).result(timeout)
@@ -71,15 +71,20 @@ def resolve(host: str, timeout: float) -> tuple[str, ...]:
     except socket.gaierror as error:
         raise Unresolved(error.strerror or str(error)) from None
     except UnicodeError:
-        raise Unresolved("this is no name of a host") from None
+        raise Unresolved("this is not a valid host name") from None
     return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 def connect(addresses: Sequence[str], port: int, timeout: float) -> socket.socket:
-    """Return a connection to the first address that takes one.
+    """Return a connection to the first address that accepts one.
+
+    Args:
+        addresses: the addresses, tried in this order.
+        port: the port.
+        timeout: the seconds for all of them.
 
     Raises:
-        OSError: none did within so many seconds; the fault is the last one.
+        OSError: none accepted one within the timeout; it is the error of the last.
     """
     end = time.monotonic() + timeout
     last: OSError = TimeoutError()
@@ -94,13 +99,13 @@ def connect(addresses: Sequence[str], port: int, timeout: float) -> socket.socke
 
 
 def is_local(address: str) -> bool:
-    """Whether an address leads to the machine that asks."""
+    """Return whether an address leads to the machine that asks."""
     ip = _ip(address)
     return ip.is_loopback or ip.is_unspecified
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host, as it is written, is this machine itself; no name but localhost is looked up."""
+    """Return whether a host, as it is written, is this machine; no name but localhost is known."""
     if host == "localhost":
         return True
     try:
@@ -109,35 +114,31 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def is_near(host: str) -> bool:
-    """Whether a host, as it is written, is this machine, or in a private network, as a name without a dot is."""
-    if is_loopback(host):
-        return True
-    try:
-        return is_private(host)
-    except ValueError:  # a name
-        return "." not in host
-
-
 def session_for(url: str) -> requests.Session:
-    """Return a session for requests to one address; a proxy of the environment is for what is far away."""
+    """Return a session that uses the environment's proxy, unless the address is local, private or has no dot."""
+    host = urlsplit(url).hostname or ""
+    try:
+        is_near = is_loopback(host) or is_private(host)
+    except ValueError:  # a name
+        is_near = "." not in host
     session = requests.Session()
-    session.trust_env = not is_near(urlsplit(url).hostname or "")
+    session.trust_env = not is_near
     return session
 
 
 def speaks_no_tls(error: BaseException) -> bool:
-    """Whether a request failed in a way that a port does which does not speak TLS; a certificate is another matter.
+    """Return whether a request failed because the port does not speak TLS; a wrong certificate is no such failure.
 
-    Some such ports answer in their own language, others wait for the end of a line that never comes.
+    Some such ports answer in their own protocol, others wait for the end of a line that never comes.
     """
-    if any(isinstance(each, ssl.SSLCertVerificationError) for each in exception_chain(error)):
+    chain = list(exception_chain(error))
+    if any(isinstance(each, ssl.SSLCertVerificationError) for each in chain):
         return False
-    return any(isinstance(each, ssl.SSLError) or "handshake" in str(each) for each in exception_chain(error))
+    return any(isinstance(each, ssl.SSLError) or "handshake" in str(each) for each in chain)
 
 
 def is_own(address: str) -> bool:
-    """Whether an address is one of this machine's: only then can it be bound."""
+    """Return whether an address is one of this machine's: only then can it be bound."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         try:
@@ -147,16 +148,14 @@ def is_own(address: str) -> bool:
     return True
 
 
-_PRIVATE = tuple(
-    map(
-        ipaddress.ip_network,
-        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "169.254.0.0/16", "fe80::/10"),
-    )
-)
+_PRIVATE = [
+    ipaddress.ip_network(each)
+    for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "169.254.0.0/16", "fe80::/10")
+]
 
 
 def is_private(address: str) -> bool:
-    """Whether an address belongs to a network that the internet does not reach: RFC 1918, ULA, link-local."""
+    """Return whether an address is in a network that the internet cannot reach: RFC 1918, ULA, link-local."""
     ip = _ip(address)
     return any(ip in network for network in _PRIVATE)
 

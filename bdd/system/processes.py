@@ -21,16 +21,14 @@ _TAIL_BYTES = 64 * 1024
 _LINES_OF_A_FAILED_START = 200
 _PORT_TAKEN = re.compile(r"(?:failed to bind to|Cannot listen on) \S+:(\d+)")
 _PORTS = range(20_000, 32_768)
-"""Linux hands out ports from 32768 on (`ip_local_port_range`), macOS and Windows from 49152 on."""
+"""Linux assigns ports from 32768 on (`ip_local_port_range`), macOS and Windows from 49152 on."""
 
 
 class ChildProcess:
     """A process that this run started. Its output goes to a log file; it never outlives the run.
 
-    It leads a process group of its own, so Ctrl-C in the terminal reaches only the suite, which ends its
-    children itself. What nobody ended is killed when the interpreter exits. Only a suite that is killed
-    with SIGKILL leaves children behind: Linux' parent-death signal would cover that, but it is tied to
-    the thread that started the child, and setting it takes a `preexec_fn`, unsafe beside other threads.
+    It leads its own process group, so Ctrl-C in the terminal reaches only the suite, which ends its children. A
+    child that still runs when the interpreter exits is killed. Only SIGKILL of the suite leaves children behind.
     """
 
     def __init__(self, name: str, log: Path, popen: subprocess.Popen[bytes]) -> None:
@@ -38,7 +36,7 @@ class ChildProcess:
         self.log = log
         self.pid = popen.pid
         self._popen = popen
-        self._asked_to_end = False
+        self._stopping = False
         atexit.register(self.kill)
 
     @classmethod
@@ -54,9 +52,9 @@ class ChildProcess:
         """Start `command` and return at once; `env` is added to this process' environment.
 
         Args:
-            name: what people call it, for messages ("the broker").
+            name: its name in messages ("the broker").
             command: the program and its arguments; no shell reads them.
-            log: where its output goes, at the end of what is there; the folder is made if need be.
+            log: the file that its output is appended to; the folder is created if needed.
             env: variables to add or replace.
             cwd: the folder it runs in.
 
@@ -82,9 +80,9 @@ class ChildProcess:
         return child
 
     def trouble(self) -> str | None:
-        """Say how it ended, with the last lines of its log; None while it runs or once its end was asked for."""
+        """Return how it ended and the last lines of its log; None while it runs or after `stop` or `kill`."""
         code = self._popen.poll()
-        if code is None or self._asked_to_end:
+        if code is None or self._stopping:
             return None
         lines = self.last_lines()
         if not lines:
@@ -99,17 +97,14 @@ class ChildProcess:
         return mask(text).splitlines()[-count:]  # first masked, for a key has many lines
 
     def port_taken(self) -> int | None:
-        """Return the port that it ended for, since somebody else listens there; None: not the reason.
-
-        It is read from the log: Kafka's words, then the reference service's.
-        """
+        """Return the port in use because of which it ended, as its log says; None if it has another reason."""
         if self.trouble() and (taken := _PORT_TAKEN.search("\n".join(self.last_lines(_LINES_OF_A_FAILED_START)))):
             return int(taken[1])
         return None
 
     def stop(self, timeout: float) -> bool:
-        """Ask it to end and wait; after `timeout` seconds kill it. Return whether it ended in time."""
-        self._asked_to_end = True
+        """Send it a signal to end; after `timeout` seconds kill it. Return whether it ended in time."""
+        self._stopping = True
         if self._popen.poll() is None:
             self._popen.send_signal(_POLITE_END)
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -120,7 +115,7 @@ class ChildProcess:
 
     def kill(self) -> None:
         """End it at once, with everything in its process group."""
-        self._asked_to_end = True
+        self._stopping = True
         if self._popen.poll() is None:
             kill_group(self._popen)
             self._popen.wait()
@@ -131,8 +126,8 @@ class CommandFailed(Exception):
     """A command failed; the message says which, how, and what it wrote.
 
     Attributes:
-        exit_code: None: it could not be run, or took too long.
-        output: what it wrote to stdout and stderr.
+        exit_code: None if it could not be run or took too long.
+        output: its stdout and stderr.
     """
 
     def __init__(self, message: str, exit_code: int | None = None, output: str = "") -> None:
@@ -146,7 +141,7 @@ def run_command(command: Sequence[str], *, timeout: float | None = None, cwd: Pa
 
     Args:
         command: the program and its arguments; no shell reads them.
-        timeout: the seconds it may take; None: it has limits of its own.
+        timeout: the seconds it may take; None for no limit.
         cwd: the folder it runs in.
 
     Raises:
@@ -175,7 +170,7 @@ def run_command(command: Sequence[str], *, timeout: float | None = None, cwd: Pa
 
 @contextmanager
 def signals_wait() -> Iterator[None]:
-    """Let SIGINT and SIGTERM take effect after the block: in between, a new process would be known to nobody."""
+    """Delay SIGINT and SIGTERM until the block ends, so that what the block creates can be registered."""
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread is ever interrupted
         return
@@ -197,13 +192,12 @@ def free_port() -> int:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return TCP ports of 127.0.0.1, no two alike, that nobody uses right now.
+    """Return different TCP ports of 127.0.0.1 that are free now.
 
-    They lie below those that Linux, macOS and Windows hand out by themselves: one of those may go to any program
-    before the process that it is meant for listens.
+    They are below the range that the operating system assigns, so no other program gets one by chance meanwhile.
 
     Raises:
-        OSError: of a hundred ports, not so many are free.
+        OSError: a hundred ports have fewer free ones.
     """
     free: list[int] = []
     for port in random.sample(_PORTS, k=100):

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 INTERRUPTED = 130
-"""The exit code of a command that was ended before it was done, as shells have it."""
+"""The exit code of an interrupted command, as in shells."""
 
 # Windows has no SIGHUP.
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -14,7 +14,7 @@ _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if
 
 @contextmanager
 def signals_raise_interrupt() -> Iterator[None]:
-    """Do as `raise_interrupt_on_signals` until the block ends; then the handlers that were there are back."""
+    """Let each signal raise KeyboardInterrupt until the block ends; then restore the previous handlers."""
     before = raise_interrupt_on_signals()
     try:
         yield
@@ -24,15 +24,15 @@ def signals_raise_interrupt() -> Iterator[None]:
 
 
 def raise_interrupt_on_signals() -> Mapping[int, Any]:
-    """Make a KeyboardInterrupt of each, so that what was started is removed; return the handlers that were there.
+    """Let each signal raise KeyboardInterrupt, so that clean-ups run; return the previous handlers.
 
-    One that is ignored stays ignored: whoever started the run with `nohup` wants it to go on.
+    A signal that is ignored stays ignored, as under `nohup`.
     """
-    heard = [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
-    return {each: signal.signal(each, signal.default_int_handler) for each in heard}
+    handled = [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
+    return {each: signal.signal(each, signal.default_int_handler) for each in handled}
 
 
 def ignore_signals() -> None:
-    """Let them come to nothing: what a run removes at its end takes a second or two, and must not be cut short."""
+    """Ignore the signals while a run removes what it started, which takes a second or two."""
     for each in _SIGNALS:
         signal.signal(each, signal.SIG_IGN)

@@ -1,9 +1,10 @@
-"""The doctor: the order of its checks, what each says, and its exit code."""
+"""The doctor: the order of its checks, their results, and its exit code."""
 
 import json
+import re
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from bdd.commands.doctor.examination import Result, State, examine
 from bdd.commands.doctor.installation import installation_check
 from bdd.containers.engine import EngineUnavailable
 from bdd.contracts import asyncapi as contract
-from bdd.domain.patients import synthetic_data
 from bdd.kafka.connection.diagnosis import Diagnosis
 from bdd.kafka.connection.probe import ProbeResult
 from bdd.kafka.connection.problem import Problem
@@ -29,7 +29,6 @@ from bdd.system.network import Server
 REMOTE = {"stack": "remote", "api_url": "http://127.0.0.1:8001", "bootstrap_servers": "127.0.0.1:9092"}
 STACKS = [{}, REMOTE, {"stack": "compose", "external_port": "19092"}, {"stack": "attached", "project": "theirs"}]
 TOPICS = dict(contract.current().partitions)
-PATIENT = {"id": 5, **synthetic_data("doctor"), "status": "offen"}
 BOOTSTRAP = Server("127.0.0.1", 9092)
 
 
@@ -46,36 +45,31 @@ def states(results: list[Result]) -> dict[str, State]:
 
 
 def test_a_check_is_made_when_those_that_it_needs_have_passed() -> None:
+    never = threading.Event()
     checks = [
         Check("a", sound),
         Check("b", broken, ("a",)),
         Check("c", sound, ("b",)),
         Check("d", sound, ("c", "a")),
+        Check("odd", lambda: str(1 // 0)),
+        Check("hangs", lambda: str(never.wait()), timeout=0.05),
+        Check("e", sound, ("a",)),
     ]
-    results = examine([*checks, Check("e", sound, ("a",))])
+    results = examine(checks)
+    never.set()
     assert states(results) == {
         "a": State.PASSED,
         "b": State.FAILED,
         "c": State.NOT_REACHED,
         "d": State.NOT_REACHED,
+        "odd": State.FAILED,
+        "hangs": State.FAILED,
         "e": State.PASSED,
     }
     assert results[1].next_command == "mend it"
     assert results[2].sentence == "needs: b"
-
-
-def test_a_check_that_breaks_costs_no_other_one() -> None:
-    results = examine([Check("odd", lambda: str(1 // 0)), Check("sound", sound)])
-    assert states(results) == {"odd": State.FAILED, "sound": State.PASSED}
-    assert "ZeroDivisionError" in results[0].sentence
-
-
-def test_a_check_that_hangs_is_left_behind() -> None:
-    never = threading.Event()
-    results = examine([Check("hangs", lambda: str(never.wait()), timeout=0.05), Check("sound", sound)])
-    never.set()
-    assert states(results) == {"hangs": State.FAILED, "sound": State.PASSED}
-    assert "no answer within" in results[0].sentence
+    assert "ZeroDivisionError" in results[4].sentence
+    assert "no answer within" in results[5].sentence
 
 
 @pytest.mark.parametrize("given", STACKS, ids=lambda given: given.get("stack", "embedded"))
@@ -116,23 +110,23 @@ def test_an_interruption_has_an_exit_code_of_its_own(monkeypatch: pytest.MonkeyP
 
 
 def test_the_table_has_every_check_and_below_it_the_next_commands(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = invoke(monkeypatch, [Check("a", sound), Check("b", broken), Check("c", sound, ("b",))]).stdout
-    assert all(word in told for word in ("all is well", "it is broken", "not reached", "needs: b"))
-    assert "b:\n  next:       mend it\n" in told
-    assert told.endswith("1 passed, 1 failed, 1 not reached\n")
+    table = invoke(monkeypatch, [Check("a", sound), Check("b", broken), Check("c", sound, ("b",))]).stdout
+    assert all(word in table for word in ("all is well", "it is broken", "not reached", "needs: b"))
+    assert "b:\n  next:       mend it\n" in table
+    assert table.endswith("1 passed, 1 failed, 1 not reached\n")
 
 
-def test_a_command_that_the_sentence_names_already_is_not_said_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_that_the_sentence_names_already_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     def long() -> str:
         raise Failed("it is broken\n  next:       mend it now", "mend it")
 
-    told = invoke(monkeypatch, [Check("b", long)]).stdout
-    assert told.count("mend it") == 1
+    table = invoke(monkeypatch, [Check("b", long)]).stdout
+    assert table.count("mend it") == 1
 
 
 def test_json_is_for_programs(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = json.loads(invoke(monkeypatch, [Check("a", sound), Check("b", broken)], "--json").stdout)
-    assert told == {
+    report = json.loads(invoke(monkeypatch, [Check("a", sound), Check("b", broken)], "--json").stdout)
+    assert report == {
         "stack": "embedded",
         "healthy": False,
         "checks": [
@@ -143,14 +137,14 @@ def test_json_is_for_programs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_secret_of_the_settings_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    def telling() -> str:
+    def leaking() -> str:
         raise Failed("refused: correct-horse-battery\nwith correct-horse-battery", "login correct-horse-battery")
 
     monkeypatch.setenv("BDD_SASL_PASSWORD", "correct-horse-battery")
     secured = {**REMOTE, "security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "PLAIN", "sasl_username": "me"}
     arguments = [f"-D{name}={value}" for name, value in secured.items()]
     for more in ([], ["--json"]):
-        result = invoke(monkeypatch, [Check("a", telling)], *arguments, *more)
+        result = invoke(monkeypatch, [Check("a", leaking)], *arguments, *more)
         assert "refused: ***" in result.stdout
         assert "horse" not in result.output
 
@@ -164,75 +158,60 @@ def test_other_versions_than_the_pinned_ones_are_named(tmp_path: Path) -> None:
     assert "behave is 1.3.3, not 0.0.1, no-such-package is missing, not 1.0" in result.sentence
 
 
-def failed(results: Mapping[str, Result]) -> list[str]:
-    return [name for name, result in results.items() if result.state is State.FAILED]
-
-
-@pytest.fixture
-def kafka(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Result]]:
-    def look(diagnosis: Diagnosis, idle_limit: int | None = 600_000) -> dict[str, Result]:
-        monkeypatch.setattr("bdd.stacks.checks.brokers.diagnose", lambda *_: diagnosis)
-        monkeypatch.setattr("bdd.stacks.checks.brokers.idle_limit", lambda *_: idle_limit)
-        checks = KafkaChecks(load_settings(REMOTE), lambda: str(BOOTSTRAP)).checks()
-        return {result.name: result for result in examine(checks)}
-
-    return look
-
-
-def diagnosis(advertised: Problem | None = None, topics: Mapping[str, int] = TOPICS) -> Diagnosis:
-    broker = ProbeResult(Server("kafka", 9092), (), advertised)
-    return Diagnosis({}, (ProbeResult(BOOTSTRAP, ("127.0.0.1",)),), {1: broker}, topics)
-
-
-def test_sound_brokers_pass(kafka: Callable[..., dict[str, Result]]) -> None:
-    results = kafka(diagnosis())
-    assert not failed(results)
-    assert "after 600000 ms" in results["client time-outs"].sentence
-
-
-def test_a_broker_that_is_down(kafka: Callable[..., dict[str, Result]]) -> None:
-    results = kafka(Diagnosis({}, (ProbeResult(BOOTSTRAP, ("127.0.0.1",), Problem.REFUSED),)))
-    assert failed(results) == ["bootstrap"]
-    assert "refuses connections" in results["bootstrap"].sentence
-    assert results["bootstrap"].next_command == "docker compose ps"
-
-
-def test_a_listener_that_leads_astray(kafka: Callable[..., dict[str, Result]]) -> None:
-    results = kafka(diagnosis(Problem.UNRESOLVED))
-    assert failed(results) == ["listeners"]
-    assert "kafka:9092" in results["listeners"].sentence
-    assert "EXTERNAL" in results["listeners"].sentence
-    assert results["topics"].state is State.NOT_REACHED
-
-
-def test_a_broker_that_hangs_up_first(kafka: Callable[..., dict[str, Result]]) -> None:
-    results = kafka(diagnosis(), idle_limit=30_000)
-    assert failed(results) == ["client time-outs"]
-    assert "connections_max_idle_ms=27000" in results["client time-outs"].next_command
-
-
-def test_a_broker_that_does_not_tell_its_limit(kafka: Callable[..., dict[str, Result]]) -> None:
-    assert not failed(kafka(diagnosis(), idle_limit=None))
+def diagnosis(
+    bootstrap: Problem | None = None, advertised: Problem | None = None, topics: Mapping[str, int] = TOPICS
+) -> Diagnosis:
+    probe = ProbeResult(BOOTSTRAP, ("127.0.0.1",), bootstrap)
+    brokers = {} if bootstrap else {1: ProbeResult(Server("kafka", 9092), (), advertised)}
+    return Diagnosis({}, (probe,), brokers, topics)
 
 
 @pytest.mark.parametrize(
-    ("changed", "said", "command"),
+    ("found", "idle_limit", "failed", "message"),
     [
-        ({"patient-events": None}, "topic not found: patient-events. The broker has: communication", "--create"),
-        ({"patient-events": 1}, "patient-events has 1 partitions, not 3", "--alter"),
-        ({"patient-events": 9}, "patient-events has 9 partitions, not 3", "--delete"),
+        (diagnosis(), 600_000, None, "after 600000 ms"),
+        (diagnosis(), None, None, "does not report its own"),
+        (diagnosis(), 30_000, "client time-outs", "after 30000 ms.*connections_max_idle_ms=27000"),
+        (diagnosis(bootstrap=Problem.REFUSED), None, "bootstrap", "refuses connections.*docker compose ps"),
+        (diagnosis(advertised=Problem.UNRESOLVED), None, "listeners", "kafka:9092.*EXTERNAL.*docker compose ls"),
     ],
 )
-def test_topics_that_are_missing_or_different(changed: dict[str, int | None], said: str, command: str) -> None:
-    existing = {name: count for name, count in {**TOPICS, **changed}.items() if count is not None}
-    with pytest.raises(Failed, match=said) as error:
+def test_the_brokers_pass_or_one_check_fails(
+    monkeypatch: pytest.MonkeyPatch,
+    found: Diagnosis,
+    idle_limit: int | None,
+    failed: str | None,
+    message: str,
+) -> None:
+    monkeypatch.setattr("bdd.stacks.checks.brokers.diagnose", lambda *_: found)
+    monkeypatch.setattr("bdd.stacks.checks.brokers.idle_limit", lambda *_: idle_limit)
+    results = examine(KafkaChecks(load_settings(REMOTE), lambda: str(BOOTSTRAP)).checks())
+    assert [result.name for result in results if result.state is State.FAILED] == ([failed] if failed else [])
+    result = next(result for result in results if result.name == (failed or "client time-outs"))
+    assert re.search(message, f"{result.sentence} {result.next_command}", re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("existing", "message", "command"),
+    [
+        ({"other": 1}, "topic not found: .*patient-events.* The broker has: other", "--create"),
+        ({}, "The broker has: none", "--create"),
+        (
+            TOPICS | {"patient-events": 1},
+            "patient-events has 1 partitions, not 3",
+            "--alter --topic patient-events",
+        ),
+        (
+            TOPICS | {"patient-events": 9},
+            "patient-events has 9 partitions, not 3",
+            "--delete --topic patient-events",
+        ),
+    ],
+)
+def test_topics_that_are_missing_or_different(existing: dict[str, int], message: str, command: str) -> None:
+    with pytest.raises(Failed, match=message) as error:
         check_topics(existing, "kafka:9092")
-    assert f"{command} --topic patient-events" in error.value.next_command
-
-
-def test_no_topics_at_all() -> None:
-    with pytest.raises(Failed, match="The broker has: none"):
-        check_topics({}, "kafka:9092")
+    assert f"kafka-topics.sh --bootstrap-server kafka:9092 {command}" in error.value.next_command
 
 
 def test_without_an_engine_the_rest_is_not_reached(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -246,19 +225,13 @@ def test_without_an_engine_the_rest_is_not_reached(monkeypatch: pytest.MonkeyPat
     assert results[-1].state is State.NOT_REACHED
 
 
-def test_a_port_that_is_taken() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        settings = load_settings({"stack": "compose", "external_port": str(taken.getsockname()[1])})
-        checks = {check.name: check for check in checks_for(settings, make_stack(settings, "a-run"), try_it=False)}
-        [result] = examine([checks["port"]])
-    assert "is taken" in result.sentence
-
-
-def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+def test_a_port_that_is_taken_and_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    settings = load_settings({"stack": "compose", "evidence_dir": str(tmp_path / "file")})
-    checks = {check.name: check for check in checks_for(settings, make_stack(settings, "a-run"), try_it=False)}
-    [result] = examine([checks["folder"]])
-    assert result.state is State.FAILED
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        given = {"stack": "compose", "external_port": str(port), "evidence_dir": str(tmp_path / "file")}
+        settings = load_settings(given)
+        checks = checks_for(settings, make_stack(settings, "a-run"), try_it=False)
+        results = examine(check for check in checks if check.name in {"port", "folder"})
+    assert [result.state for result in results] == [State.FAILED, State.FAILED]
+    assert f"port {port} is taken" in " ".join(result.sentence for result in results)

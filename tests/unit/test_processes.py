@@ -1,4 +1,4 @@
-"""Child processes: how they start, how they end, and what is said when they end by themselves."""
+"""Child processes: how they start, how they end, and what is reported when they end by themselves."""
 
 import atexit
 import os
@@ -51,12 +51,12 @@ def wait_until_up(child: ChildProcess) -> None:
 
 
 def trouble_of(child: ChildProcess) -> str:
-    def told() -> str:
+    def ended() -> str:
         trouble = child.trouble()
         assert trouble, "it still runs"
         return trouble
 
-    return wait_until(told, description="the child's end", timeout=LONG_TIMEOUT)
+    return wait_until(ended, description="the child's end", timeout=LONG_TIMEOUT)
 
 
 def test_a_running_child_is_no_trouble_and_a_stopped_one_neither(start: Start) -> None:
@@ -68,16 +68,20 @@ def test_a_running_child_is_no_trouble_and_a_stopped_one_neither(start: Start) -
     assert child.trouble() is None
 
 
-def test_trouble_names_the_exit_code_and_the_last_lines_of_the_log(start: Start) -> None:
-    child = start("import sys; print(*range(100), sep='\\n'); sys.exit('no database')")
-    lines = trouble_of(child).splitlines()
-    assert lines[0] == "the child ended with exit code 1"
-    assert [line.strip() for line in lines[1:]] == ["its last log lines:", *map(str, range(86, 100)), "no database"]
-
-
-def test_trouble_says_so_when_the_log_is_empty(start: Start) -> None:
-    child = start("raise SystemExit(3)")
-    assert trouble_of(child) == "the child ended with exit code 3; its log is empty"
+@pytest.mark.parametrize(
+    ("code", "trouble"),
+    [
+        (
+            "import sys; print(*range(100), sep='\\n'); sys.exit('no database')",
+            ["the child ended with exit code 1", "its last log lines:", *map(str, range(86, 100)), "no database"],
+        ),
+        ("raise SystemExit(3)", ["the child ended with exit code 3; its log is empty"]),
+    ],
+)
+def test_trouble_names_the_exit_code_and_the_last_lines_of_the_log(
+    start: Start, code: str, trouble: list[str]
+) -> None:
+    assert trouble_of(start(code)).split("\n    ") == trouble
 
 
 @on_posix
@@ -103,19 +107,12 @@ def test_a_child_that_ignores_the_polite_end_is_killed_when_its_time_is_up(start
 
 
 @on_posix
-def test_kill_ends_the_children_of_the_child_too(start: Start) -> None:
+def test_kill_ends_the_children_of_the_child_too_and_may_be_repeated(start: Start) -> None:
     child = start(HAS_A_CHILD)
     wait_until_up(child)
     (grandchild,) = psutil.Process(child.pid).children()
     child.kill()
     grandchild.wait(LONG_TIMEOUT)
-
-
-def test_ending_twice_and_ending_what_has_ended_is_allowed(start: Start) -> None:
-    child = start("pass")
-    trouble_of(child)
-    assert child.stop(timeout=0)
-    child.kill()
     child.kill()
     assert child.stop(timeout=0)
 
@@ -125,18 +122,14 @@ def test_a_command_that_does_not_exist_is_named(tmp_path: Path) -> None:
         ChildProcess.start("the child", ["no-such-program"], log=tmp_path / "child.log")
 
 
-def test_the_environment_is_added_to_and_the_folder_is_used(start: Start, tmp_path: Path) -> None:
+def test_the_environment_is_added_to_the_folder_is_used_and_the_log_is_continued(
+    start: Start, tmp_path: Path
+) -> None:
+    trouble_of(start("print('first')"))
     code = "import os, pathlib; print(os.environ['SYNTHETIC'], 'PATH' in os.environ, pathlib.Path.cwd().name)"
     child = start(code, env={"SYNTHETIC": "yes"}, cwd=tmp_path)
     trouble_of(child)
-    assert child.last_lines() == [f"yes True {tmp_path.name}"]
-
-
-def test_a_second_start_writes_after_the_first_ones_log(start: Start) -> None:
-    trouble_of(start("print('first')"))
-    child = start("print('second')")
-    trouble_of(child)
-    assert child.last_lines() == ["first", "second"]
+    assert child.last_lines() == ["first", f"yes True {tmp_path.name}"]
 
 
 @on_posix
@@ -155,17 +148,12 @@ def test_a_child_that_nobody_ended_is_killed_when_the_suite_exits(tmp_path: Path
     assert not psutil.pid_exists(int(done.stdout))
 
 
-def test_a_free_port_can_be_listened_on() -> None:
-    with socket.create_server(("127.0.0.1", free_port())):
+def test_free_ports_differ_can_be_listened_on_and_are_not_given_out_by_the_system() -> None:
+    ports = free_ports(50)
+    assert len(set(ports)) == 50
+    assert max(ports) < 32768
+    with socket.create_server(("127.0.0.1", ports[0])):
         pass
-
-
-def test_a_free_port_is_none_that_the_system_may_give_to_somebody_else_in_the_meantime() -> None:
-    assert max(free_ports(50)) < 32768
-
-
-def test_free_ports_differ() -> None:
-    assert len(set(free_ports(50))) == 50
 
 
 def test_a_port_in_use_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
