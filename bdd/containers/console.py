@@ -1,29 +1,25 @@
 """Kafka's own console consumer, run in the network of a platform to show its records."""
 
-import os
 import re
-import select
 import subprocess
 import sys
-import threading
 from collections.abc import Sequence
 from contextlib import suppress
 
 from docker.client import DockerClient
-from docker.errors import APIError
-from docker.models.containers import Container
 
-from bdd.containers.cleanup import OWNER, RECORDER, labels
+from bdd.containers.cleanup import OWNER, RECORDER, labels, remove_run
 from bdd.containers.discovery import Platform, PlatformNotFound, containers_of, find_platform, running_projects
 from bdd.containers.engine import ContainersError
 from bdd.containers.images import has_image
-from bdd.system.processes import signals_wait
+from bdd.system.processes import reader_has_gone, signals_wait
 from bdd.system.signals import ignore_signals, signals_raise_interrupt
 
 _IMAGE = "apache/kafka:4.3.1"
 _SCRIPT = "/opt/kafka/bin/kafka-console-consumer.sh"
 _SHOWN = ("timestamp", "partition", "offset", "key")
 _NEW_NAME_SINCE = (4, 2)  # of the option for what is shown; until then it was --property
+_LOOK_SECONDS = 0.5
 _START_ONE = (
     "No platform runs in Docker. Start one:\n"
     "  docker compose up -d                                  (in the platform's own repository), or\n"
@@ -32,7 +28,7 @@ _START_ONE = (
 
 
 class CannotRun(ContainersError):
-    """The tool cannot be run; the sentence says what to do."""
+    """The tool cannot be run; the message has the next step."""
 
 
 def find_running_platform(client: DockerClient, project: str | None) -> tuple[str, Platform]:
@@ -56,7 +52,7 @@ def find_running_platform(client: DockerClient, project: str | None) -> tuple[st
         return next(iter(found.items()))
     if found:
         raise PlatformNotFound(f"Several platforms run: {', '.join(found)}. Choose one: --project NAME")
-    others = ["Projects that run, and why they are none:", *reasons] if reasons else []
+    others = ["Projects that run, and why they are not platforms:", *reasons] if reasons else []
     raise PlatformNotFound("\n".join([_START_ONE, *others]))
 
 
@@ -93,7 +89,7 @@ def tool(platform: Platform, topics: Sequence[str]) -> tuple[str, list[str]]:
 def run_console(client: DockerClient, platform: Platform, topics: Sequence[str], run_id: str) -> int:
     """Show what is published from now on; return the exit code.
 
-    It ends with the tool, at a signal, or when nobody reads its stdout any more.
+    It ends with the tool, at a signal, or when nothing reads its stdout any more.
 
     Args:
         client: the engine's.
@@ -104,61 +100,33 @@ def run_console(client: DockerClient, platform: Platform, topics: Sequence[str],
     Raises:
         CannotRun: the tool's image cannot be fetched.
     """
+    image, command = tool(platform, topics)
+    marks = {**labels(run_id), RECORDER: "yes"}
+    options = [part for name, value in marks.items() for part in ("--label", f"{name}={value}")]
+    network = str(platform.network.name)
     with signals_raise_interrupt():
-        image, command = tool(platform, topics)
         _fetch(client, image)
-        with signals_wait():  # between its creation and its name here it would be left behind
-            container: Container = client.containers.create(
-                image,
-                command,
-                name=f"acceptance-{run_id}-console",
-                labels={**labels(run_id), RECORDER: "yes"},
-                network=str(platform.network.name),
-                init=True,
+        with signals_wait():  # without its number here the process could not be ended
+            process = subprocess.Popen(  # noqa: S603 - the project's own command
+                ["docker", "run", "--rm", "--init", "--network", network, *options, image, *command],  # noqa: S607
+                start_new_session=True,  # Ctrl-C is for this process, which then ends the other
             )
         try:
-            return _shown(container)
+            return _exit_code(process)
+        except KeyboardInterrupt:
+            return 0
         finally:
             ignore_signals()
-            _remove(container)
+            process.terminate()  # Docker passes it on to the tool
+            process.wait()
+            remove_run(client, run_id)
 
 
-def _shown(container: Container) -> int:
-    parts = container.attach(stream=True, demux=True)
-    container.start()
-    # Without a new event nothing is written that would show the reader's absence: the thread notices it.
-    reader_gone = threading.Event()
-    threading.Thread(target=_await_no_reader, args=(container, reader_gone), daemon=True).start()
-    try:
-        for out, err in parts:
-            _write(sys.stdout.fileno(), out)
-            _write(sys.stderr.fileno(), err)
-    except (BrokenPipeError, KeyboardInterrupt):
-        return 0
-    return 0 if reader_gone.is_set() else int(container.wait()["StatusCode"])
-
-
-def _write(place: int, text: bytes | None) -> None:
-    """Write unbuffered: a buffer would be written when Python ends, which complains where nobody reads."""
-    left = text or b""
-    while left:
-        left = left[os.write(place, left) :]
-
-
-def _await_no_reader(container: Container, reader_gone: threading.Event) -> None:
-    try:
-        poll = select.poll()
-        poll.register(sys.stdout.fileno(), 0)  # no event to wait for: a closed end is reported in any case
-    except (AttributeError, OSError):  # Windows has no poll
-        return
-    poll.poll()
-    reader_gone.set()
-    _remove(container)
-
-
-def _remove(container: Container) -> None:
-    with suppress(APIError):  # it is gone, or just being removed
-        container.remove(force=True, v=True)
+def _exit_code(process: subprocess.Popen[bytes]) -> int:
+    while not reader_has_gone(sys.stdout):
+        with suppress(subprocess.TimeoutExpired):
+            return process.wait(_LOOK_SECONDS)
+    return 0
 
 
 def _fetch(client: DockerClient, image: str) -> None:

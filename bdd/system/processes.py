@@ -5,6 +5,7 @@ import contextlib
 import os
 import random
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -13,7 +14,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from bdd.output.masking import mask
 
@@ -184,6 +185,16 @@ def signals_wait() -> Iterator[None]:
             signal.signal(number, handler)
     for signal_number in came:
         signal.raise_signal(signal_number)
+
+
+def reader_has_gone(output: IO[str]) -> bool:
+    """Return whether nothing reads a pipe any more; without a new record no write would show it."""
+    try:
+        poll = select.poll()
+        poll.register(output.fileno(), 0)  # no event to wait for: a closed end is reported in any case
+    except (AttributeError, OSError):  # Windows has no poll; a test's output is no file
+        return False
+    return any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0))
 
 
 def free_port() -> int:

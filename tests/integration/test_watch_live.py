@@ -55,15 +55,6 @@ def test_an_event_is_shown_and_a_signal_ends_it_with_everything_removed(tmp_path
     assert not run.left_over()
 
 
-def test_it_can_be_interrupted_while_the_platform_comes_up(tmp_path: Path) -> None:
-    run = ModuleRun(tmp_path, "bdd", "watch")
-    run.await_child("kafka.Kafka").suspend()  # it will not be up before the signal comes
-    run.process.send_signal(signal.SIGINT)
-    assert run.end() == 130, "it is not yet a live view"
-    assert "Traceback" not in run.output
-    assert not run.left_over()
-
-
 @pytest.mark.parametrize("arguments", [[], ["--json"]])
 @pytest.mark.parametrize("an_event_comes", [True, False])
 def test_a_pipe_whose_reader_leaves_ends_it(tmp_path: Path, arguments: list[str], an_event_comes: bool) -> None:

@@ -1,7 +1,6 @@
 """The output of the watch: a terminal, a file, or a pipe whose reader may end at any time."""
 
 import os
-import select
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -10,6 +9,7 @@ from rich.console import Console
 
 from bdd.commands.watch.format import line_for_people, line_for_programs
 from bdd.kafka.record import Record
+from bdd.system.processes import reader_has_gone
 
 
 class ReaderHasGone(Exception):
@@ -40,17 +40,12 @@ class Output:
             raise ReaderHasGone from error
 
     def check_reader(self) -> None:
-        """Check whether the output is still read; without a new record no write would show it.
+        """Check whether the output is still read.
 
         Raises:
             ReaderHasGone: nothing reads it.
         """
-        try:
-            poll = select.poll()
-            poll.register(self._stream.fileno(), 0)  # no event to wait for: a closed end is reported in any case
-        except (AttributeError, OSError):  # Windows has no poll; a test's output is no file
-            return
-        if any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0)):
+        if reader_has_gone(self._stream):
             raise ReaderHasGone
 
     def abandon(self) -> None:
