@@ -1,4 +1,4 @@
-"""Keeps test patients out of real platforms: a host that looks like one is refused unless it is named."""
+"""Keeps test patients out of production: a public host is refused unless it is allowed by name."""
 
 from collections.abc import Collection, Iterable, Mapping
 
@@ -9,23 +9,22 @@ _RESOLVE_SECONDS = 3.0
 
 
 def refuse_public_hosts(hosts: Mapping[str, Iterable[str]], allowed: Collection[str]) -> None:
-    """Let only hosts pass that are this machine, in a private network, or allowed by their names.
+    """Accept only hosts that are this machine, in a private network, or allowed by name.
 
-    What counts are a name's addresses, all of them: a name promises nothing. One that does not resolve passes,
-    for nothing can be written there; whoever connects says more about it.
+    All addresses of a name count. A name that does not resolve is accepted, because nothing can be written there.
 
     Args:
         hosts: where they were found ("api_url") -> the hosts.
         allowed: names and addresses that the setting `allow_host` lists.
 
     Raises:
-        CannotStart: at least one may not be written to; the sentence has the setting that would allow it.
+        CannotStart: at least one is refused; the message has the setting that would allow it.
     """
     refused: dict[str, str] = {}
     for where, names in hosts.items():
         for name in names:
             host = name.rstrip(".").lower()
-            if host not in allowed and (public := public_addresses(host)):
+            if host not in allowed and (public := _public_addresses(host)):
                 addresses = ", ".join(address for address in public if address != host)
                 refused[host] = f"{where} leads to {host}" + (f" ({addresses})" if addresses else "")
     if refused:
@@ -33,12 +32,17 @@ def refuse_public_hosts(hosts: Mapping[str, Iterable[str]], allowed: Collection[
         raise CannotStart(
             f"Refused: {' and '.join(refused.values())}, which is neither this machine nor in a private network. "
             "A run writes test patients, so it must not meet a platform that people use. If this one is made for "
-            f"tests, say so by name: -D allow_host={setting}"
+            f"tests, allow it by name: -D allow_host={setting}"
         )
 
 
 def refuse_unknown_host(where: str, host: str, allowed: Collection[str]) -> None:
-    """Let no host pass that does not resolve now: later it might, to whatever.
+    """Refuse a host that does not resolve now, because it might resolve to any address later.
+
+    Args:
+        where: where it was found ("api_url").
+        host: its name.
+        allowed: names and addresses that the setting `allow_host` lists.
 
     Raises:
         CannotStart: it does not resolve.
@@ -53,7 +57,7 @@ def refuse_unknown_host(where: str, host: str, allowed: Collection[str]) -> None
         ) from error
 
 
-def public_addresses(host: str) -> list[str]:
+def _public_addresses(host: str) -> list[str]:
     """Return those addresses of a host that are neither this machine's nor of a private network."""
     try:
         addresses = resolve(host, _RESOLVE_SECONDS)

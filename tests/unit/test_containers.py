@@ -1,4 +1,4 @@
-"""What is made of containers: whose they are, which is the broker, and what Compose's complaints mean."""
+"""What is made of containers: whose they are, which is the broker, and what Compose's errors mean."""
 
 import json
 import os
@@ -35,22 +35,23 @@ def container(name: str, *environment: str, image: str = "image", ports: dict[st
     return Container(attrs=attributes)
 
 
-def test_what_a_living_process_owns_is_not_abandoned() -> None:
-    assert not Leftover("run", owner=owner_of_this_run()).is_abandoned
+HOST = socket.gethostname()
+NOBODY = next(number for number in range(100_000, 4_000_000) if not psutil.pid_exists(number))
 
 
-def test_what_a_process_that_has_ended_owned_is_abandoned() -> None:
-    nobody = next(number for number in range(100_000, 4_000_000) if not psutil.pid_exists(number))
-    assert Leftover("run", owner=f"{socket.gethostname()}/{nobody}@1.00").is_abandoned
-
-
-def test_a_later_process_with_the_same_number_is_another_one() -> None:
-    assert Leftover("run", owner=f"{socket.gethostname()}/{os.getpid()}@1.00").is_abandoned
-
-
-@pytest.mark.parametrize("owner", ["", "another-machine/1@1.00"])
-def test_what_is_kept_or_of_another_machine_is_not_abandoned(owner: str) -> None:
-    assert not Leftover("run", owner=owner).is_abandoned
+@pytest.mark.parametrize(
+    ("owner", "state"),
+    [
+        (owner_of_this_run(), f"in use by {HOST}/{os.getpid()}"),
+        (f"{HOST}/{NOBODY}@1.00", "abandoned"),
+        (f"{HOST}/{os.getpid()}@1.00", "abandoned"),  # a later process with the same number
+        ("another-machine/1@1.00", "in use by another-machine/1"),
+        ("", "kept, or started by hand"),
+    ],
+)
+def test_what_a_process_owned_that_has_ended_is_abandoned(owner: str, state: str) -> None:
+    assert Leftover("run", owner=owner).state == state
+    assert Leftover("run", owner=owner).is_abandoned is (state == "abandoned")
 
 
 def test_what_is_to_be_kept_has_no_owner() -> None:
@@ -71,7 +72,7 @@ def test_the_address_that_holds_inside_the_network_is_taken(variables: list[str]
     assert bootstrap_servers(container("kafka", *variables)) == inside
 
 
-def test_a_broker_that_only_advertises_localhost_is_refused_with_the_way_out() -> None:
+def test_a_broker_that_only_advertises_localhost_is_refused_with_the_solution() -> None:
     with pytest.raises(PlatformNotFound, match=r"INTERNAL://kafka:9092,EXTERNAL://localhost:<port>"):
         bootstrap_servers(container("kafka", "KAFKA_ADVERTISED_LISTENERS=PLAINTEXT://localhost:9092"))
 
@@ -97,7 +98,7 @@ def test_the_patient_service_is_known_by_its_name_or_its_port() -> None:
 class Stopped(Container):
     """A container with a log, in a state."""
 
-    def __init__(self, status: str, log: bytes = b"one\ntwo\n") -> None:
+    def __init__(self, status: str, log: bytes) -> None:
         state = {"Status": status, "ExitCode": 3, "OOMKilled": False}
         super().__init__(attrs={**container("kafka").attrs, "State": state})
         self._log = log
@@ -113,30 +114,29 @@ LOG = ["    its last log lines:", "    one", "    two"]
 
 
 @pytest.mark.parametrize(
-    ("state", "how", "command", "log"),
+    ("state", "log", "how", "command", "lines"),
     [
-        ("paused", "is paused", "docker unpause kafka-1", []),
-        ("exited", "ended with exit code 3", "docker start kafka-1", LOG),
-        ("created", "has never been started", "docker start kafka-1", LOG),
-        ("restarting", "ended with exit code 3 and is started again", "docker logs --follow kafka-1", LOG),
+        ("paused", b"", "is paused", "docker unpause kafka-1", []),
+        ("exited", b"one\ntwo\n", "ended with exit code 3", "docker start kafka-1", LOG),
+        ("exited", b"", "ended with exit code 3; its log is empty", "docker start kafka-1", []),
+        ("created", b"one\ntwo\n", "has never been started", "docker start kafka-1", LOG),
+        (
+            "restarting",
+            b"one\ntwo\n",
+            "ended with exit code 3 and is started again",
+            "docker logs --follow kafka-1",
+            LOG,
+        ),
     ],
 )
-def test_what_does_not_run_is_told_with_the_next_step_and_then_its_log(
-    state: str, how: str, command: str, log: list[str]
+def test_a_container_that_does_not_run_is_reported_with_the_next_step_and_its_log(
+    state: str, log: bytes, how: str, command: str, lines: list[str]
 ) -> None:
     with pytest.raises(PlatformNotFound) as error:
-        platform._running(Stopped(state))
-    assert str(error.value).splitlines() == [
-        f"the container of kafka (kafka-1) {how}",
-        f"    next: {command}",
-        *log,
-    ]
+        platform._running(Stopped(state, log))
+    expected = [f"the container of kafka (kafka-1) {how}", f"    next: {command}", *lines]
+    assert str(error.value).splitlines() == expected
     assert error.value.next_command == command
-
-
-def test_an_empty_log_does_not_hide_the_next_step() -> None:
-    with pytest.raises(PlatformNotFound, match=r"exit code 3; its log is empty\n    next: docker start kafka-1$"):
-        platform._running(Stopped("exited", b""))
 
 
 def test_a_port_that_is_published_everywhere_is_reached_on_loopback() -> None:
@@ -157,10 +157,10 @@ class NoContainers:
 
 
 @pytest.fixture
-def docker_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Put a `docker` in the path that says these lines and ends with this code."""
+def docker_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Put a `docker` in the path that prints these lines and ends with this code."""
 
-    def says(lines: list[str], code: int) -> Compose:
+    def prints(lines: list[str], code: int) -> Compose:
         program = tmp_path / "docker"
         program.write_text(
             f"#!{sys.executable}\nimport sys\nsys.stderr.write({chr(10).join(lines)!r})\nsys.exit({code})\n"
@@ -169,21 +169,21 @@ def docker_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setenv("PATH", str(tmp_path))
         return Compose(cast("DockerClient", NoContainers()), "mine", {})
 
-    return says
+    return prints
 
 
-def test_progress_is_told_once_for_each_service_and_status(docker_says: Any) -> None:
+def test_progress_is_reported_once_for_each_service_and_status(docker_prints: Any) -> None:
     lines = [
         json.dumps({"id": "Container mine-patient-service-1", "status": status})
         for status in ("Created", "Healthy", "Healthy")
     ]
-    told: list[tuple[str, str]] = []
-    docker_says(["not JSON", *lines], 0).up(["patient-service"], lambda *status: told.append(status))
-    assert told == [("patient-service", "Created"), ("patient-service", "Healthy")]
+    reported: list[tuple[str, str]] = []
+    docker_prints(["not JSON", *lines], 0).up(["patient-service"], lambda *status: reported.append(status))
+    assert reported == [("patient-service", "Created"), ("patient-service", "Healthy")]
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("Bind for 127.0.0.1:29092 failed: port is already allocated", "A port is taken: Bind for 127.0.0.1:29092"),
         (
@@ -199,13 +199,13 @@ def test_progress_is_told_once_for_each_service_and_status(docker_says: Any) -> 
         ("something else", "Docker Compose failed. Its last output:\n    something else"),
     ],
 )
-def test_what_compose_complains_of_is_said_with_the_next_step(docker_says: Any, line: str, said: str) -> None:
+def test_an_error_of_compose_is_reported_with_the_next_step(docker_prints: Any, line: str, message: str) -> None:
     with pytest.raises(ComposeFailed) as failed:
-        docker_says([line], 1).up(["kafka"], lambda *_status: None)
-    assert said in str(failed.value)
+        docker_prints([line], 1).up(["kafka"], lambda *_status: None)
+    assert message in str(failed.value)
 
 
-def test_without_docker_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_docker_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ComposeFailed, match="Is the command `docker` installed"):
         Compose(cast("DockerClient", NoContainers()), "mine", {}).build(["recorder"], lambda *_status: None)

@@ -1,7 +1,9 @@
-"""What is built for a run, what is taken as it is, and what goes when a later build has its name."""
+"""What is built for a run, what is taken as it is, and what is removed when a later build has its name."""
 
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from docker.errors import APIError, ImageNotFound
@@ -80,13 +82,15 @@ def stack_command(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["stack", *arguments])
 
 
-def test_an_unchanged_build_leaves_everything_as_it_was(engine: Any) -> None:
+@pytest.mark.parametrize("names", [{SUITE: "suite-1"}, {}], ids=["unchanged", "first build"])
+def test_a_build_that_takes_no_name_removes_nothing(engine: Any, names: dict[str, str]) -> None:
+    engine.names = dict(names)
     images = Images(engine)
-    told: list[tuple[str, str]] = []
-    images.prepare(["recorder", "patient-service"], lambda *status: told.append(status))
+    reported: list[tuple[str, str]] = []
+    images.prepare(["recorder"], lambda *status: reported.append(status))
     images.remove_untagged()
-    assert told == [("recorder", "Built"), ("patient-service", "Built")]
-    assert engine.names[SUITE] == "suite-1"
+    assert reported == [("recorder", "Built")]
+    assert engine.names == (names or {SUITE: "recorder-new"})
 
 
 def test_what_the_own_build_has_taken_the_name_from_goes_and_nothing_else_does(engine: Any) -> None:
@@ -113,14 +117,6 @@ def test_what_another_run_has_taken_the_name_from_goes_with_the_run_that_used_it
     assert engine.untagged == []
 
 
-def test_the_first_build_of_all_has_nothing_to_remove(engine: Any) -> None:
-    engine.names = {}
-    images = Images(engine)
-    images.prepare(["recorder"])
-    images.remove_untagged()
-    assert engine.names == {SUITE: "recorder-new"}
-
-
 def test_a_given_image_is_taken_as_it_is(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(GIVEN, "theirs:1")
     images = Images(engine)
@@ -131,31 +127,20 @@ def test_a_given_image_is_taken_as_it_is(engine: Any, monkeypatch: pytest.Monkey
     assert engine.names["theirs:1"] == "theirs-1"
 
 
-@pytest.mark.parametrize(("code", "said"), [(0, None), (1, "no such host")])
+@pytest.mark.parametrize("error", [None, CommandFailed("`docker` ended", 1, "Error\nno such host")])
 def test_a_given_image_that_is_not_here_is_fetched_or_named(
-    engine: Any, monkeypatch: pytest.MonkeyPatch, code: int, said: str | None
+    engine: Any, monkeypatch: pytest.MonkeyPatch, error: CommandFailed | None
 ) -> None:
-    asked: list[list[str]] = []
-
-    def run(command: list[str]) -> str:
-        asked.append(command)
-        if code:
-            raise CommandFailed("`docker` ended with exit code 1", code, f"Error\n{said}")
-        return ""
-
+    run = Mock(side_effect=error)
     monkeypatch.setenv(GIVEN, "theirs:2")
     monkeypatch.setattr(images_module, "run_command", run)
-    if said is None:
+    message = (
+        r"^The image theirs:2 \(PATIENT_SERVICE_IMAGE\) is not here and cannot be fetched\.\n"
+        r"    next: docker pull theirs:2\n    Docker reports: no such host$"
+    )
+    with pytest.raises(ComposeFailed, match=message) if error else nullcontext():
         Images(engine).prepare(["patient-service"])
-    else:
-        with pytest.raises(ComposeFailed) as failed:
-            Images(engine).prepare(["patient-service"])
-        assert str(failed.value).splitlines() == [
-            "The image theirs:2 (PATIENT_SERVICE_IMAGE) is not here and cannot be fetched.",
-            "    next: docker pull theirs:2",
-            "    Docker reports: no such host",
-        ]
-    assert asked == [["docker", "pull", "--quiet", "theirs:2"]]
+    run.assert_called_once_with(["docker", "pull", "--quiet", "theirs:2"])
 
 
 def test_images_without_a_name_are_counted_and_always_pruned(engine: Any) -> None:
@@ -170,7 +155,7 @@ def test_images_without_a_name_are_counted_and_always_pruned(engine: Any) -> Non
     assert stack_command("prune").output == "There is nothing to remove.\n"
 
 
-def test_images_with_a_name_are_pruned_when_it_is_asked_for(engine: Any) -> None:
+def test_images_with_a_name_are_pruned_with_images(engine: Any) -> None:
     assert stack_command("list").output == "There is nothing of any run.\n"
     assert stack_command("prune", "--images").output == f"removed images: {SUITE}, {SERVICE}\n"
     assert list(engine.names) == ["theirs:1"]
