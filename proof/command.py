@@ -16,7 +16,7 @@ from rich.table import Table
 from bdd.commands.options import Command
 from bdd.output.folders import CannotWrite, check_writable
 from bdd.settings.settings import InvalidSetting
-from bdd.stacks.embedded.errors import BrokerUnavailable
+from bdd.stacks.embedded.jars import BrokerUnavailable
 from bdd.system.signals import INTERRUPTED
 from proof.defect import Defect
 from proof.defects import DEFECTS

@@ -11,7 +11,8 @@ import typer
 
 from bdd.commands.options import Command
 from bdd.settings.settings import load_settings
-from bdd.stacks.embedded.distribution import BrokerUnavailable, prepare
+from bdd.stacks.embedded.distribution import prepare
+from bdd.stacks.embedded.jars import BrokerUnavailable
 from bdd.system.signals import INTERRUPTED, raise_interrupt_on_signals
 from soak.conditions import CONDITIONS, Condition, allot
 from soak.soaking import Result, Soak

@@ -7,8 +7,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 
 from bdd.contracts import asyncapi as contract
-from bdd.stacks.embedded.broker import SERVER_PROPERTIES, EmbeddedBroker
-from bdd.stacks.embedded.distribution import Distribution
+from bdd.stacks.embedded.broker import SERVER_PROPERTIES, Distribution, EmbeddedBroker
 from bdd.stacks.embedded.service import EmbeddedService, database_url
 from bdd.system.processes import ChildProcess
 from reference.patient_service.database import open_database

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bdd.run.process import ModuleProcess, remote
-from bdd.stacks.embedded.distribution import Distribution
+from bdd.stacks.embedded.broker import Distribution
 from bdd.system.signals import ignore_signals
 from soak.conditions import Condition
 from soak.platform import running_broker, running_service

@@ -11,8 +11,8 @@ import platformdirs
 import pytest
 
 from bdd.contracts import asyncapi as contract
-from bdd.stacks.embedded.broker import EmbeddedBroker
-from bdd.stacks.embedded.distribution import Distribution, prepare
+from bdd.stacks.embedded.broker import Distribution, EmbeddedBroker
+from bdd.stacks.embedded.distribution import prepare
 from tests.support.running import SLOW_SECONDS, ModuleRun, patient_service
 
 _INTERRUPTIONS = [getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name)]

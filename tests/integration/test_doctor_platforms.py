@@ -1,6 +1,5 @@
 """The doctor at real platforms: sound ones, and ones with common problems."""
 
-import json
 import signal
 from pathlib import Path
 from typing import Any
@@ -12,20 +11,9 @@ from bdd.run.process import remote
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.system.paths import ROOT
 from bdd.system.waiting import wait_until
-from tests.support.running import GUARD_SECONDS, SLOW_SECONDS, ModuleRun, patient_service
+from tests.support.running import GUARD_SECONDS, SLOW_SECONDS, ModuleRun, doctor, patient_service
 
 pytestmark = pytest.mark.usefixtures("distribution")  # what is fetched once is not what is waited for here
-
-
-def look(folder: Path, *arguments: str) -> tuple[int | None, dict[str, dict[str, Any]]]:
-    """Return the exit code, and check -> its result."""
-    run = ModuleRun(folder, "bdd", "doctor", "--json", *arguments)
-    exit_code = run.end()
-    assert "Traceback" not in run.output
-    assert not run.left_over()
-    report = json.loads(run.printed)
-    assert (exit_code == 0) is report["healthy"]
-    return exit_code, {each["check"]: each for each in report["checks"]}
 
 
 def failed(checks: dict[str, dict[str, Any]]) -> list[str]:
@@ -33,7 +21,7 @@ def failed(checks: dict[str, dict[str, Any]]) -> list[str]:
 
 
 def test_a_sound_machine_passes_and_nothing_is_left(tmp_path: Path) -> None:
-    exit_code, checks = look(tmp_path, "--try")
+    exit_code, checks = doctor(tmp_path, "--try")
     assert exit_code == 0, checks
     assert {"cache", "Java", "start", "API", "listeners", "topics", "event"} <= checks.keys()
     assert "patient.created at patient-events/" in checks["event"]["sentence"]
@@ -42,7 +30,7 @@ def test_a_sound_machine_passes_and_nothing_is_left(tmp_path: Path) -> None:
 def test_a_sound_remote_platform_passes_and_is_as_before(
     tmp_path: Path, broker: EmbeddedBroker, api_url: str
 ) -> None:
-    exit_code, checks = look(tmp_path, *remote(api_url, broker.bootstrap_servers), "--try")
+    exit_code, checks = doctor(tmp_path, *remote(api_url, broker.bootstrap_servers), "--try")
     assert exit_code == 0, checks
     assert requests.get(f"{api_url}/api/patients", timeout=SLOW_SECONDS).json() == []
 
@@ -50,14 +38,14 @@ def test_a_sound_remote_platform_passes_and_is_as_before(
 def test_it_only_reads_without_try(tmp_path: Path, broker: EmbeddedBroker) -> None:
     """The ids of the service count on: one that was given out is not used again."""
     with patient_service(tmp_path, broker.bootstrap_servers) as url:
-        assert look(tmp_path, *remote(url, broker.bootstrap_servers))[0] == 0
+        assert doctor(tmp_path, *remote(url, broker.bootstrap_servers))[0] == 0
         created = requests.post(f"{url}/api/patients", json={"vorname": "A", "nachname": "B"}, timeout=SLOW_SECONDS)
         assert created.json()["id"] == 1
 
 
 def test_service_and_broker_that_are_down_are_two_failures(tmp_path: Path, closed_port: int) -> None:
     nowhere = f"127.0.0.1:{closed_port}"
-    exit_code, checks = look(tmp_path, *remote(f"http://{nowhere}", nowhere), "--try")
+    exit_code, checks = doctor(tmp_path, *remote(f"http://{nowhere}", nowhere), "--try")
     assert exit_code == 1
     assert failed(checks) == ["service", "bootstrap"]
     assert f"connection refused at {nowhere}" in checks["service"]["sentence"]
@@ -72,7 +60,7 @@ def test_a_topic_that_is_not_found_is_named_with_those_that_are(
     own = (ROOT / "contracts" / "asyncapi.yaml").read_text(encoding="utf-8")
     (tmp_path / "own.yaml").write_text(own.replace("address: matching-events", "address: matchings"))
     arguments = remote(api_url, broker.bootstrap_servers, contract=tmp_path / "own.yaml")
-    exit_code, checks = look(tmp_path, *arguments)
+    exit_code, checks = doctor(tmp_path, *arguments)
     assert exit_code == 1
     assert failed(checks) == ["topics"]
     assert "topic not found: matchings. The broker has: communication-events" in checks["topics"]["sentence"]
@@ -91,7 +79,7 @@ def test_an_event_that_does_not_come_or_is_wrong_is_noticed(
 ) -> None:
     command = ("proof.broken_service", defect, "3000000")
     with patient_service(tmp_path, broker.bootstrap_servers, *command) as url:
-        exit_code, checks = look(tmp_path, *remote(url, broker.bootstrap_servers, **patience), "--try")
+        exit_code, checks = doctor(tmp_path, *remote(url, broker.bootstrap_servers, **patience), "--try")
         assert requests.get(f"{url}/api/patients", timeout=SLOW_SECONDS).json() == [], (
             "the patient is deleted all the same"
         )

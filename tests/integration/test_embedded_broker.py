@@ -11,8 +11,9 @@ from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from bdd.contracts import asyncapi as contract
-from bdd.stacks.embedded.broker import EmbeddedBroker
-from bdd.stacks.embedded.distribution import BrokerUnavailable, Distribution, prepare
+from bdd.stacks.embedded.broker import Distribution, EmbeddedBroker
+from bdd.stacks.embedded.distribution import prepare
+from bdd.stacks.embedded.jars import BrokerUnavailable
 from bdd.system.processes import free_port
 from bdd.system.waiting import WaitAborted
 from tests.support import maven_repository

@@ -12,8 +12,7 @@ import pytest
 from bdd.api.health import wait_healthy
 from bdd.settings.settings import load_settings
 from bdd.stacks.base import CannotStart
-from bdd.stacks.embedded.broker import SERVER_PROPERTIES
-from bdd.stacks.embedded.distribution import Distribution
+from bdd.stacks.embedded.broker import SERVER_PROPERTIES, Distribution
 from bdd.stacks.embedded.stack import EmbeddedStack
 from bdd.system.processes import free_port, free_ports
 from tests.support.running import SLOW_SECONDS

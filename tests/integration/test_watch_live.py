@@ -11,8 +11,7 @@ import requests
 from confluent_kafka import Producer
 
 from bdd.stacks.embedded.broker import EmbeddedBroker
-from bdd.system.waiting import wait_until
-from tests.support.running import GUARD_SECONDS, SLOW_SECONDS, ModuleRun
+from tests.support.running import SLOW_SECONDS, ModuleRun
 
 pytestmark = pytest.mark.usefixtures("distribution")  # what is fetched once is not what is waited for here
 
@@ -20,11 +19,7 @@ pytestmark = pytest.mark.usefixtures("distribution")  # what is fetched once is 
 def start_watch(folder: Path, *arguments: str, pipe: int | None = None) -> ModuleRun:
     """Return a watch that shows what is published from now on."""
     run = ModuleRun(folder, "bdd", "watch", *arguments, pipe=pipe)
-
-    def watching() -> None:
-        assert "Ctrl-C ends" in run.errors, run.output
-
-    wait_until(watching, description="the watch", timeout=GUARD_SECONDS, abort_if=run.ended)
+    run.await_text("Ctrl-C ends")
     return run
 
 
@@ -34,19 +29,12 @@ def create_patient(run: ModuleRun) -> None:
     assert requests.post(url, json={"vorname": "Jürgen", "nachname": "Müller"}, timeout=SLOW_SECONDS).ok
 
 
-def await_shown(run: ModuleRun, text: str) -> None:
-    def shown() -> None:
-        assert text in run.printed, run.output
-
-    wait_until(shown, description=f"{text} on stdout", timeout=SLOW_SECONDS, abort_if=run.ended)
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_event_is_shown_and_a_signal_ends_it_with_everything_removed(tmp_path: Path, number: int) -> None:
     run = start_watch(tmp_path)
     run.child("kafka.Kafka")
     create_patient(run)
-    await_shown(run, '"nachname": "Müller"')
+    run.await_text('"nachname": "Müller"')
     run.process.send_signal(number)
     assert run.end() == 0
     assert re.search(r'patient-events/\d@0 +key "1" +patient\.created +\{"patient_id": 1', run.printed)
@@ -91,7 +79,7 @@ def test_a_remote_platform_is_followed_and_stays(tmp_path: Path, broker: Embedde
     assert producer.flush(SLOW_SECONDS) == 0  # it is there first: of two topics either may be read first
     producer.produce("patient-events", "poison", key="5")
     assert producer.flush(SLOW_SECONDS) == 0
-    await_shown(run, "poison")
+    run.await_text("poison")
     assert requests.post(f"{api_url}/api/patients", json={"vorname": "A", "nachname": "B"}, timeout=SLOW_SECONDS).ok
     assert run.end() == 0
     poison, created = map(json.loads, run.printed.splitlines())

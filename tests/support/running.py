@@ -1,9 +1,10 @@
 """Runs behave and the project's commands as a user would, each in a process; also beside a service."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import psutil
 
@@ -59,6 +60,14 @@ class ModuleRun(ModuleProcess):
             lambda: self.child(word), description=f"the process {word}", timeout=GUARD_SECONDS, abort_if=self.ended
         )
 
+    def await_text(self, text: str) -> None:
+        """Return as soon as it has written a text."""
+
+        def written() -> None:
+            assert text in self.output, self.output
+
+        wait_until(written, description=text, timeout=GUARD_SECONDS, abort_if=self.ended)
+
     def ended(self) -> str | None:
         """Return all that it has written once it has ended: whoever waits for it to go on waits in vain."""
         return None if self.process.poll() is None else f"it has ended: {self.output}"
@@ -92,6 +101,17 @@ def run_behave(folder: Path, *arguments: str, environment: Mapping[str, str] | N
     run = BehaveRun(folder, *arguments, environment=environment)
     run.end()
     return run
+
+
+def doctor(folder: Path, *arguments: str) -> tuple[int | None, dict[str, dict[str, Any]]]:
+    """Run the doctor; return its exit code, and check -> its result."""
+    run = ModuleRun(folder, "bdd", "doctor", "--json", *arguments)
+    exit_code = run.end()
+    assert "Traceback" not in run.output
+    assert not run.left_over()
+    report = json.loads(run.printed)
+    assert (exit_code == 0) is report["healthy"]
+    return exit_code, {each["check"]: each for each in report["checks"]}
 
 
 def _has_word(process: psutil.Process, word: str) -> bool:

@@ -1,6 +1,8 @@
 """How the compose stack takes a port for the broker's second listener."""
 
+from contextlib import nullcontext
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -31,30 +33,20 @@ def _ports(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compose_module, "free_port", lambda: next(ports))
 
 
-def bring_up(compose: Compose, **given: str) -> None:
+@pytest.mark.parametrize(
+    ("taken", "given", "ports", "fails"),
+    [
+        (2, {"external_port": "0"}, ["20000", "20001", "20002"], False),
+        (3, {"external_port": "0"}, ["20000", "20001", "20002"], True),  # not for ever
+        (1, {"external_port": "29092"}, ["29092"], True),  # a given port is not replaced
+        (0, {}, [None], False),  # no second listener
+    ],
+)
+def test_a_free_port_that_another_program_takes_meanwhile_is_replaced(
+    taken: int, given: dict[str, str], ports: list[str | None], fails: bool
+) -> None:
+    compose: Any = Compose(taken)
     stack = ComposeStack(load_settings({"stack": "compose", **given}), "run")
-    stack._bring_up(compose)  # type: ignore[arg-type]
-
-
-def test_a_free_port_that_somebody_was_quicker_to_take_is_replaced() -> None:
-    compose = Compose(taken=2)
-    bring_up(compose, external_port="0")
-    assert len(set(compose.ports)) == 3
-
-
-def test_a_port_that_was_asked_for_is_not_replaced() -> None:
-    compose = Compose(taken=1)
-    with pytest.raises(PortTaken):
-        bring_up(compose, external_port="29092")
-    assert compose.ports == ["29092"]
-
-
-def test_it_does_not_try_for_ever() -> None:
-    with pytest.raises(PortTaken):
-        bring_up(Compose(taken=100), external_port="0")
-
-
-def test_without_a_second_listener_no_port_is_named() -> None:
-    compose = Compose(taken=0)
-    bring_up(compose)
-    assert compose.ports == [None]
+    with pytest.raises(PortTaken) if fails else nullcontext():
+        stack._bring_up(compose)
+    assert compose.ports == ports

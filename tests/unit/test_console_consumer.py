@@ -18,36 +18,24 @@ def platform(image: str = "apache/kafka:4.3.1") -> Any:
     )
 
 
-def command(image: str = "apache/kafka:4.3.1", *, terminal: bool = False) -> str:
-    return " ".join(console_consumer(platform(image), ["patient-events", "a.b"], terminal=terminal))
-
-
-def test_the_command_has_network_broker_topics_and_what_is_shown() -> None:
-    told = command()
-    assert told.startswith("docker run --rm --init --network theirs_default apache/kafka:4.3.1 /opt/kafka/bin/")
-    assert "--bootstrap-server kafka:9092 --include patient-events|a\\.b " in told
-    for what in ("timestamp", "partition", "offset", "key"):
-        assert f"--formatter-property print.{what}=true" in told
-
-
-def test_a_terminal_is_asked_for_only_where_there_is_one() -> None:
-    assert " -it " in command(terminal=True)
-    assert " -it " not in command()
-
-
 @pytest.mark.parametrize(
-    ("image", "used", "option"),
+    ("image", "used", "option", "terminal"),
     [
-        ("apache/kafka:4.3.1", "apache/kafka:4.3.1", "--formatter-property"),
-        ("apache/kafka:latest", "apache/kafka:latest", "--formatter-property"),
-        ("apache/kafka:3.9.0", "apache/kafka:3.9.0", "--property"),
-        ("confluentinc/cp-kafka:7.9.0", "apache/kafka:4.3.1", "--formatter-property"),
+        ("apache/kafka:4.3.1", "apache/kafka:4.3.1", "--formatter-property", False),
+        ("apache/kafka:latest", "apache/kafka:latest", "--formatter-property", True),
+        ("apache/kafka:3.9.0", "apache/kafka:3.9.0", "--property", False),
+        ("confluentinc/cp-kafka:7.9.0", "apache/kafka:4.3.1", "--formatter-property", False),
     ],
 )
-def test_the_tool_is_the_brokers_own_where_its_place_is_known(image: str, used: str, option: str) -> None:
-    told = command(image)
-    assert f" {used} /opt/kafka/bin/" in told
-    assert f" {option} print.key=true" in told
+def test_the_command_has_network_tool_broker_topics_and_what_is_shown(
+    image: str, used: str, option: str, terminal: bool
+) -> None:
+    shown = " ".join(f"{option} print.{name}=true" for name in ("timestamp", "partition", "offset", "key"))
+    assert " ".join(console_consumer(platform(image), ["patient-events", "a.b"], terminal=terminal)) == (
+        f"docker run --rm --init {'-it ' if terminal else ''}--network theirs_default {used} "
+        "/opt/kafka/bin/kafka-console-consumer.sh --bootstrap-server kafka:9092 "
+        f"--include patient-events|a\\.b {shown}"
+    )
 
 
 @pytest.fixture
@@ -73,28 +61,26 @@ def client(there: dict[str, str]) -> Any:
     return SimpleNamespace(containers=SimpleNamespace(list=containers))
 
 
-def test_the_only_platform_is_taken(projects: dict[str, str]) -> None:
+@pytest.mark.parametrize("name", [None, "acceptance-of-a-run"])
+def test_the_only_platform_is_taken_or_the_named_one(projects: dict[str, str], name: str | None) -> None:
     projects |= {"theirs": "", "acceptance-of-a-run": "machine/1@2", "broken": ""}
-    assert find_running_platform(client(projects), None)[0] == "theirs"
+    assert find_running_platform(client(projects), name)[0] == (name or "theirs")
 
 
-def test_a_named_one_is_taken_whosever_it_is(projects: dict[str, str]) -> None:
-    projects |= {"theirs": "", "acceptance-of-a-run": "machine/1@2"}
-    assert find_running_platform(client(projects), "acceptance-of-a-run")[0] == "acceptance-of-a-run"
-
-
-def test_several_have_to_be_chosen_from(projects: dict[str, str]) -> None:
-    projects |= {"one": "", "two": ""}
-    with pytest.raises(PlatformNotFound, match=r"one, two\. Choose one: --project NAME"):
+@pytest.mark.parametrize(
+    ("there", "messages"),
+    [
+        (("one", "two"), ["one, two. Choose one: --project NAME"]),
+        (("broken",), ["behave features/ -D stack=compose -D keep=yes", "broken: broken has no broker"]),
+    ],
+)
+def test_the_message_has_the_next_step_where_not_one_platform_runs(
+    projects: dict[str, str], there: tuple[str, ...], messages: list[str]
+) -> None:
+    projects |= dict.fromkeys(there, "")
+    with pytest.raises(PlatformNotFound) as raised:
         find_running_platform(client(projects), None)
-
-
-def test_without_one_it_is_said_what_to_start_and_why_others_are_none(projects: dict[str, str]) -> None:
-    projects |= {"broken": ""}
-    with pytest.raises(PlatformNotFound) as told:
-        find_running_platform(client(projects), None)
-    assert "behave features/ -D stack=compose -D keep=yes" in str(told.value)
-    assert "broken: broken has no broker" in str(told.value)
+    assert all(message in str(raised.value) for message in messages)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Self
 
-from bdd.stacks.embedded.errors import BrokerUnavailable
+from bdd.stacks.embedded.jars import BrokerUnavailable
 from bdd.system.processes import ChildProcess, free_ports
 from bdd.system.waiting import wait_until
 
@@ -32,7 +32,7 @@ JVM_OPTIONS = (
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
-    # Kafka asks Log4j's interface for a provider too; without this one it complains that there is none.
+    # Kafka also uses Log4j's interface, which warns without a provider.
     "-Dlog4j.provider=org.apache.logging.log4j.simple.internal.SimpleProvider",
 )
 
@@ -73,7 +73,7 @@ class EmbeddedBroker:
 
     @classmethod
     def start(cls, distribution: Distribution, folder: Path) -> Self:
-        """Start a node in the new folder `folder` and return at once, so that others can start beside it."""
+        """Start a node in the new folder `folder` and return at once; other processes can start meanwhile."""
         shutil.copytree(distribution.template, folder / DATA_FOLDER)
         port, controller_port = free_ports(2)
         write_server_properties(folder, port, controller_port)
@@ -87,10 +87,10 @@ class EmbeddedBroker:
         return cls(process, f"127.0.0.1:{port}")
 
     def wait_ready(self, timeout: float) -> None:
-        """Return as soon as the broker tells a client of itself.
+        """Return as soon as the broker answers a client.
 
         Raises:
-            AssertionError: it ended, or did not answer within so many seconds.
+            AssertionError: it ended, or did not answer within the timeout in seconds.
         """
         wait_until(
             self._admin.check_metadata,
@@ -103,7 +103,7 @@ class EmbeddedBroker:
     def create_topics(self, topics: Mapping[str, int], timeout: float = 30.0) -> None:
         """Create topics (name -> partitions) and return when every partition can be written and read.
 
-        The broker answers 0.1 s before that; a client that comes in between is refused and backs off.
+        The broker answers 0.1 s before that; a client that connects in between is refused and backs off.
 
         Raises:
             BrokerUnavailable: the broker refused a topic, or ended.
@@ -124,9 +124,9 @@ class EmbeddedBroker:
         )
 
     def trouble(self) -> str | None:
-        """Say why it ended by itself; None while it runs or once its end was asked for."""
+        """Return why it ended; None while it runs or after `stop` or `kill`."""
         if port := self.process.port_taken():
-            return f"port {port} of 127.0.0.1 was taken by another program in that moment: run again"
+            return f"port {port} of 127.0.0.1 was taken by another program meanwhile: run again"
         return self.process.trouble()
 
     def stop(self, timeout: float) -> bool:

@@ -21,11 +21,8 @@ from bdd.stacks.embedded.broker import (
     EmbeddedBroker,
     write_server_properties,
 )
-from bdd.stacks.embedded.errors import BrokerUnavailable
-from bdd.stacks.embedded.jars import fetch_jars, pinned_jars
+from bdd.stacks.embedded.jars import BrokerUnavailable, fetch_jars, pinned_jars
 from bdd.system.processes import CommandFailed, run_command
-
-__all__ = ["BrokerUnavailable", "Distribution", "prepare"]
 
 # "acceptance-suite" in Kafka's spelling of 16 bytes.
 _CLUSTER_ID = "YWNjZXB0YW5jZS1zdWl0ZQ"
@@ -38,10 +35,9 @@ _TRAINING_SECONDS = 60
 def prepare(cache: Path, progress: Callable[[str], None]) -> Distribution:
     """Return a distribution from below `cache`; fetch and prepare it first if it is not there.
 
-    The first time takes the network and about 15 s, every other time a few milliseconds and no network.
-    Each combination of jars, Java and platform has a folder of its own. It is built beside its place and
-    moved there when it is complete, so that a run that is cut off leaves nothing that looks ready, and two
-    runs at once do not disturb each other: the first to finish wins.
+    The first call needs the network and about 15 s, every later one a few milliseconds. Each combination of jars,
+    Java and platform has its own folder. It is built under another name and renamed when it is complete, so that an
+    interrupted run leaves no incomplete folder, and of two runs at once the first to finish wins.
 
     Args:
         cache: the folder for it; made if need be.
@@ -130,12 +126,12 @@ def _format_storage(distribution: Distribution, folder: Path) -> None:
 
 
 def _make_startup_cache(folder: Path, training_folder: Path) -> bool:
-    """Record what a start needs: the JVM writes it down (60 MB) when it ends. Return whether it did.
+    """Let the JVM write its start-up cache (60 MB) when it ends; return whether it did.
 
-    Without it a start takes 2 s longer, so a failure here is no fault of the run.
+    Without the cache a start takes 2 s longer, so a failure here is not an error of the run.
     """
     if sys.platform == "win32":
-        return False  # Java cannot be asked there to end, only be killed: it would write nothing
+        return False  # there Java can only be killed, and would write nothing
     cache = _startup_cache(folder)
     training = dataclasses.replace(_distribution(folder), startup_cache=f"-XX:AOTCacheOutput={cache}")
     try:

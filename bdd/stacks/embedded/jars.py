@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import requests
 
-from bdd.stacks.embedded.errors import BrokerUnavailable
 from bdd.system.exceptions import root_cause
 
 if TYPE_CHECKING:
@@ -23,6 +22,10 @@ _TIMEOUT_SECONDS = 30
 _MEGABYTE = 1_000_000
 
 
+class BrokerUnavailable(Exception):
+    """The broker cannot be fetched, prepared or used on this machine; the message has the next step."""
+
+
 @dataclass(frozen=True)
 class Jar:
     """One pinned jar: its Maven coordinates and the SHA-256 sum of its file."""
@@ -31,6 +34,13 @@ class Jar:
     artifact: str
     version: str
     sha256: str
+
+    @classmethod
+    def parse(cls, line: str) -> Self:
+        """Read a line of `jars.txt`."""
+        sha256, coordinates = line.split()
+        group, artifact, version = coordinates.split(":")
+        return cls(group, artifact, version, sha256)
 
     @property
     def file_name(self) -> str:
@@ -41,11 +51,16 @@ class Jar:
 def pinned_jars() -> list[Jar]:
     """Return the jars listed in `jars.txt`, in the order of the class path."""
     lines = _LIST.read_text(encoding="utf-8").splitlines()
-    return [_parsed(line) for line in lines if line and not line.startswith("#")]
+    return [Jar.parse(line) for line in lines if line and not line.startswith("#")]
 
 
 def fetch_jars(jars: Sequence[Jar], folder: Path, progress: Callable[[str], None]) -> None:
     """Fetch `jars` into the new folder `folder`, several at a time, and check each against its sum.
+
+    Args:
+        jars: the jars.
+        folder: the folder, which does not exist yet.
+        progress: called with a line for each jar.
 
     Raises:
         BrokerUnavailable: a jar could not be fetched, or is not the pinned one.
@@ -62,18 +77,12 @@ def fetch_jars(jars: Sequence[Jar], folder: Path, progress: Callable[[str], None
                 so_far = f"{count} of {len(jars)}, {fetched_bytes / _MEGABYTE:.1f} MB"
                 progress(f"fetched {tasks[task].file_name} ({so_far})")
         finally:
-            pool.shutdown(cancel_futures=True)  # after a failure the others are not even begun
+            pool.shutdown(cancel_futures=True)  # after a failure the others are not started
     shutil.rmtree(folder / "downloads")
 
 
-def _parsed(line: str) -> Jar:
-    sha256, coordinates = line.split()
-    group, artifact, version = coordinates.split(":")
-    return Jar(group, artifact, version, sha256)
-
-
 def _maven_repository(cache: Path) -> "MavenContext":
-    """Maven Central, or what the user's jgo settings name instead; proxies as `requests` finds them."""
+    """Return Maven Central or the repository of the user's jgo settings; `requests` finds the proxies."""
     # Imported late: it takes 0.2 s, and a prepared distribution never needs it.
     from jgo.config import GlobalSettings  # noqa: PLC0415
     from jgo.maven import MavenContext  # noqa: PLC0415
@@ -99,7 +108,7 @@ def _fetch(jar: Jar, repository: "MavenContext", folder: Path) -> int:
         path.unlink()
         raise BrokerUnavailable(
             f"{jar.file_name} was refused and deleted: its SHA-256 sum is {found}, the pinned one {jar.sha256}. "
-            "Run again. If it stays so, a proxy or mirror between you and Maven Central changes files."
+            "Run again. If the error persists, a proxy or mirror between you and Maven Central changes files."
         )
     path.replace(folder / jar.file_name)
     return len(content)

@@ -10,7 +10,8 @@ from bdd.output.console import say
 from bdd.stacks.base import Stack
 from bdd.stacks.checks.check import Check, Failed
 from bdd.stacks.embedded.broker import Distribution, EmbeddedBroker
-from bdd.stacks.embedded.distribution import BrokerUnavailable, prepare
+from bdd.stacks.embedded.distribution import prepare
+from bdd.stacks.embedded.jars import BrokerUnavailable
 from bdd.stacks.embedded.service import EmbeddedService
 from bdd.stacks.local_recorder import LocalRecorder
 from bdd.system.processes import ChildProcess, CommandFailed, run_command

@@ -1,6 +1,5 @@
 """The project's commands at a platform in Docker: their output, and that they leave it as it was."""
 
-import json
 import shlex
 import signal
 import subprocess
@@ -21,7 +20,7 @@ from bdd.settings.settings import environment_without_settings
 from bdd.system.paths import ROOT
 from bdd.system.waiting import wait_until
 from tests.integration.containers.conftest import Theirs, made_by, started
-from tests.support.running import GUARD_SECONDS, SLOW_SECONDS, ModuleRun
+from tests.support.running import GUARD_SECONDS, SLOW_SECONDS, ModuleRun, doctor
 
 SCRIPT = ROOT / "tests" / "integration" / "docker-kafka-test.py"
 PATIENT = {"vorname": "Erika", "nachname": "Mustermann-watched"}
@@ -45,11 +44,10 @@ def one_listener(engine: DockerClient) -> Iterator[str]:
 
 
 def look(folder: Path, *arguments: str) -> tuple[int | None, dict[str, dict[str, Any]]]:
-    run = ModuleRun(folder, "bdd", "doctor", "--json", *arguments)
-    exit_code = run.end()
-    assert "Traceback" not in run.output
-    assert not made_by(run, connect())
-    return exit_code, {each["check"]: each for each in json.loads(run.printed)["checks"]}
+    """Run the doctor, which leaves nothing in the engine."""
+    result = doctor(folder, *arguments)
+    assert not made_by(ModuleRun.started[-1], connect())
+    return result
 
 
 def _again(folder: Path) -> Path:
@@ -136,16 +134,9 @@ def test_the_watch_shows_what_is_published_and_removes_only_its_recorder(
 ) -> None:
     before = theirs.as_it_is()
     run = ModuleRun(tmp_path, "bdd", "watch", *attached, "--json")
-
-    def watching() -> None:
-        assert "Ctrl-C ends" in run.errors, run.output
-
-    def shown() -> None:
-        assert PATIENT["nachname"] in run.printed, run.output
-
-    wait_until(watching, description="the watch", timeout=GUARD_SECONDS, abort_if=run.ended)
+    run.await_text("Ctrl-C ends")
     assert requests.post(f"{api_url}/api/patients", json=PATIENT, timeout=SLOW_SECONDS).ok
-    wait_until(shown, description="the event", timeout=SLOW_SECONDS, abort_if=run.ended)
+    run.await_text(PATIENT["nachname"])
     run.process.send_signal(signal.SIGINT)
     assert run.end() == 0
     assert "Traceback" not in run.output

@@ -17,18 +17,10 @@ from bdd.containers.cleanup import find, owner_of_this_run, remove_image, remove
 from bdd.containers.images import NAMES
 from bdd.settings.settings import environment_without_settings
 from bdd.system.paths import ROOT
-from bdd.system.waiting import wait_until
 from tests.integration.containers.conftest import Theirs, made_by
 from tests.support.running import DEADLINE_FACTOR, GUARD_SECONDS, LONG, QUICK, BehaveRun, run_behave
 
 COMPOSE = ("-D", "stack=compose")
-
-
-def wait_for(run: BehaveRun, text: str) -> None:
-    def written() -> None:
-        assert text in run.output, run.output
-
-    wait_until(written, description=text, timeout=GUARD_SECONDS, abort_if=run.ended)
 
 
 def test_all_features_pass_with_one_listener_and_leave_another_platform_as_it_was(
@@ -103,7 +95,7 @@ def test_a_run_that_is_interrupted_while_it_starts_leaves_nothing(
     tmp_path: Path, engine: DockerClient, number: int
 ) -> None:
     run = BehaveRun(tmp_path, QUICK, *COMPOSE)
-    wait_for(run, "postgres        healthy")
+    run.await_text("postgres        healthy")
     run.process.send_signal(number)
     assert run.end() != 0
     assert made_by(run, engine) == []
@@ -114,7 +106,7 @@ def test_a_container_that_dies_ends_the_waiting_and_is_named_with_its_log(
     tmp_path: Path, engine: DockerClient
 ) -> None:
     run = BehaveRun(tmp_path, LONG, *COMPOSE, "--no-capture")
-    wait_for(run, "exactly one patient.created event is published")
+    run.await_text("exactly one patient.created event is published")
     (made,) = made_by(run, engine)
     next(container for container in made.containers if "kafka" in str(container.name)).kill()
     assert run.end() != 0
@@ -135,7 +127,7 @@ def test_what_a_killed_run_leaves_is_found_and_removed_by_its_label_and_nothing_
 ) -> None:
     before = theirs.as_it_is()
     run = BehaveRun(tmp_path, LONG, *COMPOSE, "--no-capture")
-    wait_for(run, "exactly one patient.created event is published")
+    run.await_text("exactly one patient.created event is published")
     (made,) = made_by(run, engine)
     show_only(monkeypatch, made.run, theirs.run)
     listed = stack_command("list").output
