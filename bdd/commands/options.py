@@ -27,7 +27,7 @@ Defined = Annotated[
 
 
 class Command(TyperCommand):
-    """A command whose help shows what an option needs, and nothing behind one that needs nothing."""
+    """A command whose help shows no type after a flag."""
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the options, `--help` among them."""
@@ -35,7 +35,7 @@ class Command(TyperCommand):
 
 
 class Group(TyperGroup):
-    """The same of a command that has commands."""
+    """A group whose help shows no type after a flag."""
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the options, `--help` among them."""
@@ -50,7 +50,7 @@ def _without_types_of_flags(options: list[Any]) -> list[Any]:
 
 
 class GroupWithOthers(Group):
-    """A group that also has the commands that are found outside of `bdd`, which imports none of them."""
+    """A group with the commands outside of `bdd` too, which are imported by name."""
 
     others: ClassVar = {
         "prove": "proof.command:app",
@@ -87,7 +87,7 @@ def settings_of(defined: Sequence[str] | None) -> Settings:
     """Return the settings from the same sources as those of a run, with their contract in use.
 
     Raises:
-        Exit: a setting or the contract is wrong; a sentence has said so.
+        Exit: a setting or the contract is wrong; the message is printed.
     """
     try:
         settings = load_settings(dict(parse_definition(text) for text in defined or ()))

@@ -1,9 +1,10 @@
-"""What runs put into the engine, known by its labels, and removed by them alone."""
+"""What runs have put into the engine, found and removed by its labels."""
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 import psutil
 from docker.client import DockerClient
@@ -23,7 +24,8 @@ class Leftover:
     """Everything in the engine that carries the label of one run.
 
     Attributes:
-        owner: the process that made it, see `owner_of_this_run`; empty for what was started by hand or is kept.
+        run: the run's id.
+        owner: the process that created it, see `owner_of_this_run`; empty if it is kept or was started by hand.
     """
 
     run: str
@@ -34,7 +36,7 @@ class Leftover:
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether its owner was a process of this machine that has ended."""
+        """Whether its owner was a process of this machine and has ended."""
         machine, _, process = self.owner.partition("/")
         return machine == socket.gethostname() and not _lives(process)
 
@@ -47,35 +49,33 @@ class Leftover:
 
     @property
     def names(self) -> list[str]:
-        """What there is."""
-        containers = [str(container.name) for container in self.containers]
-        networks = [str(network.name) for network in self.networks]
-        return containers + networks + [str(volume.name) for volume in self.volumes]
+        """The names of the containers, networks and volumes."""
+        everything: list[Container | Network | Volume] = [*self.containers, *self.networks, *self.volumes]
+        return [str(each.name) for each in everything]
 
     def remove(self) -> None:
-        """Remove it; what somebody else has just removed is no fault.
+        """Remove everything; what is removed already is skipped.
 
         Raises:
-            docker.errors.APIError: the engine refused; what came before that is removed.
+            docker.errors.APIError: the engine refused; the rest is not removed.
         """
-        for container in self.containers:
+        removals: list[Callable[[], None]] = [
+            *(partial(container.remove, force=True, v=True) for container in self.containers),
+            *(network.remove for network in self.networks),
+            *(volume.remove for volume in self.volumes),
+        ]
+        for remove in removals:
             with suppress(NotFound):
-                container.remove(force=True, v=True)
-        for network in self.networks:
-            with suppress(NotFound):
-                network.remove()
-        for volume in self.volumes:
-            with suppress(NotFound):
-                volume.remove()
+                remove()
 
 
 def labels(run_id: str, *, keep: bool = False) -> dict[str, str]:
-    """Return the labels of all that a run makes; what is kept has no owner, so that it is never abandoned."""
+    """Return the labels of everything that a run creates; what is kept has no owner, so it is never abandoned."""
     return {RUN: run_id, OWNER: "" if keep else owner_of_this_run()}
 
 
 def owner_of_this_run() -> str:
-    """Return this process in a form that no later process has: machine/number@start."""
+    """Return an identifier of this process that no later process has: machine/number@start."""
     process = psutil.Process()
     return f"{socket.gethostname()}/{process.pid}@{process.create_time():.2f}"
 

@@ -35,7 +35,7 @@ def find_running_platform(client: DockerClient, project: str | None) -> tuple[st
     """Return the platform of a project, or the only one that runs and belongs to no run of the suite.
 
     Raises:
-        PlatformNotFound: there is none, or more than one; the sentence says what to do.
+        PlatformNotFound: there is none, or more than one; the message has the next step.
     """
     if project is not None:
         return project, find_platform(client, project=project)

@@ -1,4 +1,4 @@
-"""Finds a platform among the containers that run: its network, brokers and patient service, and their addresses."""
+"""Finds a platform among the running containers: its network, broker, patient service and their addresses."""
 
 import socket
 from collections.abc import Sequence
@@ -21,11 +21,11 @@ _CONNECT_SECONDS = 2.0
 
 
 class PlatformNotFound(ContainersError):
-    """No platform can be made out; the sentence says what was found and what to do.
+    """No platform was found.
 
     Args:
-        sentence: that; more lines may follow the first one.
-        next_command: what to type next, where one command does it; the sentence has it too.
+        sentence: what was found and the next step; more lines may follow the first one.
+        next_command: the command to type next, if there is one; the sentence contains it.
     """
 
     def __init__(self, sentence: str, next_command: str = "") -> None:
@@ -38,12 +38,12 @@ class Platform:
     """A platform in containers.
 
     Attributes:
-        containers: all of it that runs.
-        network: the one that the broker's clients are on.
+        containers: its running containers.
+        network: the network of the broker's clients.
         broker: the (first) container of Kafka.
-        service: that of the patient service.
-        bootstrap_servers: where Kafka is reached from inside the network.
-        api_url: where the patient service is reached from here.
+        service: the container of the patient service.
+        bootstrap_servers: Kafka's address inside the network.
+        api_url: the patient service's address from this machine.
     """
 
     containers: Sequence[Container]
@@ -58,7 +58,7 @@ def find_platform(client: DockerClient, *, project: str | None = None, network: 
     """Return the platform of a Docker Compose project, or the one on a network.
 
     Raises:
-        PlatformNotFound: nothing runs there, or broker or service cannot be told from the rest.
+        PlatformNotFound: nothing runs there, or the broker or the service cannot be identified.
     """
     there = _of_project(client, project) if project else _on_network(client, network or "")
     broker = _running(_broker_among(there))
@@ -91,7 +91,7 @@ def running_projects(client: DockerClient) -> list[str]:
 
 
 def advertised_listeners(broker: Container) -> dict[str, str]:
-    """Return what the container's settings advertise: listener -> host:port."""
+    """Return the listeners that the container's settings advertise: name -> host:port."""
     variables = environment_of(broker)
     text = next((variables[name] for name in _ADVERTISED if name in variables), "")
     listeners = (listener.strip().partition("://") for listener in text.split(",") if listener.strip())
@@ -99,10 +99,10 @@ def advertised_listeners(broker: Container) -> dict[str, str]:
 
 
 def bootstrap_servers(broker: Container) -> str:
-    """Return the advertised address that holds inside the network.
+    """Return the advertised address that is valid inside the network.
 
     Raises:
-        PlatformNotFound: the broker advertises itself as localhost only, which is another one in each container.
+        PlatformNotFound: the broker advertises itself as localhost only, which is itself in every container.
     """
     advertised = advertised_listeners(broker)
     inside = [address for address in advertised.values() if address.rpartition(":")[0] not in _ONLY_ITSELF]
@@ -118,9 +118,9 @@ def bootstrap_servers(broker: Container) -> str:
 
 
 def address_from_here(broker: Container) -> str | None:
-    """Return where a client on this machine would connect to the broker, whether or not that leads anywhere.
+    """Return the address at which a client on this machine would connect to the broker.
 
-    That is the listener advertised for this machine, or else a published port; None where there is neither.
+    It is the listener advertised for this machine, or else a published port, or None.
     """
     for address in advertised_listeners(broker).values():
         if address.rpartition(":")[0] in _ONLY_ITSELF:
@@ -208,7 +208,7 @@ def _network_of(client: DockerClient, broker: Container) -> Network:
 
 
 def _api_url(service: Container, network: Network) -> str:
-    """The published port where there is one; where this machine routes to the containers, their own address."""
+    """Return the address of the published port, or else the container's own if this machine routes to it."""
     ports = [int(port.removesuffix("/tcp")) for port in _ports(service) if port.endswith("/tcp")]
     port = _SERVICE_PORT if _SERVICE_PORT in ports or not ports else ports[0]
     own = service.attrs["NetworkSettings"]["Networks"].get(str(network.name), {}).get("IPAddress")

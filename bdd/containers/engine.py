@@ -24,23 +24,23 @@ _NOT_ALLOWED = (
 RUN_WITHOUT_IT = ", or run without it: behave features/ -D stack=embedded"
 
 Engine = DockerClient
-"""A client of the engine, under a name for callers that only hand it on."""
+"""A client of the engine, for callers that only pass it on."""
 
 COMPOSE_PROJECT = "com.docker.compose.project"
 COMPOSE_SERVICE = "com.docker.compose.service"
 
 
 class ContainersError(Exception):
-    """The container engine, or something in it, could not do its part; every exception of this package is one."""
+    """An error of the container engine or of something in it; the base of this package's exceptions."""
 
 
 class EngineUnavailable(ContainersError):
-    """The container engine cannot be used; the sentence says what to do."""
+    """The container engine cannot be used; the message has the next step."""
 
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """Raise the exceptions of Docker's library as `ContainersError`, for callers that do not know that library."""
+    """Raise the exceptions of Docker's library as `ContainersError`."""
     try:
         yield
     except (DockerException, requests.RequestException) as error:
@@ -51,7 +51,7 @@ def connect(instead: str = "") -> DockerClient:
     """Return a client of the engine that the `docker` command uses.
 
     Args:
-        instead: what else can be done where there is none, for the end of the sentence.
+        instead: an alternative, for the end of the message.
 
     Raises:
         EngineUnavailable: it does not run, or may not be used by this user.
@@ -70,7 +70,7 @@ def connect(instead: str = "") -> DockerClient:
 
 
 def published_address(container: Container, port: int) -> tuple[str, int] | None:
-    """Return where a TCP port of the container can be reached from this machine, None where it cannot."""
+    """Return the address on this machine where a TCP port of the container is published, None if it is not."""
     published = (container.attrs["NetworkSettings"].get("Ports") or {}).get(f"{port}/tcp") or []
     for place in published:
         host = place["HostIp"] if place["HostIp"] not in {"", "0.0.0.0", "::"} else "127.0.0.1"  # noqa: S104 - all of them
@@ -79,7 +79,7 @@ def published_address(container: Container, port: int) -> tuple[str, int] | None
 
 
 def service_name(container: Container) -> str:
-    """What people call the container: its service in Docker Compose, else its own name."""
+    """Return the container's service in Docker Compose, or else its name."""
     return str(container.labels.get(COMPOSE_SERVICE, container.name))
 
 
@@ -89,7 +89,7 @@ def environment_of(container: Container) -> dict[str, str]:
 
 
 def state_of(container: Container) -> dict[str, Any]:
-    """Return what the engine knows of the container's state right now.
+    """Return the container's present state.
 
     Raises:
         docker.errors.NotFound: it has been removed.

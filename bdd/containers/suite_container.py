@@ -15,7 +15,7 @@ from bdd.containers.images import SUITE
 
 
 class SuiteContainer:
-    """One such container."""
+    """A container of the suite's image in a platform's network."""
 
     def __init__(self, container: Container, network: str) -> None:
         self.container = container
@@ -38,15 +38,15 @@ class SuiteContainer:
         """Start a container of the image, which is there, and return at once; it carries the run's label.
 
         Args:
-            client: the engine's.
-            network: the one that it joins.
-            run_id: the run's, by which the container is found and removed.
-            name: its part, for its own name ("recorder").
-            command: what it runs.
-            environment: its variables.
-            port: the one that it listens on; it is published on loopback only.
-            folder: the one that it may write into; it goes with the container.
-            files: those of this machine that it may read: path in the container -> path here.
+            client: the engine's client.
+            network: the network that it joins.
+            run_id: the run's id, by which the container is found and removed.
+            name: the end of its name ("recorder").
+            command: the command that it runs.
+            environment: its environment variables.
+            port: the port that it listens on; it is published on loopback only.
+            folder: a folder that it may write into; it is removed with the container.
+            files: the files of this machine that it may read: path in the container -> path here.
 
         Raises:
             docker.errors.DockerException: it cannot be started.
@@ -74,7 +74,7 @@ class SuiteContainer:
         return cls(container, str(network.name))
 
     def url(self, port: int) -> str:
-        """Return where its port is reached from here: an internal network publishes none, but is routed to."""
+        """Return the address of its port from here; an internal network publishes none, but can be routed to."""
         self.container.reload()
         own = self.container.attrs["NetworkSettings"]["Networks"][self._network]["IPAddress"]
         host, reached = published_address(self.container, port) or (own, port)

@@ -1,4 +1,4 @@
-"""The attached stack: a platform that somebody has started with Docker; only a recorder's container joins it."""
+"""The attached stack: a platform that runs in Docker already; only a recorder's container joins it."""
 
 import secrets
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What every kind of stack does alike: it starts a platform and a recorder, watches over them, and removes them."""
+"""What all stacks have in common: they start a platform and a recorder, watch them, and remove them."""
 
 import shlex
 import shutil
@@ -22,7 +22,7 @@ from bdd.system.processes import ChildProcess
 
 
 class CannotStart(Exception):
-    """The platform or the recorder did not start; the sentence says what to do, and holds no secret."""
+    """The platform or the recorder did not start; the message has the next step, and no secret."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(mask(sentence))
@@ -79,7 +79,7 @@ class Stack(ABC):
         return self._recorder
 
     def trouble(self) -> str | None:
-        """Return what has broken since the start (a process that ended, lost records), None if nothing has."""
+        """Return what has failed since the start (a process that ended, lost records), None if nothing has."""
         return next((trouble for look in self._troubles if (trouble := look())), None)
 
     def evidence(self) -> Mapping[str, Source]:
@@ -117,10 +117,10 @@ class Stack(ABC):
 
     @abstractmethod
     def _start(self) -> None:
-        """Do what `start` says.
+        """Start the platform and the recorder; see `start`.
 
         Raises:
-            CannotStart: it failed, and the sentence is complete. One of `errors` is translated into it.
+            CannotStart: it failed. One of `errors` is translated into it.
         """
 
     def _reset(self) -> None:
@@ -130,13 +130,13 @@ class Stack(ABC):
         self._cleanups: list[Callable[[], object]] = []
 
     def _add_process(self, process: ChildProcess) -> None:
-        """Watch over a process, keep its log as evidence, and kill it at the end: nobody needs its last words."""
+        """Watch a process, keep its log as evidence, and kill it at the end."""
         self._cleanups.append(process.kill)
         self._troubles.append(process.trouble)
         self._sources[f"logs/{process.log.name}"] = LogFile(process.log)
 
     def use_recorder(self, recorder: RecorderClient) -> None:
-        """Make a recorder the stack's own: its trouble is the stack's, and it is closed with the stack."""
+        """Use a recorder: its trouble is the stack's, and it is closed with the stack."""
         self._cleanups.append(recorder.close)
         self._troubles.append(recorder.trouble)
         self._recorder = recorder
@@ -153,7 +153,7 @@ class Stack(ABC):
     def _start_check(
         self, name: str, depends_on: tuple[str, ...], next_command: str, *, keep_logs: bool = False
     ) -> Check:
-        """Return a check that starts the stack; whoever made the stack stops it.
+        """Return a check that starts the stack; the caller stops it.
 
         Args:
             name: the check's name.
@@ -173,7 +173,7 @@ class Stack(ABC):
         return Check(name, start, depends_on, timeout=None)
 
     def _kept_logs(self) -> str | None:
-        """Keep the logs and return the command that shows them; None where none can be kept."""
+        """Keep the logs and return the command that shows them, None if there are none."""
         folder = self._settings.evidence_dir / self._run_id / "start"  # as a run names it
         collect_sources(folder, self._sources)
         return f"tail -n 50 {shlex.quote(str(folder))}/logs/*.log" if folder.exists() else None

@@ -1,4 +1,4 @@
-"""The remote stack: a platform that is there already; only a recorder is started, unless that is there too."""
+"""The remote stack: a platform that runs already; only a recorder is started, unless one runs too."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -26,7 +26,7 @@ _LOG = "docker compose logs --tail 50 {}"
 
 
 class RemoteStack(Stack):
-    """A service and brokers at given addresses, whoever runs them; see `Stack`."""
+    """A service and brokers at given addresses; see `Stack`."""
 
     errors = {AssertionError: "The recorder did not come up"}  # noqa: RUF012 - a ClassVar, as `Stack` says
 
@@ -114,7 +114,7 @@ class RemoteStack(Stack):
             api.close()
 
     def _reach_brokers(self) -> None:
-        """Check what they advertise too. Without bootstrap_servers a recorder runs already, and knows its own."""
+        """Check what they advertise too. Without bootstrap_servers a recorder runs already and has its own."""
         if not self._bootstrap_servers:
             return
         diagnosis = self._diagnose(self._bootstrap_servers)
@@ -137,7 +137,7 @@ class RemoteStack(Stack):
         return recorder.wait_ready(_RECORDER_SECONDS)
 
     def _follow_recorder(self) -> RecorderClient | None:
-        """Return a client of the recorder that runs already, None where there is none."""
+        """Return a client of the recorder that runs already, None if there is none."""
         if not self._settings.recorder_url:
             return None
         client = self._running_recorder()
@@ -158,6 +158,6 @@ class RemoteStack(Stack):
 
     def _running_recorder(self) -> RecorderClient:
         url, token = self._settings.recorder_url, self._settings.recorder_token
-        assert url, "it is asked for where there is one"
+        assert url, "it is called only with a recorder_url"
         assert token, "the settings require it with a recorder_url"
         return RecorderClient(url, token.get_secret_value())

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Unresolved(Exception):
-    """A name has no address here; the sentence says why."""
+    """A name has no address here; the message has the reason."""
 
 
 @dataclass(frozen=True, order=True)
@@ -99,7 +99,7 @@ def connect(addresses: Sequence[str], port: int, timeout: float) -> socket.socke
 
 
 def is_local(address: str) -> bool:
-    """Return whether an address leads to the machine that asks."""
+    """Return whether an address leads to this machine."""
     ip = _ip(address)
     return ip.is_loopback or ip.is_unspecified
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Engine:
-    """Tells what happens to containers, as the engine does."""
+    """Reports what happens to containers, as the engine does."""
 
     def __init__(self) -> None:
         self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -28,12 +28,12 @@ class Engine:
     def __iter__(self) -> Iterator[Any]:
         for event in iter(self._queue.get, None):
             yield event
-            self.taken += 1  # the next one is asked for: this one has had its effect
+            self.taken += 1  # the next one is requested: this one has had its effect
 
     def close(self) -> None:
         self._queue.put(None)
 
-    def tell(self, action: str, identity: str, exit_code: str = "") -> None:
+    def report(self, action: str, identity: str, exit_code: str = "") -> None:
         self._queue.put({"Action": action, "Actor": {"ID": identity, "Attributes": {"exitCode": exit_code}}})
 
 
@@ -68,29 +68,29 @@ def wait_until_taken(engine: Engine, count: int) -> None:
     def taken() -> None:
         assert engine.taken == count
 
-    wait_until(taken, description="the watch takes in what it was told", timeout=LONG_TIMEOUT, interval=0.01)
+    wait_until(taken, description="the watch takes the events", timeout=LONG_TIMEOUT, interval=0.01)
 
 
 def becomes(watch: ContainerWatch, trouble: str | None) -> None:
-    def told() -> None:
+    def reported() -> None:
         assert watch.trouble() == trouble
 
-    wait_until(told, description="the watch", timeout=LONG_TIMEOUT, interval=0.01)
+    wait_until(reported, description="the watch", timeout=LONG_TIMEOUT, interval=0.01)
 
 
 def test_a_needed_container_that_ends_is_trouble_until_it_is_back(engine: Engine, watch: ContainerWatch) -> None:
-    engine.tell("die", "kafka", "0")
+    engine.report("die", "kafka", "0")
     becomes(watch, "the container of kafka (kafka) ended with exit code 0; its log is empty")
-    engine.tell("start", "kafka")
+    engine.report("start", "kafka")
     becomes(watch, None)
 
 
 def test_a_good_end_of_another_one_is_no_trouble_and_a_bad_end_is(engine: Engine, watch: ContainerWatch) -> None:
-    engine.tell("die", "migration", "0")
-    engine.tell("die", "somebody-elses", "1")
+    engine.report("die", "migration", "0")
+    engine.report("die", "somebody-elses", "1")
     wait_until_taken(engine, 2)
     assert watch.trouble() is None
-    engine.tell("die", "migration", "3")
+    engine.report("die", "migration", "3")
     becomes(watch, "the container of migration (migration) ended with exit code 3; its log is empty")
 
 

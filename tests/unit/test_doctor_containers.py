@@ -1,4 +1,4 @@
-"""What the doctor says of containers and of Docker Compose."""
+"""The doctor's checks of containers and of Docker Compose."""
 
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ class FakeContainer:
 
 
 @pytest.mark.parametrize(
-    ("container", "said"),
+    ("container", "message"),
     [
         (FakeContainer("kafka", Status="exited", ExitCode=1), "ended with exit code 1"),
         (FakeContainer("kafka", Status="exited", ExitCode=137, OOMKilled=True), "its limit is 64 MB"),
@@ -43,11 +43,11 @@ class FakeContainer:
         (FakeContainer("kafka", Status="created"), "not running, but created"),
     ],
 )
-def test_a_container_that_is_not_well_is_named(container: Any, said: str) -> None:
+def test_a_container_that_is_not_well_is_named(container: Any, message: str) -> None:
     sound: Any = FakeContainer("postgres", "healthy")
     with pytest.raises(Failed) as error:
         check_conditions(map(condition, [sound, container]))
-    assert said in str(error.value)
+    assert message in str(error.value)
     assert "theirs-kafka-1" in error.value.next_command
 
 
@@ -60,7 +60,7 @@ def test_sound_containers_and_jobs_that_are_done_pass() -> None:
 @pytest.mark.parametrize(
     ("version", "passed"), [("2.40.3", True), ("2.30.0", True), ("2.9.0", False), ("1.29", False)]
 )
-def test_a_compose_that_is_too_old_is_told(
+def test_a_compose_that_is_too_old_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, passed: bool
 ) -> None:
     docker = tmp_path / "docker"

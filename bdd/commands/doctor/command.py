@@ -47,9 +47,9 @@ def checks_for(settings: Settings, stack: Stack, *, try_it: bool) -> list[Check]
     """Return the doctor's checks in their order.
 
     Args:
-        settings: those of a run.
-        stack: the one of the settings, not started; whoever made it stops it.
-        try_it: whether a patient is created too.
+        settings: the settings of a run.
+        stack: the stack of the settings, not started; the caller stops it.
+        try_it: whether the last check creates a patient.
     """
     return [installation_check(), *stack.checks(partial(try_event, stack, settings) if try_it else None)]
 

@@ -47,7 +47,7 @@ def examine(checks: Iterable[Check], on_begin: Callable[[str], None] = lambda _n
 
 
 def _made(check: Check) -> Result:
-    """Look in a thread: no library's own time-out is certain to hold, and a doctor that hangs helps nobody."""
+    """Run the check in a thread, because a library's own time-out may fail."""
     if check.timeout is None:
         return _looked(check)
     results: list[Result] = []

@@ -31,7 +31,7 @@ def try_event(stack: Stack, settings: Settings, next_command: str) -> str:
     world = _world(stack, settings)
     try:
         try:
-            with signals_wait():  # between its creation and its name here it would be left behind
+            with signals_wait():  # without its id here the patient would stay
                 _create(world)
             _check(world, "patient.created", next_command)
         except BaseException as error:  # an interruption too must not leave the patient behind
@@ -42,7 +42,7 @@ def try_event(stack: Stack, settings: Settings, next_command: str) -> str:
     finally:
         world.api.close()
     created, deleted = world.observer.scenario_log.claims()
-    return f"{created}; {deleted}; the patient is gone again"
+    return f"{created}; {deleted}; the patient is deleted again"
 
 
 def _world(stack: Stack, settings: Settings) -> World:
@@ -106,7 +106,7 @@ def _check(world: World, event_type: str, next_command: str) -> None:
     except AssertionError as error:
         raise Failed(
             f"the service answered, but its event did not show up as expected: {str(error).strip()}\n"
-            "Where no event came, the service is no longer there, answers before it publishes (give it longer: "
+            "If no event came, the service has ended, answers before it publishes (give it more time: "
             "-D deadline=…), or publishes to another broker than the one that is read here.",
             next_command,
         ) from error

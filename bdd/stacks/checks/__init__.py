@@ -1,1 +1,1 @@
-"""The checks of the doctor: what one is, and those that several kinds of stacks share."""
+"""The checks of the doctor: the class, and the checks that several stacks share."""

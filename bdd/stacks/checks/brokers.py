@@ -16,7 +16,7 @@ class KafkaChecks:
 
     Args:
         settings: those of the run.
-        bootstrap_servers: called when they are needed.
+        bootstrap_servers: returns the brokers' addresses.
     """
 
     def __init__(self, settings: Settings, bootstrap_servers: Callable[[], str]) -> None:
@@ -55,7 +55,7 @@ class KafkaChecks:
         return f"{advertised}: it can be reached from here"
 
     def _time_outs(self) -> str:
-        """The settings nest, for others are refused; what is left is that the broker must not hang up first."""
+        """Check that the broker does not close connections first; the settings check the client's own."""
         chosen = self._settings
         own = f"{chosen.connections_max_idle_ms} > {chosen.request_timeout_ms} > {chosen.fetch_max_wait_ms} ms"
         broker = next(iter(self._found.advertised))
@@ -92,4 +92,4 @@ def check_topics(existing: Mapping[str, int], bootstrap_servers: str) -> str:
             ", ".join(f"{each} has {existing[each]} partitions, not {promised[each]}" for each in other),
             f"{tool} {command} --topic {name}{partitions}",
         )
-    return f"all {len(promised)} of the contract are there, each with as many partitions as it says"
+    return f"all {len(promised)} of the contract are there, each with the promised number of partitions"

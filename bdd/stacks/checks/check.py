@@ -7,11 +7,11 @@ _SECONDS = 15.0
 
 
 class Failed(Exception):
-    """A check that has not passed.
+    """The error of a check that has not passed.
 
     Args:
         sentence: what is wrong; more lines may follow the first one.
-        next_command: what to type next; it looks closer, or corrects it.
+        next_command: the command to type next; it shows more or corrects the error.
     """
 
     def __init__(self, sentence: str, next_command: str) -> None:
@@ -21,11 +21,11 @@ class Failed(Exception):
 
 @dataclass(frozen=True)
 class Check:
-    """One thing to look at.
+    """One check of the doctor.
 
     Attributes:
-        name: for the table; other checks depend on it by this name.
-        look: returns a sentence about what is as it should be, or raises `Failed`.
+        name: its name in the table and in other checks' `depends_on`.
+        look: returns a sentence about what was seen, or raises `Failed`.
         depends_on: the checks that must have passed, since this one would only repeat their failure.
         timeout: the seconds it may take. None for a check that makes something and has time limits of its own: it
             runs in the main thread, which a signal interrupts, so that the clean-up knows all that was made.

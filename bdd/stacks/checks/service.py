@@ -21,7 +21,7 @@ class ServiceChecks:
     """The checks of one service.
 
     Args:
-        url: called when its address is needed.
+        url: returns the service's address.
         clock_tolerance: the seconds by which its clock may differ.
     """
 
@@ -59,9 +59,9 @@ class ServiceChecks:
     def _health(self) -> str:
         exchange = self._get("/health")
         if exchange.status == _NOT_FOUND:
-            return "it has no /health (404), and need not: what counts is the API"
+            return "it has no /health (404), which is optional: the API is checked below"
         if exchange.status != _OK:
-            raise Failed(f"{exchange}: it says {exchange.body[:200].strip()}", self._curl("/health"))
+            raise Failed(f"{exchange}: its response is {exchange.body[:200].strip()}", self._curl("/health"))
         return f"{exchange}"
 
     def _answers(self) -> str:

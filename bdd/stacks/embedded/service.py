@@ -29,7 +29,7 @@ class EmbeddedService:
             folder: where its database and its log, `service.log`, are.
             bootstrap_servers: where it publishes.
             module: the Python module that is the service, and its arguments; the reference service by default.
-            environment: variables beside those that the reference service reads.
+            environment: variables besides those that the reference service reads.
         """
         port = free_port()
         process = ChildProcess.start(
@@ -48,10 +48,10 @@ class EmbeddedService:
         return cls(process, f"http://127.0.0.1:{port}")
 
     def wait_ready(self, timeout: float) -> None:
-        """Return as soon as it says that it, its database and its broker are healthy.
+        """Return as soon as it reports itself, its database and its broker as healthy.
 
         Raises:
-            AssertionError: it ended, or was not healthy within so many seconds.
+            AssertionError: it ended, or was not healthy within the timeout in seconds.
         """
         wait_healthy(self.url, timeout=timeout, abort_if=self.process.trouble)
 
