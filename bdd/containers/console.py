@@ -12,7 +12,7 @@ from bdd.containers.cleanup import OWNER, RECORDER, labels, remove_run
 from bdd.containers.discovery import Platform, PlatformNotFound, containers_of, find_platform, running_projects
 from bdd.containers.engine import ContainersError
 from bdd.containers.images import has_image
-from bdd.system.processes import reader_has_gone, signals_wait
+from bdd.system.processes import kill_group, reader_has_gone, signals_wait
 from bdd.system.signals import ignore_signals, signals_raise_interrupt
 
 _IMAGE = "apache/kafka:4.3.1"
@@ -20,6 +20,7 @@ _SCRIPT = "/opt/kafka/bin/kafka-console-consumer.sh"
 _SHOWN = ("timestamp", "partition", "offset", "key")
 _NEW_NAME_SINCE = (4, 2)  # of the option for what is shown; until then it was --property
 _LOOK_SECONDS = 0.5
+_END_SECONDS = 10
 _START_ONE = (
     "No platform runs in Docker. Start one:\n"
     "  docker compose up -d                                  (in the platform's own repository), or\n"
@@ -118,7 +119,9 @@ def run_console(client: DockerClient, platform: Platform, topics: Sequence[str],
         finally:
             ignore_signals()
             process.terminate()  # Docker passes it on to the tool
-            process.wait()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_END_SECONDS)
+            kill_group(process)
             remove_run(client, run_id)
 
 
