@@ -82,12 +82,15 @@ def theirs(engine: DockerClient) -> Iterator[Theirs]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_of_a_failed_test(runs: list[ModuleRun], engine: DockerClient) -> Iterator[None]:
+def nothing_left(runs: list[ModuleRun], engine: DockerClient) -> Iterator[None]:
+    """No run leaves anything in the engine, however it ended."""
     yield
     for run in runs:
         run.finish()
-        for made in made_by(run, engine):
-            made.remove()
+    left = [made for run in runs for made in made_by(run, engine)]
+    for made in left:
+        made.remove()
+    assert left == []
 
 
 def made_by(run: ModuleRun, engine: DockerClient) -> list[Leftover]:
