@@ -44,10 +44,10 @@ def _web_address(value: str) -> str:
 
 
 def _service_address(value: str) -> str:
+    address = _web_address(_API_PATH.sub("", value))  # refused first where it has a password: it is printed
     if _API_PATH.search(value):
-        base = _API_PATH.sub("", value)
-        raise ValueError(f"an address without /api/patients, which is added to it: {base}")
-    return _web_address(value)
+        raise ValueError(f"an address without /api/patients, which is added to it: {address}")
+    return address
 
 
 def _servers(value: str) -> str:

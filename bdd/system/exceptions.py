@@ -10,7 +10,7 @@ def root_cause(error: BaseException) -> str:
 
 
 def exception_chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield a fault and those that it was made of, the root_cause last."""
+    """Yield an error and those that caused it, the root cause last."""
     timeout: BaseException | None = error
     while timeout:
         yield timeout

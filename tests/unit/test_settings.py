@@ -91,7 +91,7 @@ HOSTS = "names of hosts without port, several with commas between them. ("
         ("model_programs", ["0", "1.5", "1000001"], COUNT),
         ("keep", ["maybe"], "yes or no. ("),
         ("api_url", ["localhost:8001", "ftp://h", "http://", "http://h:0", "http://h:x", "http://u@h"], ADDRESS),
-        ("api_url", ["http://h:8001/?a=b", "http://h:8001/#top"], ADDRESS),
+        ("api_url", ["http://h:8001/?a=b", "http://h:8001/#top", "http://u:p@h/api/patients"], ADDRESS),
         (
             "api_url",
             ["http://h/v1/api/patients/", "http://h/v1/api/patients?status=offen"],
