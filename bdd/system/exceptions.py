@@ -11,7 +11,7 @@ def root_cause(error: BaseException) -> str:
 
 def exception_chain(error: BaseException) -> Iterator[BaseException]:
     """Yield an error and those that caused it, the root cause last."""
-    timeout: BaseException | None = error
-    while timeout:
-        yield timeout
-        timeout = timeout.__cause__ or timeout.__context__
+    each: BaseException | None = error
+    while each:
+        yield each
+        each = each.__cause__ or each.__context__

@@ -52,7 +52,6 @@ def test_all_features_pass_on_topics_that_already_hold_100000_foreign_records(
 ) -> None:
     publish_foreign_records(broker.bootstrap_servers)
     run = run_behave(tmp_path, "features/", *remote(api_url, broker.bootstrap_servers))
-    assert run.process.wait(0) == 0, run.output
     assert " 0 failed" in run.output
     assert not run.left_over()
 
@@ -99,16 +98,15 @@ def test_a_recorder_that_runs_already_is_followed_from_now_on_and_left_running(
 
     followed = ["-D", "stack=remote", "-D", f"api_url={api_url}", "-D", f"recorder_url={recorder.url}"]
     run = run_behave(tmp_path, QUICK, *followed, environment={"BDD_RECORDER_TOKEN": TOKEN})
-    assert run.process.wait(0) == 0, run.output
     assert "1 scenario passed" in run.output
 
     (tmp_path / "wrong").mkdir()
-    refused = run_behave(tmp_path / "wrong", QUICK, *followed, environment={"BDD_RECORDER_TOKEN": "of-another"})
-    assert refused.process.wait(0) != 0
+    refused = run_behave(
+        tmp_path / "wrong", QUICK, *followed, environment={"BDD_RECORDER_TOKEN": "of-another"}, exit_code=1
+    )
     assert "The recorder cannot be followed: the recorder answered /fence with 401" in refused.output
     assert "recorder_token" in refused.output
     assert "of-another" not in refused.output
-    assert "Traceback" not in refused.output
 
 
 @pytest.fixture
@@ -132,8 +130,7 @@ def test_what_a_broken_platform_gives_away_is_masked_in_all_that_a_run_leaves(
         "-o",
         str(tmp_path / "run.json"),
     ]
-    run = run_behave(tmp_path, "features/patient_created.feature", "-f", "plain", *reports, *to)
-    assert run.process.wait(0) != 0
+    run_behave(tmp_path, "features/patient_created.feature", "-f", "plain", *reports, *to, exit_code=1)
     left = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
     assert [file.name for file, text in left.items() if b"synthetic-pw" in text] == []
     masked = [file for file, text in left.items() if b"postgresql://patients:***@postgres/patients" in text]

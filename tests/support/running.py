@@ -68,6 +68,12 @@ class ModuleRun(ModuleProcess):
 
         wait_until(written, description=text, timeout=GUARD_SECONDS, abort_if=self.ended)
 
+    def end(self, timeout: float = GUARD_SECONDS) -> int | None:
+        """Wait for its end and return the exit code; whatever it was, no user may see a traceback."""
+        exit_code = super().end(timeout)
+        assert "Traceback" not in self.output, self.output
+        return exit_code
+
     def ended(self) -> str | None:
         """Return all that it has written once it has ended: whoever waits for it to go on waits in vain."""
         return None if self.process.poll() is None else f"it has ended: {self.output}"
@@ -96,10 +102,12 @@ def patient_service(folder: Path, bootstrap_servers: str, *command: str) -> Iter
         service.process.stop(_POLITE_SECONDS)
 
 
-def run_behave(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> BehaveRun:
-    """Run behave to its end."""
+def run_behave(
+    folder: Path, *arguments: str, environment: Mapping[str, str] | None = None, exit_code: int = 0
+) -> BehaveRun:
+    """Run behave to its end, which must be this one."""
     run = BehaveRun(folder, *arguments, environment=environment)
-    run.end()
+    assert run.end() == exit_code, run.output
     return run
 
 
@@ -107,7 +115,6 @@ def doctor(folder: Path, *arguments: str) -> tuple[int | None, dict[str, dict[st
     """Run the doctor; return its exit code, and check -> its result."""
     run = ModuleRun(folder, "bdd", "doctor", "--json", *arguments)
     exit_code = run.end()
-    assert "Traceback" not in run.output
     assert not run.left_over()
     report = json.loads(run.printed)
     assert (exit_code == 0) is report["healthy"]

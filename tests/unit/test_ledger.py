@@ -17,7 +17,7 @@ NOT_EVENTS = [
     (b"\xff\xfe", "its value is not UTF-8: invalid start byte at byte 0"),
     (b"{'a': 1}", "its value is not JSON: "),
     (b'{"eventType": "patient.created"', "its value is not JSON: "),
-    (b"[NaN]", "its value is not JSON: NaN is no JSON"),
+    (b"[NaN]", "its value is not JSON: NaN is not JSON"),
     (b"[]", "its value is JSON, but not an object with an eventType"),
     (b"5", "its value is JSON, but not an object with an eventType"),
     (b'{"payload": {}}', "its value is JSON, but not an object with an eventType"),

@@ -152,7 +152,7 @@ WITHOUT_ID = {name: value for name, value in PATIENT.items() if name != "id"}
             "<p>",
             "the body is not JSON (Expecting value: line 1 column 1 (char 0)): '<p>'",
         ),
-        ("GET /api/patients", 200, "[NaN]", "the body is not JSON (NaN is no JSON): '[NaN]'"),
+        ("GET /api/patients", 200, "[NaN]", "the body is not JSON (NaN is not JSON): '[NaN]'"),
         ("POST /api/patients", 400, {}, "message is missing"),
         ("POST /api/patients", 400, {"message": ""}, f'message is "", {REQUIRES} minLength 1'),
         ("GET /api/patients/5", 200, [], f'the body is [], {REQUIRES} type ["object"]'),
