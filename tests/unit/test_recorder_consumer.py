@@ -288,6 +288,10 @@ def test_a_topic_that_appears_later_is_read_from_its_beginning(
     eventually(lambda: len(consuming.broker.assigned) == 3)
     assert consuming.broker.assigned[2] == ("added", OTHER, 0, OFFSET_BEGINNING)
     assert consuming.consumer.fence(LONG_TIMEOUT) == 0, "it is empty"
+    assert consuming.broker.created == [], "none is created unless it is asked for"
+    consuming.broker.ends[OTHER, 0] = 1
+    with pytest.raises(AssertionError, match=f"not yet read up to {OTHER}/0@1$"):
+        consuming.consumer.fence(SHORT_TIMEOUT)
     eventually(lambda: len(caplog.messages) == 3)
     assert caplog.messages[1:] == [
         f"no topic could be looked up: {NO_LEADER}",
@@ -321,6 +325,9 @@ def test_a_fence_waits_until_the_journal_holds_all_that_was_published_before(con
         fence = thread.submit(consuming.consumer.fence, LONG_TIMEOUT)
         consuming.deliver(message(0, b"3", partition=0))
         assert fence.result() == 3
+    consuming.broker.ends[TOPIC, 0] = 2
+    with pytest.raises(AssertionError, match=f"not yet read up to {TOPIC}/0@2$"):
+        consuming.consumer.fence(SHORT_TIMEOUT)
 
 
 @pytest.mark.parametrize(("passed", "waited"), [(0.16, "0.1"), (5.0, "0")])

@@ -54,6 +54,7 @@ def test_settings_are_read_from_the_environment(given: dict[str, str], expected:
     settings = settings_from(NEEDED | given)
     assert settings == DEFAULT.model_copy(update=expected)
     assert settings_from(settings.to_environment()) == settings, "they are passed on as they were read"
+    assert {type(value) for value in settings.to_environment().values()} == {str}
     assert "synthetic" not in repr(settings)
     assert "of-this-run" not in repr(settings)
 
