@@ -1,16 +1,17 @@
-"""`python -m bdd prove`: chooses the defects, shows the progress, and writes the reports."""
+"""`python -m bdd prove`: chooses the defects, shows the progress, and writes the report."""
 
 import difflib
 import signal
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import track
 from rich.table import Table
 
 from bdd.commands.options import Command
@@ -22,9 +23,9 @@ from proof.defect import Defect
 from proof.defects import DEFECTS
 from proof.judging import Outcome, Verdict
 from proof.proving import Proof
-from proof.report import Result, layers_table, outcomes_table, write_reports
+from proof.report import Result, layers_table, outcomes_table, write_report
 
-REPORTS = Path("reports/prove")
+REPORT = Path("reports/prove/prove.json")
 
 _console = Console(highlight=False)
 
@@ -48,7 +49,7 @@ def prove(
     A defect is killed when a scenario fails or the audit reports a finding, and named when the first lines of the
     message describe it. A defect that survives shows a gap in the features; one that is not named, a poor message.
 
-    Writes reports/prove/prove.html and prove.json.
+    Writes reports/prove/prove.json, with each message.
 
     The exit code is 0 only when every defect was killed and named, 1 when one was not or nothing could be proven,
     2 when an option or a setting is wrong, 130 when it was interrupted.
@@ -70,24 +71,22 @@ def choose(names: Sequence[str]) -> list[Defect]:
         BadParameter: there is no such defect.
     """
     known = {defect.name: defect for defect in DEFECTS}
-    if unknown := [name for name in dict.fromkeys(names) if name not in known]:
-        names_and_close_ones = ", ".join(_unknown(name, known) for name in unknown)
-        raise typer.BadParameter(f"there is no defect {names_and_close_ones}; see: python -m bdd prove --list")
+    for name in names:
+        if name not in known:
+            close = "".join(f" (did you mean {each}?)" for each in difflib.get_close_matches(name, known, n=1))
+            raise typer.BadParameter(
+                f"there is no defect {name or repr(name)}{close}; see: python -m bdd prove --list"
+            )
     return [known[name] for name in dict.fromkeys(names)] or list(DEFECTS)
 
 
-def _unknown(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"{name or repr(name)}{f' (did you mean {close[0]}?)' if close else ''}"
-
-
 def run_proof(names: Sequence[str], jobs: int) -> int:
-    """Inject the defects with these names, print the outcomes, write the reports; return the exit code."""
+    """Inject the defects with these names, print the outcomes, write the report; return the exit code."""
     defects = choose(names)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: everything is removed
     began = time.monotonic()
     try:
-        check_writable(REPORTS)  # now, and not after minutes
+        check_writable(REPORT.parent)  # now, and not after minutes
         with Proof(_console.print) as proof:
             sound = proof.check_sound()
             _console.print(f"The sound service: {'green' if sound.verdict is Verdict.SURVIVED else 'RED'}")
@@ -103,22 +102,16 @@ def run_proof(names: Sequence[str], jobs: int) -> int:
 
 def _watch(proof: Proof, defects: Sequence[Defect], jobs: int) -> list[Outcome]:
     outcomes: dict[str, Outcome] = {}
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=_console) as progress:
-        task = progress.add_task("", total=len(defects))
-
-        def take(outcome: Outcome) -> None:
+    with closing(proof.check(defects, jobs)) as checked:
+        for outcome in track(checked, "", len(defects), console=_console):
             outcomes[outcome.defect.name] = outcome
-            progress.update(task, advance=1, description=outcome.defect.name)
             if outcome.verdict is not Verdict.NAMED:
-                progress.print(f"{outcome.defect.name}: {outcome.verdict}", markup=False)
-
-        proof.check(defects, jobs, take)
+                _console.print(f"{outcome.defect.name}: {outcome.verdict}", markup=False)
     return [outcomes[defect.name] for defect in defects]
 
 
 def _conclude(result: Result, seconds: float) -> int:
-    page = write_reports(result, REPORTS, seconds)
+    write_report(result, REPORT, seconds)
     if result.outcomes:
         _console.print(outcomes_table(result.outcomes))
         _console.print(layers_table(result))
@@ -127,5 +120,5 @@ def _conclude(result: Result, seconds: float) -> int:
             pattern = f"  pattern: {outcome.defect.pattern}\n" if outcome.message else ""
             lines = f"\n{outcome.defect.name}: {outcome.verdict}: {outcome.by}\n{pattern}{outcome.message}"
             _console.print(lines, markup=False)
-    _console.print(f"\n{result}, in {seconds:.0f} s. Read more in {page.as_posix()}.", markup=False)
+    _console.print(f"\n{result}, in {seconds:.0f} s. Read more in {REPORT.as_posix()}.", markup=False)
     return 0 if result.proven else 1

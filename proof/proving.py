@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from pathlib import Path
@@ -63,18 +63,12 @@ class Proof:
         """Run all features against the service without a defect, which must survive."""
         return self._run(SOUND, ["features/"])
 
-    def check(self, defects: Sequence[Defect], jobs: int, take: Callable[[Outcome], None]) -> None:
-        """Run the suite against each defect.
-
-        Args:
-            defects: what is injected, one after the other.
-            jobs: how many at a time.
-            take: called with each outcome as soon as there is one.
-        """
+    def check(self, defects: Sequence[Defect], jobs: int) -> Generator[Outcome]:
+        """Run the suite against each defect, `jobs` at a time; yield each outcome as soon as there is one."""
         with ThreadPoolExecutor(jobs) as pool:
             try:
                 for done in as_completed([pool.submit(self._check, defect) for defect in defects]):
-                    take(done.result())
+                    yield done.result()
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 self._end_runs()

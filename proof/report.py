@@ -1,12 +1,10 @@
-"""The reports of a proof: tables on the console, JSON for programs, and a page of HTML."""
+"""The reports of a proof: tables on the console, and JSON with each message."""
 
-import html
 import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from string import Template
 
 from rich.table import Table
 
@@ -18,7 +16,6 @@ _COLOURS = {
     Verdict.SURVIVED: "red",
     Verdict.NOT_RUN: "magenta",
 }
-_PAGE = Path(__file__).with_name("page.html")
 
 
 @dataclass(frozen=True)
@@ -77,56 +74,35 @@ def outcomes_table(outcomes: Sequence[Outcome]) -> Table:
     return table
 
 
-def write_reports(result: Result, folder: Path, seconds: float) -> Path:
-    """Write `prove.json` and `prove.html`.
+def write_report(result: Result, file: Path, seconds: float) -> None:
+    """Write everything as JSON.
 
     Args:
-        result: what they report.
-        folder: where they are written; is made if need be.
+        result: what is reported.
+        file: where it is written; its folder is made if need be.
         seconds: how long the proof took.
-
-    Returns:
-        The page's path.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    outcomes = [
+        {
+            "name": outcome.defect.name,
+            "description": outcome.defect.description,
+            "layer": outcome.defect.layer,
+            "verdict": outcome.verdict.value,
+            "by": outcome.by,
+            "message": outcome.message,
+            "pattern": outcome.defect.pattern,
+            "seconds": round(outcome.seconds, 1),
+        }
+        for outcome in result.outcomes
+    ]
     content = {
         "proven": result.proven,
         "sound": result.sound.verdict.value,
-        "defects": len(result.outcomes),
+        "defects": len(outcomes),
         "killed": result.killed,
         "named": result.named,
         "seconds": round(seconds, 1),
-        "outcomes": [
-            {**_cells(outcome), "pattern": outcome.defect.pattern, "seconds": round(outcome.seconds, 1)}
-            for outcome in result.outcomes
-        ],
+        "outcomes": outcomes,
     }
-    (folder / "prove.json").write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    page = folder / "prove.html"
-    page.write_text(_as_page(result, seconds), encoding="utf-8")
-    return page
-
-
-def _cells(outcome: Outcome) -> dict[str, str]:
-    """Return what both reports hold of a defect, in the order of the page's columns."""
-    return {
-        "name": outcome.defect.name,
-        "description": outcome.defect.description,
-        "layer": outcome.defect.layer,
-        "verdict": outcome.verdict.value,
-        "by": outcome.by,
-        "message": outcome.message,
-    }
-
-
-def _as_page(result: Result, seconds: float) -> str:
-    return Template(_PAGE.read_text(encoding="utf-8")).substitute(
-        state="proven" if result.proven else "unproven",
-        summary=html.escape(f"{result}; {seconds:.0f} s"),
-        rows="\n".join(_as_row(outcome) for outcome in result.outcomes),
-    )
-
-
-def _as_row(outcome: Outcome) -> str:
-    cells = "</td><td>".join(html.escape(cell) for cell in _cells(outcome).values())
-    return f'<tr class="{outcome.verdict.name.lower()}"><td>{cells}</td></tr>'
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

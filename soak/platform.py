@@ -1,10 +1,9 @@
 """The platform of the soak: a broker for all runs of a condition, a service for each round."""
 
+import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-
-from sqlalchemy import create_engine, text
 
 from bdd.contracts import asyncapi as contract
 from bdd.stacks.embedded.broker import SERVER_PROPERTIES, Distribution, EmbeddedBroker
@@ -81,9 +80,5 @@ def running_service(folder: Path, bootstrap_servers: str, number: int, nature: M
 def give_ids_from(database: str, last: int) -> None:
     """Make a new database whose first patient gets the id after `last`."""
     open_database(database).close()
-    engine = create_engine(database)
-    with engine.begin() as connection:
-        connection.execute(
-            text("INSERT INTO sqlite_sequence (name, seq) VALUES ('patients', :last)"), {"last": last}
-        )
-    engine.dispose()
+    with closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as connection, connection:
+        connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('patients', ?)", [last])

@@ -8,14 +8,11 @@ import os
 import random
 import sys
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
-from typing import TYPE_CHECKING
-from unittest.mock import patch
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask
+from flask import Flask, Response
 
 from reference.patient_service import __main__ as started
 from reference.patient_service import service
@@ -24,20 +21,19 @@ from reference.patient_service.kafka import new_producer
 from reference.shared.kafka import schemas
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
     from reference.patient_service.relay import DeliveryReport, Producer
 
 
-def slow_responses(application: "WSGIApplication", longest: float) -> "WSGIApplication":
-    """Return the application with each response delayed, after the work was done."""
+def slow_app(longest: float, *parts: Any) -> Flask:
+    """Return the service's application with each response delayed, after the work was done."""
+    app = create_app(*parts)
 
-    def slow(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        response = application(environ, start_response)
+    @app.after_request
+    def delay(response: Response) -> Response:
         _hold(longest)
         return response
 
-    return slow
+    return app
 
 
 class SlowProducer:
@@ -47,6 +43,10 @@ class SlowProducer:
         self._producer = producer
         self._longest = longest
         self._batch_begins = True
+
+    def __getattr__(self, name: str) -> Any:
+        """Do everything else as the producer does."""
+        return getattr(self._producer, name)
 
     def produce(self, topic: str, *, key: str, value: str, on_delivery: "DeliveryReport") -> None:
         """Queue a record; delay the first one of a batch."""
@@ -59,14 +59,6 @@ class SlowProducer:
         """Wait for delivery reports; what is produced after it is a new batch."""
         self._batch_begins = True
         return self._producer.poll(timeout)
-
-    def purge(self) -> None:
-        """Drop the queued records."""
-        self._producer.purge()
-
-    def list_topics(self, *, timeout: float) -> object:
-        """Request the broker's metadata."""
-        return self._producer.list_topics(timeout=timeout)
 
 
 def wrong_clock(offset: float) -> type[datetime]:
@@ -82,26 +74,13 @@ def wrong_clock(offset: float) -> type[datetime]:
 
 def main() -> int:
     """Run the service with the requested delays; return its exit code."""
-    with ExitStack() as changes:
-        if longest := _seconds("RESPONSE_DELAY"):
-            slow_app = partial(_slow_app, create_app, longest)
-            changes.enter_context(patch.object(service, "create_app", slow_app))
-        if longest := _seconds("PUBLISH_DELAY"):
-            slow_producer = partial(_slow_producer, new_producer, longest)
-            changes.enter_context(patch.object(service, "new_producer", slow_producer))
-        if offset := _seconds("CLOCK_OFFSET"):
-            changes.enter_context(patch.object(schemas, "datetime", wrong_clock(offset)))
-        return started.main()
-
-
-def _slow_app(make: Callable[..., Flask], longest: float, *parts: object) -> Flask:
-    app = make(*parts)
-    vars(app)["wsgi_app"] = slow_responses(app.wsgi_app, longest)
-    return app
-
-
-def _slow_producer(make: Callable[..., "Producer"], longest: float, *parts: object) -> SlowProducer:
-    return SlowProducer(make(*parts), longest)
+    if response_delay := _seconds("RESPONSE_DELAY"):
+        vars(service)["create_app"] = partial(slow_app, response_delay)
+    if publish_delay := _seconds("PUBLISH_DELAY"):
+        vars(service)["new_producer"] = lambda *parts: SlowProducer(new_producer(*parts), publish_delay)
+    if offset := _seconds("CLOCK_OFFSET"):
+        vars(schemas)["datetime"] = wrong_clock(offset)
+    return started.main()
 
 
 def _hold(longest: float) -> None:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import count, cycle, islice
+from itertools import cycle, islice
 from uuid import uuid4
 
 import requests
@@ -18,11 +18,10 @@ from soak.platform import IDS_OF_A_RUN, Broker
 
 PREFILLED = 100_000
 EVENTS_A_SECOND = 2_000
-_LONGEST_SECONDS = 900  # of traffic, if nothing ends it
 _FLUSH_SECONDS = 60
 _TICK_SECONDS = 0.05
 _POISON_TICK_SECONDS = 0.5
-_PATIENTS_TICK_SECONDS = 0.02
+_PATIENTS_TICK_SECONDS = 0.06
 _FOREIGN_IDS = range(1_500_000_000, 2_000_000_000)
 _RUNS_IDS = range(IDS_OF_A_RUN, 20 * IDS_OF_A_RUN)
 _MEGABYTE = 1_000_000
@@ -122,27 +121,20 @@ def poison(broker: Broker | EmbeddedBroker) -> Iterator[None]:
 @contextmanager
 def other_patients(api_url: str) -> Iterator[None]:
     """Create, change and delete patients on the same service."""
-    session = requests.Session()
-    session.trust_env = False
-    alive: list[int] = []
-    numbers = count()
+    path = f"{api_url}/api/patients"
+    with requests.Session() as session:
+        session.trust_env = False
 
-    def next_request() -> None:
-        path = f"{api_url}/api/patients"
-        data = {"vorname": "Otto", "nachname": "Fremd", "email": "fremd@example.org"}
-        kind = next(numbers) % 3
-        if kind == 0:
-            response = session.post(path, json=data, timeout=10)
-            alive.append(response.json()["id"])
-        elif kind == 1:
-            response = session.put(f"{path}/{alive[-1]}", json={"status": "auf der Suche"}, timeout=10)
-        else:
-            response = session.delete(f"{path}/{alive.pop(0)}", timeout=10)
-        response.raise_for_status()
+        def live() -> None:
+            data = {"vorname": "Otto", "nachname": "Fremd", "email": "fremd@example.org"}
+            created = session.post(path, json=data, timeout=10)
+            patient = f"{path}/{created.json()['id']}"
+            changed = session.put(patient, json={"status": "auf der Suche"}, timeout=10)
+            for response in (created, changed, session.delete(patient, timeout=10)):
+                response.raise_for_status()
 
-    with _again_and_again(next_request, _PATIENTS_TICK_SECONDS):
-        yield
-    session.close()
+        with _again_and_again(live, _PATIENTS_TICK_SECONDS):
+            yield
 
 
 @contextmanager
@@ -157,11 +149,8 @@ def _again_and_again(action: Callable[[], None], tick: float) -> Iterator[None]:
 
     def repeat() -> None:
         try:
-            for _ in range(int(_LONGEST_SECONDS / tick)):
+            while not stop.wait(tick):
                 action()
-                if stop.wait(tick):
-                    return
-            errors.append(TimeoutError(f"it was meant for {_LONGEST_SECONDS} s"))
         except Exception as error:  # noqa: BLE001 - raised when the block ends
             errors.append(error)
 
@@ -183,11 +172,5 @@ def _flush(producer: Producer) -> None:
 
 def _producer(broker: Broker | EmbeddedBroker) -> Producer:
     # Its log would only report what is left after an interruption; `_flush` reports everything else.
-    return Producer(
-        {
-            "bootstrap.servers": broker.bootstrap_servers,
-            "linger.ms": 20,
-            "message.max.bytes": 1_048_000,
-            "log_level": 0,
-        }
-    )
+    settings = {"linger.ms": 20, "message.max.bytes": 1_048_000, "log_level": 0}
+    return Producer({"bootstrap.servers": broker.bootstrap_servers, **settings})
