@@ -11,7 +11,6 @@ from docker.client import DockerClient
 from bdd.containers.cleanup import OWNER, RECORDER, labels, remove_run
 from bdd.containers.discovery import Platform, PlatformNotFound, containers_of, find_platform, running_projects
 from bdd.containers.engine import ContainersError
-from bdd.containers.images import has_image
 from bdd.system.processes import kill_group, reader_has_gone, signals_wait
 from bdd.system.signals import ignore_signals, signals_raise_interrupt
 
@@ -88,7 +87,7 @@ def tool(platform: Platform, topics: Sequence[str]) -> tuple[str, list[str]]:
 
 
 def run_console(client: DockerClient, platform: Platform, topics: Sequence[str], run_id: str) -> int:
-    """Show what is published from now on; return the exit code.
+    """Show what is published from now on; return the exit code, 125 where Docker cannot fetch the tool's image.
 
     It ends with the tool, at a signal, or when nothing reads its stdout any more.
 
@@ -99,19 +98,23 @@ def run_console(client: DockerClient, platform: Platform, topics: Sequence[str],
         run_id: the container's label: if this process is killed, `stack prune` removes the container.
 
     Raises:
-        CannotRun: the tool's image cannot be fetched.
+        CannotRun: there is no program docker.
     """
     image, command = tool(platform, topics)
     marks = {**labels(run_id), RECORDER: "yes"}
     options = [part for name, value in marks.items() for part in ("--label", f"{name}={value}")]
     network = str(platform.network.name)
     with signals_raise_interrupt():
-        _fetch(client, image)
         with signals_wait():  # without its number here the process could not be ended
-            process = subprocess.Popen(  # noqa: S603 - the project's own command
-                ["docker", "run", "--rm", "--init", "--network", network, *options, image, *command],  # noqa: S607
-                start_new_session=True,  # Ctrl-C is for this process, which then ends the other
-            )
+            try:
+                process = subprocess.Popen(  # noqa: S603 - the project's own command
+                    ["docker", "run", "--rm", "--init", "--network", network, *options, image, *command],  # noqa: S607
+                    start_new_session=True,  # Ctrl-C is for this process, which then ends the other
+                )
+            except OSError as error:
+                raise CannotRun(
+                    f"The program docker cannot be run: {error.strerror}. Is it on the PATH?"
+                ) from error
         try:
             return _exit_code(process)
         except KeyboardInterrupt:
@@ -130,17 +133,6 @@ def _exit_code(process: subprocess.Popen[bytes]) -> int:
         with suppress(subprocess.TimeoutExpired):
             return process.wait(_LOOK_SECONDS)
     return 0
-
-
-def _fetch(client: DockerClient, image: str) -> None:
-    if has_image(client, image):
-        return
-    try:
-        subprocess.run(["docker", "pull", image], stdout=sys.stderr, check=True)  # noqa: S603, S607 - fixed
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise CannotRun(
-            f"The image {image} is not here and cannot be fetched. Next: docker pull {image}"
-        ) from error
 
 
 def _option(image: str) -> str:

@@ -38,6 +38,14 @@ def test_the_command_has_network_tool_broker_topics_and_what_is_shown(
     )
 
 
+def test_without_a_program_docker_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(
+        console.CannotRun, match=r"^The program docker cannot be run: No such file .* on the PATH\?$"
+    ):
+        console.run_console(client({}), platform(), ["patient-events"], "synthetic")
+
+
 @pytest.fixture
 def projects(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Project -> who owns its containers; `broken` has no broker."""
