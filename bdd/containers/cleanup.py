@@ -109,9 +109,10 @@ def image_names(client: DockerClient) -> list[str]:
     return [name for image in found for name in image["RepoTags"] or []]
 
 
-def untagged_images(client: DockerClient) -> list[str]:
-    """Return the images that were built for runs and have lost their names to later builds."""
-    return list(client.api.images(filters={"label": IMAGE, "dangling": True}, quiet=True))
+def untagged_images(client: DockerClient, name: str | None = None) -> list[str]:
+    """Return the images that were built for runs, under one name or any, and have lost it to later builds."""
+    label = f"{IMAGE}={name}" if name else IMAGE
+    return list(client.api.images(filters={"label": label, "dangling": True}, quiet=True))
 
 
 def remove_image(client: DockerClient, image: str) -> bool:

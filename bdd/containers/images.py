@@ -3,13 +3,13 @@
 import hashlib
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import yaml
 from docker.client import DockerClient
 from docker.errors import ImageNotFound
 
-from bdd.containers.cleanup import remove_image
+from bdd.containers.cleanup import remove_image, untagged_images
 from bdd.containers.compose import Compose, ComposeFailed
 from bdd.system.paths import COMPOSE_FILE, ROOT
 from bdd.system.processes import CommandFailed, run_command
@@ -24,68 +24,40 @@ SUITE = f"psychotherapy-acceptance/suite:{_CHECKOUT}"
 NAMES = {"recorder": SUITE, "patient-service": f"psychotherapy-acceptance/patient-service:{_CHECKOUT}"}
 
 
-class Images:
-    """The images of one run.
+def image_variables() -> dict[str, str]:
+    """Return the variables by which the compose file uses the images of runs."""
+    return {
+        "ACCEPTANCE_SUITE_IMAGE": SUITE,
+        "ACCEPTANCE_SERVICE_IMAGE": given_service() or NAMES["patient-service"],
+    }
 
-    Attributes:
-        variables: the variables by which the compose file uses these images.
+
+def prepare_images(
+    client: DockerClient, services: Sequence[str], progress: Callable[[str, str], None] = lambda *_: None
+) -> None:
+    """Build the images of services, from the cache if nothing has changed; a given image is not built.
+
+    Args:
+        client: the engine's client.
+        services: any of "recorder" and "patient-service".
+        progress: called once for each service, with its name and "Built".
+
+    Raises:
+        ComposeFailed: an image could not be built, or the given one cannot be fetched.
     """
+    given = given_service()
+    if given and "patient-service" in services:
+        services = [each for each in services if each != "patient-service"]
+        if not has_image(client, given):
+            _fetch(given)
+    Compose(client, _PROJECT, image_variables()).build(services, progress)
 
-    def __init__(self, client: DockerClient) -> None:
-        self._client = client
-        self._given = given_service()
-        self._seen: set[str] = set()
-        self.variables: Mapping[str, str] = {
-            "ACCEPTANCE_SUITE_IMAGE": SUITE,
-            "ACCEPTANCE_SERVICE_IMAGE": self._given or NAMES["patient-service"],
-        }
 
-    def prepare(self, services: Sequence[str], progress: Callable[[str, str], None] = lambda *_: None) -> None:
-        """Build the images of services, from the cache if nothing has changed; a given image is not built.
-
-        Args:
-            services: any of "recorder" and "patient-service".
-            progress: called once for each service, with its name and "Built".
-
-        Raises:
-            ComposeFailed: an image could not be built, or the given one cannot be fetched.
-        """
-        if self._given and "patient-service" in services:
-            services = [each for each in services if each != "patient-service"]
-            self._fetch(self._given)
-        self._remember(services)
-        Compose(self._client, _PROJECT, self.variables).build(services, progress)
-        self._remember(services)
-
-    def remove_untagged(self) -> None:
-        """Remove the images whose name a later build has taken, unless a container uses them."""
-        for identity in self._seen:
-            if has_image(self._client, identity) and not self._client.images.get(identity).tags:
-                remove_image(self._client, identity)
-        self._seen.clear()
-
-    def _fetch(self, image: str) -> None:
-        if has_image(self._client, image):
-            return
-        try:
-            run_command(["docker", "pull", "--quiet", image])
-        except CommandFailed as error:
-            if error.exit_code is None:
-                raise ComposeFailed(f"The command {error}. Install it.") from error
-            reason = (error.output.strip().splitlines() or ["no reason was given"])[-1]
-            raise ComposeFailed(
-                f"The image {image} ({GIVEN}) is not here and cannot be fetched.\n"
-                f"    next: docker pull {image}\n"
-                f"    Docker reports: {reason}"
-            ) from error
-
-    def _remember(self, services: Sequence[str]) -> None:
-        """Remember the present images; before the build too, because another run may take the name at any time."""
-        for service in services:
-            try:
-                self._seen.add(str(self._client.images.get(NAMES[service]).id))
-            except ImageNotFound:
-                continue
+def remove_replaced_images(client: DockerClient) -> None:
+    """Remove this checkout's images whose name a later build has taken, unless a container uses them."""
+    for name in NAMES.values():
+        for image in untagged_images(client, name):
+            remove_image(client, image)
 
 
 def given_service() -> str | None:
@@ -120,3 +92,17 @@ def has_image(client: DockerClient, image: str) -> bool:
     except ImageNotFound:
         return False
     return True
+
+
+def _fetch(image: str) -> None:
+    try:
+        run_command(["docker", "pull", "--quiet", image])
+    except CommandFailed as error:
+        if error.exit_code is None:
+            raise ComposeFailed(f"The command {error}. Install it.") from error
+        reason = (error.output.strip().splitlines() or ["no reason was given"])[-1]
+        raise ComposeFailed(
+            f"The image {image} ({GIVEN}) is not here and cannot be fetched.\n"
+            f"    next: docker pull {image}\n"
+            f"    Docker reports: {reason}"
+        ) from error

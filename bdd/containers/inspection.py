@@ -1,6 +1,5 @@
-"""The logs and states of containers, for evidence and messages, and a watch that reports one that has ended."""
+"""The logs and states of containers, for evidence and messages, and which of them have ended."""
 
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -13,6 +12,7 @@ from docker.models.containers import Container
 
 from bdd.containers.engine import service_name, state_of
 from bdd.evidence.sources import LONGEST, CurrentState, Source
+from bdd.system.exceptions import root_cause
 
 _CLOCK_SECONDS = 1.0  # the engine may run in a virtual machine, whose clock differs a little
 _LAST_LINES = 15
@@ -37,7 +37,7 @@ class ContainerLog:
 
 
 class ContainerWatch:
-    """Follows the engine's events, so that it knows at once when one of the containers has ended.
+    """Looks whether containers have ended since it was made.
 
     Args:
         client: the engine's client.
@@ -46,49 +46,25 @@ class ContainerWatch:
     """
 
     def __init__(self, client: DockerClient, needed: Sequence[Container], others: Sequence[Container] = ()) -> None:
+        self._client = client
         self._containers = {str(container.id): container for container in (*needed, *others)}
         self._may_end = {str(container.id) for container in others}
-        self._ended: dict[str, str] = {}
-        self._events = client.events(
-            decode=True, filters={"type": "container", "container": list(self._containers)}, since=int(time.time())
-        )
-        self._closed = False
-        self._thread = threading.Thread(target=self._follow, name="container watch", daemon=True)
-        self._thread.start()
 
     def trouble(self) -> str | None:
         """Return which container has ended, how, and the last lines of its log; None while all run."""
-        for ended, how in list(self._ended.items()):
-            container = self._containers.get(ended)
-            return with_log(container, how) if container else how
-        return None
-
-    def close(self) -> None:
-        """End the watch: what ends from now on is no trouble."""
-        self._closed = True
-        self._events.close()
-
-    def _follow(self) -> None:
         try:
-            for event in self._events:
-                self._take(event["Action"], event["Actor"])
-        except (DockerException, requests.RequestException, OSError, ValueError, AttributeError) as error:
-            reason = str(error)
-        else:
-            reason = "it has closed the connection"
-        if not self._closed:
-            self._ended["engine"] = f"the container engine sends no more events: {reason}"
-
-    def _take(self, action: str, actor: dict[str, dict[str, str]]) -> None:
-        identity = str(actor["ID"])
-        if identity not in self._containers:
-            return
-        if action == "die":
-            exit_code = actor["Attributes"].get("exitCode", "?")
-            if exit_code != "0" or identity not in self._may_end:
-                self._ended[identity] = how_it_ended(self._containers[identity], exit_code)
-        elif action == "start":
-            self._ended.pop(identity, None)
+            listed = self._client.api.containers(all=True, filters={"id": list(self._containers)})
+            states = {each["Id"]: each["State"] for each in listed}
+            for identity, container in self._containers.items():
+                if identity not in states:
+                    return f"{full_name(container)} has been removed"
+                if states[identity] in {"exited", "dead", "restarting"}:
+                    exit_code = state_of(container)["ExitCode"]
+                    if exit_code or identity not in self._may_end:
+                        return with_log(container, how_it_ended(container, exit_code))
+        except (DockerException, requests.RequestException) as error:
+            return f"the state of the containers cannot be read any more: {root_cause(error)}"
+        return None
 
 
 def sources_of(containers: Sequence[Container]) -> dict[str, Source]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from bdd.containers.cleanup import remove_run
 from bdd.containers.discovery import Platform, PlatformNotFound, containers_of, find_platform
 from bdd.containers.engine import RUN_WITHOUT_IT, ContainersError, connect, translated_errors
-from bdd.containers.images import Images
+from bdd.containers.images import prepare_images, remove_replaced_images
 from bdd.containers.inspection import ContainerWatch, condition, sources_of
 from bdd.containers.suite_container import SuiteContainer
 from bdd.contracts import asyncapi as contract
@@ -45,9 +45,8 @@ class AttachedStack(Stack):
             f"Found the service {platform.service.name} and the broker {platform.broker.name} "
             f"({platform.bootstrap_servers}) on the network {platform.network.name}"
         )
-        images = Images(client)
-        self._cleanups.append(images.remove_untagged)
-        images.prepare(["recorder"])
+        self._cleanups.append(lambda: remove_replaced_images(client))
+        prepare_images(client, ["recorder"])
         self._cleanups.append(lambda: remove_run(client, self._run_id))
         token = secrets.token_urlsafe(24)
         recorder = SuiteContainer.start(
@@ -63,7 +62,6 @@ class AttachedStack(Stack):
         needed = [platform.broker, platform.service, recorder.container]
         others = [each for each in platform.containers if each not in needed]
         watch = ContainerWatch(client, needed, others)
-        self._cleanups.append(watch.close)
         self._troubles.append(watch.trouble)
         self._sources |= sources_of([*needed, *others])
         follower = RecorderClient(recorder.url(_RECORDER_PORT), token)

@@ -10,7 +10,13 @@ from contextlib import suppress
 from bdd.containers.cleanup import OWNER, RUN, labels, remove_run
 from bdd.containers.compose import Compose, PortTaken
 from bdd.containers.engine import RUN_WITHOUT_IT, ContainersError, connect, published_address, translated_errors
-from bdd.containers.images import Images, missing_images, needed_images
+from bdd.containers.images import (
+    image_variables,
+    missing_images,
+    needed_images,
+    prepare_images,
+    remove_replaced_images,
+)
 from bdd.containers.inspection import ContainerWatch, sources_of
 from bdd.contracts import asyncapi as contract
 from bdd.kafka.client_settings import client_settings
@@ -47,13 +53,12 @@ class ComposeStack(Stack):
     @translated_errors()
     def _start(self) -> None:
         client = connect(RUN_WITHOUT_IT)
-        images = Images(client)
-        self._cleanups.append(images.remove_untagged)
+        self._cleanups.append(lambda: remove_replaced_images(client))
         token = secrets.token_urlsafe(24)
-        compose = Compose(client, self.project, {**self._variables(token), **images.variables})
+        compose = Compose(client, self.project, {**self._variables(token), **image_variables()})
         say(f"Docker Compose brings up the project {self.project}")
         self._began = time.monotonic()
-        images.prepare(_BUILT, self._report)
+        prepare_images(client, _BUILT, self._report)
 
         def remove_or_keep() -> None:
             if self._settings.keep and self._recorder:
@@ -68,7 +73,6 @@ class ComposeStack(Stack):
             with suppress(ContainersError), translated_errors():
                 self._sources |= sources_of(compose.containers())
         watch = ContainerWatch(client, compose.containers())
-        self._cleanups.append(watch.close)
         self._troubles.append(watch.trouble)
         self.api_url = _address(compose, "patient-service", _SERVICE_PORT)
         self.use_recorder(RecorderClient(_address(compose, "recorder", _RECORDER_PORT), token))

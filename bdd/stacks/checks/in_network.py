@@ -12,7 +12,7 @@ from bdd.containers.cleanup import remove_run
 from bdd.containers.compose import ComposeFailed
 from bdd.containers.discovery import Platform
 from bdd.containers.engine import ContainersError, service_name, translated_errors
-from bdd.containers.images import SUITE, Images
+from bdd.containers.images import SUITE, prepare_images, remove_replaced_images
 from bdd.containers.suite_container import SuiteContainer
 from bdd.settings.settings import Settings
 from bdd.stacks.checks.check import Check, Failed
@@ -60,8 +60,7 @@ class InNetworkChecks:
 
     def _image(self) -> str:
         try:
-            self._images = Images(self._engine.client)
-            self._images.prepare(["recorder"])
+            prepare_images(self._engine.client, ["recorder"])
         except ComposeFailed as error:
             raise Failed(str(error), "docker compose -f docker-compose.bdd.yml build recorder") from error
         return f"{SUITE} is built"
@@ -100,7 +99,7 @@ class InNetworkChecks:
             return doctor.output(_LOOK_SECONDS)
         finally:
             remove_run(client, self._run_id)
-            self._images.remove_untagged()
+            remove_replaced_images(client)
 
     def _result(self, name: str) -> str:
         result = self._results[name]

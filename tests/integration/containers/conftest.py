@@ -10,7 +10,7 @@ from docker.client import DockerClient
 from bdd.containers.cleanup import OWNER, RUN, Leftover, find, labels, remove_run
 from bdd.containers.compose import Compose, PortTaken
 from bdd.containers.engine import EngineUnavailable, connect
-from bdd.containers.images import Images
+from bdd.containers.images import image_variables, prepare_images, remove_replaced_images
 from bdd.system.processes import free_port
 from tests.support.running import ModuleRun
 
@@ -36,13 +36,12 @@ class Theirs:
         self.external_port = 0
         self.run = f"test-{secrets.token_hex(4)}"
         marks = labels(self.run)
-        self.images = Images(engine)
-        variables = {"ACCEPTANCE_RUN": marks[RUN], "ACCEPTANCE_OWNER": marks[OWNER], **self.images.variables}
+        variables = {"ACCEPTANCE_RUN": marks[RUN], "ACCEPTANCE_OWNER": marks[OWNER], **image_variables()}
         self.compose = Compose(engine, f"theirs-{self.run}", variables)
 
     def start(self, *, external: bool) -> None:
         """Choose the port as late as can be: what is free now may be taken when the images are built."""
-        self.images.prepare(BUILT)
+        prepare_images(self.engine, BUILT)
         for tries_left in reversed(range(_TRIES)):
             if external:
                 self.external_port = free_port()
@@ -72,7 +71,7 @@ def started(engine: DockerClient, *, external: bool) -> Iterator[Theirs]:
         yield platform
     finally:
         remove_run(engine, platform.run)
-        platform.images.remove_untagged()
+        remove_replaced_images(engine)
 
 
 @pytest.fixture(scope="session")
