@@ -19,11 +19,10 @@ _SHOWN_LINES = 12
 _VERSION_SECONDS = 10
 _NEEDED = (2, 30)  # the first that runs a command after a start, which docker-compose.bdd.yml has
 
-_PORT_TAKEN = r"(port is already allocated|address already in use)"
 # The output of Compose and of the engine -> what it means, and the next step.
 _KNOWN = (
     (
-        _PORT_TAKEN,
+        r"(port is already allocated|address already in use)",
         "A port is taken: {output}. Free it, or let the run take a free one: -D external_port=0",
     ),
     (
@@ -45,10 +44,6 @@ _KNOWN = (
 
 class ComposeFailed(ContainersError):
     """Docker Compose failed; the message has the reason and the next step."""
-
-
-class PortTaken(ComposeFailed):
-    """A port of this machine that a service should be published on is in use."""
 
 
 def compose_version() -> str:
@@ -100,7 +95,6 @@ class Compose:
             progress: called with a service and its status ("Created", "Started", "Healthy"), once each.
 
         Raises:
-            PortTaken: a port that is to be published is in use.
             ComposeFailed: one of them could not be started, ended, or was not healthy in time.
         """
         options = ["--detach", "--no-build", "--wait", "--wait-timeout", str(_UP_SECONDS)]
@@ -150,8 +144,7 @@ class Compose:
                 raise
         if process.returncode:
             text = "\n".join(line for line in output if line)
-            kind = PortTaken if re.search(_PORT_TAKEN, text) else ComposeFailed
-            raise kind(self._reason(text))
+            raise ComposeFailed(self._reason(text))
 
     def _status_in(self, line: str) -> tuple[str, str] | None:
         """Return the service and its status; Compose writes a JSON object for each change."""

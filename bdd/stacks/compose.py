@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from bdd.containers.cleanup import OWNER, RUN, labels, remove_run
-from bdd.containers.compose import Compose, PortTaken
+from bdd.containers.compose import Compose
 from bdd.containers.engine import RUN_WITHOUT_IT, ContainersError, connect, published_address, translated_errors
 from bdd.containers.images import (
     image_variables,
@@ -36,7 +36,6 @@ _SHOWN = {"Built", "Healthy"}
 _SERVICE_PORT = 8001
 _RECORDER_PORT = 8080
 _RECORDER_SECONDS = 30.0
-_TRIES = 3
 _AGAIN = "behave features/patient_created.feature -D stack=compose"
 
 
@@ -67,8 +66,10 @@ class ComposeStack(Stack):
                 remove_run(client, self._run_id)
 
         self._cleanups.append(remove_or_keep)
+        if (port := self._settings.external_port) is not None:
+            compose.variables["KAFKA_EXTERNAL_PORT"] = str(port or free_port())
         try:
-            self._bring_up(compose)
+            compose.up(_SERVICES, self._report)
         finally:
             with suppress(ContainersError), translated_errors():
                 self._sources |= sources_of(compose.containers())
@@ -87,20 +88,6 @@ class ComposeStack(Stack):
             "RECORDER_CLIENT": json.dumps(client_settings("kafka:9092", self._settings)),
             "RECORDER_TOPICS": json.dumps(dict(contract.current().partitions)),
         }
-
-    def _bring_up(self, compose: Compose) -> None:
-        """Start the services; where any port will do, one that another program was quicker to take is replaced."""
-        port = self._settings.external_port
-        for tries_left in reversed(range(_TRIES if port == 0 else 1)):
-            if port is not None:
-                compose.variables["KAFKA_EXTERNAL_PORT"] = str(port or free_port())
-            try:
-                compose.up(_SERVICES, self._report)
-            except PortTaken:
-                if not tries_left:
-                    raise
-            else:
-                return
 
     def _report(self, service: str, status: str) -> None:
         seconds = time.monotonic() - self._began

@@ -7,14 +7,12 @@ from pathlib import Path
 
 import psutil
 import pytest
-from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka import KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
-from bdd.contracts import asyncapi as contract
 from bdd.stacks.embedded.broker import Distribution, EmbeddedBroker
 from bdd.stacks.embedded.distribution import prepare
 from bdd.stacks.embedded.jars import BrokerUnavailable
-from bdd.system.processes import free_port
 from bdd.system.waiting import WaitAborted
 from tests.support import maven_repository
 from tests.support.running import SLOW_SECONDS
@@ -43,32 +41,6 @@ def repository(distribution: Distribution, tmp_path: Path, monkeypatch: pytest.M
 def no_training(monkeypatch: pytest.MonkeyPatch) -> None:
     """Preparing fails to make the start-up cache, which takes 10 s when it succeeds."""
     monkeypatch.setattr("bdd.stacks.embedded.distribution._TRAINING_SECONDS", 0)
-
-
-def test_it_has_the_topics_and_takes_and_gives_records_at_once(broker: EmbeddedBroker) -> None:
-    metadata = AdminClient({"bootstrap.servers": broker.bootstrap_servers}).list_topics(timeout=SLOW_SECONDS)
-    partitions = {name: len(topic.partitions) for name, topic in metadata.topics.items()}
-    assert partitions.items() >= contract.current().partitions.items()
-
-    taken: list[tuple[KafkaError | None, int | None]] = []
-    producer = Producer({"bootstrap.servers": broker.bootstrap_servers, "acks": "all", "retries": 0})
-    producer.produce(
-        "geocoding-requests",
-        b"synthetic",
-        partition=2,
-        on_delivery=lambda error, message: taken.append((error, message.offset())),
-    )
-    assert producer.flush(SLOW_SECONDS) == 0
-    ((error, offset),) = taken
-    assert error is None
-
-    without_group = {"group.id": "unused", "enable.auto.commit": False}  # a commit would make the group
-    consumer = Consumer({"bootstrap.servers": broker.bootstrap_servers, **without_group})
-    consumer.assign([TopicPartition("geocoding-requests", 2, offset or 0)])
-    message = consumer.poll(SLOW_SECONDS)
-    assert message is not None
-    assert message.value() == b"synthetic"
-    consumer.close()
 
 
 def test_only_the_topics_of_the_contract_are_made_and_each_once(broker: EmbeddedBroker) -> None:
@@ -109,18 +81,6 @@ def test_a_broker_that_ends_while_it_is_waited_for_ends_the_wait(own_broker: Emb
     psutil.Process(own_broker.process.pid).kill()
     with pytest.raises(WaitAborted, match="the Kafka broker was ended by "):
         own_broker.wait_ready(START_SECONDS)
-
-
-def test_a_port_that_is_taken_is_named(
-    distribution: Distribution, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        monkeypatch.setattr("bdd.stacks.embedded.broker.free_ports", lambda _: [port, free_port()])
-        started = EmbeddedBroker.start(distribution, tmp_path / "kafka")
-        with pytest.raises(WaitAborted, match=rf"port {port} of 127\.0\.0\.1 was taken .* run again"):
-            started.wait_ready(START_SECONDS)
-        started.kill()
 
 
 def test_a_prepared_cache_is_used_without_network_and_without_jgo(

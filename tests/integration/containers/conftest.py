@@ -8,7 +8,7 @@ import pytest
 from docker.client import DockerClient
 
 from bdd.containers.cleanup import OWNER, RUN, Leftover, find, labels, remove_run
-from bdd.containers.compose import Compose, PortTaken
+from bdd.containers.compose import Compose
 from bdd.containers.engine import EngineUnavailable, connect
 from bdd.containers.images import image_variables, prepare_images, remove_replaced_images
 from bdd.system.processes import free_port
@@ -16,7 +16,6 @@ from tests.support.running import ModuleRun
 
 BUILT = ["patient-service", "recorder"]
 SERVICES = ["postgres", "kafka", *BUILT]
-_TRIES = 3
 
 
 @pytest.fixture(scope="session")
@@ -42,17 +41,10 @@ class Theirs:
     def start(self, *, external: bool) -> None:
         """Choose the port as late as can be: what is free now may be taken when the images are built."""
         prepare_images(self.engine, BUILT)
-        for tries_left in reversed(range(_TRIES)):
-            if external:
-                self.external_port = free_port()
-                self.compose.variables["KAFKA_EXTERNAL_PORT"] = str(self.external_port)
-            try:
-                self.compose.up(SERVICES, lambda _service, _status: None)
-            except PortTaken:
-                if not tries_left:
-                    raise
-            else:
-                return
+        if external:
+            self.external_port = free_port()
+            self.compose.variables["KAFKA_EXTERNAL_PORT"] = str(self.external_port)
+        self.compose.up(SERVICES, lambda _service, _status: None)
 
     @property
     def project(self) -> str:

@@ -27,8 +27,10 @@ def test_all_features_pass_with_one_listener_and_leave_another_platform_as_it_wa
     tmp_path: Path, engine: DockerClient, theirs: Theirs
 ) -> None:
     before = theirs.as_it_is()
+    images = [engine.images.get(image).id for image in NAMES.values()]
     run = run_behave(tmp_path, "features/", *COMPOSE)
     assert " 0 failed" in run.output
+    assert images == [engine.images.get(image).id for image in NAMES.values()], "nothing has changed"
     assert "kafka           healthy" in run.output, "progress by service"
     assert theirs.as_it_is() == before
 
@@ -73,17 +75,6 @@ def test_the_suite_runs_inside_the_network_and_leaves_its_reports_on_the_host(
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert " 0 failed" in done.stdout
     assert (reports / "junit" / "TESTS-audit.xml").exists()
-
-
-def test_a_run_in_which_nothing_has_changed_makes_no_image_and_takes_no_name(
-    tmp_path: Path, engine: DockerClient
-) -> None:
-    images = []
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        run_behave(tmp_path / name, QUICK, *COMPOSE)
-        images.append([engine.images.get(image).id for image in NAMES.values()])
-    assert images[0] == images[1]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
