@@ -1,4 +1,4 @@
-"""Steps about a reader: another service that hears of a patient and asks for it at once."""
+"""Steps about a reader: another service that receives a patient's event and reads the patient at once."""
 
 from behave import given, then
 from behave.runner import Context

@@ -66,7 +66,7 @@ def current() -> Contract:
 
 
 def use(file: Path) -> Contract:
-    """Choose the contract of this process, before anything has asked for it.
+    """Choose the contract of this process, before anything uses it.
 
     Raises:
         InvalidContract: the file cannot be used.

@@ -1,10 +1,10 @@
-"""Faults of libraries, in words."""
+"""Chains of exceptions: the root cause of an error."""
 
 from collections.abc import Iterator
 
 
 def root_cause(error: BaseException) -> str:
-    """Return the root_cause reason: what libraries wrap around it helps nobody."""
+    """Return the message of the root cause; what libraries wrap around it helps nobody."""
     *_, error = exception_chain(error)
     return str(error) or type(error).__name__
 

@@ -128,7 +128,7 @@ class Ledger:
         return enumerate(records, before - len(records))
 
     def events(self, after: int, before: int | None = None) -> Iterator[Event]:
-        """Yield the records between two cursors that are events, whoever published them."""
+        """Yield the records between two cursors that are events, of this run and foreign ones."""
         events = map(read_event, self.journal.records(after, before))
         return (event for event in events if isinstance(event, Event))
 

@@ -69,7 +69,7 @@ def test_new_topics_have_leaders_at_once_and_no_process_or_port_is_left(own_brok
     client = AdminClient({"bootstrap.servers": own_broker.bootstrap_servers})
     assert client.list_offsets({last: latest})[last].result().offset == 0
     del client
-    assert own_broker.stop(timeout=START_SECONDS) or sys.platform == "win32"  # Java cannot be asked to end there
+    assert own_broker.stop(timeout=START_SECONDS) or sys.platform == "win32"  # Java gets no signal to end there
     assert not psutil.pid_exists(own_broker.process.pid)
     assert own_broker.trouble() is None
     host, port = own_broker.bootstrap_servers.split(":")

@@ -1,4 +1,4 @@
-"""A platform in memory that keeps the contract, or breaks it as a test wants: an API and a recorder."""
+"""A platform in memory that keeps the contract, or breaks it as a test chooses: an API and a recorder."""
 
 import json
 import threading
@@ -43,7 +43,7 @@ class FakePlatform(ApiClient):
             return Exchange(method, path, body, NOW, 0.001, status, json.dumps(answer))
 
     def answer(self, method: str, path: str, fields: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        """Do what is asked, and publish it."""
+        """Handle the request, and publish its event."""
         patient = self._last_id + 1 if method == "POST" else int(path.rpartition("/")[2])
         if wrong := _wrong_field(method, fields):
             return 400, {"message": f"{wrong} is wrong"}

@@ -1,4 +1,4 @@
-"""A Maven repository on this machine, and jgo told to use it."""
+"""A Maven repository on this machine, and jgo configured to use it."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ import pytest
 from tests.support.http_service import http_service
 
 Files = Mapping[str, bytes]
-"""File name -> content; a file is served whatever folder it is asked for in."""
+"""File name -> content; a file is served whatever its folder is."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Runs behave and the project's commands as a user would, each in a process; also beside a service."""
+"""Runs behave and the project's commands as a user would, each in a process, also against a service."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -75,7 +75,7 @@ class ModuleRun(ModuleProcess):
         return exit_code
 
     def ended(self) -> str | None:
-        """Return all that it has written once it has ended: whoever waits for it to go on waits in vain."""
+        """Return all that it has written once it has ended: a reason to stop waiting; None before."""
         return None if self.process.poll() is None else f"it has ended: {self.output}"
 
     def left_over(self) -> list[str]:

@@ -15,7 +15,7 @@ TOPICS = {"patient-events": 3}
 
 
 class Client:
-    """Like librdkafka's: it remembers partitions without leader, and asks nobody before its next look at topics."""
+    """Like librdkafka, it remembers partitions without leader, and sends nothing until it rereads the topics."""
 
     def __init__(self) -> None:
         self.looks = 0

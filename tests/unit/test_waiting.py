@@ -12,16 +12,16 @@ from tests.support.builders import stand_in
 
 
 class Tries:
-    """A condition that raises one fault after another, then returns their number."""
+    """A condition that raises one error after another, then returns their number."""
 
-    def __init__(self, *faults: Exception) -> None:
-        self.faults = list(faults)
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
         self.count = 0
 
     def __call__(self) -> int:
         self.count += 1
-        if self.faults:
-            raise self.faults.pop(0)
+        if self.errors:
+            raise self.errors.pop(0)
         return self.count
 
 
