@@ -134,10 +134,12 @@ class Session:
         """Stop what the run has started, and print the duration of each phase."""
         ignore_signals()
         self._begin_phase("stop")
-        self.stack.stop()
-        self._begin_phase("")
-        ran = f"{counted(self.scenarios, 'scenario')} on the {self._settings.stack} stack"
-        say(f"\nTime: {durations(self.seconds)}; {ran}")
+        try:
+            self.stack.stop()
+        finally:
+            self._begin_phase("")
+            ran = f"{counted(self.scenarios, 'scenario')} on the {self._settings.stack} stack"
+            say(f"\nTime: {durations(self.seconds)}; {ran}")
 
     def _findings(self) -> list[Finding]:
         observer = self._observer(self.ledger.scenario_logs[0])

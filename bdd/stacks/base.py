@@ -92,16 +92,14 @@ class Stack(ABC):
         Raises:
             ExceptionGroup: a clean-up failed. All others have run, and the next call repeats those that failed.
         """
-        failed: list[Callable[[], object]] = []
         errors: list[Exception] = []
-        while self._cleanups:
+        for cleanup in self._cleanups[::-1]:
             try:
-                self._cleanups[-1]()
+                cleanup()
             except Exception as error:  # noqa: BLE001 - one failure must not leave the rest behind
-                failed.insert(0, self._cleanups[-1])
                 errors.append(error)
-            self._cleanups.pop()  # only now: an interrupted one is still there for the next call
-        self._cleanups += failed
+            else:
+                self._cleanups.remove(cleanup)  # one that fails or is interrupted stays for the next call
         if errors:
             raise ExceptionGroup("not everything that the run started could be removed", errors)
         self._reset()
