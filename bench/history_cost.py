@@ -46,7 +46,7 @@ def fresh_recorder(stack: EmbeddedStack, settings: Settings) -> Iterator[float]:
     """Put a fresh recorder in the place of the stack's; yield how many seconds it took to be pinned."""
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        recorder = LocalRecorder.start(Path(folder), stack.bootstrap_servers, settings)
+        recorder = LocalRecorder(Path(folder), stack.bootstrap_servers, settings)
         try:
             stack.use_recorder(recorder.wait_ready(_READY_SECONDS))
             stack.recorder.fence()

@@ -25,6 +25,6 @@ def busy_cores(_broker: object) -> Iterator[None]:
         folder = stack.enter_context(TemporaryDirectory(prefix="soak-busy-"))
         for number in range(os.cpu_count() or 1):
             log = Path(folder, f"{number}.log")
-            burning = ChildProcess.start("a busy process", [sys.executable, "-c", _BURN], log=log)
+            burning = ChildProcess("a busy process", [sys.executable, "-c", _BURN], log=log)
             stack.callback(burning.kill)
         yield

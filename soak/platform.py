@@ -38,7 +38,7 @@ class Broker:
         self._broker.kill()
         command = self._distribution.command("kafka.Kafka", SERVER_PROPERTIES.name)
         log = self._folder / "broker.log"
-        process = ChildProcess.start("the Kafka broker", command, log=log, cwd=self._folder)
+        process = ChildProcess("the Kafka broker", command, log=log, cwd=self._folder)
         self._broker = EmbeddedBroker(process, self.bootstrap_servers)
         self._broker.wait_ready(_START_SECONDS)
 
@@ -69,7 +69,7 @@ def running_service(folder: Path, bootstrap_servers: str, number: int, nature: M
         nature: variables for `soak.service`.
     """
     give_ids_from(database_url(folder), number * IDS_OF_A_RUN)
-    service = EmbeddedService.start(folder, bootstrap_servers, "soak.service", environment=nature)
+    service = EmbeddedService(folder, bootstrap_servers, "soak.service", environment=nature)
     try:
         service.wait_ready(_START_SECONDS)
         yield service.url

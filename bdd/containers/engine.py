@@ -10,7 +10,7 @@ from docker.client import DockerClient
 from docker.errors import DockerException
 from docker.models.containers import Container
 
-from bdd.system.exceptions import root_cause
+from bdd.system.exceptions import exception_chain, root_cause
 from bdd.system.processes import CommandFailed, run_command
 
 _SECONDS = 30
@@ -100,13 +100,8 @@ def state_of(container: Container) -> dict[str, Any]:
 
 
 def _why(error: BaseException, where: str = "") -> str:
-    reason = root_cause(error) + where
-    inner: BaseException | None = error
-    while inner:
-        if isinstance(inner, PermissionError):
-            return _NOT_ALLOWED.format(reason=reason)
-        inner = inner.__cause__ or inner.__context__
-    return _NO_ENGINE.format(reason=reason)
+    is_forbidden = any(isinstance(each, PermissionError) for each in exception_chain(error))
+    return (_NOT_ALLOWED if is_forbidden else _NO_ENGINE).format(reason=root_cause(error) + where)
 
 
 def _answering(client: DockerClient) -> DockerClient:

@@ -3,7 +3,6 @@
 import secrets
 import sys
 from pathlib import Path
-from typing import Self
 
 from bdd.contracts import asyncapi as contract
 from bdd.kafka.client_settings import client_settings
@@ -17,30 +16,23 @@ from bdd.system.waiting import wait_until
 
 
 class LocalRecorder:
-    """Starts `python -m bdd.recorder` in a folder of the run; `wait_ready` connects a client to it."""
+    """Starts `python -m bdd.recorder` in a folder of the run at once; `wait_ready` connects a client to it."""
 
-    def __init__(self, process: ChildProcess, settings: RecorderSettings) -> None:
-        self.process = process
-        self._settings = settings
-
-    @classmethod
-    def start(cls, folder: Path, bootstrap_servers: str, settings: Settings) -> Self:
-        """Start the process and return at once."""
-        recorder = RecorderSettings(
+    def __init__(self, folder: Path, bootstrap_servers: str, settings: Settings) -> None:
+        self._settings = RecorderSettings(
             client=client_settings(bootstrap_servers, settings),
             topics=contract.current().partitions,
             folder=folder,
             token=secrets.token_urlsafe(24),
         )
-        masking.remember([recorder.token])
-        process = ChildProcess.start(
+        masking.remember([self._settings.token])
+        self.process = ChildProcess(
             "the recorder",
             [sys.executable, "-m", "bdd.recorder"],
             log=folder / "recorder.log",
-            env=recorder.to_environment(),  # a command line would show its secrets
+            env=self._settings.to_environment(),  # a command line would show its secrets
             cwd=ROOT,
         )
-        return cls(process, recorder)
 
     def wait_ready(self, timeout: float) -> RecorderClient:
         """Return a client that follows the recorder, once it is pinned.

@@ -132,7 +132,7 @@ class RemoteStack(Stack):
 
     def _start_recorder(self) -> RecorderClient:
         assert self._bootstrap_servers, "the settings require it where no recorder runs"
-        recorder = LocalRecorder.start(self._make_folder(), self._bootstrap_servers, self._settings)
+        recorder = LocalRecorder(self._make_folder(), self._bootstrap_servers, self._settings)
         self._add_process(recorder.process)
         return recorder.wait_ready(_RECORDER_SECONDS)
 

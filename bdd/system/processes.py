@@ -30,42 +30,34 @@ class ChildProcess:
 
     It leads its own process group, so Ctrl-C in the terminal reaches only the suite, which ends its children. A
     child that still runs when the interpreter exits is killed. Only SIGKILL of the suite leaves children behind.
+
+    Args:
+        name: its name in messages ("the broker").
+        command: the program and its arguments; no shell reads them.
+        log: the file that its output is appended to; the folder is created if needed.
+        env: variables to add to this process' environment, or to replace there.
+        cwd: the folder it runs in.
+
+    Raises:
+        OSError: the operating system cannot run the command; the message says which, and why.
     """
 
-    def __init__(self, name: str, log: Path, popen: subprocess.Popen[bytes]) -> None:
-        self.name = name
-        self.log = log
-        self.pid = popen.pid
-        self._popen = popen
-        self._stopping = False
-        atexit.register(self.kill)
-
-    @classmethod
-    def start(
-        cls,
+    def __init__(
+        self,
         name: str,
         command: Sequence[str],
         *,
         log: Path,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
-    ) -> "ChildProcess":
-        """Start `command` and return at once; `env` is added to this process' environment.
-
-        Args:
-            name: its name in messages ("the broker").
-            command: the program and its arguments; no shell reads them.
-            log: the file that its output is appended to; the folder is created if needed.
-            env: variables to add or replace.
-            cwd: the folder it runs in.
-
-        Raises:
-            OSError: the operating system cannot run the command; the message says which, and why.
-        """
+    ) -> None:
+        self.name = name
+        self.log = log
+        self._stopping = False
         log.parent.mkdir(parents=True, exist_ok=True)
         try:
             with log.open("ab") as output, signals_wait():
-                popen = subprocess.Popen(  # noqa: S603 - the project's own commands
+                self._popen = subprocess.Popen(  # noqa: S603 - the project's own commands
                     command,
                     stdin=subprocess.DEVNULL,
                     stdout=output,
@@ -75,10 +67,10 @@ class ChildProcess:
                     start_new_session=True,  # ignored on Windows
                     creationflags=_NEW_GROUP,
                 )
-                child = cls(name, log, popen)
+                atexit.register(self.kill)
         except OSError as error:
             raise OSError(f"{name} cannot be started: {error.strerror}: {command[0]}") from error
-        return child
+        self.pid = self._popen.pid
 
     def trouble(self) -> str | None:
         """Return how it ended and the last lines of its log; None while it runs or after `stop` or `kill`."""

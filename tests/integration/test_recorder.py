@@ -37,7 +37,7 @@ class Recording:
     def __init__(self, folder: Path, bootstrap_servers: str) -> None:
         self.folder = folder
         self.bootstrap_servers = bootstrap_servers
-        self.recorder = LocalRecorder.start(folder, bootstrap_servers, load_settings({}))
+        self.recorder = LocalRecorder(folder, bootstrap_servers, load_settings({}))
         self.client: RecorderClient = self.recorder.wait_ready(SLOW_SECONDS)
         # Idempotent: nothing twice and all in order, however often a request has to be sent again.
         self.producer = Producer(
@@ -152,7 +152,7 @@ def test_a_broker_that_restarts_costs_no_record_and_brings_none_twice(
         recording.publish(100)
         broker.kill()
         command = distribution.command("kafka.Kafka", "server.properties")
-        restarted = ChildProcess.start("the restarted broker", command, log=folder / "again.log", cwd=folder)
+        restarted = ChildProcess("the restarted broker", command, log=folder / "again.log", cwd=folder)
         at_the_end.callback(restarted.kill)
         recording.publish(100, partition=1)
         retry_on = (RecorderUnreachable,)

@@ -24,7 +24,7 @@ from tests.support.running import SLOW_SECONDS
 
 @pytest.fixture
 def recorded(tmp_path: Path, broker: EmbeddedBroker) -> Iterator[RecorderClient]:
-    recorder = LocalRecorder.start(tmp_path, broker.bootstrap_servers, load_settings({}))
+    recorder = LocalRecorder(tmp_path, broker.bootstrap_servers, load_settings({}))
     client = recorder.wait_ready(SLOW_SECONDS)
     yield client
     client.close()
@@ -34,7 +34,7 @@ def recorded(tmp_path: Path, broker: EmbeddedBroker) -> Iterator[RecorderClient]
 @contextmanager
 def service_in(folder: Path, bootstrap_servers: str) -> Iterator[tuple[ChildProcess, ApiClient]]:
     """Run the service with a database in the folder, once it responds."""
-    service = EmbeddedService.start(folder, bootstrap_servers)
+    service = EmbeddedService(folder, bootstrap_servers)
     api = ApiClient(service.url)
     wait_until(
         lambda: api.send("GET", "/health"),

@@ -58,7 +58,7 @@ def test_all_features_pass_on_topics_that_already_hold_100000_foreign_records(
 def recorder(tmp_path: Path, broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch) -> Iterator[RecorderClient]:
     """A recorder that is there before the run; its token is `TOKEN`."""
     monkeypatch.setattr("secrets.token_urlsafe", lambda _: TOKEN)
-    started = LocalRecorder.start(tmp_path / "recorder", broker.bootstrap_servers, load_settings({}))
+    started = LocalRecorder(tmp_path / "recorder", broker.bootstrap_servers, load_settings({}))
     client = started.wait_ready(SLOW_SECONDS)
     yield client
     client.close()

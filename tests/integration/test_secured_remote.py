@@ -117,7 +117,7 @@ def test_a_recorder_gets_secrets_where_nobody_sees_them(
 ) -> None:
     monkeypatch.setenv("BDD_SASL_PASSWORD", PASSWORD)
     settings = load_settings({"stack": "remote", **sasl(secured, authority, api_url, "PLAIN")})
-    recorder = LocalRecorder.start(tmp_path, secured.address("SASL_TLS"), settings)
+    recorder = LocalRecorder(tmp_path, secured.address("SASL_TLS"), settings)
     try:
         recorder.wait_ready(SLOW_SECONDS).close()
         assert PASSWORD not in " ".join(psutil.Process(recorder.process.pid).cmdline())
@@ -128,7 +128,7 @@ def test_a_recorder_gets_secrets_where_nobody_sees_them(
     refused = client_settings(secured.address("SASL_TLS"), settings) | {"security.protocol": "SASL_SSL_SYNTHETIC"}
     assert PASSWORD in refused.values()
     monkeypatch.setattr("bdd.stacks.local_recorder.client_settings", lambda *_: refused)
-    broken = LocalRecorder.start(tmp_path / "broken", secured.address("SASL_TLS"), settings)
+    broken = LocalRecorder(tmp_path / "broken", secured.address("SASL_TLS"), settings)
     with pytest.raises(AssertionError, match="SASL_SSL_SYNTHETIC") as wrong:
         broken.wait_ready(SLOW_SECONDS)
     assert PASSWORD not in str(wrong.value)

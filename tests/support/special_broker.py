@@ -65,7 +65,7 @@ class SpecialBroker:
         write_server_properties(folder, port, controller_port)
         _add_listeners(folder / SERVER_PROPERTIES.name, listeners, self._ports, authority)
         command = distribution.command("kafka.Kafka", SERVER_PROPERTIES.name)
-        process = ChildProcess.start("the Kafka broker", command, log=folder / "broker.log", cwd=folder)
+        process = ChildProcess("the Kafka broker", command, log=folder / "broker.log", cwd=folder)
         self.broker = EmbeddedBroker(process, f"127.0.0.1:{port}")
         self.bootstrap_servers = self.broker.bootstrap_servers
 

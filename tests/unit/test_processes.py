@@ -34,7 +34,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     def start_python(code: str, **options: object) -> ChildProcess:
         command = [sys.executable, "-c", code]
-        started.append(ChildProcess.start("the child", command, log=tmp_path / "child.log", **options))  # type: ignore[arg-type]
+        started.append(ChildProcess("the child", command, log=tmp_path / "child.log", **options))  # type: ignore[arg-type]
         return started[-1]
 
     yield start_python
@@ -119,7 +119,7 @@ def test_kill_ends_the_children_of_the_child_too_and_may_be_repeated(start: Star
 
 def test_a_command_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"^the child cannot be started: .+: no-such-program$"):
-        ChildProcess.start("the child", ["no-such-program"], log=tmp_path / "child.log")
+        ChildProcess("the child", ["no-such-program"], log=tmp_path / "child.log")
 
 
 def test_the_environment_is_added_to_the_folder_is_used_and_the_log_is_continued(
@@ -141,7 +141,7 @@ def test_ctrl_c_in_the_terminal_does_not_reach_the_child(start: Start) -> None:
 def test_a_child_that_nobody_ended_is_killed_when_the_suite_exits(tmp_path: Path) -> None:
     suite = (
         "import sys; from pathlib import Path; from bdd.system.processes import ChildProcess;"
-        f"print(ChildProcess.start('x', [sys.executable, '-c', {SLEEPS!r}], log=Path(sys.argv[1])).pid)"
+        f"print(ChildProcess('x', [sys.executable, '-c', {SLEEPS!r}], log=Path(sys.argv[1])).pid)"
     )
     command = [sys.executable, "-c", suite, str(tmp_path / "child.log")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=LONG_TIMEOUT, check=True)
@@ -182,7 +182,7 @@ def test_an_interrupt_while_a_process_starts_comes_after_it_is_known(
     monkeypatch.setattr(processes, "subprocess", stand_in(subprocess, Popen=interrupted))
     monkeypatch.setattr(processes, "atexit", stand_in(atexit, register=killed_at_exit.append))
     with pytest.raises(KeyboardInterrupt):
-        ChildProcess.start("the child", [sys.executable, "-c", SLEEPS], log=tmp_path / "child.log")
+        ChildProcess("the child", [sys.executable, "-c", SLEEPS], log=tmp_path / "child.log")
     (kill,) = killed_at_exit
     kill()
     assert started[0].poll() is not None

@@ -77,7 +77,7 @@ class EmbeddedBroker:
         shutil.copytree(distribution.template, folder / DATA_FOLDER)
         port, controller_port = free_ports(2)
         write_server_properties(folder, port, controller_port)
-        process = ChildProcess.start(
+        process = ChildProcess(
             "the Kafka broker",
             distribution.command("kafka.Kafka", SERVER_PROPERTIES.name),
             log=folder / "broker.log",

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
 
 from bdd.api.health import wait_healthy
 from bdd.system.paths import ROOT
@@ -13,26 +12,21 @@ REFERENCE = "reference.patient_service"
 
 
 class EmbeddedService:
-    """A service with a database in a folder of its own, on a free port of 127.0.0.1."""
+    """A service with a database in a folder of its own, on a free port of 127.0.0.1; it starts at once.
 
-    def __init__(self, process: ChildProcess, url: str) -> None:
-        self.process = process
-        self.url = url
+    Args:
+        folder: where its database and its log, `service.log`, are.
+        bootstrap_servers: where it publishes.
+        module: the Python module that is the service, and its arguments; the reference service by default.
+        environment: variables besides those that the reference service reads.
+    """
 
-    @classmethod
-    def start(
-        cls, folder: Path, bootstrap_servers: str, *module: str, environment: Mapping[str, str] | None = None
-    ) -> Self:
-        """Start the process and return at once.
-
-        Args:
-            folder: where its database and its log, `service.log`, are.
-            bootstrap_servers: where it publishes.
-            module: the Python module that is the service, and its arguments; the reference service by default.
-            environment: variables besides those that the reference service reads.
-        """
+    def __init__(
+        self, folder: Path, bootstrap_servers: str, *module: str, environment: Mapping[str, str] | None = None
+    ) -> None:
         port = free_port()
-        process = ChildProcess.start(
+        self.url = f"http://127.0.0.1:{port}"
+        self.process = ChildProcess(
             "the patient service",
             [sys.executable, "-m", *(module or (REFERENCE,))],
             log=folder / "service.log",
@@ -45,7 +39,6 @@ class EmbeddedService:
             },
             cwd=ROOT,
         )
-        return cls(process, f"http://127.0.0.1:{port}")
 
     def wait_ready(self, timeout: float) -> None:
         """Return as soon as it reports itself, its database and its broker as healthy.

@@ -67,9 +67,9 @@ class EmbeddedStack(Stack):
         self._began = time.monotonic()
         broker = EmbeddedBroker.start(distribution, folder / "kafka")
         self._add_process(broker.process)
-        service = EmbeddedService.start(folder, broker.bootstrap_servers)
+        service = EmbeddedService(folder, broker.bootstrap_servers)
         self._add_process(service.process)
-        recorder = LocalRecorder.start(folder, broker.bootstrap_servers, self._settings)
+        recorder = LocalRecorder(folder, broker.bootstrap_servers, self._settings)
         self._add_process(recorder.process)
         self.bootstrap_servers, self.api_url = broker.bootstrap_servers, service.url
         broker.wait_ready(_START_SECONDS)
