@@ -4,12 +4,9 @@ from pathlib import Path
 
 import pytest
 from docker.client import DockerClient
-from docker.models.containers import Container
 
-from bdd.containers.engine import state_of
-from bdd.system.waiting import wait_until
 from tests.integration.containers.conftest import Theirs
-from tests.support.running import QUICK, SLOW_SECONDS, run_behave
+from tests.support.running import QUICK, run_behave
 
 
 @pytest.mark.parametrize("by", ["project", "network"])
@@ -36,30 +33,3 @@ def test_a_platform_that_is_not_there_is_said_with_what_is(
 ) -> None:
     run = run_behave(tmp_path, QUICK, "-D", "stack=attached", "-D", where, exit_code=1)
     assert said in run.output
-
-
-@pytest.mark.parametrize(
-    ("how", "message"),
-    [
-        ("stop", "ended with exit code {code}\n    next: docker start {name}\n    its last log lines:\n"),
-        ("pause", "is paused\n    next: docker unpause {name}\n"),
-    ],
-)
-def test_a_part_of_the_platform_that_does_not_run_is_named_with_the_next_step(
-    tmp_path: Path, theirs: Theirs, how: str, message: str
-) -> None:
-    service = theirs.compose.container("patient-service")
-    getattr(service, how)()
-    code = state_of(service)["ExitCode"]
-    try:
-        run = run_behave(tmp_path, QUICK, "-D", "stack=attached", "-D", f"project={theirs.project}", exit_code=1)
-    finally:
-        service.unpause() if how == "pause" else service.start()
-        wait_until(lambda: _assert_healthy(service), description="the service again", timeout=SLOW_SECONDS)
-    expected = message.format(code=code, name=service.name)
-    assert f"the container of patient-service ({service.name}) {expected}" in run.output
-
-
-def _assert_healthy(container: Container) -> None:
-    """Its check fails while it is paused."""
-    assert state_of(container)["Health"]["Status"] == "healthy"

@@ -13,6 +13,7 @@ from docker.client import DockerClient
 
 from bdd.containers.cleanup import Leftover, find
 from bdd.containers.discovery import address_from_here, find_platform
+from bdd.containers.engine import state_of
 from bdd.run.process import remote
 from bdd.settings.settings import environment_without_settings
 from bdd.system.paths import ROOT
@@ -100,20 +101,28 @@ def test_the_doctor_explains_the_single_listener_from_here_and_passes_it_from_in
     assert exit_code == 0, checks
 
 
-def test_the_doctor_names_a_container_that_is_paused(
-    tmp_path: Path, engine: DockerClient, one_listener: str
+@pytest.mark.parametrize(
+    ("how", "expected"),
+    [
+        ("pause unpause", ("is paused", "docker unpause", "docker unpause")),
+        ("stop start", ("ended with exit code {code}", "docker logs --tail 50", "docker start")),
+    ],
+)
+def test_the_doctor_names_a_container_that_does_not_run(
+    tmp_path: Path, engine: DockerClient, one_listener: str, how: str, expected: tuple[str, str, str]
 ) -> None:
     service = find_platform(engine, project=one_listener).service
-    service.pause()
+    do, undo = how.split()
+    getattr(service, do)()
+    message = expected[0].format(code=state_of(service)["ExitCode"])
     try:
         exit_code, checks = doctor(tmp_path, "-D", "stack=attached", "-D", f"project={one_listener}")
     finally:
-        service.unpause()
+        getattr(service, undo)()
     assert exit_code == 1
-    assert checks["containers"]["sentence"] == "patient-service is paused"
-    assert checks["containers"]["next"] == f"docker unpause {service.name}"
-    assert "is paused" in checks["platform"]["sentence"]
-    assert checks["platform"]["next"] == f"docker unpause {service.name}"
+    for check, next_command in zip(("containers", "platform"), expected[1:], strict=True):
+        assert message in checks[check]["sentence"]
+        assert checks[check]["next"] == f"{next_command} {service.name}"
 
 
 def test_the_doctor_names_a_project_that_is_not_there(tmp_path: Path, engine: DockerClient) -> None:
