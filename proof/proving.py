@@ -49,7 +49,7 @@ class Proof:
             undo.callback(shutil.rmtree, self._folder, ignore_errors=True)
             distribution = prepare(load_settings({}).cache_dir, self._say)
             self._broker = EmbeddedBroker.start(distribution, self._folder / "kafka")
-            undo.callback(self._broker.kill)
+            undo.callback(self._broker.process.kill)
             self._broker.wait_ready(_START_SECONDS)
             self._broker.create_topics(contract.current().partitions)
             self._undo = undo.pop_all()

@@ -35,7 +35,7 @@ class Broker:
 
     def restart(self) -> None:
         """Kill it, start it again and return when it responds; clients may still be reconnecting."""
-        self._broker.kill()
+        self._broker.process.kill()
         command = self._distribution.command("kafka.Kafka", SERVER_PROPERTIES.name)
         log = self._folder / "broker.log"
         process = ChildProcess("the Kafka broker", command, log=log, cwd=self._folder)
@@ -44,7 +44,7 @@ class Broker:
 
     def kill(self) -> None:
         """End it."""
-        self._broker.kill()
+        self._broker.process.kill()
 
 
 @contextmanager

@@ -134,28 +134,34 @@ class Compose:
         with process:
             try:
                 for line in process.stderr or ():
-                    if (status := self._status_in(line)) and status not in reported:
+                    status, message = self._read(line)
+                    if status and status not in reported:
                         reported.add(status)
                         progress(*status)
-                    elif not status:
-                        output.append(_message_in(line))
+                    if message:
+                        output.append(message)
             except BaseException:
                 kill_group(process)  # `docker` leaves the work to another process
                 raise
         if process.returncode:
-            text = "\n".join(line for line in output if line)
-            raise ComposeFailed(self._reason(text))
+            raise ComposeFailed(self._reason("\n".join(output)))
 
-    def _status_in(self, line: str) -> tuple[str, str] | None:
-        """Return the service and its status; Compose writes a JSON object for each change."""
+    def _read(self, line: str) -> tuple[tuple[str, str] | None, str]:
+        """Return the service and its status, or else the message, of a line; a warning has neither."""
         try:
-            fields = json.loads(line)
-            name, status = fields["id"], fields["status"]
-        except (ValueError, KeyError, TypeError):
-            return None
-        if fields.get("text") == "Error":
-            return None  # its status is why
-        return name.removeprefix(f"Container {self.project}-").removesuffix("-1"), status
+            fields = json.loads(line)  # an object for each change
+        except ValueError:
+            fields = None
+        match fields:
+            case {"text": "Error", "id": name, "status": reason}:
+                return None, f"{name}: {reason}"
+            case {"id": name, "status": status}:
+                return (name.removeprefix(f"Container {self.project}-").removesuffix("-1"), status), ""
+            case {"level": "warning"}:
+                return None, ""
+            case {"message": text} | {"msg": text} | {"text": text}:
+                return None, str(text).strip()
+        return None, line.strip()
 
     def _reason(self, output: str) -> str:
         for pattern, sentence in _KNOWN:
@@ -164,23 +170,10 @@ class Compose:
         for container in self.containers():
             state = container.attrs["State"]
             if state["Status"] == "exited":
-                return with_log(container, how_it_ended(container, state["ExitCode"]))
+                return with_log(container, how_it_ended(container))
             if state.get("Health", {}).get("Status") == "unhealthy":
                 check = last_check(state)
                 return with_log(
                     container, f"{full_name(container)} is unhealthy: the output of its check is {check}"
                 )
         return "\n    ".join(["Docker Compose failed. Its last output:", *output.splitlines()[-_SHOWN_LINES:]])
-
-
-def _message_in(line: str) -> str:
-    """Return the message of a line without a status; warnings are left out."""
-    try:
-        fields = json.loads(line)
-    except ValueError:
-        return line.strip()
-    if not isinstance(fields, dict) or fields.get("level") == "warning":
-        return ""
-    if fields.get("text") == "Error":
-        return f"{fields.get('id')}: {fields.get('status')}"
-    return str(fields.get("message") or fields.get("msg") or fields.get("text") or line).strip()

@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from docker.client import DockerClient
@@ -18,6 +17,7 @@ _SERVICE_PORT = 8001
 _ADVERTISED = ("KAFKA_ADVERTISED_LISTENERS", "KAFKA_CFG_ADVERTISED_LISTENERS")
 _ONLY_ITSELF = {"localhost", "127.0.0.1", "0.0.0.0", "::1", ""}  # noqa: S104 - names, not an address to listen on
 _CONNECT_SECONDS = 2.0
+_PRESENT = {"running", "paused"}
 
 
 class PlatformNotFound(ContainersError):
@@ -133,7 +133,7 @@ def address_from_here(broker: Container) -> str | None:
 
 def _of_project(client: DockerClient, project: str) -> list[Container]:
     found = containers_of(client, project=project)
-    if not any(each.status in {"running", "paused"} for each in found):
+    if not any(each.status in _PRESENT for each in found):
         there = ", ".join(running_projects(client)) or "none"
         raise PlatformNotFound(
             f"No container of the Docker Compose project {project} runs; projects that run: {there}. "
@@ -148,10 +148,7 @@ def _on_network(client: DockerClient, network: str) -> list[Container]:
     except NotFound:
         there = ", ".join(sorted(str(each.name) for each in client.networks.list()))
         raise PlatformNotFound(f"There is no Docker network {network}; there are: {there}") from None
-    containers = []
-    for identity in found.attrs["Containers"] or {}:
-        with suppress(NotFound):
-            containers.append(client.containers.get(identity))
+    containers = [each for each in containers_of(client, network=found.name) if each.status in _PRESENT]
     if not containers:
         raise PlatformNotFound(f"No container runs on the Docker network {network}: start the platform first")
     return containers
@@ -168,7 +165,7 @@ def _running(container: Container) -> Container:
     if container.status == "paused":
         command = f"docker unpause {container.name}"
         raise PlatformNotFound(f"{full_name(container)} is paused\n    next: {command}", command)
-    how, command = how_it_ended(container, container.attrs["State"]["ExitCode"]), f"docker start {container.name}"
+    how, command = how_it_ended(container), f"docker start {container.name}"
     if container.status == "created":
         how = f"{full_name(container)} has never been started"
     if container.status == "restarting":

@@ -58,10 +58,9 @@ class ContainerWatch:
             for identity, container in self._containers.items():
                 if identity not in states:
                     return f"{full_name(container)} has been removed"
-                if states[identity] in {"exited", "dead", "restarting"}:
-                    exit_code = state_of(container)["ExitCode"]
-                    if exit_code or identity not in self._may_end:
-                        return with_log(container, how_it_ended(container, exit_code))
+                has_ended = states[identity] in {"exited", "dead", "restarting"}
+                if has_ended and (identity not in self._may_end or state_of(container)["ExitCode"]):
+                    return with_log(container, how_it_ended(container))
         except (DockerException, requests.RequestException) as error:
             return f"the state of the containers cannot be read any more: {root_cause(error)}"
         return None
@@ -75,13 +74,13 @@ def sources_of(containers: Sequence[Container]) -> dict[str, Source]:
     return sources
 
 
-def how_it_ended(container: Container, exit_code: str | int) -> str:
+def how_it_ended(container: Container) -> str:
     """Return how a container ended, in words."""
-    name = full_name(container)
-    if _was_out_of_memory(container):
+    state, name = state_of(container), full_name(container)
+    if state["OOMKilled"]:
         limit = container.attrs["HostConfig"].get("Memory") or 0
         return f"{name} was killed because it ran out of memory: its limit is {limit // 2**20} MB"
-    return f"{name} ended with exit code {exit_code}"
+    return f"{name} ended with exit code {state['ExitCode']}"
 
 
 def full_name(container: Container) -> str:
@@ -123,7 +122,7 @@ def condition(container: Container) -> tuple[str, str]:
     is_job = container.attrs["Config"].get("Healthcheck") is None
     match state["Status"], health:
         case (("exited" | "dead"), _) if state["ExitCode"] or state["OOMKilled"] or not is_job:
-            sentence = how_it_ended(container, state["ExitCode"])
+            sentence = how_it_ended(container)
         case "exited", _:
             return f"{name} has done its work", ""
         case "paused", _:
@@ -137,13 +136,6 @@ def condition(container: Container) -> tuple[str, str]:
         case status, _:
             sentence = f"{name} is not running, but {status} (exit code {state['ExitCode']})"
     return sentence, f"docker logs --tail 50 {container.name}"
-
-
-def _was_out_of_memory(container: Container) -> bool:
-    try:
-        return bool(state_of(container).get("OOMKilled"))
-    except (DockerException, requests.RequestException):
-        return False
 
 
 def _states(containers: Sequence[Container]) -> str:

@@ -67,7 +67,7 @@ def broker(distribution: Distribution, tmp_path_factory: pytest.TempPathFactory)
         started.create_topics(contract.current().partitions)
         yield started
     finally:
-        started.kill()
+        started.process.kill()
 
 
 @pytest.fixture

@@ -52,11 +52,11 @@ def special(
     }
     started = SpecialBroker(distribution, tmp_path_factory.mktemp("special") / "kafka", listeners, authority)
     try:
-        started.broker.wait_ready(SLOW_SECONDS)
+        started.wait_ready(SLOW_SECONDS)
         started.add_scram_user()
         yield started
     finally:
-        started.broker.kill()
+        started.process.kill()
 
 
 def diagnosed(server: str, client: dict[str, str] | None = None) -> Diagnosis:
@@ -192,7 +192,7 @@ def test_an_advertised_port_where_nothing_listens_is_named(special: SpecialBroke
 
 
 def test_one_bootstrap_server_that_answers_is_enough(special: SpecialBroker, closed_port: int) -> None:
-    special.broker.create_topics({"synthetic": 2})
+    special.create_topics({"synthetic": 2})
     found = diagnosed(f"kafka.invalid:9092,127.0.0.1:{closed_port},{special.address('PLAIN')}")
     assert found.sound, explain(found)
     assert found.topics == {"synthetic": 2}
@@ -214,10 +214,6 @@ class Silent(socketserver.BaseRequestHandler):
             pass
 
 
-class Closing(socketserver.BaseRequestHandler):
-    """Its `handle` does nothing, and the connection is closed."""
-
-
 class Web(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         pass
@@ -235,7 +231,7 @@ class OtherServer(socketserver.ThreadingTCPServer):
     ("handler", "problem", "message"),
     [
         (Silent, Problem.SILENT, "accepts connections, but sends nothing that a Kafka broker would send"),
-        (Closing, Problem.CLOSED, "accepts connections and closes them at once"),
+        (socketserver.BaseRequestHandler, Problem.CLOSED, "accepts connections and closes them at once"),
         (Web, Problem.NOT_KAFKA, "is not a Kafka broker: its response begins with “HTTP/1.0 501 "),
     ],
 )

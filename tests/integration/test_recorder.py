@@ -144,13 +144,13 @@ def test_a_broker_that_restarts_costs_no_record_and_brings_none_twice(
     folder = tmp_path / "kafka"
     with ExitStack() as at_the_end:
         broker = EmbeddedBroker.start(distribution, folder)
-        at_the_end.callback(broker.kill)
+        at_the_end.callback(broker.process.kill)
         broker.wait_ready(timeout=SLOW_SECONDS)
         broker.create_topics({TOPIC: 3})
         recording = Recording(tmp_path, broker.bootstrap_servers)
         at_the_end.callback(recording.end)
         recording.publish(100)
-        broker.kill()
+        broker.process.kill()
         command = distribution.command("kafka.Kafka", "server.properties")
         restarted = ChildProcess("the restarted broker", command, log=folder / "again.log", cwd=folder)
         at_the_end.callback(restarted.kill)

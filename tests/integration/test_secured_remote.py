@@ -31,12 +31,12 @@ def secured(
     listeners = {"SASL_TLS": Listener("SASL_SSL"), "MUTUAL": Listener("SSL", mutual=True)}
     started = SpecialBroker(distribution, tmp_path_factory.mktemp("secured") / "kafka", listeners, authority)
     try:
-        started.broker.wait_ready(SLOW_SECONDS)
-        started.broker.create_topics(contract.current().partitions)
+        started.wait_ready(SLOW_SECONDS)
+        started.create_topics(contract.current().partitions)
         started.add_scram_user()
         yield started
     finally:
-        started.broker.kill()
+        started.process.kill()
 
 
 @pytest.fixture(scope="module")

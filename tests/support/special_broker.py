@@ -47,7 +47,7 @@ class Listener:
     valid_for: timedelta = timedelta(days=1)
 
 
-class SpecialBroker:
+class SpecialBroker(EmbeddedBroker):
     """An embedded broker with named listeners besides its own PLAINTEXT one, which is `bootstrap_servers`."""
 
     def __init__(
@@ -66,8 +66,7 @@ class SpecialBroker:
         _add_listeners(folder / SERVER_PROPERTIES.name, listeners, self._ports, authority)
         command = distribution.command("kafka.Kafka", SERVER_PROPERTIES.name)
         process = ChildProcess("the Kafka broker", command, log=folder / "broker.log", cwd=folder)
-        self.broker = EmbeddedBroker(process, f"127.0.0.1:{port}")
-        self.bootstrap_servers = self.broker.bootstrap_servers
+        super().__init__(process, f"127.0.0.1:{port}")
 
     def address(self, listener: str, host: str = "127.0.0.1") -> str:
         """Return the `host:port` of a listener."""

@@ -5,7 +5,8 @@ import os
 import socket
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from types import SimpleNamespace
+from typing import Any
 
 import psutil
 import pytest
@@ -16,9 +17,6 @@ from bdd.containers.cleanup import Leftover, labels, owner_of_this_run
 from bdd.containers.compose import Compose, ComposeFailed
 from bdd.containers.discovery import PlatformNotFound, bootstrap_servers
 from bdd.containers.engine import published_address
-
-if TYPE_CHECKING:
-    from docker.client import DockerClient
 
 
 def container(name: str, *environment: str, image: str = "image", ports: dict[str, Any] | None = None) -> Container:
@@ -145,15 +143,7 @@ def test_a_port_that_is_published_everywhere_is_reached_on_loopback() -> None:
     assert published_address(container("api"), 8001) is None
 
 
-class NoContainers:
-    """An engine in which nothing runs."""
-
-    @property
-    def containers(self) -> "NoContainers":
-        return self
-
-    def list(self, **_filters: object) -> list[Container]:
-        return []
+NO_CONTAINERS: Any = SimpleNamespace(containers=SimpleNamespace(list=lambda **_: []))
 
 
 @pytest.fixture
@@ -167,7 +157,7 @@ def docker_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         )
         program.chmod(0o755)
         monkeypatch.setenv("PATH", str(tmp_path))
-        return Compose(cast("DockerClient", NoContainers()), "mine", {})
+        return Compose(NO_CONTAINERS, "mine", {})
 
     return prints
 
@@ -208,4 +198,4 @@ def test_an_error_of_compose_is_reported_with_the_next_step(docker_prints: Any, 
 def test_a_missing_docker_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ComposeFailed, match="Is the command `docker` installed"):
-        Compose(cast("DockerClient", NoContainers()), "mine", {}).build(["recorder"], lambda *_status: None)
+        Compose(NO_CONTAINERS, "mine", {}).build(["recorder"], lambda *_status: None)

@@ -129,14 +129,6 @@ class EmbeddedBroker:
             return f"port {port} of 127.0.0.1 was taken by another program meanwhile: run again"
         return self.process.trouble()
 
-    def stop(self, timeout: float) -> bool:
-        """End it cleanly; after `timeout` seconds kill it. Return whether it ended in time."""
-        return self.process.stop(timeout)
-
-    def kill(self) -> None:
-        """End it at once: nothing reads its data afterwards."""
-        self.process.kill()
-
     @cached_property
     def _admin(self) -> "BrokerAdmin":
         # Imported late: the JVM starts meanwhile.

@@ -140,7 +140,7 @@ def _make_startup_cache(folder: Path, training_folder: Path) -> bool:
             broker.wait_ready(_TRAINING_SECONDS)
             broker.create_topics({"training": 1})
         finally:
-            in_time = broker.stop(_TRAINING_SECONDS)
+            in_time = broker.process.stop(_TRAINING_SECONDS)
     except (AssertionError, BrokerUnavailable, OSError):
         in_time = False
     if not in_time:

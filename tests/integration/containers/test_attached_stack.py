@@ -21,15 +21,15 @@ def test_all_features_pass_and_only_the_recorder_comes_and_goes(
 
 
 @pytest.mark.parametrize(
-    ("where", "said"),
+    ("where", "message"),
     [
         ("project=nobodys", "No container of the Docker Compose project nobodys runs; projects that run: "),
         ("network=nobodys", "There is no Docker network nobodys; there are: "),
         ("network=bridge", "No container runs on the Docker network bridge"),
     ],
 )
-def test_a_platform_that_is_not_there_is_said_with_what_is(
-    tmp_path: Path, engine: DockerClient, theirs: Theirs, where: str, said: str
+def test_a_platform_that_is_not_there_is_reported_with_those_that_are(
+    tmp_path: Path, engine: DockerClient, theirs: Theirs, where: str, message: str
 ) -> None:
     run = run_behave(tmp_path, QUICK, "-D", "stack=attached", "-D", where, exit_code=1)
-    assert said in run.output
+    assert message in run.output
