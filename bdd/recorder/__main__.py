@@ -1,4 +1,15 @@
-"""Runs the recorder: `python -m bdd.recorder`, with the settings of `RecorderSettings` in its environment."""
+"""Reads the topics into a journal and serves it over HTTP, until it receives SIGTERM or SIGINT.
+
+A run starts its recorder itself. The settings are environment variables:
+
+  RECORDER_CLIENT         librdkafka settings as JSON, including bootstrap.servers
+  RECORDER_FOLDER         where the journal is written
+  RECORDER_TOKEN          what each request must carry
+  RECORDER_HOST           the address to listen on (default 127.0.0.1)
+  RECORDER_PORT           the port to listen on, 0 to 65535 (default 0: any free port)
+  RECORDER_TOPICS         JSON, name: partitions (default: the topics of the contract)
+  RECORDER_CREATE_TOPICS  yes or no (default no)
+"""
 
 import argparse
 import asyncio
@@ -8,7 +19,6 @@ import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 
@@ -19,16 +29,6 @@ from bdd.recorder.server import JournalGrowth, recorder_app
 from bdd.recorder.settings import RecorderSettings
 
 _STOP_SECONDS = 1
-_HELP: dict[str, Any] = {
-    "prog": "python -m bdd.recorder",
-    "description": "Reads the topics into a journal and serves it over HTTP, until it receives SIGTERM or SIGINT. "
-    "A run starts its recorder itself.",
-    "epilog": "The settings are environment variables: RECORDER_CLIENT (librdkafka settings as JSON, "
-    "including bootstrap.servers), RECORDER_FOLDER (where the journal is written), RECORDER_TOKEN (what each "
-    "request must carry); optional: RECORDER_HOST (default 127.0.0.1), RECORDER_PORT (default 0: any free "
-    "port), RECORDER_TOPICS (JSON, name: partitions; default: the topics of the contract) and "
-    "RECORDER_CREATE_TOPICS (yes or no, default no).",
-}
 
 
 async def record(settings: RecorderSettings) -> None:
@@ -73,7 +73,12 @@ def _write_address(listener: socket.socket, file: Path) -> None:
 
 def main(arguments: Sequence[str] = ()) -> int:
     """Return the exit code: 0 after a clean end, 2 if a setting is invalid or the port is taken."""
-    argparse.ArgumentParser(**_HELP).parse_args(arguments)
+    parser = argparse.ArgumentParser(
+        prog="python -m bdd.recorder",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         settings = RecorderSettings.from_environment(default_topics=contract.current().partitions)

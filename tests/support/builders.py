@@ -15,6 +15,7 @@ from bdd.api.exchange import Exchange
 from bdd.contracts.event import Event, read_event
 from bdd.domain.patients import Patient, stored_data, synthetic_data
 from bdd.kafka.record import Record
+from bdd.system.waiting import wait_until
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.ledger import Ledger
 from bdd.verdict.observer import Observer
@@ -38,6 +39,18 @@ _offsets = itertools.count(17)
 def stand_in(module: ModuleType, **changed: object) -> Any:
     """Return what one module gets in place of another: patched itself, that would change for everybody."""
     return SimpleNamespace(**{**vars(module), **changed})
+
+
+def eventually(condition: Callable[[], object], thread: threading.Thread) -> None:
+    """Wait until a condition holds; fail at once if the thread that it depends on has ended."""
+
+    def holds() -> None:
+        assert condition()
+
+    def ended() -> str | None:
+        return None if thread.is_alive() else "its thread has ended"
+
+    wait_until(holds, description="it", timeout=LONG_TIMEOUT, abort_if=ended, interval=0.002)
 
 
 def iso(seconds: float) -> str:

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partialmethod
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, TopicPartition
@@ -20,8 +22,7 @@ from bdd.kafka.record import Gap, Record, from_line
 from bdd.recorder import consumer as consumer_module
 from bdd.recorder.consumer import TopicsConsumer
 from bdd.recorder.journal import Journal
-from bdd.system.waiting import wait_until
-from tests.support.builders import LONG_TIMEOUT, SHORT_TIMEOUT, stand_in
+from tests.support.builders import LONG_TIMEOUT, SHORT_TIMEOUT, eventually, stand_in
 
 TOPIC, OTHER = "patient-events", "synthetic-later"
 NO_LEADER = KafkaError(KafkaError.LEADER_NOT_AVAILABLE)
@@ -83,17 +84,12 @@ class PlayedBroker:
 
         return {topic.topic: SimpleNamespace(result=result) for topic in new}
 
-    def _assign(self, how: str, places: list[TopicPartition]) -> None:
+    def _note(self, how: str, places: list[TopicPartition]) -> None:
         self.assigned += [(how, place.topic, place.partition, place.offset) for place in places]
 
-    def assign(self, places: list[TopicPartition]) -> None:
-        self._assign("pinned", places)
-
-    def incremental_assign(self, places: list[TopicPartition]) -> None:
-        self._assign("added", places)
-
-    def incremental_unassign(self, places: list[TopicPartition]) -> None:
-        self._assign("removed", places)
+    assign = partialmethod(_note, "pinned")
+    incremental_assign = partialmethod(_note, "added")
+    incremental_unassign = partialmethod(_note, "removed")
 
     def get_watermark_offsets(self, place: TopicPartition, timeout: float) -> tuple[int, int]:
         assert (place.topic, place.partition) == (TOPIC, 1)
@@ -114,66 +110,56 @@ class PlayedBroker:
         self.closed = True
 
 
-@dataclass
 class Consuming:
     """A consumer of a played broker."""
 
-    broker: PlayedBroker
-    consumer: TopicsConsumer
-    journal: Journal
-    path: Path
-    settings: list[dict[str, object]]
-    grown: list[int]
+    def __init__(
+        self, journal: Journal, monkeypatch: pytest.MonkeyPatch, *, create_topics: bool, **played: Any
+    ) -> None:
+        self.broker = PlayedBroker(**played)
+        self.journal = journal
+        self.grown: list[int] = []
+        self.clients = Mock(return_value=self.broker)
+        for name in ("AdminClient", "Consumer"):
+            monkeypatch.setattr(consumer_module, name, self.clients)
+        self.consumer = TopicsConsumer(
+            {"bootstrap.servers": "kafka:9092"},
+            {TOPIC: 2, OTHER: 1},
+            journal,
+            on_growth=lambda: self.grown.append(journal.cursor),
+            create_topics=create_topics,
+        )
 
     def start(self) -> None:
         self.consumer.start()
-        eventually(lambda: any(how == "pinned" for how, *_ in self.broker.assigned))
+        self.eventually(lambda: any(how == "pinned" for how, *_ in self.broker.assigned))
+
+    def eventually(self, condition: Callable[[], object]) -> None:
+        eventually(condition, self.consumer._thread)
 
     def deliver(self, *messages: object) -> None:
         for each in messages:
             self.broker.messages.put(each)
 
     def entries(self, count: int) -> list[Record | Gap]:
-        eventually(lambda: self.journal.cursor >= count)
-        return [from_line(line) for line in self.path.read_bytes().splitlines()]
-
-
-def eventually(condition: Callable[[], object]) -> None:
-    def holds() -> None:
-        assert condition()
-
-    wait_until(holds, description="it", timeout=LONG_TIMEOUT, interval=0.002)
+        self.eventually(lambda: self.journal.cursor >= count)
+        return [from_line(line) for line in self.journal.lines_after(0).splitlines()]
 
 
 Consume = Callable[..., Consuming]
 
 
 @pytest.fixture
-def consume(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Consume]:
+def consume(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Iterator[Consume]:
     monkeypatch.setattr(consumer_module, "_LOOK_FOR_TOPICS_SECONDS", 0.005)
-    path = tmp_path / "journal.jsonl"
+    caplog.set_level(logging.INFO)
     made: list[Consuming] = []
 
     def make(*, create_topics: bool = False, **played: Any) -> Consuming:
-        broker, settings, grown = PlayedBroker(**played), [], []
-
-        def connect(given: dict[str, object]) -> PlayedBroker:
-            settings.append(given)
-            return broker
-
-        for client in ("AdminClient", "Consumer"):
-            monkeypatch.setattr(consumer_module, client, connect)
-        consumer = TopicsConsumer(
-            {"bootstrap.servers": "kafka:9092"},
-            {TOPIC: 2, OTHER: 1},
-            journal,
-            on_growth=lambda: grown.append(journal.cursor),
-            create_topics=create_topics,
-        )
-        made.append(Consuming(broker, consumer, journal, path, settings, grown))
+        made.append(Consuming(journal, monkeypatch, create_topics=create_topics, **played))
         return made[-1]
 
-    with Journal(path) as journal:
+    with Journal(tmp_path / "journal.jsonl") as journal:
         yield make
         for each in made:
             if each.consumer._thread.is_alive():
@@ -182,7 +168,7 @@ def consume(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Consume
 
 
 def test_it_joins_no_group_and_commits_nothing(consume: Consume) -> None:
-    admin, consumer = consume().settings
+    (admin,), (consumer,) = (call.args for call in consume().clients.call_args_list)
     assert admin["bootstrap.servers"] == consumer["bootstrap.servers"] == "kafka:9092"
     assert admin["logger"] is consumer["logger"] is logging.getLogger("bdd.recorder.consumer")
     expected = {"enable.auto.commit": "false", "enable.partition.eof": "true", "auto.offset.reset": "error"}
@@ -193,7 +179,6 @@ def test_it_joins_no_group_and_commits_nothing(consume: Consume) -> None:
 def test_it_is_pinned_to_the_ends_of_its_topics_and_ready_when_each_was_reached(
     consume: Consume, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO)
     consuming = consume(ends={(TOPIC, 0): 7, (TOPIC, 1): 5}, in_vain=2)
     consuming.start()
     assert consuming.broker.assigned == [("pinned", TOPIC, 0, 7), ("pinned", TOPIC, 1, 5)], "no foreign topic"
@@ -202,13 +187,13 @@ def test_it_is_pinned_to_the_ends_of_its_topics_and_ready_when_each_was_reached(
     consuming.entries(1)
     assert not consuming.consumer.ready.is_set(), "partition 0 has not reported its end"
     consuming.deliver(message(7, partition=0, error=AT_THE_END))
-    assert consuming.consumer.ready.wait(LONG_TIMEOUT)
+    consuming.eventually(consuming.consumer.ready.is_set)
 
 
 def test_it_is_ready_at_once_beside_a_broker_without_topics(consume: Consume) -> None:
     consuming = consume(topics={"foreign": 1})
     consuming.consumer.start()
-    assert consuming.consumer.ready.wait(LONG_TIMEOUT)
+    consuming.eventually(consuming.consumer.ready.is_set)
     assert consuming.broker.assigned == []
     assert consuming.consumer.fence(LONG_TIMEOUT) == 0
 
@@ -217,7 +202,6 @@ def test_it_is_ready_at_once_beside_a_broker_without_topics(consume: Consume) ->
 def test_it_creates_missing_topics_and_is_not_pinned_before_the_broker_lists_them(
     hidden: int, consume: Consume, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO)
     consuming = consume(topics={}, hidden=hidden, create_topics=True)
     consuming.start()
     assert consuming.broker.topics == {TOPIC: 2, OTHER: 1}
@@ -226,7 +210,6 @@ def test_it_creates_missing_topics_and_is_not_pinned_before_the_broker_lists_the
 
 
 def test_a_record_keeps_what_kafka_holds(consume: Consume, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
     consuming = consume()
     consuming.start()
     before = time.time()
@@ -262,7 +245,7 @@ def test_records_that_were_deleted_are_a_gap_and_reading_goes_on_behind_it(
     gap = Gap(TOPIC, 1, position, last)
     assert consuming.entries(1) == [gap]
     assert consuming.broker.assigned[2:] == [("removed", TOPIC, 1, -1001), ("added", TOPIC, 1, 9)]
-    assert caplog.messages == [str(gap)]
+    assert caplog.messages[1:] == [str(gap)]
     consuming.broker.ends[TOPIC, 1] = last + 1
     assert consuming.consumer.fence(LONG_TIMEOUT) == 1, "the gap counts as read"
     consuming.broker.ends[TOPIC, 1] = last + 2
@@ -273,7 +256,6 @@ def test_records_that_were_deleted_are_a_gap_and_reading_goes_on_behind_it(
 def test_a_topic_that_appears_later_is_read_from_its_beginning(
     consume: Consume, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO)
     consuming = consume()
     consuming.start()
     failures = [KafkaException(NO_LEADER)]
@@ -283,16 +265,16 @@ def test_a_topic_that_appears_later_is_read_from_its_beginning(
             raise failures.pop()
 
     consuming.broker.while_listing = fail_once
-    eventually(lambda: not failures)
+    consuming.eventually(lambda: not failures)
     consuming.broker.topics[OTHER] = 1
-    eventually(lambda: len(consuming.broker.assigned) == 3)
+    consuming.eventually(lambda: len(consuming.broker.assigned) == 3)
     assert consuming.broker.assigned[2] == ("added", OTHER, 0, OFFSET_BEGINNING)
     assert consuming.consumer.fence(LONG_TIMEOUT) == 0, "it is empty"
     assert consuming.broker.created == [], "none is created unless it is asked for"
     consuming.broker.ends[OTHER, 0] = 1
     with pytest.raises(AssertionError, match=f"not yet read up to {OTHER}/0@1$"):
         consuming.consumer.fence(SHORT_TIMEOUT)
-    eventually(lambda: len(caplog.messages) == 3)
+    consuming.eventually(lambda: len(caplog.messages) == 3)
     assert caplog.messages[1:] == [
         f"no topic could be looked up: {NO_LEADER}",
         f"added from the beginning: [('{OTHER}', 0)]",

@@ -1,14 +1,15 @@
-"""The recorder's HTTP server and its client, over real HTTP: only the consumer is played."""
+"""The recorder's HTTP server and its client, over real HTTP: only the consumer is a mock."""
 
 import asyncio
+import itertools
+import socket
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from concurrent.futures import Future, ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
+from unittest.mock import create_autospec
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -16,53 +17,31 @@ import requests
 import uvicorn
 from confluent_kafka import KafkaError, KafkaException
 
-from bdd.kafka.record import Entry, Gap, Record, to_line
+from bdd.kafka.record import Entry, Gap, to_line
 from bdd.recorder import client as client_module
 from bdd.recorder import server as server_module
 from bdd.recorder.client import RecorderClient, RecorderUnreachable
+from bdd.recorder.consumer import TopicsConsumer
 from bdd.recorder.journal import Journal
 from bdd.recorder.server import JournalGrowth, recorder_app
-from bdd.system.waiting import wait_until
-from tests.support.builders import LONG_TIMEOUT, SHORT_TIMEOUT, record
+from tests.support.builders import LONG_TIMEOUT, SHORT_TIMEOUT, eventually, record
 from tests.support.closed_port import closed_port
 from tests.support.http_service import http_service
 
 TOKEN = "of-this-run"
 GAP = Gap("patient-events", 0, 3, 9)
+SLOW = KafkaException(KafkaError(KafkaError._TIMED_OUT, "too slow"))
 
 
-@dataclass
-class PlayedConsumer:
-    """Is ready when the test says so, and reports what the test sets."""
-
-    journal: Journal
-    ready: threading.Event = field(default_factory=threading.Event)
-    error: Exception | None = None
-    timeout: float | None = None
-
-    def fence(self, timeout: float) -> int:
-        self.timeout = timeout
-        if self.error:
-            raise self.error
-        return self.journal.cursor
-
-    def partitions(self) -> dict[str, int]:
-        if self.error:
-            raise self.error
-        return {"patient-events": 3, "therapist-events": 1}
-
-
-@dataclass
 class Served:
-    """A recorder's server on loopback."""
+    """A recorder's server on loopback; only its consumer is a mock."""
 
-    url: str
-    consumer: PlayedConsumer
-    growth: JournalGrowth
-    client: RecorderClient
+    def __init__(self, url: str, consumer: Any, journal: Journal, growth: JournalGrowth) -> None:
+        self.url, self.consumer, self.journal, self.growth = url, consumer, journal, growth
+        self.client = RecorderClient(url, TOKEN)
 
     def append(self, *entries: Entry) -> None:
-        self.consumer.journal.append(entries)
+        self.journal.append(entries)
         self.growth.notify()
 
     def get(self, path: str, authorization: str | bytes = f"Bearer {TOKEN}", **options: Any) -> requests.Response:
@@ -74,50 +53,32 @@ class Served:
         self.client.start(LONG_TIMEOUT)
         return self.client
 
-
-@contextmanager
-def serving(journal: Journal) -> Iterator[Served]:
-    """Run the server in a thread until the block ends."""
-    consumer = PlayedConsumer(journal)
-    started: list[tuple[uvicorn.Server, JournalGrowth]] = []
-
-    async def serve() -> None:
-        growth = JournalGrowth(asyncio.get_running_loop())
-        app = recorder_app(cast("Any", consumer), journal, growth, TOKEN)
-        config = uvicorn.Config(app, port=0, lifespan="off", log_config=None, timeout_graceful_shutdown=0)
-        server = uvicorn.Server(config)
-        started.append((server, growth))
-        await server.serve()
-
-    def address() -> str:
-        assert started
-        assert started[0][0].started
-        host, port = started[0][0].servers[0].sockets[0].getsockname()
-        return f"http://{host}:{port}"
-
-    with ThreadPoolExecutor(1) as thread:
-        running = thread.submit(asyncio.run, serve())
-        url = wait_until(address, description="the server", timeout=LONG_TIMEOUT)
-        client = RecorderClient(url, TOKEN)
-        try:
-            yield Served(url, consumer, started[0][1], client)
-        finally:
-            client.close()
-            started[0][0].should_exit = True
-            running.result(LONG_TIMEOUT)
+    def await_cursor(self, cursor: int) -> None:
+        eventually(lambda: self.client.cursor == cursor, self.client._thread)
 
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
-    with Journal(tmp_path / "journal.jsonl") as journal, serving(journal) as started:
+    """A server in a thread, until the test ends."""
+    consumer = create_autospec(TopicsConsumer, instance=True, ready=threading.Event())
+    listener = socket.create_server(("127.0.0.1", 0))
+    made: Future[tuple[uvicorn.Server, JournalGrowth]] = Future()
+
+    async def serve(journal: Journal) -> None:
+        growth = JournalGrowth(asyncio.get_running_loop())
+        app = recorder_app(consumer, journal, growth, TOKEN)
+        config = uvicorn.Config(app, lifespan="off", log_config=None, timeout_graceful_shutdown=0)
+        made.set_result((uvicorn.Server(config), growth))
+        await made.result()[0].serve(sockets=[listener])
+
+    with Journal(tmp_path / "journal.jsonl") as journal, ThreadPoolExecutor(1) as thread:
+        running = thread.submit(asyncio.run, serve(journal))
+        server, growth = made.result(LONG_TIMEOUT)
+        started = Served(f"http://127.0.0.1:{listener.getsockname()[1]}", consumer, journal, growth)
         yield started
-
-
-def eventually(condition: Callable[[], object]) -> None:
-    def holds() -> None:
-        assert condition()
-
-    wait_until(holds, description="it", timeout=LONG_TIMEOUT, interval=0.005)
+        started.client.close()
+        server.should_exit = True
+        running.result(LONG_TIMEOUT)
 
 
 @pytest.mark.parametrize("authorization", ["", TOKEN, "Bearer", "Bearer wrong", "Bearer \xfc".encode("latin-1")])
@@ -138,35 +99,27 @@ def test_health_needs_no_token_and_says_whether_the_consumer_is_pinned(served: S
 
 
 def test_fence_and_topics_are_those_of_the_consumer(served: Served) -> None:
-    served.append(record({}), record({}))
+    served.consumer.fence.return_value = 2
+    served.consumer.partitions.return_value = {"patient-events": 3, "therapist-events": 1}
     assert served.client.fence() == 2
-    assert served.consumer.timeout == 10.0
+    served.consumer.fence.assert_called_once_with(10.0)
     assert served.client.topics() == {"patient-events": 3, "therapist-events": 1}
 
 
 @pytest.mark.parametrize(
-    ("error", "ask", "message"),
+    ("error", "request_of", "message"),
     [
         (AssertionError("not read"), RecorderClient.fence, "/fence with 503: no fence: not read"),
-        (
-            KafkaException(KafkaError(KafkaError._TIMED_OUT, "too slow")),
-            RecorderClient.fence,
-            "/fence with 503: no fence: too slow",
-        ),
-        (
-            KafkaException(KafkaError(KafkaError._TIMED_OUT, "too slow")),
-            RecorderClient.topics,
-            "/topics with 503: no response from the brokers: too slow",
-        ),
+        (SLOW, RecorderClient.fence, "/fence with 503: no fence: too slow"),
+        (SLOW, RecorderClient.topics, "/topics with 503: no response from the brokers: too slow"),
     ],
 )
 def test_what_the_brokers_do_not_answer_is_reported(
-    served: Served, error: Exception, ask: Callable[[RecorderClient], object], message: str
+    served: Served, error: Exception, request_of: Callable[[RecorderClient], object], message: str
 ) -> None:
-    served.consumer.error = error
-    with pytest.raises(RecorderUnreachable) as failed:
-        ask(served.client)
-    assert str(failed.value) == f"the recorder answered {message}"
+    served.consumer.fence.side_effect = served.consumer.partitions.side_effect = error
+    with pytest.raises(RecorderUnreachable, match=f"^the recorder answered {message}$"):
+        request_of(served.client)
 
 
 @pytest.mark.parametrize("after", ["3", "99", "-1", "x", ""])
@@ -183,15 +136,11 @@ def test_a_stream_has_the_lines_after_a_cursor_then_heartbeats_then_what_comes(
     monkeypatch.setattr(server_module, "_HEARTBEAT_SECONDS", SHORT_TIMEOUT)
     entries = [record({"n": n}) for n in range(4)]
     served.append(*entries[:2])
-    for path, expected in (
-        ("/journal", entries[:2]),
-        ("/journal?after=0", entries[:2]),
-        ("/journal?after=1", [entries[1]]),
-    ):
-        with served.get(path, stream=True) as response:
+    for query, begin in (("", 0), ("?after=0", 0), ("?after=1", 1)):
+        with served.get(f"/journal{query}", stream=True) as response:
             assert response.headers["content-type"] == "application/jsonl"
             chunks = response.iter_content(None)
-            assert next(chunks) == b"".join(map(to_line, expected))
+            assert next(chunks) == b"".join(map(to_line, entries[begin:2]))
             assert next(chunks) == b"\n"
     with served.get("/journal?after=2", stream=True) as response:
         chunks = response.iter_content(None)
@@ -209,36 +158,34 @@ def test_a_stream_sends_what_is_new_at_once(served: Served, monkeypatch: pytest.
         assert client.cursor == count
 
 
-def test_the_client_mirrors_the_journal_and_its_gaps(served: Served) -> None:
+def test_the_client_mirrors_the_journal_and_its_gaps_until_it_is_closed(served: Served) -> None:
     entries = [record({"n": n}) for n in range(3)]
     served.append(*entries[:2])
     client = served.follow()
-    eventually(lambda: client.cursor == 2)
+    served.await_cursor(2)
     assert client.trouble() is None
     served.append(GAP, entries[2])
-    client.wait_for_more(2, LONG_TIMEOUT)
-    eventually(lambda: client.cursor == 4)
-    assert client.records() == entries
-    assert client.records(after=1) == entries[1:]
-    assert client.records(after=1, before=2) == [entries[1]]
-    assert client.records(before=0) == []
+    served.await_cursor(4)
     assert client.gaps == [GAP]
     assert client.trouble() == f"the recorder could not read everything: {GAP}"
     client.wait_for_more(4, SHORT_TIMEOUT)
     assert client.cursor == 4
+    client.close()
+    served.append(record({}))
+    client._thread.join(LONG_TIMEOUT)
+    assert client.records() == entries, "what was mirrored stays readable"
 
 
-def test_what_was_there_before_the_run_is_left_out(served: Served) -> None:
+@pytest.mark.parametrize("begin", [0, 2])
+def test_records_are_those_between_two_cursors_but_not_older_than_the_run(served: Served, begin: int) -> None:
     entries = [record({"n": n}) for n in range(4)]
-    served.append(*entries[:2])
-    served.client.skip_to(2)
+    served.append(*entries)
+    served.client.skip_to(begin)
     client = served.follow()
-    served.append(*entries[2:])
-    eventually(lambda: client.cursor == 4)
-    assert client.records() == client.records(after=1) == client.records(after=2) == entries[2:]
-    assert client.records(after=3) == entries[3:]
-    assert client.records(before=3) == entries[2:3]
-    assert client.records(before=1) == []
+    served.await_cursor(4)
+    for after, before in itertools.product(range(5), (*range(5), None)):
+        assert client.records(after, before) == entries[max(begin, after) : before]
+    assert client.records() == entries[begin:]
 
 
 def test_a_start_waits_until_the_consumer_is_pinned(served: Served) -> None:
@@ -279,7 +226,7 @@ def test_after_a_break_the_client_goes_on_where_its_mirror_ends(broken: bytes | 
     with http_service(service) as url:
         client = RecorderClient(url, TOKEN)
         client.start(LONG_TIMEOUT)
-        eventually(lambda: client.cursor == 5)
+        eventually(lambda: client.cursor == 5, client._thread)
         client.close()
         client._thread.join(LONG_TIMEOUT)
     assert not client._thread.is_alive()
@@ -294,7 +241,7 @@ def test_a_recorder_that_cannot_be_followed_any_more_is_reported(monkeypatch: py
     with http_service(service) as url:
         client = RecorderClient(url, TOKEN)
         client.start(LONG_TIMEOUT)
-        eventually(client.trouble)
+        eventually(client.trouble, client._thread)
         assert f"the recorder at {url} cannot be followed: 503 Server Error" in str(client.trouble())
         client.close()
     with closed_port() as port:
@@ -305,13 +252,3 @@ def test_a_recorder_that_cannot_be_followed_any_more_is_reported(monkeypatch: py
             gone.fence()
         with pytest.raises(AssertionError, match=r"the recorder: not within .* does not answer /health"):
             gone.start(SHORT_TIMEOUT)
-
-
-def test_a_mirror_that_ended_stays_readable(served: Served) -> None:
-    client = served.follow()
-    served.append(record({}))
-    eventually(lambda: client.cursor == 1)
-    client.close()
-    served.append(record({}))
-    client._thread.join(LONG_TIMEOUT)
-    assert [type(each) for each in client.records()] == [Record]

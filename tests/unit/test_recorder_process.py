@@ -1,14 +1,14 @@
 """The recorder's process: its settings, its messages and exit codes, and its life until a signal."""
 
-import json
 import logging
 import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from unittest.mock import create_autospec
 
 import pytest
 import requests
@@ -16,7 +16,7 @@ import requests
 from bdd.contracts import asyncapi as contract
 from bdd.recorder import __main__ as recorder_main
 from bdd.recorder.client import RecorderClient
-from bdd.recorder.journal import Journal
+from bdd.recorder.consumer import TopicsConsumer
 from bdd.recorder.settings import RecorderSettings
 from bdd.system.waiting import wait_until
 from tests.support.builders import LONG_TIMEOUT, record
@@ -57,10 +57,6 @@ def test_settings_are_read_from_the_environment(given: dict[str, str], expected:
     assert {type(value) for value in settings.to_environment().values()} == {str}
     assert "synthetic" not in repr(settings)
     assert "of-this-run" not in repr(settings)
-
-
-def test_files_of_a_recorder_are_in_its_folder() -> None:
-    assert (DEFAULT.journal, DEFAULT.address) == (Path("journals/journal.jsonl"), Path("journals/address"))
 
 
 @pytest.mark.parametrize(
@@ -106,60 +102,27 @@ def test_a_taken_port_ends_the_process_with_2(
 
 
 def test_help_names_every_variable(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit, match=r"^0$"):
         recorder_main.main(["--help"])
-    assert ended.value.code == 0
     shown = capsys.readouterr().out
+    assert shown.startswith("usage: python -m bdd.recorder [-h]")
+    assert str(recorder_main.__doc__) in shown
     assert [name for name in DEFAULT.to_environment() if name not in shown] == []
     with pytest.raises(SystemExit):
         recorder_main.main(["unknown"])
 
 
-class PlayedConsumer:
-    """Takes what a consumer takes; the journal grows when the test says so."""
-
-    made: "PlayedConsumer"
-
-    def __init__(
-        self,
-        client: object,
-        topics: object,
-        journal: Journal,
-        *,
-        on_growth: Callable[[], None],
-        create_topics: bool,
-    ) -> None:
-        type(self).made = self
-        self.given = (client, topics, create_topics)
-        self.journal = journal
-        self.on_growth = on_growth
-        self.ready = threading.Event()
-        self.stopped = False
-
-    def start(self) -> None:
-        self.ready.set()
-
-    def stop(self) -> None:
-        self.stopped = True
-
-
-@pytest.fixture
-def surviving_signals() -> Iterator[None]:
-    """Uvicorn raises the signal again once it has ended; here that must not end the tests."""
-    before = signal.signal(signal.SIGTERM, lambda *_: None)
-    yield
-    signal.signal(signal.SIGTERM, before)
-
-
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGTERM to send")
-@pytest.mark.usefixtures("surviving_signals")
 def test_a_process_serves_what_is_recorded_until_it_is_ended(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(recorder_main, "TopicsConsumer", PlayedConsumer)
+    played = create_autospec(TopicsConsumer)
+    ready = played.return_value.ready = threading.Event()
+    played.return_value.start.side_effect = ready.set
+    monkeypatch.setattr(recorder_main, "TopicsConsumer", played)
     caplog.set_level(logging.INFO)
     for name, value in (NEEDED | {"RECORDER_FOLDER": str(tmp_path), "RECORDER_CREATE_TOPICS": "yes"}).items():
         monkeypatch.setenv(name, value)
@@ -172,26 +135,30 @@ def test_a_process_serves_what_is_recorded_until_it_is_ended(
             wait_until(address.stat, description="it", timeout=LONG_TIMEOUT, retry_on=(FileNotFoundError,))
             client = RecorderClient(address.read_text(), "of-this-run")
             client.start(LONG_TIMEOUT)
-            consumer = PlayedConsumer.made
-            consumer.journal.append([record({})])
-            consumer.on_growth()
+            played.call_args.args[2].append([record({})])
+            played.call_args.kwargs["on_growth"]()
             client.wait_for_more(0, LONG_TIMEOUT)
             refused = requests.get(f"{client.url}/fence", timeout=LONG_TIMEOUT)
             return [client.url.rpartition(":")[0], client.cursor, refused.status_code]
         finally:
             signal.raise_signal(signal.SIGTERM)  # while the client's stream is still open
 
-    with ThreadPoolExecutor(1) as thread:
-        used = thread.submit(use)
-        assert recorder_main.main() == 0
+    # Uvicorn raises the signal again once it has ended; here that must not end the tests.
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        with ThreadPoolExecutor(1) as thread:
+            used = thread.submit(use)
+            assert recorder_main.main() == 0
+    finally:
+        signal.signal(signal.SIGTERM, before)
     assert used.result() == ["http://127.0.0.1", 1, 401]
-    consumer = PlayedConsumer.made
-    expected_client = json.loads(NEEDED["RECORDER_CLIENT"])
-    assert consumer.given == (expected_client, dict(contract.current().partitions), True)
-    assert consumer.stopped
-    assert len((tmp_path / "journal.jsonl").read_text().splitlines()) == 1
-    assert (tmp_path / "journal-3.jsonl").read_text() == "the earlier journal.jsonl"
-    assert (tmp_path / "journal-2.jsonl").read_text() == "the earlier journal-2.jsonl"
-    assert sorted(path.name for path in tmp_path.iterdir() if "draft" in path.name) == []
+    assert played.call_args.args[:2] == (DEFAULT.client, contract.current().partitions)
+    assert played.call_args.kwargs["create_topics"] is True
+    played.return_value.stop.assert_called_once_with()
+    left = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert sorted(left) == ["address", "journal-1.jsonl", "journal-2.jsonl", "journal-3.jsonl", "journal.jsonl"]
+    assert left["journal.jsonl"].count("\n") == 1
+    assert left["journal-3.jsonl"] == "the earlier journal.jsonl"
+    assert left["journal-2.jsonl"] == "the earlier journal-2.jsonl"
     shown = capsys.readouterr()
     assert "GET /fence" not in shown.out + shown.err + caplog.text
