@@ -2,15 +2,12 @@
 
 import dataclasses
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
 import pytest
-import requests
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
@@ -18,10 +15,9 @@ from bdd.contracts import asyncapi as contract
 from bdd.kafka.client_settings import client_settings
 from bdd.kafka.record import Gap, from_line
 from bdd.recorder.client import RecorderClient, RecorderUnreachable
-from bdd.settings.settings import environment_without_settings, load_settings
+from bdd.settings.settings import load_settings
 from bdd.stacks.embedded.broker import Distribution, EmbeddedBroker
 from bdd.stacks.local_recorder import LocalRecorder
-from bdd.system.paths import ROOT
 from bdd.system.processes import ChildProcess
 from bdd.system.waiting import wait_until
 from tests.support.running import SLOW_SECONDS
@@ -80,15 +76,12 @@ def values(count: int, size: int = 0) -> list[bytes]:
     return [f"value {number}".encode().ljust(size) for number in range(count)]
 
 
-def test_what_is_published_right_after_ready_is_read_and_what_was_there_before_is_not(recording: Recording) -> None:
-    assert recording.client.records() == []
-    recording.publish(1)
-    assert recording.values() == values(1)
-
-
 def test_a_fence_holds_everything_that_was_acknowledged_before_it(recording: Recording) -> None:
+    assert recording.client.records() == [], "what was there before is not read"
+    recording.publish(1)
+    assert recording.values() == values(1), "it is published right after the recorder is ready"
     recording.publish(5000)
-    assert recording.values() == values(5000)
+    assert recording.values() == values(1) + values(5000)
 
 
 def test_a_recorder_that_starts_beside_100000_old_records_reads_none_of_them(
@@ -103,6 +96,18 @@ def test_a_recorder_that_starts_beside_100000_old_records_reads_none_of_them(
         assert late.values() == values(1)
     finally:
         late.end()
+
+
+def test_a_fence_is_reached_behind_the_marker_that_ends_a_transaction(
+    recording: Recording, broker: EmbeddedBroker
+) -> None:
+    settings = {"bootstrap.servers": broker.bootstrap_servers, "transactional.id": "synthetic", "log_level": 0}
+    producer = Producer(settings)
+    producer.init_transactions(SLOW_SECONDS)
+    producer.begin_transaction()
+    producer.produce(TOPIC, b"value 0", partition=0)
+    producer.commit_transaction(SLOW_SECONDS)
+    assert recording.values() == values(1)
 
 
 def test_no_consumer_group_is_ever_made(recording: Recording, broker: EmbeddedBroker) -> None:
@@ -179,31 +184,6 @@ def test_records_that_were_deleted_before_they_could_be_read_are_a_gap(
     assert "could not read everything" in str(recording.client.trouble())
 
 
-def test_only_who_has_the_token_may_read(recording: Recording) -> None:
-    for path in ("/journal", "/fence", "/topics"):
-        answer = requests.get(
-            recording.client.url + path, headers={"Authorization": "Bearer wrong"}, timeout=SLOW_SECONDS
-        )
-        assert answer.status_code == 401
-    assert recording.client.ready()
-
-
-def test_a_cursor_that_does_not_exist_yet_is_refused(recording: Recording) -> None:
-    session = recording.client._session
-    assert session.get(f"{recording.client.url}/journal?after=99", timeout=SLOW_SECONDS).status_code == 400
-
-
-def test_a_recorder_that_has_ended_is_said_to_have(recording: Recording) -> None:
-    psutil.Process(recording.process.pid).kill()
-    with pytest.raises(RecorderUnreachable, match="does not answer /fence"):
-        recording.client.fence()
-
-    def noticed() -> None:
-        assert "recorder" in str(recording.process.trouble())
-
-    wait_until(noticed, description="the end of the process to be noticed", timeout=SLOW_SECONDS)
-
-
 def test_it_listens_on_loopback_only(recording: Recording) -> None:
     listening = [
         c.laddr.ip for c in psutil.Process(recording.process.pid).net_connections() if c.status == "LISTEN"
@@ -211,48 +191,8 @@ def test_it_listens_on_loopback_only(recording: Recording) -> None:
     assert listening == ["127.0.0.1"]
 
 
-def test_a_missing_setting_is_named(tmp_path: Path) -> None:
-    environment = {
-        name: value for name, value in environment_without_settings().items() if not name.startswith("RECORDER_")
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "bdd.recorder"],
-        env=environment,
-        cwd=ROOT,
-        timeout=SLOW_SECONDS,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert "RECORDER_CLIENT is not set" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
 def test_client_settings_carry_the_time_outs_in_their_order() -> None:
     client = client_settings("127.0.0.1:9092", load_settings({}))
     order = ("connections.max.idle.ms", "socket.timeout.ms", "fetch.wait.max.ms")
     idle, request, fetch = (int(client[name]) for name in order)
     assert idle > request > fetch
-
-
-def test_a_recorder_that_is_started_again_leaves_the_journal_of_its_last_life_as_it_is(
-    tmp_path: Path, broker: EmbeddedBroker
-) -> None:
-    first = Recording(tmp_path, broker.bootstrap_servers)
-    try:
-        first.publish(2)
-        first.values()
-        first.client.close()
-        first.process.stop(SLOW_SECONDS)
-    finally:
-        first.end()
-    kept = (tmp_path / "journal.jsonl").read_bytes()
-    (tmp_path / "address").unlink()
-    second = Recording(tmp_path, broker.bootstrap_servers)
-    try:
-        second.publish(1)
-        assert len(second.values()) == 1, "its journal begins anew"
-    finally:
-        second.end()
-    assert (tmp_path / "journal-1.jsonl").read_bytes() == kept
