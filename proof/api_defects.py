@@ -1,71 +1,49 @@
 """Defects of responses, and of what the service accepts and refuses."""
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from bdd.contracts import asyncapi as contract
 from proof.defect import served
-from proof.traffic import Request, Response, Serve, SoundService, on, refusing, responding, succeeding
+from proof.traffic import (
+    Fields,
+    Request,
+    Response,
+    Serve,
+    SoundService,
+    on,
+    receiving,
+    refusing,
+    responding,
+    succeeding,
+)
 from reference.patient_service.models import PatientStatus
 
 
-def _patients(change: str, value: object) -> Serve:
-    """Show another value in a field of a patient, in every response."""
-    return succeeding(lambda response: response.with_body({**response.json, change: value}))
+def _showing(change: Callable[[Any], object]) -> Serve:
+    """Change the content of a response to a request that is accepted."""
+    return succeeding(lambda response: response.with_body(change(response.json)))
 
 
 def _without(name: str) -> Serve:
-    return succeeding(lambda response: response.with_body({k: v for k, v in response.json.items() if k != name}))
+    return _showing(lambda patient: {key: value for key, value in patient.items() if key != name})
 
 
-def _as_if_known(request: Request, sound: SoundService) -> Response:
-    """Treat an unknown status as the initial one."""
-    known = {"status": "offen"} if request.fields.get("status") == "vielleicht" else {}
-    return sound.handle(request.with_fields(**request.fields | known))
+def _number_as_text(fields: Fields) -> Fields:
+    return {name: str(value) if type(value) is int else value for name, value in fields.items()}
 
 
-def _nothing_left_out(request: Request, sound: SoundService) -> Response:
-    """Clear the fields that are not part of a change."""
-    empty = {"anrede": None, "email": None, "telefon": None}
-    return sound.handle(request.with_fields(**empty | request.fields) if request.fields else request)
-
-
-def _status_ignored(request: Request, sound: SoundService) -> Response:
-    fields = request.fields
-    status = fields.pop("status", "offen")
-    return sound.handle(request.with_fields(**fields) if status in set(PatientStatus) and fields else request)
-
-
-def _number_as_text(request: Request, sound: SoundService) -> Response:
-    fields = {name: str(value) if type(value) is int else value for name, value in request.fields.items()}
-    return sound.handle(request.with_fields(**fields) if fields else request)
-
-
-def _phone_number_as_text(request: Request, sound: SoundService) -> Response:
-    return _number_as_text(request, sound) if "telefon" in request.fields else sound.handle(request)
-
-
-def _without_empty_names(request: Request, sound: SoundService) -> Response:
-    names = {"vorname", "nachname"}
-    kept = {name: value for name, value in request.fields.items() if value is not None or name not in names}
-    return sound.handle(request.with_fields(**kept) if request.fields else request)
-
-
-def _breaks_over_empty_names(request: Request, sound: SoundService) -> Response:
-    if None in (request.fields.get("vorname", ""), request.fields.get("nachname", "")):
-        return Response(500, b'{"message": "Internal server error"}')
-    return sound.handle(request)
+def _breaking(over: Callable[[Request], bool], message: bytes) -> Serve:
+    """Answer such requests with 500."""
+    broken = Response(500, b'{"message": "%s"}' % message)
+    return lambda request, sound: broken if over(request) else sound.handle(request)
 
 
 def _open_means_all(request: Request, sound: SoundService) -> Response:
     return sound.handle(replace(request, query="") if request.query.endswith("offen") else request)
-
-
-def _breaks_over_large_ids(request: Request, sound: SoundService) -> Response:
-    if (request.patient or 0) >= 2**31:
-        return Response(500, b'{"message": "integer out of range"}')
-    return sound.handle(request)
 
 
 def _delete_unknown(request: Request, sound: SoundService) -> Response:
@@ -94,17 +72,14 @@ _ANSWERS = [
         "the service responded with 200, expected 201",
         on("POST", succeeding(lambda response: replace(response, status=200))),
     ),
-    _refused(
-        "refused-answers-500",
-        "a wrong value is answered with 500 in place of 400",
-        "the service responded with 500, expected 400",
-        refusing(400, lambda response: replace(response, status=500)),
-    ),
-    _refused(
-        "refused-answers-422",
-        "a wrong value is answered with 422 in place of 400",
-        "the service responded with 422, expected 400",
-        refusing(400, lambda response: replace(response, status=422)),
+    *(
+        _refused(
+            f"refused-answers-{status}",
+            f"a wrong value is answered with {status} in place of 400",
+            f"the service responded with {status}, expected 400",
+            refusing(400, partial(replace, status=status)),
+        )
+        for status in (500, 422)
     ),
     _refused(
         "refused-names-no-field",
@@ -167,10 +142,7 @@ _ANSWERS = [
         "id-as-text",
         "a patient's id is text in the response",
         "the response has no id that is an integer",
-        on(
-            "POST",
-            succeeding(lambda response: response.with_body({**response.json, "id": str(response.json["id"])})),
-        ),
+        on("POST", _showing(lambda patient: patient | {"id": str(patient["id"])})),
     ),
     _created(
         "id-missing",
@@ -188,13 +160,13 @@ _ANSWERS = [
         "answer-extra-field",
         "a patient is returned with one more field",
         "alter is extra: 40",
-        on("POST", _patients("alter", 40)),
+        on("POST", _showing(lambda patient: patient | {"alter": 40})),
     ),
     _created(
         "answer-status-enum-name",
         "a patient's status is returned as the name of a Python enum",
         'status is "PatientStatus.OPEN", expected "offen": a Python enum\'s name',
-        on("POST", _patients("status", "PatientStatus.OPEN")),
+        on("POST", _showing(lambda patient: patient | {"status": "PatientStatus.OPEN"})),
     ),
     _read(
         "answer-says-html",
@@ -261,54 +233,68 @@ _RULES = [
         "unknown-status-accepted",
         "an unknown status is accepted as offen",
         r"the service responded with 20\d, expected 400",
-        _as_if_known,
+        receiving(lambda fields: fields | ({"status": "offen"} if fields.get("status") == "vielleicht" else {})),
         scenario="status|change with a value",
     ),
     _refused(
         "nothing-accepted-as-a-name",
         "a change that clears a name is accepted, and the name is left as it is",
         "the service responded with 200, expected 400",
-        on("PUT", _without_empty_names),
+        on(
+            "PUT",
+            receiving(
+                lambda it: {k: v for k, v in it.items() if v is not None or k not in {"vorname", "nachname"}}
+            ),
+        ),
         scenario="A change with a value",
     ),
     _refused(
         "nothing-as-a-name-answers-500",
         "a new patient whose name is null breaks the service",
         "the service responded with 500, expected 400",
-        on("POST", _breaks_over_empty_names),
+        on(
+            "POST",
+            _breaking(
+                lambda request: None in (request.fields.get("vorname", ""), request.fields.get("nachname", "")),
+                b"Internal server error",
+            ),
+        ),
         scenario="A new patient with a value",
     ),
     _refused(
         "number-accepted-in-a-change",
         "a change takes a number for a phone number",
         "refuses with 400, naming “telefon”\nbut: the service responded with 200, expected 400",
-        on("PUT", _phone_number_as_text),
+        on("PUT", receiving(lambda fields: _number_as_text(fields) if "telefon" in fields else fields)),
         scenario="A change with a value",
     ),
     _refused(
         "large-id-answers-500",
         "an id that the database cannot hold breaks the service",
         "the service responded with 500, expected 404",
-        _breaks_over_large_ids,
+        _breaking(lambda request: (request.patient or 0) >= 2**31, b"integer out of range"),
         scenario="too large",
     ),
     _refused(
         "number-accepted-as-text",
         "a number is taken for text",
         "the service responded with 201, expected 400",
-        on("POST", _number_as_text),
+        on("POST", receiving(_number_as_text)),
     ),
     _read(
         "status-at-creation-ignored",
         "a new patient's status is always offen",
         r"status is \"offen\", expected \"in Therapie\"",
-        on("POST", _status_ignored),
+        on(
+            "POST",
+            receiving(lambda it: {k: v for k, v in it.items() if k != "status" or v not in list(PatientStatus)}),
+        ),
     ),
     _updated(
         "fields-left-out-are-cleared",
         "a change clears the fields that it leaves out",
         r"\w+ is null, expected \"",
-        on("PUT", _nothing_left_out),
+        on("PUT", receiving(lambda fields: {"anrede": None, "email": None, "telefon": None} | fields)),
     ),
 ]
 

@@ -4,33 +4,26 @@ The service's own environment variables apply. FIRST_ID is the id of its first p
 broker must not publish events of the same patients.
 """
 
-import sqlite3
 import sys
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import closing
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from confluent_kafka import KafkaError, Producer
 from werkzeug.wrappers import Request as WsgiRequest
 from werkzeug.wrappers import Response as WsgiResponse
 
-from proof.defect import Defect
-from proof.defects import find
+from proof.defect import SOUND, Defect
+from proof.defects import DEFECTS
 from proof.outgoing import Outgoing
-from proof.traffic import Request, Response
+from proof.traffic import Request, Response, SoundService
 from reference.patient_service import __main__ as patient_service
 from reference.patient_service import service
 from reference.patient_service.app import create_app
 from reference.patient_service.database import Database, open_database
-from reference.patient_service.events import PRODUCER, TOPIC
 from reference.patient_service.kafka import new_producer
 from reference.patient_service.relay import DeliveryReport, OutboxRelay
-from reference.shared.kafka.schemas import EventSchema
-
-if TYPE_CHECKING:
-    from flask import Flask
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -57,73 +50,34 @@ class BrokenProducer:
         timer.daemon = True
         timer.start()
 
-    def poll(self, timeout: float) -> int:
-        return self._producer.poll(timeout)
-
-    def purge(self) -> None:
-        self._producer.purge()
-
-    def list_topics(self, *, timeout: float) -> object:
-        return self._producer.list_topics(timeout=timeout)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._producer, name)
 
     def _send(self, out: Outgoing) -> None:
         self._producer.produce(out.topic, key=out.key, value=out.value, partition=out.partition)
 
 
-class BrokenService:
-    """Replaces parts of the service; a defect sees it as a `SoundService`."""
+class BrokenService(SoundService):
+    """Replaces parts of the service by broken ones."""
 
     def __init__(self, defect: Defect, first_id: int) -> None:
         self._defect = defect
         self._first_id = first_id
-        self._file = ""
-        self._producer: BrokenProducer
-        self._app: Flask
 
-    def parts(self) -> dict[str, Any]:
-        """The names in the service's module that are replaced."""
-        return {"new_producer": self._new_producer, "open_database": self._open_database, "create_app": self._wsgi}
+    def new_producer(self, bootstrap_servers: str, on_error: Callable[[KafkaError], None]) -> BrokenProducer:
+        producer = BrokenProducer(new_producer(bootstrap_servers, on_error), self._defect)
+        self.send = producer.send
+        return producer
 
-    def handle(self, request: Request) -> Response:
-        response = self._app.test_client().open(
-            request.path,
-            method=request.method,
-            query_string=request.query,
-            data=request.body,
-            content_type="application/json",
-        )
-        return Response(response.status_code, response.data)
-
-    def publish(self, event_type: str, patient: int, data: dict[str, Any] | None, after: float = 0) -> None:
-        payload = {"patient_id": patient} | ({} if data is None else {"patient_data": data})
-        event = EventSchema(event_type=event_type, producer=PRODUCER, payload=payload)
-        self._producer.send(Outgoing(TOPIC, str(patient).encode(), event.to_json().encode(), after=after))
-
-    def row(self, patient: int) -> tuple[Any, ...] | None:
-        return next(iter(self._sql("SELECT * FROM patients WHERE id = ?", patient)), None)
-
-    def rows(self) -> list[tuple[Any, ...]]:
-        return self._sql("SELECT * FROM patients")
-
-    def put_row(self, row: tuple[Any, ...]) -> None:
-        self._sql(f"INSERT OR REPLACE INTO patients VALUES ({', '.join('?' * len(row))})", *row)  # noqa: S608
-
-    def drop_row(self, patient: int) -> None:
-        self._sql("DELETE FROM patients WHERE id = ?", patient)
-
-    def _new_producer(self, bootstrap_servers: str, on_error: Callable[[KafkaError], None]) -> BrokenProducer:
-        self._producer = BrokenProducer(new_producer(bootstrap_servers, on_error), self._defect)
-        return self._producer
-
-    def _open_database(self, url: str) -> Database:
-        self._file = url.removeprefix("sqlite:///")
+    def open_database(self, url: str) -> Database:
+        self.database_file = url.removeprefix("sqlite:///")
         database = open_database(url)
-        self._sql("INSERT INTO sqlite_sequence (name, seq) VALUES ('patients', ?)", self._first_id - 1)
+        self.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('patients', ?)", self._first_id - 1)
         return database
 
-    def _wsgi(self, database: Database, relay: OutboxRelay) -> Wsgi:
-        self._app = create_app(database, relay)
-        return partial(self._serve, self._defect.serve) if self._defect.serve else self._app
+    def create_app(self, database: Database, relay: OutboxRelay) -> Wsgi:
+        self.app = create_app(database, relay)
+        return partial(self._serve, self._defect.serve) if self._defect.serve else self.app
 
     def _serve(self, serve: Callable[..., Response], environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         received = WsgiRequest(environ)
@@ -133,17 +87,14 @@ class BrokenService:
         sent.headers.update(response.headers)
         return sent(environ, start)
 
-    def _sql(self, statement: str, *values: object) -> list[Any]:
-        with closing(sqlite3.connect(self._file, timeout=5)) as connection, connection:
-            return connection.execute(statement, values).fetchall()
-
 
 def main() -> int:
     """Run the service until it is stopped; return its exit code."""
     name, first_id = sys.argv[1:]
-    broken = BrokenService(find(name), int(first_id))
-    for part, replacement in broken.parts().items():
-        setattr(service, part, replacement)
+    defects = {defect.name: defect for defect in (SOUND, *DEFECTS)}
+    broken = BrokenService(defects[name], int(first_id))
+    for part in ("new_producer", "open_database", "create_app"):
+        setattr(service, part, getattr(broken, part))
     return patient_service.main()
 
 

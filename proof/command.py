@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import track
-from rich.table import Table
+from rich.table import Column, Table
 
 from bdd.commands.options import Command
 from bdd.output.folders import CannotWrite, check_writable
@@ -22,8 +22,8 @@ from bdd.system.signals import INTERRUPTED
 from proof.defect import Defect
 from proof.defects import DEFECTS
 from proof.judging import Outcome, Verdict
-from proof.proving import Proof
-from proof.report import Result, layers_table, outcomes_table, write_report
+from proof.proving import Proof, proving
+from proof.report import Result, write_report
 
 REPORT = Path("reports/prove/prove.json")
 
@@ -71,12 +71,10 @@ def choose(names: Sequence[str]) -> list[Defect]:
         BadParameter: there is no such defect.
     """
     known = {defect.name: defect for defect in DEFECTS}
-    for name in names:
-        if name not in known:
-            close = "".join(f" (did you mean {each}?)" for each in difflib.get_close_matches(name, known, n=1))
-            raise typer.BadParameter(
-                f"there is no defect {name or repr(name)}{close}; see: python -m bdd prove --list"
-            )
+    if unknown := {name: difflib.get_close_matches(name, known, n=1) for name in names if name not in known}:
+        hints = {name: f" (did you mean {close[0]}?)" if close else "" for name, close in unknown.items()}
+        listed = ", ".join(f"{name or repr(name)}{hint}" for name, hint in hints.items())
+        raise typer.BadParameter(f"there is no defect {listed}; see: python -m bdd prove --list")
     return [known[name] for name in dict.fromkeys(names)] or list(DEFECTS)
 
 
@@ -87,7 +85,7 @@ def run_proof(names: Sequence[str], jobs: int) -> int:
     began = time.monotonic()
     try:
         check_writable(REPORT.parent)  # now, and not after minutes
-        with Proof(_console.print) as proof:
+        with proving(_console.print) as proof:
             sound = proof.check_sound()
             _console.print(f"The sound service: {'green' if sound.verdict is Verdict.SURVIVED else 'RED'}")
             outcomes = _watch(proof, defects, jobs) if sound.verdict is Verdict.SURVIVED else []
@@ -113,8 +111,11 @@ def _watch(proof: Proof, defects: Sequence[Defect], jobs: int) -> list[Outcome]:
 def _conclude(result: Result, seconds: float) -> int:
     write_report(result, REPORT, seconds)
     if result.outcomes:
-        _console.print(outcomes_table(result.outcomes))
-        _console.print(layers_table(result))
+        columns = ("defect", "layer", "verdict", "noticed by")
+        table = Table(*(Column(column, overflow="fold") for column in columns))
+        for outcome in result.outcomes:
+            table.add_row(outcome.defect.name, outcome.defect.layer, outcome.verdict, outcome.by)
+        _console.print(table)
     for outcome in result.outcomes:
         if outcome.verdict is not Verdict.NAMED:
             pattern = f"  pattern: {outcome.defect.pattern}\n" if outcome.message else ""

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from bdd.contracts import asyncapi as contract
-from proof.defect import in_envelope, published
+from proof.defect import created, deleted, in_envelope, updated
 from proof.outgoing import (
     CREATED,
     DELETED,
@@ -25,8 +25,9 @@ from proof.outgoing import (
 )
 from proof.traffic import Request, Response, SoundService, on
 
-_created, _updated, _deleted = (partial(published, f"patient_{each}") for each in ("created", "updated", "deleted"))
-_with_names_only = partial(_created, scenario="only the names")
+Data = dict[str, Any]
+
+_with_names_only = partial(created, scenario="only the names")
 
 _SYNTHETIC = {"anrede": "Frau", "vorname": "Erika", "telefon": r"\+49 30 5550100", "status": "offen"}
 
@@ -42,31 +43,23 @@ def _set(name: str, value: object) -> Publish:
     return edit_data(lambda data: data.update({name: value}))
 
 
+def _given_previous(change: Callable[[Data, Data], Data]) -> Publish:
+    """Replace the data of a change; `change` gets those of the patient's previous event and the present ones."""
+    previous: dict[bytes | None, Data] = {}
+
+    def publish(out: Outgoing) -> list[Outgoing]:
+        old, previous[out.key] = previous.get(out.key, {}), out.data
+        event = out.event
+        if out.type == UPDATED:
+            event["payload"]["patient_data"] = change(old, out.data)
+        return [out.holding(event)]
+
+    return publish
+
+
 def _stale(*names: str) -> Publish:
     """Show fields as they were in the patient's previous event."""
-    before: dict[bytes | None, dict[str, Any]] = {}
-
-    def publish(out: Outgoing) -> list[Outgoing]:
-        old, before[out.key] = before.get(out.key, {}), out.data
-        event = out.event
-        if out.type == UPDATED:
-            event["payload"]["patient_data"].update({name: old[name] for name in names})
-        return [out.holding(event)]
-
-    return publish
-
-
-def _changes_only() -> Publish:
-    before: dict[bytes | None, dict[str, Any]] = {}
-
-    def publish(out: Outgoing) -> list[Outgoing]:
-        old, before[out.key] = before.get(out.key, {}), out.data
-        event = out.event
-        if out.type == UPDATED:
-            event["payload"]["patient_data"] = {k: v for k, v in out.data.items() if old.get(k) != v}
-        return [out.holding(event)]
-
-    return publish
+    return _given_previous(lambda old, new: new | {name: old[name] for name in names})
 
 
 def _payload_of_another() -> Publish:
@@ -124,7 +117,7 @@ _FIELDS_OF_PATIENT = [
             rf"payload\.patient_data\.{name} is null, expected \"",
             _set(name, None),
         ),
-        _updated(
+        updated(
             f"{name}-old",
             f"the event of a change shows the previous {name}",
             rf"payload\.patient_data\.{name} is \"{_SYNTHETIC.get(name, '.*bdd.*z')}.*, expected \"",
@@ -175,7 +168,7 @@ _OF_ENVELOPE = [
         'eventType is "patient.updated", expected "patient.created"',
         edit(lambda event: event.update(eventType=UPDATED), CREATED),
     ),
-    _deleted(
+    deleted(
         "deleted-as-updated",
         "a deletion is published as a change",
         'eventType is "patient.updated", expected "patient.deleted"',
@@ -214,7 +207,7 @@ _OF_ENVELOPE = [
         r"timestamp is .*: 86\d\d\d\.\d s before the request",
         _timestamp(lambda made: (made - dt.timedelta(days=1)).isoformat()),
     ),
-    _updated(
+    updated(
         "timestamp-of-the-creation",
         "each event of a patient has the time of its creation",
         "its timestamp is that of the patient.created at .*, which had come before this request was sent",
@@ -275,23 +268,23 @@ _OF_PAYLOAD = [
         r"payload is \".*: an object written as text",
         edit(lambda event: event.update(payload=json.dumps(event["payload"]))),
     ),
-    _deleted(
+    deleted(
         "deleted-with-data",
         "a deletion is published with the patient's data",
         r"payload\.patient_data is extra",
         edit(lambda event: event["payload"].update(patient_data={"vorname": "Erika"}), DELETED),
     ),
-    _updated(
+    updated(
         "updated-stale",
         "the event of a change was made before the change",
         r"payload\.patient_data\.anrede is \"Frau\", expected \"Herr\"",
         _stale(*contract.current().patient_fields),
     ),
-    _updated(
+    updated(
         "updated-changes-only",
         "the event of a change holds only what was changed",
         r"payload\.patient_data\.\w+ is missing",
-        _changes_only(),
+        _given_previous(lambda old, new: {name: new[name] for name in new if old.get(name) != new[name]}),
     ),
     in_envelope(
         "status-enum-name",
@@ -323,7 +316,7 @@ _OF_PAYLOAD = [
         r"patient_data\.\w+ is missing, expected null",
         edit_data(lambda data: [data.pop(name) for name in list(data) if data[name] is None]),
     ),
-    _created(
+    created(
         "texts-cut-off",
         "texts are cut off after 50 characters",
         r"patient_data\.\w+ is .*: cut off after 50 of 255 characters",

@@ -8,31 +8,31 @@ from proof.outgoing import Publish
 from proof.traffic import Serve
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Defect:
     """A defect of the service.
 
     Attributes:
+        feature: the feature file that is run against it.
         name: letters, digits and hyphens.
         description: what the service does wrong, in a sentence.
         pattern: a regular expression that the failure's headline or the audit's finding must match.
-        feature: the feature file that is run against it.
+        publish: changes what goes to Kafka.
         scenario: a part of a scenario's name, where not the whole file is run.
         settling: how long the audit waits for late events, in seconds.
         noticed_by: a regular expression for the scenario that must notice it, where it must be that one.
-        publish: changes what goes to Kafka.
         serve: changes what goes over HTTP; with `publish`, the defect is in how the two go together.
         is_stored: whether `serve` changes what is stored, and not only the response.
     """
 
+    feature: str
     name: str
     description: str
     pattern: str
-    feature: str
+    publish: Publish | None = None
     scenario: str = ""
     settling: float = 0.5
     noticed_by: str = ""
-    publish: Publish | None = None
     serve: Serve | None = None
     is_stored: bool = False
 
@@ -42,27 +42,16 @@ class Defect:
         return "publisher" if self.publish else "store" if self.is_stored else "HTTP"
 
 
-def published(feature: str, name: str, description: str, pattern: str, publish: Publish, **more: Any) -> Defect:
-    """Return a defect of what goes to Kafka.
-
-    Args:
-        feature: the feature file that is run against it.
-        name: its name.
-        description: what the service does wrong.
-        pattern: what the message must match.
-        publish: changes what goes to Kafka.
-        more: other attributes of `Defect`.
-    """
-    return Defect(name=name, description=description, pattern=pattern, feature=feature, publish=publish, **more)
-
-
 def served(feature: str, name: str, description: str, pattern: str, serve: Serve, **more: Any) -> Defect:
-    """Return a defect of what goes over HTTP, or of what is stored; the arguments are those of `published`."""
-    return Defect(name=name, description=description, pattern=pattern, feature=feature, serve=serve, **more)
+    """Return a defect of what goes over HTTP or is stored; the arguments are the attributes of `Defect`."""
+    return Defect(feature, name, description, pattern, serve=serve, **more)
 
 
-in_envelope = partial(published, "event_envelope")
+in_envelope = partial(Defect, "event_envelope")
 """Returns a defect that shows in every event, as most do."""
+created, updated, deleted, in_order = (
+    partial(Defect, f"patient_{each}") for each in ("created", "updated", "deleted", "order")
+)
 
-SOUND = Defect(name="sound", description="nothing is wrong", pattern="", feature="")
+SOUND = Defect("", "sound", "nothing is wrong", pattern="")
 """The control: the same wrapper around the service, and no defect."""

@@ -2,18 +2,8 @@
 
 from proof.api_defects import API_DEFECTS
 from proof.content_defects import CONTENT_DEFECTS
-from proof.defect import SOUND, Defect
 from proof.delivery_defects import DELIVERY_DEFECTS
 from proof.keeping_defects import KEEPING_DEFECTS
 from proof.writing_defects import WRITING_DEFECTS
 
 DEFECTS = (*DELIVERY_DEFECTS, *CONTENT_DEFECTS, *WRITING_DEFECTS, *API_DEFECTS, *KEEPING_DEFECTS)
-
-
-def find(name: str) -> Defect:
-    """Return the defect with this name, or the sound service.
-
-    Raises:
-        KeyError: there is none.
-    """
-    return {defect.name: defect for defect in (SOUND, *DEFECTS)}[name]

@@ -4,15 +4,13 @@ import itertools
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from bdd.contracts import asyncapi as contract
-from proof.defect import Defect, in_envelope, published, served
+from proof.defect import Defect, deleted, in_envelope, in_order, served, updated
 from proof.outgoing import CREATED, DELETED, TYPES, UPDATED, Outgoing, Publish, only, place
 from proof.traffic import Request, Response, Serve, SoundService, on
 
-_FEATURE = {CREATED: "patient_created", UPDATED: "patient_updated", DELETED: "patient_deleted"}
 _ONCE = {
     CREATED: "Creating a patient publishes exactly one",
     UPDATED: "A change that changes nothing",
@@ -32,8 +30,8 @@ def _repeated(event_type: str, same_id: bool, after: float) -> Defect:
         return [out, replace(out if same_id else out.twin(), after=after)]
 
     kind = "redelivery" if same_id else "duplicate"
-    return published(
-        _FEATURE[event_type],
+    return Defect(
+        event_type.replace(".", "_"),
         f"{name}-after-{after * 1000:.0f}-ms" if after else name,
         f"{event_type} is published twice, {how}, {when}",
         f"{_LATER.format(event_type) if after in _LATE else ''}is a {kind} of patient-events/",
@@ -46,16 +44,6 @@ def _repeated(event_type: str, same_id: bool, after: float) -> Defect:
 def _only_the_audit(scenario: str, after: float) -> dict[str, Any]:
     """Return the attributes of a defect that only the audit can notice, if it is so late."""
     return {"settling": 2.0, "noticed_by": f"audit: .*{scenario}"} if after in _LATE else {}
-
-
-def _never(event_type: str) -> Defect:
-    return published(
-        "event_envelope" if event_type == CREATED else _FEATURE[event_type],
-        f"{event_type.removeprefix('patient.')}-never",
-        f"{event_type} is never published",
-        "nothing about it was recorded since the request",
-        only([event_type], lambda _out: []),
-    )
 
 
 def _every_tenth_lost() -> Publish:
@@ -126,7 +114,7 @@ def _visible_later(request: Request, sound: SoundService) -> Response:
     """Do what was requested, but hide it for a while; respond when it is visible."""
     before = sound.row(request.patient or 0)
     response = sound.handle(request)
-    patient = request.patient or (0 if response.is_error else int(response.json["id"]))
+    patient = response.about(request)
     after = sound.row(patient)
     if before != after:
         _put(sound, patient, before)
@@ -142,19 +130,16 @@ def _put(sound: SoundService, patient: int, row: tuple[Any, ...] | None) -> None
         sound.drop_row(patient)
 
 
-def _before_commit(event_type: str, method: str, scenario: str) -> Defect:
-    return published(
-        "event_timing",
-        f"{event_type.removeprefix('patient.')}-before-the-commit",
-        f"{event_type} is published before the change is committed",
-        f"{event_type} at .* arrived before its change could be read",
-        only([event_type], place(after=0.1)),
-        scenario=scenario,
-        serve=on(method, _visible_later),
+_NEVER = [
+    Defect(
+        "event_envelope" if event_type == CREATED else event_type.replace(".", "_"),
+        f"{event_type.removeprefix('patient.')}-never",
+        f"{event_type} is never published",
+        "nothing about it was recorded since the request",
+        only([event_type], lambda _out: []),
     )
-
-
-_updated, _deleted, _order = (partial(published, f"patient_{each}") for each in ("updated", "deleted", "order"))
+    for event_type in TYPES
+]
 
 _REPEATED = [
     _repeated(event_type, same_id, after)
@@ -192,7 +177,7 @@ _UNASKED = [
         r"came(, first)?: patient.updated|later came: patient.updated",
         on("GET", _on_reading, one=False),
     ),
-    _deleted(
+    deleted(
         "deleted-announces-a-change",
         "a deletion also publishes a change",
         "came(, first)?: patient.updated|left an unexpected event: patient.updated|later came",
@@ -209,7 +194,7 @@ _BESIDE = [
         only([CREATED], lambda out: [out, out.holding(out.event | {"version": "1.1"})]),
         scenario="The envelope names type, version and producer",
     ),
-    _deleted(
+    deleted(
         "deleted-then-tombstone",
         "patient.deleted is followed by a record without a value",
         r"“When I delete the patient” left a record that is not an event: .* no value \(a tombstone\)",
@@ -266,14 +251,14 @@ _WHEN = [
         r"nothing about it was recorded since the request, on any topic: [\d.]+ s were waited",
         only([CREATED], place(after=3.0)),
     ),
-    _order(
+    in_order(
         "created-overtaken",
         "patient.created is overtaken by the changes that follow",
         "patient.updated at .* lies before patient.created",
         only([CREATED], place(after=0.5)),
         scenario="From creation to deletion",
     ),
-    _order(
+    in_order(
         "deleted-overtakes",
         "patient.deleted lies before patient.created",
         "patient.deleted at .* lies before patient.created",
@@ -288,21 +273,21 @@ _WHEN = [
         scenario="an id of its own",
         noticed_by="audit: Every event has an id of its own",
     ),
-    _updated(
+    updated(
         "changes-swapped",
         "of two changes the second is published first",
         "patient.updated at .* lies before patient.updated",
         _swapped(),
         scenario="Every change of status",
     ),
-    _updated(
+    updated(
         "quick-changes-lost",
         "a change that quickly follows another one is not published",
         "nothing about it was recorded since the request",
         _coalesced(),
         scenario="Fields that are left out",
     ),
-    _updated(
+    updated(
         "every-tenth-lost",
         "every tenth event is lost",
         "nothing about it was recorded since the request",
@@ -311,9 +296,20 @@ _WHEN = [
 ]
 
 _BEFORE_COMMIT = [
-    _before_commit(CREATED, "POST", "A new patient"),
-    _before_commit(UPDATED, "PUT", "A change can"),
-    _before_commit(DELETED, "DELETE", "A deleted patient"),
+    Defect(
+        "event_timing",
+        f"{event_type.removeprefix('patient.')}-before-the-commit",
+        f"{event_type} is published before the change is committed",
+        f"{event_type} at .* arrived before its change could be read",
+        only([event_type], place(after=0.1)),
+        scenario=scenario,
+        serve=on(method, _visible_later),
+    )
+    for event_type, method, scenario in [
+        (CREATED, "POST", "A new patient"),
+        (UPDATED, "PUT", "A change can"),
+        (DELETED, "DELETE", "A deleted patient"),
+    ]
 ]
 
-DELIVERY_DEFECTS = [*map(_never, TYPES), *_REPEATED, *_UNASKED, *_BESIDE, *_WHERE, *_WHEN, *_BEFORE_COMMIT]
+DELIVERY_DEFECTS = [*_NEVER, *_REPEATED, *_UNASKED, *_BESIDE, *_WHERE, *_WHEN, *_BEFORE_COMMIT]

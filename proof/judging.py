@@ -24,19 +24,6 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Red:
-    """A scenario that failed, or a finding of the audit.
-
-    Attributes:
-        by: the scenario's name, for a finding with "audit: " before it.
-        headline: the message's first lines: what was expected, and the first line of what was found.
-    """
-
-    by: str
-    headline: str
-
-
-@dataclass(frozen=True)
 class Outcome:
     """The result for one defect.
 
@@ -68,22 +55,23 @@ def judge(defect: Defect, junit: Path, exit_code: int | None, seconds: float, ou
         message = f"the suite left a JUnit file that is not XML: {error}"
         return Outcome(defect, Verdict.NOT_RUN, seconds, message=message)
     if first and exit_code != 0:
-        named = re.search(defect.pattern, first.headline) and re.search(defect.noticed_by, first.by)
-        return Outcome(defect, Verdict.NAMED if named else Verdict.KILLED, seconds, first.by, first.headline)
+        by, message = first
+        named = re.search(defect.pattern, message) and re.search(defect.noticed_by, by)
+        return Outcome(defect, Verdict.NAMED if named else Verdict.KILLED, seconds, by, message)
     if exit_code != 0 or not (junit / _AUDIT).exists():
         return Outcome(defect, Verdict.NOT_RUN, seconds, message="\n".join(output))
     return Outcome(defect, Verdict.SURVIVED, seconds)
 
 
-def reds_in(junit: Path) -> Iterator[Red]:
-    """Yield the failed scenarios, then the audit's findings."""
+def reds_in(junit: Path) -> Iterator[tuple[str, str]]:
+    """Yield name and headline of each failed scenario, then of each finding of the audit, named "audit: …"."""
     files = [file for file in junit.glob("*.xml") if file.name != _BROKEN_RUN]
     for file in sorted(files, key=lambda path: (path.name == _AUDIT, path.name)):
         for case in ET.parse(file).iter("testcase"):  # noqa: S314 - the suite has just written it
             bad = case.find("failure") if case.find("failure") is not None else case.find("error")
             if bad is not None:
                 audited = "audit: " if file.name == _AUDIT else ""
-                yield Red(audited + str(case.get("name")), headline(bad.get("message") or bad.text or ""))
+                yield audited + str(case.get("name")), headline(bad.get("message") or bad.text or "")
 
 
 def headline(message: str) -> str:

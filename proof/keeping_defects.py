@@ -5,10 +5,8 @@ from functools import partial
 from typing import Any
 
 from proof.defect import served
-from proof.traffic import Request, Response, Serve, SoundService, on
+from proof.traffic import Request, Response, Row, Serve, SoundService, on
 from reference.patient_service.models import Patient
-
-Row = tuple[Any, ...]
 
 
 def _create_not_stored(request: Request, sound: SoundService) -> Response:
@@ -27,12 +25,33 @@ def _undone(request: Request, sound: SoundService) -> Response:
     return response
 
 
-def _refused_but_stored(request: Request, sound: SoundService) -> Response:
-    response = sound.handle(request)
-    row = sound.row(request.patient or 0)
-    if row and response.is_error:
-        sound.put_row(tuple("verdorben" if value == "Frau" else value for value in row))
-    return response
+def _stored(change: Callable[[Request, Row], Row], *, refused: bool = False) -> Serve:
+    """Store something else than what the response and the event have.
+
+    Args:
+        change: what is stored in place of a row.
+        refused: whether it is done when the request is refused, and not when it is accepted.
+    """
+
+    def serve(request: Request, sound: SoundService) -> Response:
+        response = sound.handle(request)
+        row = sound.row(response.about(request))
+        if row and response.is_error is refused:
+            sound.put_row(change(request, row))
+        return response
+
+    return serve
+
+
+def _texts(change: Callable[[str], str]) -> Serve:
+    return _stored(lambda _request, row: tuple(change(value) if isinstance(value, str) else value for value in row))
+
+
+def _right_part(request: Request, row: Row) -> Row:
+    """Replace the phone number by that of a change that is refused for another field."""
+    number = request.fields.get("telefon")
+    is_right = isinstance(number, str)
+    return tuple(number if is_right and str(value).startswith("+49") else value for value in row)
 
 
 def _refused_comes_later() -> Serve:
@@ -49,43 +68,12 @@ def _refused_comes_later() -> Serve:
     return serve
 
 
-def _stored(change: Callable[[str], str]) -> Serve:
-    """Store other texts than those in the response and in the event."""
-
-    def serve(request: Request, sound: SoundService) -> Response:
-        response = sound.handle(request)
-        row = sound.row(0 if response.is_error else response.json["id"])
-        if row:
-            sound.put_row(tuple(change(value) if isinstance(value, str) else value for value in row))
-        return response
-
-    return serve
-
-
-def _stored_twice(request: Request, sound: SoundService) -> Response:
-    response = sound.handle(request)
-    row = sound.row(0 if response.is_error else response.json["id"])
-    if row:
-        sound.put_row((None, *row[1:]))
-    return response
-
-
 def _refused_but_created(request: Request, sound: SoundService) -> Response:
     response = sound.handle(request)
     if response.is_error and request.fields:
         given = {name: value for name, value in request.fields.items() if isinstance(value, str)}
         fields = {"vorname": "", "nachname": "", **given, "status": "offen"}
         sound.put_row(tuple(fields.get(column.name) for column in Patient.__table__.columns))
-    return response
-
-
-def _right_part_stored(request: Request, sound: SoundService) -> Response:
-    """Store the phone number of a change that is refused for another field."""
-    response = sound.handle(request)
-    row = sound.row(request.patient or 0)
-    number = request.fields.get("telefon")
-    if row and response.is_error and isinstance(number, str):
-        sound.put_row(tuple(number if str(value).startswith("+49") else value for value in row))
     return response
 
 
@@ -186,7 +174,10 @@ KEEPING_DEFECTS = [
         "refused-change-stored",
         "a refused change is stored",
         'is "verdorben", expected "',
-        on("PUT", _refused_but_stored),
+        on(
+            "PUT",
+            _stored(lambda _, row: tuple("verdorben" if value == "Frau" else value for value in row), refused=True),
+        ),
     ),
     _random(
         "refused-change-comes-later",
@@ -198,21 +189,21 @@ KEEPING_DEFECTS = [
         "names-stored-as-question-marks",
         "letters beyond ASCII are lost when a patient is stored; response and event have them",
         r'vorname is "J\?rgen", expected "Jürgen"',
-        on("POST", _stored(lambda text: text.encode("ascii", "replace").decode())),
+        on("POST", _texts(lambda text: text.encode("ascii", "replace").decode())),
         scenario="Names arrive",
     ),
     _created(
         "names-stored-cut-off",
         "names are cut off after 50 characters when a patient is stored",
         r'name is "Ä{50}", expected ".*: cut off after 50 of 255 characters',
-        on("POST", _stored(lambda text: text[:50])),
+        on("POST", _texts(lambda text: text[:50])),
         scenario="longest names",
     ),
     _created(
         "created-stored-twice",
         "a new patient is stored twice, and published once",
         r"patient \d+ is listed, but should not exist",
-        on("POST", _stored_twice),
+        on("POST", _stored(lambda _request, row: (None, *row[1:]))),
         scenario="Creating a patient publishes exactly one",
     ),
     _refused(
@@ -226,7 +217,7 @@ KEEPING_DEFECTS = [
         "refused-change-stored-in-part",
         "the valid part of a refused change is stored",
         r'telefon is "\+49 30 5550188", expected "\+49 30 5550100"',
-        on("PUT", _right_part_stored),
+        on("PUT", _stored(_right_part, refused=True)),
         scenario="one invalid value",
     ),
     _updated(

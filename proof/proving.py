@@ -5,59 +5,54 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import ExitStack
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
 
-from bdd.contracts import asyncapi as contract
+from bdd.run.broker import START_SECONDS, running_broker
 from bdd.run.process import ModuleProcess, remote
 from bdd.settings.settings import load_settings
-from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.stacks.embedded.distribution import prepare
 from bdd.stacks.embedded.service import EmbeddedService
 from proof.defect import SOUND, Defect
 from proof.judging import Outcome, judge
 
-_START_SECONDS = 60.0
 _RUN_SECONDS = 120.0
 _DEADLINE_SECONDS = 1.5
 _IDS_PER_SERVICE = 100_000
 """The services publish to one broker at the same time: their patients' ids are so far apart."""
 
 
-class Proof:
-    """A broker, and the services and runs of the suite that use it in turn; a context manager.
+@contextmanager
+def proving(progress: Callable[[str], None]) -> Iterator["Proof"]:
+    """Start a broker, yield the proof that uses it, and remove everything afterwards.
 
     Raises:
         BrokerUnavailable: Kafka cannot be fetched or used on this machine.
         AssertionError: the broker did not start.
         InvalidSetting: a setting in the environment or in .env is wrong.
     """
+    with tempfile.TemporaryDirectory(prefix="prove-", ignore_cleanup_errors=True) as folder:
+        distribution = prepare(load_settings({}).cache_dir, progress)
+        with running_broker(distribution, Path(folder, "kafka")) as broker:
+            yield Proof(Path(folder), broker.bootstrap_servers)
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
-        self._folder = Path(tempfile.mkdtemp(prefix="prove-"))
+
+class Proof:
+    """The services on a broker and the runs of the suite against them.
+
+    Args:
+        folder: where they have their folders; the caller removes it.
+        bootstrap_servers: the broker.
+    """
+
+    def __init__(self, folder: Path, bootstrap_servers: str) -> None:
+        self._folder = folder
+        self._bootstrap_servers = bootstrap_servers
         self._first_ids = itertools.count(1, _IDS_PER_SERVICE)
         self._runs: set[ModuleProcess] = set()
         self._ending = threading.Event()
-
-    def __enter__(self) -> Self:
-        """Start the broker."""
-        with ExitStack() as undo:
-            undo.callback(shutil.rmtree, self._folder, ignore_errors=True)
-            distribution = prepare(load_settings({}).cache_dir, self._say)
-            self._broker = EmbeddedBroker.start(distribution, self._folder / "kafka")
-            undo.callback(self._broker.process.kill)
-            self._broker.wait_ready(_START_SECONDS)
-            self._broker.create_topics(contract.current().partitions)
-            self._undo = undo.pop_all()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        """End the broker and remove everything."""
-        self._undo.close()
 
     def check_sound(self) -> Outcome:
         """Run all features against the service without a defect, which must survive."""
@@ -82,10 +77,10 @@ class Proof:
     def _run(self, defect: Defect, arguments: Sequence[str]) -> Outcome:
         began = time.monotonic()
         folder = self._folder / defect.name
-        broker, first_id = self._broker.bootstrap_servers, str(next(self._first_ids))
+        broker, first_id = self._bootstrap_servers, str(next(self._first_ids))
         service = EmbeddedService(folder, broker, "proof.broken_service", defect.name, first_id)
         try:
-            service.wait_ready(_START_SECONDS)
+            service.wait_ready(START_SECONDS)
             reports = ["--junit", "--junit-directory", str(folder / "junit"), "--no-color"]
             run = ModuleProcess(folder, "behave", *arguments, *remote(service.url, broker), *reports)
             exit_code = self._end_of(run)

@@ -1,21 +1,11 @@
-"""The reports of a proof: tables on the console, and JSON with each message."""
+"""The result of a proof, and its report as JSON."""
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.table import Table
-
 from proof.judging import Outcome, Verdict
-
-_COLOURS = {
-    Verdict.NAMED: "green",
-    Verdict.KILLED: "yellow",
-    Verdict.SURVIVED: "red",
-    Verdict.NOT_RUN: "magenta",
-}
 
 
 @dataclass(frozen=True)
@@ -28,12 +18,12 @@ class Result:
     @property
     def killed(self) -> int:
         """How many defects the suite noticed."""
-        return self.named + self._count(Verdict.KILLED)
+        return sum(outcome.verdict in {Verdict.NAMED, Verdict.KILLED} for outcome in self.outcomes)
 
     @property
     def named(self) -> int:
         """How many of them its message named."""
-        return self._count(Verdict.NAMED)
+        return sum(outcome.verdict is Verdict.NAMED for outcome in self.outcomes)
 
     @property
     def proven(self) -> bool:
@@ -46,32 +36,6 @@ class Result:
             return f"The sound service is red: {self.sound.by} {self.sound.message}"
         count = len(self.outcomes)
         return f"{self.killed} of {count} defects killed, {self.named} of {count} named"
-
-    def _count(self, verdict: Verdict) -> int:
-        return sum(outcome.verdict is verdict for outcome in self.outcomes)
-
-
-def layers_table(result: Result) -> Table:
-    """Return how many defects of each layer had which verdict."""
-    table = Table(title="What the suite noticed", title_justify="left")
-    table.add_column("layer")
-    for verdict in Verdict:
-        table.add_column(verdict.value, justify="right")
-    counts = Counter((outcome.defect.layer, outcome.verdict) for outcome in result.outcomes)
-    for layer in sorted({outcome.defect.layer for outcome in result.outcomes}):
-        table.add_row(layer, *(str(counts[layer, verdict]) for verdict in Verdict))
-    return table
-
-
-def outcomes_table(outcomes: Sequence[Outcome]) -> Table:
-    """Return a row for each defect: its name, the verdict, and what noticed it."""
-    table = Table()
-    for column in ("defect", "verdict", "noticed by"):
-        table.add_column(column, overflow="fold")
-    for outcome in outcomes:
-        colour = _COLOURS[outcome.verdict]
-        table.add_row(outcome.defect.name, f"[{colour}]{outcome.verdict}[/]", outcome.by)
-    return table
 
 
 def write_report(result: Result, file: Path, seconds: float) -> None:

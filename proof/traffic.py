@@ -1,10 +1,20 @@
 """The HTTP side of a defect: a request, its response, and what a defect can reach in the service."""
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any
+
+from flask import Flask
+
+from proof.outgoing import Outgoing
+from reference.patient_service.events import PRODUCER, TOPIC
+from reference.shared.kafka.schemas import EventSchema
+
+Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -58,16 +68,32 @@ class Response:
         """Whether the service refused the request."""
         return self.status >= HTTPStatus.BAD_REQUEST
 
+    def about(self, request: Request) -> int:
+        """Return the id of the patient that the request was about or has created; 0 if it was refused."""
+        return request.patient or (0 if self.is_error else int(self.json["id"]))
+
     def with_body(self, content: object) -> "Response":
         """Return the same response with another body."""
         return replace(self, body=json.dumps(content, ensure_ascii=False).encode())
 
 
-class SoundService(Protocol):
+class SoundService:
     """What a defect can reach: the service without the defect, its publisher and its table of patients."""
+
+    app: Flask
+    database_file: str
+    send: Callable[[Outgoing], None]
 
     def handle(self, request: Request) -> Response:
         """Handle a request as the sound service does."""
+        response = self.app.test_client().open(
+            request.path,
+            method=request.method,
+            query_string=request.query,
+            data=request.body,
+            content_type="application/json",
+        )
+        return Response(response.status_code, response.data)
 
     def publish(self, event_type: str, patient: int, data: dict[str, Any] | None, after: float = 0) -> None:
         """Publish an event that no change has caused.
@@ -78,24 +104,37 @@ class SoundService(Protocol):
             data: the `patient_data`; None leaves it out.
             after: how many seconds later.
         """
+        payload = {"patient_id": patient} | ({} if data is None else {"patient_data": data})
+        event = EventSchema(event_type=event_type, producer=PRODUCER, payload=payload)
+        self.send(Outgoing(TOPIC, str(patient).encode(), event.to_json().encode(), after=after))
 
-    def row(self, patient: int) -> tuple[Any, ...] | None:
+    def row(self, patient: int) -> Row | None:
         """Read a patient from the table."""
+        return next(iter(self.execute("SELECT * FROM patients WHERE id = ?", patient)), None)
 
-    def rows(self) -> list[tuple[Any, ...]]:
+    def rows(self) -> list[Row]:
         """Read all patients from the table."""
+        return self.execute("SELECT * FROM patients")
 
-    def put_row(self, row: tuple[Any, ...]) -> None:
+    def put_row(self, row: Row) -> None:
         """Write a patient into the table, and replace one with the same id."""
+        self.execute(f"INSERT OR REPLACE INTO patients VALUES ({', '.join('?' * len(row))})", *row)  # noqa: S608
 
     def drop_row(self, patient: int) -> None:
         """Delete a patient from the table."""
+        self.execute("DELETE FROM patients WHERE id = ?", patient)
+
+    def execute(self, statement: str, *values: object) -> list[Row]:
+        """Execute a statement on the service's database."""
+        with closing(sqlite3.connect(self.database_file, timeout=5)) as connection, connection:
+            return connection.execute(statement, values).fetchall()
 
 
 Serve = Callable[[Request, SoundService], Response]
 """Handles a request in place of the sound service."""
 
 Change = Callable[[Response], Response]
+Fields = dict[str, Any]
 
 
 def on(method: str, serve: Serve, *, one: bool | None = None) -> Serve:
@@ -114,6 +153,13 @@ def on(method: str, serve: Serve, *, one: bool | None = None) -> Serve:
         return sound.handle(request)
 
     return chosen
+
+
+def receiving(change: Callable[[Fields], Fields]) -> Serve:
+    """Change the fields of a request that has some, before it is handled."""
+    return lambda request, sound: sound.handle(
+        request.with_fields(**change(request.fields)) if request.fields else request
+    )
 
 
 def responding(change: Change) -> Serve:

@@ -3,10 +3,10 @@
 import unicodedata
 from functools import partial
 
-from proof.defect import in_envelope, published
+from proof.defect import created, deleted, in_envelope
 from proof.outgoing import DELETED, edit_texts, encode, only
 
-_names = partial(published, "patient_created", scenario="Names arrive")
+_names = partial(created, scenario="Names arrive")
 """Returns a defect that shows in names with letters beyond ASCII."""
 
 WRITING_DEFECTS = [
@@ -83,8 +83,7 @@ WRITING_DEFECTS = [
         lambda out: [out.holding([out.event])],
     ),
     in_envelope("value-empty", "the value has no bytes", "its value is not JSON", encode(lambda _out: b"")),
-    published(
-        "patient_deleted",
+    deleted(
         "deleted-as-tombstone",
         "a deletion is published as a record without a value",
         r"it has no value \(a tombstone\)",

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from bdd.system.processes import ChildProcess
 
@@ -22,9 +21,7 @@ while os.getppid() == parent and time.monotonic() < end:
 def busy_cores(_broker: object) -> Iterator[None]:
     """Keep each core busy with a process of its own during the block."""
     with ExitStack() as stack:
-        folder = stack.enter_context(TemporaryDirectory(prefix="soak-busy-"))
-        for number in range(os.cpu_count() or 1):
-            log = Path(folder, f"{number}.log")
-            burning = ChildProcess("a busy process", [sys.executable, "-c", _BURN], log=log)
-            stack.callback(burning.kill)
+        for _ in range(os.cpu_count() or 1):
+            command = [sys.executable, "-c", _BURN]
+            stack.callback(ChildProcess("a busy process", command, log=Path(os.devnull)).kill)
         yield

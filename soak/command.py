@@ -5,7 +5,8 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from statistics import median
+from typing import Annotated, Any
 
 import typer
 
@@ -14,7 +15,7 @@ from bdd.settings.settings import load_settings
 from bdd.stacks.embedded.distribution import prepare
 from bdd.stacks.embedded.jars import BrokerUnavailable
 from bdd.system.signals import INTERRUPTED, raise_interrupt_on_signals
-from soak.conditions import CONDITIONS, Condition, allot
+from soak.conditions import CONDITIONS, Condition
 from soak.soaking import Result, Soak
 
 REPORT = Path("reports/soak")
@@ -77,25 +78,23 @@ def _soak(conditions: Sequence[Condition], runs: int, results: list[Result]) -> 
     distribution = prepare(load_settings({}).cache_dir, typer.echo)
     with tempfile.TemporaryDirectory(prefix="soak-", ignore_cleanup_errors=True) as folder:
         soak = Soak(distribution, Path(folder), REPORT, typer.echo)
-        for condition, count in zip(conditions, allot(runs, conditions).values(), strict=True):
+        for condition in conditions:
             typer.echo(f"\n{condition.name}: {condition.description}")
-            results.append(soak.under(condition, count))
+            results.append(soak.under(condition, rounds=max(1, runs // len(conditions) // condition.together)))
 
 
 def _report(results: Sequence[Result]) -> None:
     typer.echo(f"\n{'condition':18}{'runs':>6}{'scenarios':>11}{'red':>5}{'median seconds':>16}")
     figures = []
     for result in results:
-        runs, median = len(result.outcomes), round(result.median_seconds, 2)
-        typer.echo(f"{result.condition.name:18}{runs:6}{result.scenarios:11}{result.red:5}{median:16.1f}")
-        figures.append(
-            {
-                "condition": result.condition.name,
-                "description": result.condition.description,
-                "runs": runs,
-                "scenarios": result.scenarios,
-                "red": result.red,
-                "median_seconds": median,
-            }
-        )
+        figure: dict[str, Any] = {
+            "condition": result.condition.name,
+            "description": result.condition.description,
+            "runs": len(result.outcomes),
+            "scenarios": sum(outcome.scenarios for outcome in result.outcomes),
+            "red": result.red,
+            "median_seconds": round(median(outcome.seconds for outcome in result.outcomes), 2),
+        }
+        typer.echo("{condition:18}{runs:6}{scenarios:11}{red:5}{median_seconds:16.1f}".format(**figure))
+        figures.append(figure)
     (REPORT / "soak.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")

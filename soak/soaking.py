@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import statistics
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -10,11 +9,12 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bdd.run.broker import running_broker
 from bdd.run.process import ModuleProcess, remote
 from bdd.stacks.embedded.broker import Distribution
 from bdd.system.signals import ignore_signals
 from soak.conditions import Condition
-from soak.platform import running_broker, running_service
+from soak.platform import running_service
 
 _DEADLINE_FACTOR = "10"
 """A condition slows the machine down; only what never comes may turn a run red."""
@@ -41,16 +41,6 @@ class Result:
     def red(self) -> int:
         """How many runs were red."""
         return sum(outcome.error is not None for outcome in self.outcomes)
-
-    @property
-    def scenarios(self) -> int:
-        """How many scenarios were executed."""
-        return sum(outcome.scenarios for outcome in self.outcomes)
-
-    @property
-    def median_seconds(self) -> float:
-        """How long a run takes."""
-        return statistics.median(outcome.seconds for outcome in self.outcomes)
 
 
 def judge(exit_code: int | None, output: str, seconds: float) -> Outcome:
@@ -84,8 +74,8 @@ class Soak:
         self._stopping = threading.Event()
         self._running: set[ModuleProcess] = set()
 
-    def under(self, condition: Condition, runs: int) -> Result:
-        """Run the features `runs` times under a condition, a few at a time."""
+    def under(self, condition: Condition, rounds: int) -> Result:
+        """Run the features under a condition, a few rounds at a time; a round is one service and the runs on it."""
         result = Result(condition)
         folder = self._folder / condition.name
         with (
@@ -98,12 +88,12 @@ class Soak:
                 round_folder = folder / str(number)
                 return self._round(condition, number, round_folder, broker.bootstrap_servers, variables or {})
 
-            numbers = range(1, runs // condition.together + 1)
+            numbers = range(1, rounds + 1)
             try:
                 for done in as_completed([pool.submit(one_round, number) for number in numbers]):
                     for outcome in done.result():
                         result.outcomes.append(outcome)
-                        self._report(condition, outcome, f"{len(result.outcomes)}/{runs}")
+                        self._report(condition, outcome, f"{len(result.outcomes)}/{rounds * condition.together}")
             except BaseException:
                 ignore_signals()  # a second one must not cut the clean-up short
                 self.stop()

@@ -1,20 +1,19 @@
 """What others do on the platform during the runs: they publish valid events or other records, and send requests."""
 
-import json
 import random
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import cycle, islice
-from uuid import uuid4
+from itertools import chain, cycle, islice
 
 import requests
 from confluent_kafka import Producer
 
 from bdd.contracts import asyncapi as contract
 from bdd.stacks.embedded.broker import EmbeddedBroker
-from soak.platform import IDS_OF_A_RUN, Broker
+from reference.shared.kafka.schemas import EventSchema
+from soak.platform import IDS_OF_A_RUN
 
 PREFILLED = 100_000
 EVENTS_A_SECOND = 2_000
@@ -37,54 +36,43 @@ POISON = (
 """Empty, a tombstone, not UTF-8, not JSON, nested too deeply, a megabyte."""
 
 
-def foreign_event(topic: str, event_type: str) -> tuple[str, bytes]:
-    """Return key and value of a valid event.
+def foreign_events() -> Iterator[tuple[str, str, bytes]]:
+    """Yield topic, key and value of valid events, endlessly; every other event is on the patients' topic.
 
     A patient's event is about a patient that no run has created. Events of other services may be about any patient:
     their ids are those of the runs.
     """
-    patient_id = random.choice(_FOREIGN_IDS if topic == "patient-events" else _RUNS_IDS)  # noqa: S311 - no secret
-    payload: dict[str, object] = {"patient_id": patient_id}
-    if event_type in {"patient.created", "patient.updated"}:
-        payload["patient_data"] = {**dict.fromkeys(contract.current().patient_fields, "Fremd"), "status": "offen"}
-    event = {
-        "eventId": str(uuid4()),
-        "eventType": event_type,
-        "version": "1.0",
-        "timestamp": "2026-01-01T12:00:00+00:00",
-        "producer": f"{event_type.partition('.')[0]}-service",
-        "payload": payload,
-    }
-    return str(patient_id), json.dumps(event).encode()
-
-
-def foreign_events() -> Iterator[tuple[str, str, bytes]]:
-    """Yield topic, key and value, endlessly; every other event is on the patients' topic."""
-    patients = cycle(contract.current().messages["patient-events"])
-    others = cycle(
-        event_type for event_type, topic in contract.current().topic_of.items() if topic != "patient-events"
-    )
-    for pair in zip(patients, others, strict=False):
-        for event_type in pair:
-            topic = contract.current().topic_of[event_type]
-            yield topic, *foreign_event(topic, event_type)
+    topic_of = contract.current().topic_of
+    patients = [event_type for event_type, topic in topic_of.items() if topic == "patient-events"]
+    others = [event_type for event_type in topic_of if event_type not in patients]
+    for event_type in chain.from_iterable(zip(cycle(patients), cycle(others), strict=False)):
+        patient_id = random.choice(_FOREIGN_IDS if event_type in patients else _RUNS_IDS)  # noqa: S311 - no secret
+        payload: dict[str, object] = {"patient_id": patient_id}
+        if event_type in {"patient.created", "patient.updated"}:
+            payload["patient_data"] = {
+                **dict.fromkeys(contract.current().patient_fields, "Fremd"),
+                "status": "offen",
+            }
+        event = EventSchema(
+            event_type=event_type, producer=f"{event_type.partition('.')[0]}-service", payload=payload
+        )
+        yield topic_of[event_type], str(patient_id), event.to_json().encode()
 
 
 @contextmanager
-def prefilled(broker: Broker) -> Iterator[None]:
+def prefilled(broker: EmbeddedBroker) -> Iterator[None]:
     """Publish foreign events before the block."""
-    producer = _producer(broker)
-    for topic, key, value in islice(foreign_events(), PREFILLED):
-        producer.produce(topic, value, key=key)
-        producer.poll(0)
-    _flush(producer)
+    with _producing(broker) as producer:
+        for topic, key, value in islice(foreign_events(), PREFILLED):
+            producer.produce(topic, value, key=key)
+            producer.poll(0)
     yield
 
 
 @contextmanager
-def foreign_producer(broker: Broker) -> Iterator[None]:
+def foreign_producer(broker: EmbeddedBroker) -> Iterator[None]:
     """Publish valid foreign events during the block."""
-    producer, events = _producer(broker), foreign_events()
+    events = foreign_events()
     began, sent = time.monotonic(), 0
 
     def what_is_due() -> None:
@@ -95,27 +83,27 @@ def foreign_producer(broker: Broker) -> Iterator[None]:
         sent += due
         producer.poll(0)
 
-    with _again_and_again(what_is_due, _TICK_SECONDS):
+    with _producing(broker) as producer, _again_and_again(what_is_due, _TICK_SECONDS):
         yield
-    _flush(producer)
 
 
 @contextmanager
-def poison(broker: Broker | EmbeddedBroker) -> Iterator[None]:
+def poison(broker: EmbeddedBroker) -> Iterator[None]:
     """Publish every kind of poison during the block, on one topic after the other."""
-    producer, topics = _producer(broker), cycle(tuple(contract.current().partitions))
+    topics = tuple(contract.current().partitions)
+    next_topic = cycle(topics)
 
     def a_dose() -> None:
-        topic = next(topics)
+        topic = next(next_topic)
         for value in POISON:
             producer.produce(topic, value, key=random.choice((None, b"", b"\xff", b"1")))  # noqa: S311 - no secret
         producer.poll(0)
 
-    for _ in tuple(contract.current().partitions):
-        a_dose()
-    with _again_and_again(a_dose, _POISON_TICK_SECONDS):
-        yield
-    _flush(producer)
+    with _producing(broker) as producer:
+        for _ in topics:
+            a_dose()
+        with _again_and_again(a_dose, _POISON_TICK_SECONDS):
+            yield
 
 
 @contextmanager
@@ -165,12 +153,12 @@ def _again_and_again(action: Callable[[], None], tick: float) -> Iterator[None]:
         raise AssertionError(f"the traffic broke off, so nothing is proven: {errors[0]!r}") from errors[0]
 
 
-def _flush(producer: Producer) -> None:
+@contextmanager
+def _producing(broker: EmbeddedBroker) -> Iterator[Producer]:
+    """Yield a producer; afterwards the broker must take what is left."""
+    # Its log would only report what is left after an interruption; the assertion reports everything else.
+    settings = {"linger.ms": 20, "message.max.bytes": 1_048_000, "log_level": 0}
+    producer = Producer({"bootstrap.servers": broker.bootstrap_servers, **settings})
+    yield producer
     left = producer.flush(_FLUSH_SECONDS)
     assert left == 0, f"the broker did not take {left} foreign records within {_FLUSH_SECONDS} s"
-
-
-def _producer(broker: Broker | EmbeddedBroker) -> Producer:
-    # Its log would only report what is left after an interruption; `_flush` reports everything else.
-    settings = {"linger.ms": 20, "message.max.bytes": 1_048_000, "log_level": 0}
-    return Producer({"bootstrap.servers": broker.bootstrap_servers, **settings})

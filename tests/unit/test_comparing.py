@@ -15,7 +15,10 @@ NO_TIME = ", expected a time between the request and the arrival of its event"
 NOT_WHOLE = ' is "Größner-Äp", expected "Größner-Äpfelböck"'
 
 
-@pytest.mark.parametrize(("actual", "expected"), list(itertools.permutations(ALIKE, 2)))
+@pytest.mark.parametrize(
+    ("actual", "expected"),
+    [*itertools.permutations(ALIKE, 2), ([1], [True]), ([1.0], [1]), ([{"a": 0}], [{"a": False}])],
+)
 def test_values_that_only_look_alike_differ(actual: Any, expected: Any) -> None:
     assert len(differences("status", actual, expected)) == 1
 
@@ -23,11 +26,6 @@ def test_values_that_only_look_alike_differ(actual: Any, expected: Any) -> None:
 @pytest.mark.parametrize("value", [*ALIKE, "Größe", [1, "a"], {}, {"a": {"b": None}}, 10**30])
 def test_the_same_value_does_not_differ(value: Any) -> None:
     assert differences("status", value, value) == []
-
-
-@pytest.mark.parametrize(("actual", "expected"), [([1], [True]), ([1.0], [1]), ([{"a": 0}], [{"a": False}])])
-def test_types_count_inside_a_list_too(actual: Any, expected: Any) -> None:
-    assert differences("tags", actual, expected) != []
 
 
 @pytest.mark.parametrize(
@@ -59,31 +57,23 @@ def test_every_difference_is_named_and_the_top_has_no_dot() -> None:
     assert found == ["a is 1, expected 2", "b is missing, expected 2", "c is extra: 3"]
 
 
-def test_a_value_that_is_half_a_character_can_still_be_printed() -> None:
-    assert shown("\ud800").encode()
-
-
-@pytest.mark.parametrize("char", ["\x7f", "\x85", "\u2028", "\uffff"])
+@pytest.mark.parametrize("char", ["\ud800", "\x7f", "\x85", "\u2028", "\uffff"])
 def test_what_xml_or_a_console_cannot_take_is_escaped(char: str) -> None:
     assert shown(f"Grüße{char}") == f'"Grüße{ascii(char)[1:-1]}"'
 
 
 @pytest.mark.parametrize("offset", ["", "Z", "+00:00"])
-@pytest.mark.parametrize("made", [NOW, NOW + 0.3, NOW - 1.9, NOW + 2.9])
+@pytest.mark.parametrize("made", [NOW, NOW + 0.3, NOW - 1.9, NOW + 2.9, NOW - 3])
 def test_a_time_in_utc_between_request_and_arrival_is_right(offset: str, made: float) -> None:
     assert outside_window(iso(made) + offset, NOW, NOW + 1, tolerance=2) == []
-
-
-def test_a_time_without_a_fraction_may_lie_up_to_a_second_later() -> None:
-    assert outside_window(iso(NOW - 3), NOW, NOW + 1, tolerance=2) == []
-    assert outside_window(iso(NOW - 4), NOW, NOW + 1, tolerance=2) != []
-    assert outside_window(iso(NOW + 4), NOW, NOW + 1, tolerance=2) != []
 
 
 @pytest.mark.parametrize(
     ("value", "error"),
     [
         (iso(NOW - 2.5), ": 2.5 s before the request"),
+        (iso(NOW - 4), ": 4.0 s before the request"),  # without a fraction, up to a second later is right
+        (iso(NOW + 4), ": 3.0 s after its arrival"),
         (iso(NOW + 3.5), ": 2.5 s after its arrival"),
         (iso(NOW - 24 * HOUR), "86400.0 s before the request (a local time without its offset?)"),
         (iso(NOW + 2 * HOUR), "7199.0 s after its arrival (a local time without its offset?)"),

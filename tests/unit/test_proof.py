@@ -3,23 +3,25 @@
 import json
 import re
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from bdd.commands.cli import app
+from bdd.domain.patients import stored_data, synthetic_data
 from bdd.report.junit import write_audit
 from bdd.system.paths import ROOT
 from bdd.verdict.audit import Finding
 from proof import command, report
 from proof.defect import SOUND, Defect
 from proof.defects import DEFECTS
-from proof.judging import Outcome, Verdict, headline, judge, reds_in
+from proof.judging import Outcome, Verdict, judge, reds_in
 from proof.outgoing import CREATED, DELETED, UPDATED, Outgoing
 from tests.support.builders import envelope
 
-KEY_NONE = Defect(name="key-none", description="no key", pattern="its key is none", feature="event_envelope")
+KEY_NONE = Defect("event_envelope", "key-none", "no key", "its key is none")
 MESSAGE = """Expected: one patient.created event on patient-events with key "5"
      but: the closest event differs in 1 way: its key is none, expected "5"
           closest:  patient.created at patient-events/0@17, key none"""
@@ -39,18 +41,11 @@ def prove(*arguments: str) -> Result:
 
 def lifecycle(patient: int) -> list[Outgoing]:
     """Return a patient's events, which have everything that a defect changes."""
-    data = {"vorname": "Jürgen", "nachname": "O'Testington", "anrede": "Frau", "email": None}
-    data |= {"telefon": "+49 30 5550100", "status": "offen"}
-    changed = data | {
-        "vorname": "Ä" * 255,
-        "nachname": "Probe",
-        "anrede": "Herr",
-        "telefon": None,
-        "email": "a@b.de",
-    }
+    data = stored_data(synthetic_data("m")) | {"vorname": "Jürgen", "nachname": "O'Testington", "email": None}
+    changed = {"vorname": "Ä" * 255, "nachname": "Probe", "anrede": "Herr", "telefon": None, "email": "a@b.de"}
     events: list[tuple[str, dict[str, Any]]] = [
         (CREATED, {"patient_data": data}),
-        (UPDATED, {"patient_data": changed}),
+        (UPDATED, {"patient_data": data | changed}),
         (UPDATED, {"patient_data": data | {"email": "b@example.org", "status": "in Therapie"}}),
         (DELETED, {}),
     ]
@@ -74,13 +69,10 @@ def outcome(verdict: Verdict, defect: Defect = KEY_NONE) -> Outcome:
     return Outcome(defect, verdict, 1.0, by=TITLE, message="<its key is none>")
 
 
-def test_the_defects_are_many_in_every_layer_and_each_has_a_name_of_its_own() -> None:
+def test_the_defects_are_many_in_every_layer_and_each_is_well_formed() -> None:
     assert len(DEFECTS) >= 165
     assert len({defect.name for defect in (SOUND, *DEFECTS)}) == len(DEFECTS) + 1
     assert {defect.layer for defect in DEFECTS} == {"publisher", "HTTP", "store"}
-
-
-def test_each_defect_is_well_formed() -> None:
     for defect in DEFECTS:
         text = (ROOT / "features" / f"{defect.feature}.feature").read_text(encoding="utf-8")
         assert re.fullmatch(r"[a-z0-9-]+", defect.name), defect.name
@@ -99,14 +91,18 @@ def test_each_defect_of_the_publisher_changes_what_is_published() -> None:
             assert [out for event in sound for out in defect.publish(event)] != sound, defect.name
 
 
-def test_a_pattern_that_the_headline_matches_names_the_defect(tmp_path: Path) -> None:
-    judged = judge(KEY_NONE, write_feature(tmp_path, MESSAGE), 1, 2.0, [])
-    assert (judged.verdict, judged.by) == (Verdict.NAMED, TITLE)
-
-
-def test_what_stands_below_the_headline_does_not_name_the_defect(tmp_path: Path) -> None:
-    below = "Expected: one event\n     but: nothing came\n          closest: its key is none"
-    assert judge(KEY_NONE, write_feature(tmp_path, below), 1, 2.0, []).verdict is Verdict.KILLED
+@pytest.mark.parametrize(
+    ("message", "verdict"),
+    [
+        (MESSAGE, Verdict.NAMED),
+        ("its key is none: []\nTraceback", Verdict.NAMED),
+        ("the response is not a patient: []\nits key is none", Verdict.KILLED),
+        ("Expected: one event\n     but: nothing came\n          closest: its key is none", Verdict.KILLED),
+    ],
+)
+def test_only_the_headline_can_name_the_defect(tmp_path: Path, message: str, verdict: Verdict) -> None:
+    judged = judge(KEY_NONE, write_feature(tmp_path, message), 1, 2.0, [])
+    assert (judged.verdict, judged.by) == (verdict, TITLE)
 
 
 def test_a_finding_of_the_audit_kills_too_but_a_scenario_comes_first(tmp_path: Path) -> None:
@@ -115,7 +111,7 @@ def test_a_finding_of_the_audit_kills_too_but_a_scenario_comes_first(tmp_path: P
     assert judged.verdict is Verdict.NAMED
     assert judged.by.startswith("audit: Deleted")
     write_feature(tmp_path, MESSAGE)
-    assert [red.by.partition(":")[0] for red in reds_in(tmp_path)] == [TITLE, "audit"]
+    assert [by.partition(":")[0] for by, _ in reds_in(tmp_path)] == [TITLE, "audit"]
 
 
 def test_a_green_run_means_that_the_defect_survived_if_there_was_an_audit(tmp_path: Path) -> None:
@@ -132,10 +128,6 @@ def test_a_run_that_ended_early_proves_nothing(tmp_path: Path, exit_code: int | 
     assert "The broker cannot be reached" in judged.message
     (tmp_path / "TESTS-event_envelope.xml").write_text("<testsuite>\x00", encoding="utf-8")
     assert judge(KEY_NONE, tmp_path, exit_code, 2.0, []).verdict is Verdict.NOT_RUN
-
-
-def test_a_message_without_but_has_its_first_line_as_headline() -> None:
-    assert headline("the response is not a patient: []\nTraceback") == "the response is not a patient: []"
 
 
 @pytest.mark.parametrize(
@@ -179,25 +171,17 @@ def test_an_unknown_defect_is_refused(name: str, message: str) -> None:
     assert message in result.output
 
 
-def no_proof(_say: object) -> NoReturn:
-    raise AssertionError("nothing must be started")
-
-
-def test_reports_that_cannot_be_written_are_reported_before_anything_starts(
+def test_what_is_wrong_with_the_folder_or_a_setting_is_reported_before_anything_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(command, "REPORT", tmp_path / "reports" / "prove.json")
+    monkeypatch.setenv("BDD_CACHE_DIR", "")
+    assert prove("--only", "key-none").exit_code == 2
     (tmp_path / "reports").write_text("in the way")
-    monkeypatch.setattr(command, "REPORT", tmp_path / "reports" / "prove" / "prove.json")
-    monkeypatch.setattr(command, "Proof", no_proof)
+    monkeypatch.setattr(command, "proving", Mock(side_effect=RuntimeError("nothing must be started")))
     result = prove("--only", "key-none")
     assert result.exit_code == 1
     assert "cannot be written" in result.output
-
-
-def test_a_wrong_setting_ends_it_as_it_ends_every_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "REPORT", tmp_path / "prove.json")
-    monkeypatch.setenv("BDD_CACHE_DIR", "")
-    assert prove("--only", "key-none").exit_code == 2
 
 
 def test_the_defects_can_be_listed() -> None:

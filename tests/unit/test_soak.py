@@ -4,7 +4,7 @@ import sqlite3
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from unittest.mock import create_autospec
+from unittest.mock import Mock, create_autospec
 
 import pytest
 from typer.testing import CliRunner
@@ -13,7 +13,8 @@ from bdd.commands.cli import app
 from bdd.contracts import asyncapi as contract
 from bdd.contracts.event import NotAnEvent, read_event
 from reference.patient_service.relay import Producer
-from soak.conditions import CONDITIONS, allot
+from soak import command, soaking
+from soak.conditions import CONDITIONS
 from soak.platform import give_ids_from
 from soak.service import SlowProducer, wrong_clock
 from soak.soaking import judge
@@ -23,15 +24,17 @@ from tests.support.builders import event_in, record
 SUMMARY = "8 features passed, 0 failed, 0 skipped\n{} scenarios passed, {} failed, 0 skipped\n"
 
 
-def test_all_runs_are_divided_among_the_conditions() -> None:
-    assert sum(allot(200).values()) == 200
-
-
-@pytest.mark.parametrize("runs", [1, 7, 200])
-def test_each_condition_gets_a_run_and_no_service_half_a_round(runs: int) -> None:
-    for condition in CONDITIONS:
-        assert allot(runs)[condition.name] >= condition.together
-        assert allot(runs)[condition.name] % condition.together == 0
+def test_the_runs_are_divided_among_the_conditions_and_each_gets_a_round(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(command, "prepare", Mock())
+    for runs, of_each in ((1, 1), (200, 20)):
+        under = Mock(side_effect=lambda condition, rounds: soaking.Result(condition, [soaking.Outcome(84, 1.0)]))
+        monkeypatch.setattr(soaking.Soak, "under", under)
+        assert command.run_soak(CONDITIONS, runs) == 0
+        rounds = {call.args[0].name: call.kwargs["rounds"] for call in under.call_args_list}
+        assert rounds == {each.name: max(1, of_each // each.together) for each in CONDITIONS}
 
 
 @pytest.mark.parametrize(
