@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import requests
@@ -70,7 +69,7 @@ def sources_of(containers: Sequence[Container]) -> dict[str, Source]:
     """Return what evidence can be taken of containers: file name -> source."""
     sources: dict[str, Source] = {f"logs/{service_name(each)}.log": ContainerLog(each) for each in containers}
     if containers:
-        sources["containers.txt"] = CurrentState(partial(_states, containers))
+        sources["containers.txt"] = CurrentState(lambda: "".join(f"{_described(each)}\n" for each in containers))
     return sources
 
 
@@ -138,12 +137,8 @@ def condition(container: Container) -> tuple[str, str]:
     return sentence, f"docker logs --tail 50 {container.name}"
 
 
-def _states(containers: Sequence[Container]) -> str:
-    """Return a line for each container: state, health, exit code, restarts, memory."""
-    return "".join(f"{_described(container)}\n" for container in containers)
-
-
 def _described(container: Container) -> str:
+    """Return a line about a container: state, health, exit code, restarts, memory."""
     try:
         state = state_of(container)
     except (DockerException, requests.RequestException) as error:

@@ -87,7 +87,7 @@ class RemoteStack(Stack):
         allowed = self._settings.allow_host
         bootstrap = [server.host for server in servers(self._bootstrap_servers)] if self._bootstrap_servers else []
         refuse_public_hosts({"api_url": [host], "bootstrap_servers": bootstrap}, allowed)
-        refuse_unknown_host("api_url", host, allowed)
+        refuse_unknown_host(host, allowed)
 
     def _reach_all(self) -> None:
         """Reach for both before reporting one: where both are down, they have one reason."""

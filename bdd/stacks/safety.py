@@ -36,13 +36,8 @@ def refuse_public_hosts(hosts: Mapping[str, Iterable[str]], allowed: Collection[
         )
 
 
-def refuse_unknown_host(where: str, host: str, allowed: Collection[str]) -> None:
-    """Refuse a host that does not resolve now, because it might resolve to any address later.
-
-    Args:
-        where: where it was found ("api_url").
-        host: its name.
-        allowed: names and addresses that the setting `allow_host` lists.
+def refuse_unknown_host(host: str, allowed: Collection[str]) -> None:
+    """Refuse a host of `api_url` that does not resolve now: it might resolve to any address later.
 
     Raises:
         CannotStart: it does not resolve.
@@ -53,7 +48,7 @@ def refuse_unknown_host(where: str, host: str, allowed: Collection[str]) -> None
         resolve(host, _RESOLVE_SECONDS)
     except Unresolved as error:
         raise CannotStart(
-            f"{where} leads to {host}, and that name does not resolve on this machine: {error}. Is {where} right?"
+            f"api_url leads to {host}, and that name does not resolve on this machine: {error}. Is api_url right?"
         ) from error
 
 

@@ -3,14 +3,12 @@
 import json
 import socket
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
 
-from bdd.kafka.client_settings import client_settings
-from bdd.kafka.connection.diagnosis import diagnose
+from bdd.kafka.connection.diagnosis import Diagnosis
 from bdd.kafka.connection.probe import ProbeResult
 from bdd.recorder.client import RecorderClient
 from bdd.run.process import remote
@@ -99,16 +97,9 @@ def test_what_a_broken_platform_gives_away_is_masked_in_all_that_a_run_leaves(
     tmp_path: Path, broker: EmbeddedBroker, talkative_url: str
 ) -> None:
     to = remote(talkative_url, broker.bootstrap_servers)
-    reports = [
-        "--junit",
-        "--junit-directory",
-        str(tmp_path / "junit"),
-        "-f",
-        "json",
-        "-o",
-        str(tmp_path / "run.json"),
-    ]
-    run_behave(tmp_path, "features/patient_created.feature", "-f", "plain", *reports, *to, exit_code=1)
+    junit = ["--junit", "--junit-directory", str(tmp_path / "junit")]
+    formats = ["-f", "plain", "-f", "json", "-o", str(tmp_path / "run.json")]
+    run_behave(tmp_path, "features/patient_created.feature", *formats, *junit, *to, exit_code=1)
     left = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
     assert [file.name for file, text in left.items() if b"synthetic-pw" in text] == []
     masked = [file for file, text in left.items() if b"postgresql://patients:***@postgres/patients" in text]
@@ -134,15 +125,10 @@ def test_a_host_that_looks_like_production_is_refused_before_anything_is_sent(
     assert not contacted
 
 
-def test_what_the_brokers_advertise_is_refused_too(
-    broker: EmbeddedBroker, api_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given = {"stack": "remote", "api_url": api_url, "bootstrap_servers": broker.bootstrap_servers}
-    far = ProbeResult(Server("203.0.113.7", 9092), ("203.0.113.7",))
-    real = diagnose(broker.bootstrap_servers, client_settings(broker.bootstrap_servers, load_settings(given)))
-    assert real.sound
-    with_far = replace(real, advertised={**real.advertised, 2: far})
-    monkeypatch.setattr("bdd.stacks.remote.diagnose", lambda *_: with_far)
+def test_what_the_brokers_advertise_is_refused_too(talkative_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"stack": "remote", "api_url": talkative_url, "bootstrap_servers": "127.0.0.1:9092"}
+    near, far = (ProbeResult(Server(host, 9092), (host,)) for host in ("127.0.0.1", "203.0.113.7"))
+    monkeypatch.setattr("bdd.stacks.remote.diagnose", lambda *_: Diagnosis({}, (near,), {1: near, 2: far}))
     with pytest.raises(CannotStart, match=r"what the brokers advertise leads to 203\.0\.113\.7"):
         make_stack(load_settings(given), "synthetic").start()
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.http_service import http_service
 
-Files = Mapping[str, bytes]
+Files = Mapping[str, bytes | None]
 """File name -> content; a file is served whatever its folder is."""
 
 
