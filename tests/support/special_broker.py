@@ -15,7 +15,7 @@ from bdd.stacks.embedded.broker import (
     EmbeddedBroker,
     write_server_properties,
 )
-from bdd.system.processes import ChildProcess, free_ports
+from bdd.system.processes import free_ports
 from tests.support.certificates import Authority
 
 USER = "suite"
@@ -64,9 +64,7 @@ class SpecialBroker(EmbeddedBroker):
         shutil.copytree(distribution.template, folder / DATA_FOLDER)
         write_server_properties(folder, port, controller_port)
         _add_listeners(folder / SERVER_PROPERTIES.name, listeners, self._ports, authority)
-        command = distribution.command("kafka.Kafka", SERVER_PROPERTIES.name)
-        process = ChildProcess("the Kafka broker", command, log=folder / "broker.log", cwd=folder)
-        super().__init__(process, f"127.0.0.1:{port}")
+        super().__init__(distribution, folder, port)
 
     def address(self, listener: str, host: str = "127.0.0.1") -> str:
         """Return the `host:port` of a listener."""

@@ -65,26 +65,31 @@ class Distribution:
 
 
 class EmbeddedBroker:
-    """A Kafka node in a folder of its own, on free ports of 127.0.0.1."""
+    """A Kafka node in a folder of its own, on ports of 127.0.0.1; it starts at once.
 
-    def __init__(self, process: ChildProcess, bootstrap_servers: str) -> None:
-        self.process = process
-        self.bootstrap_servers = bootstrap_servers
+    Args:
+        distribution: what is started.
+        folder: the folder, with the storage and the settings of the node.
+        port: the port in its settings.
+    """
 
-    @classmethod
-    def start(cls, distribution: Distribution, folder: Path) -> Self:
-        """Start a node in the new folder `folder` and return at once; other processes can start meanwhile."""
-        shutil.copytree(distribution.template, folder / DATA_FOLDER)
-        port, controller_port = free_ports(2)
-        write_server_properties(folder, port, controller_port)
-        process = ChildProcess(
+    def __init__(self, distribution: Distribution, folder: Path, port: int) -> None:
+        self.bootstrap_servers = f"127.0.0.1:{port}"
+        self.process = ChildProcess(
             "the Kafka broker",
             distribution.command("kafka.Kafka", SERVER_PROPERTIES.name),
             log=folder / "broker.log",
             env=_ENVIRONMENT,
             cwd=folder,
         )
-        return cls(process, f"127.0.0.1:{port}")
+
+    @classmethod
+    def start(cls, distribution: Distribution, folder: Path) -> Self:
+        """Start a node in the new folder `folder`, on free ports; other processes can start meanwhile."""
+        shutil.copytree(distribution.template, folder / DATA_FOLDER)
+        port, controller_port = free_ports(2)
+        write_server_properties(folder, port, controller_port)
+        return cls(distribution, folder, port)
 
     def wait_ready(self, timeout: float) -> None:
         """Return as soon as the broker answers a client.
