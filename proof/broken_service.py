@@ -43,18 +43,16 @@ class BrokenProducer:
 
     def send(self, out: Outgoing) -> None:
         """Send a record unchanged, after its delay."""
+        produce = partial(self._producer.produce, out.topic, key=out.key, value=out.value, partition=out.partition)
         if not out.after:
-            self._send(out)
+            produce()
             return
-        timer = threading.Timer(out.after, self._send, [out])
+        timer = threading.Timer(out.after, produce)
         timer.daemon = True
         timer.start()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._producer, name)
-
-    def _send(self, out: Outgoing) -> None:
-        self._producer.produce(out.topic, key=out.key, value=out.value, partition=out.partition)
 
 
 class BrokenService(SoundService):

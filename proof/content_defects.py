@@ -33,10 +33,7 @@ _SYNTHETIC = {"anrede": "Frau", "vorname": "Erika", "telefon": r"\+49 30 5550100
 
 
 def _timestamp(write: Callable[[dt.datetime], object]) -> Publish:
-    def change(event: Event) -> None:
-        event["timestamp"] = write(dt.datetime.fromisoformat(event["timestamp"]))
-
-    return edit(change)
+    return edit(lambda event: event.update(timestamp=write(dt.datetime.fromisoformat(event["timestamp"]))))
 
 
 def _set(name: str, value: object) -> Publish:
@@ -74,11 +71,7 @@ def _payload_of_another() -> Publish:
 
 def _time_of_creation() -> Publish:
     made: dict[bytes | None, str] = {}
-
-    def publish(out: Outgoing) -> list[Outgoing]:
-        return [out.holding(out.event | {"timestamp": made.setdefault(out.key, out.event["timestamp"])})]
-
-    return publish
+    return lambda out: [out.holding(out.event | {"timestamp": made.setdefault(out.key, out.event["timestamp"])})]
 
 
 def _after_a_while(request: Request, sound: SoundService) -> Response:

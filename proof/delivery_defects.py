@@ -26,16 +26,13 @@ def _repeated(event_type: str, same_id: bool, after: float) -> Defect:
     how = "with the same eventId" if same_id else "with another eventId"
     name = f"{event_type.removeprefix('patient.')}-twice-{'same' if same_id else 'other'}-id"
 
-    def publish(out: Outgoing) -> list[Outgoing]:
-        return [out, replace(out if same_id else out.twin(), after=after)]
-
     kind = "redelivery" if same_id else "duplicate"
     return Defect(
         event_type.replace(".", "_"),
         f"{name}-after-{after * 1000:.0f}-ms" if after else name,
         f"{event_type} is published twice, {how}, {when}",
         f"{_LATER.format(event_type) if after in _LATE else ''}is a {kind} of patient-events/",
-        only([event_type], publish),
+        only([event_type], lambda out: [out, replace(out if same_id else out.twin(), after=after)]),
         scenario=_ONCE[event_type],
         **_only_the_audit(_ONCE[event_type], after),
     )

@@ -80,11 +80,9 @@ def edit_data(change: Callable[[dict[str, Any]], object]) -> Publish:
 
 def edit_texts(change: Callable[[str], object]) -> Publish:
     """Replace each text of `patient_data`."""
-
-    def change_all(data: dict[str, Any]) -> None:
-        data.update({name: change(value) for name, value in data.items() if isinstance(value, str)})
-
-    return edit_data(change_all)
+    return edit_data(
+        lambda data: data.update({name: change(value) for name, value in data.items() if isinstance(value, str)})
+    )
 
 
 def put(name: str, value: object) -> Publish:

@@ -48,13 +48,10 @@ def write_report(result: Result, file: Path, seconds: float) -> None:
     """
     outcomes = [
         {
-            "name": outcome.defect.name,
-            "description": outcome.defect.description,
-            "layer": outcome.defect.layer,
+            **{name: getattr(outcome.defect, name) for name in ("name", "description", "layer", "pattern")},
             "verdict": outcome.verdict.value,
             "by": outcome.by,
             "message": outcome.message,
-            "pattern": outcome.defect.pattern,
             "seconds": round(outcome.seconds, 1),
         }
         for outcome in result.outcomes

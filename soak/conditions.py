@@ -12,7 +12,7 @@ from soak.restarting import restarts
 Variables = Mapping[str, str]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Condition:
     """A bad condition under which the features must pass.
 
@@ -38,54 +38,41 @@ class Condition:
 
 
 CONDITIONS = (
+    Condition("prefilled", f"topics that hold {traffic.PREFILLED:,} records already", around=traffic.prefilled),
     Condition(
-        name="prefilled",
-        description=f"topics that hold {traffic.PREFILLED:,} records already",
-        around=traffic.prefilled,
-    ),
-    Condition(
-        name="foreign-producer",
-        description=f"{traffic.EVENTS_A_SECOND:,} valid foreign events a second on the same topics",
+        "foreign-producer",
+        f"{traffic.EVENTS_A_SECOND:,} valid foreign events a second on the same topics",
         around=traffic.foreign_producer,
     ),
     Condition(
-        name="other-patients",
-        description="another client creates, changes and deletes patients on the same service",
+        "other-patients",
+        "another client creates, changes and deletes patients on the same service",
         beside=traffic.other_patients,
     ),
-    Condition(name="poison", description="records that are not events, on all topics", around=traffic.poison),
+    Condition("poison", "records that are not events, on all topics", around=traffic.poison),
     Condition(
-        name="busy-cores",
-        description="CPU kept busy on all cores (deadline_factor=3)",
+        "busy-cores",
+        "CPU kept busy on all cores (deadline_factor=3)",
         arguments=("-D", "deadline_factor=3"),
         around=busy_cores,
     ),
+    Condition("slow-answers", "each response is up to 300 ms late", nature=({"SOAK_RESPONSE_DELAY": "0.3"},)),
     Condition(
-        name="slow-answers",
-        description="each response is up to 300 ms late",
-        nature=({"SOAK_RESPONSE_DELAY": "0.3"},),
-    ),
-    Condition(
-        name="slow-publishing",
-        description="each batch of events is published up to 400 ms late",
+        "slow-publishing",
+        "each batch of events is published up to 400 ms late",
         nature=({"SOAK_PUBLISH_DELAY": "0.4"},),
     ),
     Condition(
-        name="broker-restarts",
-        description="the broker is killed and started again between features",
+        "broker-restarts",
+        "the broker is killed and started again between features",
         arguments=("-f", "pretty", "-f", "soak.restarting:BetweenFeatures"),
         around=restarts,
         parallel=1,
     ),
+    Condition("two-runs", "two runs on the same platform at once", together=2, parallel=1),
     Condition(
-        name="two-runs",
-        description="two runs on the same platform at once",
-        together=2,
-        parallel=1,
-    ),
-    Condition(
-        name="wrong-clock",
-        description="the service's clock is 3 s ahead or behind (clock_tolerance=5)",
+        "wrong-clock",
+        "the service's clock is 3 s ahead or behind (clock_tolerance=5)",
         arguments=("-D", "clock_tolerance=5"),
         nature=({"SOAK_CLOCK_OFFSET": "3"}, {"SOAK_CLOCK_OFFSET": "-3"}),
     ),

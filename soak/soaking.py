@@ -83,17 +83,14 @@ class Soak:
             condition.around(broker) as variables,
             ThreadPoolExecutor(condition.parallel) as pool,
         ):
-
-            def one_round(number: int) -> list[Outcome]:
-                round_folder = folder / str(number)
-                return self._round(condition, number, round_folder, broker.bootstrap_servers, variables or {})
-
-            numbers = range(1, rounds + 1)
+            others = (folder, broker.bootstrap_servers, variables or {})
+            started = [pool.submit(self._round, condition, number, *others) for number in range(1, rounds + 1)]
             try:
-                for done in as_completed([pool.submit(one_round, number) for number in numbers]):
-                    for outcome in done.result():
-                        result.outcomes.append(outcome)
-                        self._report(condition, outcome, f"{len(result.outcomes)}/{rounds * condition.together}")
+                for outcome in (each for done in as_completed(started) for each in done.result()):
+                    result.outcomes.append(outcome)
+                    verdict = f"RED: {outcome.error}" if outcome.error else "green"
+                    count = f"{len(result.outcomes)}/{rounds * condition.together}"
+                    self._progress(f"{condition.name:18}{count:>8}{outcome.seconds:8.1f} s  {verdict}")
             except BaseException:
                 ignore_signals()  # a second one must not cut the clean-up short
                 self.stop()
@@ -113,6 +110,7 @@ class Soak:
         """Start a service and, at once, the runs on it."""
         if self._stopping.is_set():
             return []
+        folder /= str(number)
         folder.mkdir(parents=True)
         nature = condition.nature[number % len(condition.nature)]
         with running_service(folder, servers, number, nature) as url, condition.beside(url):
@@ -134,7 +132,3 @@ class Soak:
         for run in runs:
             yield judge(run.end(), run.output, time.monotonic() - began)
             self._running.discard(run)
-
-    def _report(self, condition: Condition, outcome: Outcome, count: str) -> None:
-        verdict = f"RED: {outcome.error}" if outcome.error else "green"
-        self._progress(f"{condition.name:18}{count:>8}{outcome.seconds:8.1f} s  {verdict}")

@@ -4,6 +4,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain, cycle, islice
 
@@ -133,24 +134,19 @@ def _again_and_again(action: Callable[[], None], tick: float) -> Iterator[None]:
         AssertionError: the action failed, so nothing was tested.
     """
     stop = threading.Event()
-    errors: list[Exception] = []
 
     def repeat() -> None:
-        try:
-            while not stop.wait(tick):
-                action()
-        except Exception as error:  # noqa: BLE001 - raised when the block ends
-            errors.append(error)
+        while not stop.wait(tick):
+            action()
 
-    thread = threading.Thread(target=repeat, name=action.__name__, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-    if errors:
-        raise AssertionError(f"the traffic broke off, so nothing is proven: {errors[0]!r}") from errors[0]
+    with ThreadPoolExecutor(1) as pool:
+        repeating = pool.submit(repeat)
+        try:
+            yield
+        finally:
+            stop.set()
+    if error := repeating.exception():
+        raise AssertionError(f"the traffic broke off, so nothing is proven: {error!r}") from error
 
 
 @contextmanager

@@ -49,6 +49,10 @@ def test_a_known_secret_is_masked_however_it_is_written(secret: str) -> None:
         assert secret not in masked
         assert mask_bytes(text.encode()) == masked.encode()
         assert mask(masked) == masked, "masking twice changes nothing"
+    inner = json.dumps({"sasl.password": secret, "note": f"password={secret}", "key": "1"})
+    still_json = json.loads(mask(json.dumps({"value": inner, "url": f"http://a:{quote(secret, safe='')}@b/"})))
+    assert json.loads(still_json["value"])["key"] == "1"
+    assert secret not in str(still_json)
 
 
 @pytest.mark.parametrize(
@@ -143,12 +147,3 @@ def test_bytes_that_are_not_text_stay_as_they_are() -> None:
     masking.remember(["correct-horse"])
     every_byte = bytes(range(256))
     assert mask_bytes(every_byte + b"\xff correct-horse \xfe") == every_byte + b"\xff *** \xfe"
-
-
-def test_json_stays_json() -> None:
-    masking.remember(SECRETS)
-    for secret in SECRETS:
-        inner = json.dumps({"sasl.password": secret, "note": f"password={secret}", "key": "1"})
-        masked = json.loads(mask(json.dumps({"value": inner, "url": f"http://a:{quote(secret, safe='')}@b/"})))
-        assert json.loads(masked["value"])["key"] == "1"
-        assert secret not in str(masked)

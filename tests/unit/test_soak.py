@@ -102,12 +102,9 @@ def test_a_batch_is_held_back_once_and_keeps_its_order(monkeypatch: pytest.Monke
     assert [call.kwargs["key"] for call in prompt.produce.call_args_list] == ["1", "2", "3"]
 
 
-def test_the_list_names_every_condition() -> None:
+def test_the_list_names_every_condition_and_any_other_is_refused() -> None:
     lines = CliRunner().invoke(app, ["soak", "--list"]).output.splitlines()
     assert [line.split()[0] for line in lines] == [each.name for each in CONDITIONS]
-
-
-def test_an_unknown_condition_is_refused() -> None:
     result = CliRunner().invoke(app, ["soak", "--only", "rain"], env={"COLUMNS": "200"})
     assert result.exit_code == 2
     assert "there is no condition rain; see: python -m bdd soak --list" in result.output
