@@ -46,11 +46,6 @@ def _open_means_all(request: Request, sound: SoundService) -> Response:
     return sound.handle(replace(request, query="") if request.query.endswith("offen") else request)
 
 
-def _die(_request: Request, _sound: SoundService) -> Response:
-    """End at once, like a process that is killed."""
-    os._exit(3)
-
-
 _FEATURES = ("created", "updated", "deleted", "refused", "read")
 _created, _updated, _deleted, _refused, _read = (partial(served, f"patient_{each}") for each in _FEATURES)
 
@@ -59,7 +54,7 @@ _ANSWERS = [
         "dies-of-a-deletion",
         "the service ends when a patient is to be deleted",
         r"the service at http://.* did not respond to DELETE /api/patients/\d+: it closed the connection",
-        on("DELETE", _die),
+        on("DELETE", lambda _request, _sound: os._exit(3)),
     ),
     _created(
         "created-answers-200",

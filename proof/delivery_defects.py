@@ -114,17 +114,13 @@ def _visible_later(request: Request, sound: SoundService) -> Response:
     patient = response.about(request)
     after = sound.row(patient)
     if before != after:
-        _put(sound, patient, before)
-        threading.Event().wait(0.4)
-        _put(sound, patient, after)
+        for row, seconds in ((before, 0.4), (after, 0.0)):
+            if row:
+                sound.put_row(row)
+            else:
+                sound.drop_row(patient)
+            threading.Event().wait(seconds)
     return response
-
-
-def _put(sound: SoundService, patient: int, row: tuple[Any, ...] | None) -> None:
-    if row:
-        sound.put_row(row)
-    else:
-        sound.drop_row(patient)
 
 
 _NEVER = [

@@ -66,7 +66,9 @@ class Proof:
                     yield done.result()
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
-                self._end_runs()
+                self._ending.set()
+                for run in list(self._runs):
+                    run.process.terminate()  # it removes what it has made
                 raise
 
     def _check(self, defect: Defect) -> Outcome:
@@ -99,9 +101,3 @@ class Proof:
         exit_code = run.end(_RUN_SECONDS)
         self._runs.discard(run)
         return exit_code
-
-    def _end_runs(self) -> None:
-        """Ask the runs to end; each removes what it has made."""
-        self._ending.set()
-        for run in list(self._runs):
-            run.process.terminate()

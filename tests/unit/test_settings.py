@@ -63,11 +63,6 @@ def test_an_unknown_name_is_refused_with_the_one_that_was_meant(monkeypatch: pyt
         assert all(name in message for name in Settings.model_fields)
 
 
-def test_a_name_in_the_file_without_its_prefix_is_not_silently_ignored() -> None:
-    ENV_FILE.write_text("deadline=3\n")
-    assert refusal({}) == f"The setting deadline in {ENV_FILE} needs its prefix there: BDD_DEADLINE=…"
-
-
 SECONDS = "a number from 0 to 600. ("
 MILLISECONDS = "a whole number from 1 to 3600000. ("
 COUNT = "a whole number from 1 to 1000000. ("
@@ -167,6 +162,7 @@ def test_a_definition_without_a_value_or_a_name_is_refused() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
+        (b"deadline=3\n", "The setting deadline in {} needs its prefix there: BDD_DEADLINE=…"),
         (b"kaputt ohne gleich\n", "Line 1 of {} cannot be read. It must be NAME=value"),
         (b'# mine\n\n\nBDD_DEADLINE="7', "Line 4 of {} cannot be read. It must be NAME=value"),
         (b"\r\n\r\nBDD_SASL_PASSWORD='correct-horse\r\n", "Line 3 of {} cannot be read. It must be NAME=value"),
@@ -174,7 +170,7 @@ def test_a_definition_without_a_value_or_a_name_is_refused() -> None:
         ("BDD_PROJECT=Größe\n".encode("latin-1"), "The file {} is not text in UTF-8. Save it in that encoding."),
     ],
 )
-def test_a_line_of_the_file_that_cannot_be_read_stops_the_run_and_is_not_shown(
+def test_a_line_of_the_file_that_cannot_be_used_stops_the_run_and_is_not_shown(
     content: bytes, message: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     ENV_FILE.write_bytes(content)
