@@ -55,7 +55,7 @@ class TopicsConsumer:
         journal: Journal,
         *,
         on_growth: Callable[[], None],
-        create_topics: bool = False,
+        create_topics: bool,
     ) -> None:
         self._topics = topics
         self._create_topics = create_topics

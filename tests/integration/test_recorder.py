@@ -40,10 +40,6 @@ class Recording:
             {"bootstrap.servers": bootstrap_servers, "enable.idempotence": True, "log_level": 0}
         )
 
-    @property
-    def process(self) -> ChildProcess:
-        return self.recorder.process
-
     def publish(self, count: int, *, topic: str = TOPIC, partition: int = 0, size: int = 0) -> None:
         for value in values(count, size):
             self.producer.produce(topic, value, key=b"key", partition=partition)
@@ -62,7 +58,7 @@ class Recording:
     def end(self) -> None:
         """Close the client first: it would look for its recorder for ever."""
         self.client.close()
-        self.process.kill()
+        self.recorder.process.kill()
 
 
 @pytest.fixture
@@ -120,7 +116,7 @@ def test_no_consumer_group_is_ever_made(recording: Recording, broker: EmbeddedBr
 def test_the_journal_on_disk_is_what_was_served_also_after_kill(recording: Recording) -> None:
     recording.publish(100)
     recording.values()
-    psutil.Process(recording.process.pid).kill()
+    psutil.Process(recording.recorder.process.pid).kill()
     written = (recording.folder / "journal.jsonl").read_bytes().splitlines()
     assert [from_line(line) for line in written] == recording.client.records()
 
@@ -169,7 +165,7 @@ def test_a_broker_that_restarts_costs_no_record_and_brings_none_twice(
 def test_records_that_were_deleted_before_they_could_be_read_are_a_gap(
     recording: Recording, broker: EmbeddedBroker
 ) -> None:
-    process = psutil.Process(recording.process.pid)
+    process = psutil.Process(recording.recorder.process.pid)
     process.suspend()
     recording.publish(50, size=ONE_FETCH // 10)  # more than the answer to the fetch under way may hold
     admin = AdminClient({"bootstrap.servers": broker.bootstrap_servers})
@@ -185,7 +181,7 @@ def test_records_that_were_deleted_before_they_could_be_read_are_a_gap(
 
 def test_it_listens_on_loopback_only(recording: Recording) -> None:
     listening = [
-        c.laddr.ip for c in psutil.Process(recording.process.pid).net_connections() if c.status == "LISTEN"
+        c.laddr.ip for c in psutil.Process(recording.recorder.process.pid).net_connections() if c.status == "LISTEN"
     ]
     assert listening == ["127.0.0.1"]
 
