@@ -65,9 +65,9 @@ def _rename_previous(journal: Path) -> None:
 
 def _write_address(listener: socket.socket, file: Path) -> None:
     """Write the address to a file that never exists in part."""
-    host, port = listener.getsockname()[:2]
+    host, port = listener.getsockname()
     draft = file.with_suffix(".draft")
-    draft.write_text(f"http://{host}:{port}", encoding="utf-8")
+    draft.write_text(f"http://{host}:{port}")
     draft.replace(file)
 
 

@@ -129,12 +129,17 @@ def test_a_process_serves_what_is_recorded_until_it_is_ended(
     for name in ("journal.jsonl", "journal-1.jsonl", "journal-2.jsonl"):
         (tmp_path / name).write_text(f"the earlier {name}")
     address = tmp_path / "address"
+    exit_codes: list[int | None] = []
+
+    def ended() -> str | None:
+        return "the process has ended" if exit_codes else None
 
     def use() -> list[object]:
         try:
-            wait_until(address.stat, description="it", timeout=LONG_TIMEOUT, retry_on=(FileNotFoundError,))
+            retry_on = (FileNotFoundError,)
+            wait_until(address.stat, description="it", timeout=LONG_TIMEOUT, retry_on=retry_on, abort_if=ended)
             client = RecorderClient(address.read_text(), "of-this-run")
-            client.start(LONG_TIMEOUT)
+            client.start(LONG_TIMEOUT, ended)
             played.call_args.args[2].append([record({})])
             played.call_args.kwargs["on_growth"]()
             client.wait_for_more(0, LONG_TIMEOUT)
@@ -148,9 +153,13 @@ def test_a_process_serves_what_is_recorded_until_it_is_ended(
     try:
         with ThreadPoolExecutor(1) as thread:
             used = thread.submit(use)
-            assert recorder_main.main() == 0
+            try:
+                exit_codes.append(recorder_main.main())
+            finally:
+                exit_codes.append(None)
     finally:
         signal.signal(signal.SIGTERM, before)
+    assert exit_codes[0] == 0
     assert used.result() == ["http://127.0.0.1", 1, 401]
     assert played.call_args.args[:2] == (DEFAULT.client, contract.current().partitions)
     assert played.call_args.kwargs["create_topics"] is True
