@@ -151,6 +151,7 @@ def test_a_stream_has_the_lines_after_a_cursor_then_heartbeats_then_what_comes(
 
 def test_a_stream_sends_what_is_new_at_once(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server_module, "_HEARTBEAT_SECONDS", 10 * LONG_TIMEOUT)
+    monkeypatch.setattr(client_module, "_SILENCE_SECONDS", 10 * LONG_TIMEOUT)
     client = served.follow()
     for count in (1, 2):
         served.append(record({}))

@@ -144,9 +144,11 @@ def test_a_process_serves_what_is_recorded_until_it_is_ended(
             played.call_args.kwargs["on_growth"]()
             client.wait_for_more(0, LONG_TIMEOUT)
             refused = requests.get(f"{client.url}/fence", timeout=LONG_TIMEOUT)
+            client.close()
             return [client.url.rpartition(":")[0], client.cursor, refused.status_code]
         finally:
-            signal.raise_signal(signal.SIGTERM)  # while the client's stream is still open
+            # The stream is still open: its client ends it with the next heartbeat.
+            signal.raise_signal(signal.SIGTERM)
 
     # Uvicorn raises the signal again once it has ended; here that must not end the tests.
     before = signal.signal(signal.SIGTERM, lambda *_: None)
