@@ -18,7 +18,6 @@ from bdd.recorder.client import RecorderClient, RecorderUnreachable
 from bdd.settings.settings import load_settings
 from bdd.stacks.embedded.broker import Distribution, EmbeddedBroker
 from bdd.stacks.local_recorder import LocalRecorder
-from bdd.system.processes import ChildProcess
 from bdd.system.waiting import wait_until
 from tests.support.running import SLOW_SECONDS
 
