@@ -94,8 +94,8 @@ def test_a_violation_names_the_field_and_what_the_contract_requires(
         (PATIENTS, "patient.deleted", {"patient_id": 5}, None, f'the key is null, {REQUIRES} type ["string"]'),
         (PATIENTS, "patient.deleted", {"patient_id": 5}, b"\xff", r'the key is "\xff", which is not UTF-8'),
         (PATIENTS, "match.created", {}, b"5", f'eventType is "match.created", on {PATIENTS} there are {TYPES}'),
-        ("therapist-events", "therapist.created", {"any": "object"}, None, ""),
-        ("therapist-events", "therapist.updated", [], b"\xff", f'payload is [], {REQUIRES} type ["object"]'),
+        ("matching-events", "match.created", {"any": "object"}, None, ""),
+        ("matching-events", "match.status_changed", [], b"\xff", f'payload is [], {REQUIRES} type ["object"]'),
         ("billing-events", "unknown to the contract", None, None, ""),
     ],
 )
