@@ -19,11 +19,13 @@ from proof.defects import DEFECTS
 from proof.outgoing import Outgoing
 from proof.traffic import Request, Response, SoundService
 from reference.patient_service import __main__ as patient_service
-from reference.patient_service import service
-from reference.patient_service.app import create_app
-from reference.patient_service.database import Database, open_database
-from reference.patient_service.kafka import new_producer
-from reference.patient_service.relay import DeliveryReport, OutboxRelay
+from reference.shared import serving
+from reference.shared.app import create_app
+from reference.shared.database import Database, open_database
+from reference.shared.kafka.producer import new_producer
+from reference.shared.models import Resource
+from reference.shared.relay import DeliveryReport, OutboxRelay
+from reference.shared.service import Service
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -62,19 +64,21 @@ class BrokenService(SoundService):
         self._defect = defect
         self._first_id = first_id
 
-    def new_producer(self, bootstrap_servers: str, on_error: Callable[[KafkaError], None]) -> BrokenProducer:
-        producer = BrokenProducer(new_producer(bootstrap_servers, on_error), self._defect)
+    def new_producer(
+        self, bootstrap_servers: str, client_id: str, on_error: Callable[[KafkaError], None]
+    ) -> BrokenProducer:
+        producer = BrokenProducer(new_producer(bootstrap_servers, client_id, on_error), self._defect)
         self.send = producer.send
         return producer
 
-    def open_database(self, url: str) -> Database:
+    def open_database(self, url: str, table: type[Resource]) -> Database:
         self.database_file = url.removeprefix("sqlite:///")
-        database = open_database(url)
+        database = open_database(url, table)
         self.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('patients', ?)", self._first_id - 1)
         return database
 
-    def create_app(self, database: Database, relay: OutboxRelay) -> Wsgi:
-        self.app = create_app(database, relay)
+    def create_app(self, service: Service, database: Database, relay: OutboxRelay) -> Wsgi:
+        self.app = create_app(service, database, relay)
         return partial(self._serve, self._defect.serve) if self._defect.serve else self.app
 
     def _serve(self, serve: Callable[..., Response], environ: dict[str, Any], start: Any) -> Iterable[bytes]:
@@ -92,7 +96,7 @@ def main() -> int:
     defects = {defect.name: defect for defect in (SOUND, *DEFECTS)}
     broken = BrokenService(defects[name], int(first_id))
     for part in ("new_producer", "open_database", "create_app"):
-        setattr(service, part, getattr(broken, part))
+        setattr(serving, part, getattr(broken, part))
     return patient_service.main()
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from bdd.run.broker import START_SECONDS
 from bdd.stacks.embedded.service import EmbeddedService, database_url
-from reference.patient_service.database import open_database
+from reference.patient_service.models import Patient
+from reference.shared.database import open_database
 
 IDS_OF_A_RUN = 100_000
 
@@ -33,6 +34,6 @@ def running_service(folder: Path, bootstrap_servers: str, number: int, nature: M
 
 def give_ids_from(database: str, last: int) -> None:
     """Make a new database whose first patient gets the id after `last`."""
-    open_database(database).close()
+    open_database(database, Patient).close()
     with closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as connection, connection:
         connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('patients', ?)", [last])

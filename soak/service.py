@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response
 
 from reference.patient_service import __main__ as started
-from reference.patient_service import service
-from reference.patient_service.app import create_app
-from reference.patient_service.kafka import new_producer
+from reference.shared import serving
+from reference.shared.app import create_app
 from reference.shared.kafka import schemas
+from reference.shared.kafka.producer import new_producer
 
 if TYPE_CHECKING:
-    from reference.patient_service.relay import DeliveryReport, Producer
+    from reference.shared.relay import DeliveryReport, Producer
 
 
 def slow_app(longest: float, *parts: Any) -> Flask:
@@ -75,9 +75,9 @@ def wrong_clock(offset: float) -> type[datetime]:
 def main() -> int:
     """Run the service with the requested delays; return its exit code."""
     if response_delay := _seconds("RESPONSE_DELAY"):
-        vars(service)["create_app"] = partial(slow_app, response_delay)
+        vars(serving)["create_app"] = partial(slow_app, response_delay)
     if publish_delay := _seconds("PUBLISH_DELAY"):
-        vars(service)["new_producer"] = lambda *parts: SlowProducer(new_producer(*parts), publish_delay)
+        vars(serving)["new_producer"] = lambda *parts: SlowProducer(new_producer(*parts), publish_delay)
     if offset := _seconds("CLOCK_OFFSET"):
         vars(schemas)["datetime"] = wrong_clock(offset)
     return started.main()

@@ -1,34 +1,26 @@
 """Starts the service: `python -m reference.patient_service`."""
 
-import gc
-import signal
 import sys
-from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING
 
-from reference.patient_service.errors import CannotStartError
-from reference.patient_service.settings import Settings
+from reference.shared.settings import Settings
+from reference.shared.start import start
+
+if TYPE_CHECKING:
+    from reference.shared.service import Service
+
+DEFAULTS = Settings(database_url="sqlite:///patients.db", port=8001)
 
 
 def main() -> int:
-    """Run the service; return its exit code: 0 after a signal, 1 if it cannot start, 2 if a setting is wrong."""
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)
-    try:
-        settings = Settings.from_environment()
-        # Imports make many objects and no garbage: no collection saves 70 ms. serve() enables it again.
-        gc.disable()
-        from reference.patient_service.service import serve  # noqa: PLC0415
-
-        serve(settings)
-    except CannotStartError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
-    return 0
+    """Run the service; return its exit code."""
+    return start(_service, DEFAULTS)
 
 
-def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit(0)
+def _service() -> "Service":
+    from reference.patient_service.service import PATIENT_SERVICE  # noqa: PLC0415 - start() says when
+
+    return PATIENT_SERVICE
 
 
 if __name__ == "__main__":

@@ -1,18 +1,19 @@
-"""The service's events, as entries for the outbox."""
+"""The service's events."""
 
-from reference.patient_service.models import OutboxEntry, Patient
 from reference.shared.kafka.schemas import EventSchema
+from reference.shared.service import Change
 
 TOPIC = "patient-events"
 PRODUCER = "patient-service"
 DATA_FIELDS = ("vorname", "nachname", "anrede", "email", "telefon", "status")
 
 
-def patient_event(event_type: str, patient: Patient) -> OutboxEntry:
-    """Return the event of a change; the patient has its id already, and a deleted one is published without data."""
-    payload: dict[str, object] = {"patient_id": patient.id}
-    if event_type != "patient.deleted":
-        data = patient.as_json()
-        payload["patient_data"] = {field: data[field] for field in DATA_FIELDS}
-    event = EventSchema(event_type=event_type, producer=PRODUCER, payload=payload)
-    return OutboxEntry(event_id=event.event_id, event_type=event_type, patient_id=patient.id, value=event.to_json())
+def patient_event(change: Change) -> EventSchema:
+    """Return the event of a change; that of a deletion has no data."""
+    payload: dict[str, object] = {"patient_id": change.id}
+    if change.after is None:
+        event_type = "patient.deleted"
+    else:
+        event_type = "patient.created" if change.before is None else "patient.updated"
+        payload["patient_data"] = {field: change.after[field] for field in DATA_FIELDS}
+    return EventSchema(event_type=event_type, producer=PRODUCER, payload=payload)

@@ -1,11 +1,10 @@
-"""The tables: patients, and the outbox with the events that Kafka does not have yet."""
+"""The table of patients."""
 
 from enum import StrEnum
 
-from sqlalchemy import Enum, String, Text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-LONGEST_TEXT = 255
+from reference.shared.models import Resource, values_of
 
 
 class PatientStatus(StrEnum):
@@ -19,49 +18,14 @@ class PatientStatus(StrEnum):
     THERAPIE_ABGEBROCHEN = "Therapie abgebrochen"
 
 
-class Base(DeclarativeBase):
-    """What the tables have in common."""
-
-
-class Patient(Base):
-    """A patient. An id is never used again."""
+class Patient(Resource):
+    """A patient. The API returns the columns in this order."""
 
     __tablename__ = "patients"
-    __table_args__ = ({"sqlite_autoincrement": True},)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    anrede: Mapped[str | None] = mapped_column(String(LONGEST_TEXT))
-    vorname: Mapped[str] = mapped_column(String(LONGEST_TEXT))
-    nachname: Mapped[str] = mapped_column(String(LONGEST_TEXT))
-    email: Mapped[str | None] = mapped_column(String(LONGEST_TEXT))
-    telefon: Mapped[str | None] = mapped_column(String(LONGEST_TEXT))
-    status: Mapped[PatientStatus] = mapped_column(
-        # SQLAlchemy stores an enum's names unless `values_callable` returns its values.
-        Enum(PatientStatus, native_enum=False, values_callable=lambda statuses: [s.value for s in statuses]),
-        default=PatientStatus.OFFEN,
-    )
-
-    def as_json(self) -> dict[str, object]:
-        """Return the patient as the API returns it; the events take their values from here, too."""
-        return {
-            "id": self.id,
-            "anrede": self.anrede,
-            "vorname": self.vorname,
-            "nachname": self.nachname,
-            "email": self.email,
-            "telefon": self.telefon,
-            "status": self.status.value,
-        }
-
-
-class OutboxEntry(Base):
-    """An event to publish. Events are published in the order of their ids, which are never used again."""
-
-    __tablename__ = "outbox"
-    __table_args__ = ({"sqlite_autoincrement": True},)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    event_id: Mapped[str] = mapped_column(String(36))
-    event_type: Mapped[str] = mapped_column(String(50))
-    patient_id: Mapped[int]
-    value: Mapped[str] = mapped_column(Text)
+    anrede: Mapped[str | None]
+    vorname: Mapped[str]
+    nachname: Mapped[str]
+    email: Mapped[str | None]
+    telefon: Mapped[str | None]
+    status: Mapped[PatientStatus] = mapped_column(values_of(PatientStatus), default=PatientStatus.OFFEN)

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from bdd.commands.cli import app
 from bdd.contracts import asyncapi as contract
 from bdd.contracts.event import NotAnEvent, read_event
-from reference.patient_service.relay import Producer
+from reference.shared.relay import Producer
 from soak import command, soaking
 from soak.conditions import CONDITIONS
 from soak.platform import give_ids_from

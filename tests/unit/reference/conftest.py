@@ -8,9 +8,10 @@ from werkzeug.test import TestResponse
 
 from bdd.api.exchange import Exchange
 from bdd.contracts.openapi import ResponseSchemas
-from reference.patient_service.app import create_app
-from reference.patient_service.database import Database, open_database
-from reference.patient_service.relay import OutboxRelay
+from reference.patient_service.service import PATIENT_SERVICE
+from reference.shared.app import create_app
+from reference.shared.database import Database, open_database
+from reference.shared.relay import OutboxRelay
 from tests.unit.reference.fakes import FakeBroker
 
 SCHEMAS = ResponseSchemas()
@@ -34,7 +35,7 @@ class CheckedClient(FlaskClient):
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = open_database(f"sqlite:///{tmp_path / 'patients.db'}")
+    database = open_database(f"sqlite:///{tmp_path / 'patients.db'}", PATIENT_SERVICE.table)
     yield database
     database.close()
 
@@ -47,11 +48,11 @@ def broker() -> FakeBroker:
 @pytest.fixture
 def relay(database: Database, broker: FakeBroker) -> OutboxRelay:
     """A relay that is not running: what is published stays in the outbox until a test starts it."""
-    return OutboxRelay(database, broker.new_producer)
+    return OutboxRelay(database, PATIENT_SERVICE.topic, broker.new_producer)
 
 
 @pytest.fixture
 def api(database: Database, relay: OutboxRelay) -> FlaskClient:
-    app = create_app(database, relay)
+    app = create_app(PATIENT_SERVICE, database, relay)
     app.test_client_class = CheckedClient
     return app.test_client()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from confluent_kafka import KafkaError, KafkaException
 
 from bdd.system.waiting import wait_until
-from reference.patient_service.relay import DeliveryReport, OutboxRelay
+from reference.shared.relay import DeliveryReport, OutboxRelay
 from tests.support.builders import LONG_TIMEOUT, SHORT_TIMEOUT
 
 Record = tuple[str, str, str]

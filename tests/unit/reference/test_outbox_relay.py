@@ -9,10 +9,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
 from bdd.system.waiting import wait_until
-from reference.patient_service import relay as relay_module
-from reference.patient_service.database import Database
-from reference.patient_service.models import OutboxEntry
-from reference.patient_service.relay import OutboxRelay
+from reference.shared import relay as relay_module
+from reference.shared.database import Database
+from reference.shared.models import OutboxEntry
+from reference.shared.relay import OutboxRelay
 from tests.support.builders import LONG_TIMEOUT
 from tests.unit.reference.fakes import FakeBroker, attempted, end
 
@@ -23,7 +23,7 @@ FATAL = KafkaError(KafkaError._FATAL, "Probe", True)
 def store(database: Database, *values: str) -> None:
     with database.writing() as session:
         for value in values:
-            session.add(OutboxEntry(event_id="id", event_type="patient.updated", patient_id=7, value=value))
+            session.add(OutboxEntry(event_id="id", event_type="patient.updated", key="7", value=value))
             session.flush()
         session.commit()
 
@@ -55,7 +55,7 @@ def running(waking: OutboxRelay) -> OutboxRelay:
     return waking
 
 
-def test_events_go_to_the_topic_in_order_with_the_patient_as_key(
+def test_events_go_to_the_topic_in_order_with_their_keys(
     database: Database, broker: FakeBroker, relay: OutboxRelay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relay_module, "BATCH", 3)
@@ -92,7 +92,7 @@ def test_after_an_error_a_new_producer_sends_the_rest_in_order(
 
 def test_what_an_earlier_run_left_over_is_sent_first(database: Database, broker: FakeBroker) -> None:
     broker.is_away = True
-    earlier = OutboxRelay(database, broker.new_producer)
+    earlier = OutboxRelay(database, "patient-events", broker.new_producer)
     earlier.start()
     store(database, "one", "two")
     earlier.wake()
@@ -102,7 +102,7 @@ def test_what_an_earlier_run_left_over_is_sent_first(database: Database, broker:
 
     broker.is_away = False
     store(database, "three")
-    later = OutboxRelay(database, broker.new_producer)
+    later = OutboxRelay(database, "patient-events", broker.new_producer)
     later.start()
 
     expect(broker, "one", "two", "three")

@@ -15,12 +15,14 @@ from sqlalchemy import event, select, text
 from bdd.contracts.asyncapi import read_contract, read_document
 from bdd.contracts.event_schemas import EventSchemas
 from bdd.system.paths import ASYNCAPI, OPENAPI
-from reference.patient_service import database as database_module
 from reference.patient_service import events
-from reference.patient_service.app import create_app
-from reference.patient_service.database import Database, open_database
-from reference.patient_service.models import OutboxEntry, PatientStatus
-from reference.patient_service.relay import OutboxRelay
+from reference.patient_service.models import Patient, PatientStatus
+from reference.patient_service.service import PATIENT_SERVICE
+from reference.shared import database as database_module
+from reference.shared.app import create_app
+from reference.shared.database import Database, open_database
+from reference.shared.models import OutboxEntry
+from reference.shared.relay import OutboxRelay
 from tests.support.builders import LONG_TIMEOUT, record
 from tests.unit.reference.fakes import FakeBroker
 
@@ -42,7 +44,7 @@ def outbox(database: Database) -> list[dict[str, Any]]:
     with database.reading() as session:
         entries = session.scalars(select(OutboxEntry).order_by(OutboxEntry.id)).all()
     for each in entries:
-        sent = record(each.value.encode(), topic=events.TOPIC, key=str(each.patient_id).encode())
+        sent = record(each.value.encode(), topic=events.TOPIC, key=each.key.encode())
         assert SCHEMAS.violations(sent) == []
     return [json.loads(each.value) for each in entries]
 
@@ -234,8 +236,8 @@ def test_changes_of_one_patient_at_the_same_time_have_their_events_in_the_order_
 
     def change(field: str) -> list[int]:
         # A connection of its own, as another process has it.
-        another = open_database(f"sqlite:///{tmp_path / 'patients.db'}")
-        client = create_app(another, relay).test_client()
+        another = open_database(f"sqlite:///{tmp_path / 'patients.db'}", Patient)
+        client = create_app(PATIENT_SERVICE, another, relay).test_client()
         responses = [client.put("/api/patients/1", json={field: f"{field} {number}"}) for number in range(10)]
         another.close()
         return [response.status_code for response in responses]
@@ -250,9 +252,9 @@ def test_changes_of_one_patient_at_the_same_time_have_their_events_in_the_order_
 
 
 def test_the_log_names_events_and_never_a_patient(
-    api: FlaskClient, database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    api: FlaskClient, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(_event_type: str, _patient: object) -> OutboxEntry:
+    def fail(*_arguments: object) -> None:
         raise RuntimeError(ANNA["nachname"])
 
     with caplog.at_level(logging.DEBUG):
@@ -260,8 +262,11 @@ def test_the_log_names_events_and_never_a_patient(
         api.put("/api/patients/1", json={"email": "neu@example.org"})
         api.post("/api/patients", json={"vorname": "Testa", "nachname": 1})
         api.get("/api/Müsterfrau")
-        monkeypatch.setattr(events, "patient_event", fail)
-        api.post("/api/patients", json=ANNA)
+        event.listen(OutboxEntry, "before_insert", fail)
+        try:
+            api.post("/api/patients", json=ANNA)
+        finally:
+            event.remove(OutboxEntry, "before_insert", fail)
 
     assert "patient.created patient_id=1 event_id=" in caplog.text
     assert "POST /api/patients answered 400" in caplog.text

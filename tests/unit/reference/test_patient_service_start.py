@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from bdd.system.paths import ROOT
-from reference.patient_service.errors import WrongSettingError
-from reference.patient_service.kafka import producer_settings
-from reference.patient_service.settings import Settings
+from reference.patient_service.__main__ import DEFAULTS
+from reference.shared.errors import WrongSettingError
+from reference.shared.kafka.producer import producer_settings
 from tests.support.builders import LONG_TIMEOUT
 
-DEFAULTS = {
+BY_DEFAULT = {
     "DATABASE_URL": "sqlite:///patients.db",
     "KAFKA_BOOTSTRAP_SERVERS": "localhost:9092",
     "HOST": "127.0.0.1",
@@ -32,9 +32,9 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize(("environment", "values"), [({}, DEFAULTS), (OTHERS, OTHERS | {"LOG_LEVEL": "DEBUG"})])
+@pytest.mark.parametrize(("environment", "values"), [({}, BY_DEFAULT), (OTHERS, OTHERS | {"LOG_LEVEL": "DEBUG"})])
 def test_every_setting_has_a_default_and_can_be_set(environment: dict[str, str], values: dict[str, str]) -> None:
-    settings = asdict(Settings.from_environment(environment))
+    settings = asdict(DEFAULTS.with_environment(environment))
     assert {name.upper(): str(value) for name, value in settings.items()} == values
 
 
@@ -59,7 +59,7 @@ def test_every_setting_has_a_default_and_can_be_set(environment: dict[str, str],
 )
 def test_a_wrong_value_is_named(name: str, value: str) -> None:
     with pytest.raises(WrongSettingError, match=name):
-        Settings.from_environment({name: value})
+        DEFAULTS.with_environment({name: value})
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_a_service_that_cannot_start_ends_with_one_sentence(  # noqa: PLR0917 - 
 
 
 def test_the_producers_time_outs_nest() -> None:
-    settings = producer_settings("localhost:9092")
+    settings = producer_settings("localhost:9092", "probe")
     times = [int(settings[name]) for name in ("connections.max.idle.ms", "socket.timeout.ms", "request.timeout.ms")]
 
     assert times == sorted(set(times), reverse=True)

@@ -12,9 +12,8 @@ from confluent_kafka import KafkaError, KafkaException
 from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from reference.patient_service.database import Database
-from reference.patient_service.events import TOPIC
-from reference.patient_service.models import OutboxEntry
+from reference.shared.database import Database
+from reference.shared.models import OutboxEntry
 
 BATCH = 500
 # Seconds. A delivery report ends a wait for it at once; a pause follows a failure only.
@@ -51,10 +50,17 @@ class OutboxRelay:
     """
 
     def __init__(
-        self, database: Database, new_producer: Callable[[Callable[[KafkaError], None]], Producer]
+        self, database: Database, topic: str, new_producer: Callable[[Callable[[KafkaError], None]], Producer]
     ) -> None:
-        """Prepare the relay; `new_producer` returns a producer that passes its errors to the given function."""
+        """Prepare the relay.
+
+        Args:
+            database: holds the outbox.
+            topic: where the events go.
+            new_producer: returns a producer that passes its errors to the given function.
+        """
         self._database = database
+        self._topic = topic
         self._new_producer = new_producer
         self._producer = new_producer(self._on_error)
         self._broker_is_away = False
@@ -103,7 +109,7 @@ class OutboxRelay:
                 self.publish_waiting()
                 self._producer.poll(0)
             except KafkaException as error:
-                log.warning("%s: a new producer goes on from the outbox, for %s", TOPIC, error.args[0].str())
+                log.warning("%s: a new producer goes on from the outbox, for %s", self._topic, error.args[0].str())
                 self._replace_producer()
                 pause = PAUSE_AFTER_FAILURE
             except SQLAlchemyError as error:
@@ -126,8 +132,8 @@ class OutboxRelay:
         try:
             for entry in entries:
                 self._producer.produce(
-                    TOPIC,
-                    key=str(entry.patient_id),
+                    self._topic,
+                    key=entry.key,
                     value=entry.value,
                     on_delivery=partial(on_delivery, entry),
                 )

@@ -1,10 +1,10 @@
-"""The service's settings, read from the environment."""
+"""A service's settings, read from the environment."""
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reference.patient_service.errors import WrongSettingError
+from reference.shared.errors import WrongSettingError
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 HIGHEST_PORT = 65535
@@ -12,29 +12,27 @@ HIGHEST_PORT = 65535
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Where the service listens, where its database and its broker are, and how much it logs."""
+    """Where a service listens, where its database and its broker are, and how much it logs."""
 
-    database_url: str = "sqlite:///patients.db"
+    database_url: str
+    port: int
     kafka_bootstrap_servers: str = "localhost:9092"
     host: str = "127.0.0.1"
-    port: int = 8001
     log_level: str = "INFO"
 
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """Read DATABASE_URL, KAFKA_BOOTSTRAP_SERVERS, HOST, PORT and LOG_LEVEL; what is not set has a default.
+    def with_environment(self, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """Return the settings with what DATABASE_URL, KAFKA_BOOTSTRAP_SERVERS, HOST, PORT and LOG_LEVEL change.
 
         Raises:
             WrongSettingError: a value is wrong.
         """
-        return cls(
-            database_url=_database_url(environment.get("DATABASE_URL", cls.database_url)),
-            kafka_bootstrap_servers=_bootstrap_servers(
-                environment.get("KAFKA_BOOTSTRAP_SERVERS", cls.kafka_bootstrap_servers)
-            ),
-            host=_host(environment.get("HOST", cls.host)),
-            port=_port("PORT", environment.get("PORT", str(cls.port))),
-            log_level=_log_level(environment.get("LOG_LEVEL", cls.log_level)),
+        servers = environment.get("KAFKA_BOOTSTRAP_SERVERS", self.kafka_bootstrap_servers)
+        return Settings(
+            database_url=_database_url(environment.get("DATABASE_URL", self.database_url)),
+            kafka_bootstrap_servers=_bootstrap_servers(servers),
+            host=_host(environment.get("HOST", self.host)),
+            port=_port("PORT", environment.get("PORT", str(self.port))),
+            log_level=_log_level(environment.get("LOG_LEVEL", self.log_level)),
         )
 
 

@@ -9,8 +9,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from reference.patient_service.errors import WrongSettingError
-from reference.patient_service.models import Base
+from reference.shared.errors import WrongSettingError
+from reference.shared.models import Base, OutboxEntry, Resource
 
 
 class Database:
@@ -49,8 +49,8 @@ class Database:
         self._engine.dispose()
 
 
-def open_database(url: str) -> Database:
-    """Connect and create the tables that are missing.
+def open_database(url: str, resources: type[Resource]) -> Database:
+    """Connect and create the tables that are missing: that of the resources, and the outbox.
 
     Raises:
         WrongSettingError: the URL cannot be parsed.
@@ -63,7 +63,8 @@ def open_database(url: str) -> Database:
         raise WrongSettingError("DATABASE_URL cannot be read as the URL of a database.") from error
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
-    Base.metadata.create_all(engine)
+    tables = [Base.metadata.tables[each.__tablename__] for each in (resources, OutboxEntry)]
+    Base.metadata.create_all(engine, tables)
     return Database(engine)
 
 

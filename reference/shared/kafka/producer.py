@@ -5,16 +5,22 @@ from collections.abc import Callable
 from confluent_kafka import KafkaError, Producer
 
 
-def new_producer(bootstrap_servers: str, on_error: Callable[[KafkaError], None]) -> Producer:
-    """Return a producer that keeps the order and retries each event until it is delivered."""
-    return Producer(producer_settings(bootstrap_servers) | {"error_cb": on_error})
+def new_producer(bootstrap_servers: str, client_id: str, on_error: Callable[[KafkaError], None]) -> Producer:
+    """Return a producer that keeps the order and retries each event until it is delivered.
+
+    Args:
+        bootstrap_servers: where the broker is.
+        client_id: what the broker's logs call the producer.
+        on_error: receives the errors of the connection.
+    """
+    return Producer(producer_settings(bootstrap_servers, client_id) | {"error_cb": on_error})
 
 
-def producer_settings(bootstrap_servers: str) -> dict[str, str | int | bool]:
+def producer_settings(bootstrap_servers: str, client_id: str) -> dict[str, str | int | bool]:
     """Return librdkafka's settings; times are in milliseconds."""
     return {
         "bootstrap.servers": bootstrap_servers,
-        "client.id": "patient-service",
+        "client.id": client_id,
         # No event twice and none out of order when librdkafka sends again; no gap before a refused one.
         "enable.idempotence": True,
         "enable.gapless.guarantee": True,

@@ -1,0 +1,104 @@
+"""Validates requests. A message names every field that is wrong."""
+
+import json
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reference.shared.models import LONGEST_TEXT
+
+# PostgreSQL stores no NUL, and half a surrogate pair has no form in UTF-8.
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+class InvalidRequestError(ValueError):
+    """The request is refused. The message names the fields and what is wrong with them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What the requests about one kind of resource may hold.
+
+    Attributes:
+        noun: what a resource is called.
+        required: the texts that every resource has.
+        optional: the texts that may be null.
+        statuses: the values of the field `status`.
+    """
+
+    noun: str
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+    statuses: type[StrEnum]
+
+    def new(self, body: bytes) -> dict[str, str | None]:
+        """Return the fields of a resource to create.
+
+        Raises:
+            InvalidRequestError: the body is not a JSON object, or a field is missing, unknown or wrong.
+        """
+        fields = self._json_object(body)
+        problems = [f"{name} is missing" for name in self.required if name not in fields]
+        return self._checked(fields, problems)
+
+    def changes(self, body: bytes) -> dict[str, str | None]:
+        """Return the fields of a resource to change; other fields keep their values.
+
+        Raises:
+            InvalidRequestError: the body is not a JSON object, or a field is unknown or wrong.
+        """
+        return self._checked(self._json_object(body), problems=[])
+
+    def status(self, value: str) -> StrEnum:
+        """Return the status with this value.
+
+        Raises:
+            InvalidRequestError: no status has it.
+        """
+        try:
+            return self.statuses(value)
+        except ValueError:
+            raise InvalidRequestError(f"status must be one of: {', '.join(self.statuses)}") from None
+
+    def _json_object(self, body: bytes) -> dict[str, object]:
+        try:
+            content = json.loads(body)
+        except (ValueError, RecursionError):
+            raise InvalidRequestError("the body is not JSON") from None
+        if not isinstance(content, dict):
+            raise InvalidRequestError(f"the body must be a JSON object with the {self.noun}'s fields")
+        return content
+
+    def _checked(self, fields: dict[str, object], problems: list[str]) -> dict[str, str | None]:
+        checked: dict[str, str | None] = {}
+        for name, value in fields.items():
+            try:
+                checked[name] = self._checked_field(name, value)
+            except InvalidRequestError as problem:
+                problems.append(str(problem))
+        if problems:
+            raise InvalidRequestError("; ".join(problems))
+        return checked
+
+    def _checked_field(self, name: str, value: object) -> str | None:
+        if name == "status":
+            return self.status(_text(name, value))
+        if name in self.required:
+            checked = _text(name, value)
+            if not checked.strip():
+                raise InvalidRequestError(f"{name} must not be blank")
+            return checked
+        if name in self.optional:
+            return None if value is None else _text(name, value)
+        shown = name.encode("utf-8", "backslashreplace").decode("utf-8")
+        raise InvalidRequestError(f"{shown} is not a field of a {self.noun}")
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise InvalidRequestError(f"{name} must be text")
+    if len(value) > LONGEST_TEXT:
+        raise InvalidRequestError(f"{name} must not be longer than {LONGEST_TEXT} characters")
+    if UNSTORABLE.search(value):
+        raise InvalidRequestError(f"{name} holds a character that cannot be stored")
+    return value
