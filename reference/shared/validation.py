@@ -24,12 +24,14 @@ class Rules:
         required: the texts that every resource has.
         optional: the texts that may be null.
         statuses: the values of the field `status`.
+        ignores_other_fields: whether a request may hold others, which change nothing; otherwise it is refused.
     """
 
     noun: str
     required: tuple[str, ...]
     optional: tuple[str, ...]
     statuses: type[StrEnum]
+    ignores_other_fields: bool = False
 
     def new(self, body: bytes) -> dict[str, str | None]:
         """Return the fields of a resource to create.
@@ -37,7 +39,7 @@ class Rules:
         Raises:
             InvalidRequestError: the body is not a JSON object, or a field is missing, unknown or wrong.
         """
-        fields = self._json_object(body)
+        fields = self._fields(body)
         problems = [f"{name} is missing" for name in self.required if name not in fields]
         return self._checked(fields, problems)
 
@@ -47,7 +49,7 @@ class Rules:
         Raises:
             InvalidRequestError: the body is not a JSON object, or a field is unknown or wrong.
         """
-        return self._checked(self._json_object(body), problems=[])
+        return self._checked(self._fields(body), problems=[])
 
     def status(self, value: str) -> StrEnum:
         """Return the status with this value.
@@ -60,13 +62,16 @@ class Rules:
         except ValueError:
             raise InvalidRequestError(f"status must be one of: {', '.join(self.statuses)}") from None
 
-    def _json_object(self, body: bytes) -> dict[str, object]:
+    def _fields(self, body: bytes) -> dict[str, object]:
         try:
             content = json.loads(body)
         except (ValueError, RecursionError):
             raise InvalidRequestError("the body is not JSON") from None
         if not isinstance(content, dict):
             raise InvalidRequestError(f"the body must be a JSON object with the {self.noun}'s fields")
+        if self.ignores_other_fields:
+            known = {*self.required, *self.optional, "status"}
+            return {name: value for name, value in content.items() if name in known}
         return content
 
     def _checked(self, fields: dict[str, object], problems: list[str]) -> dict[str, str | None]:

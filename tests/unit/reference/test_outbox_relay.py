@@ -9,15 +9,23 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
 from bdd.system.waiting import wait_until
+from reference.patient_service.service import PATIENT_SERVICE
 from reference.shared import relay as relay_module
 from reference.shared.database import Database
 from reference.shared.models import OutboxEntry
 from reference.shared.relay import OutboxRelay
+from reference.shared.service import Service
 from tests.support.builders import LONG_TIMEOUT
 from tests.unit.reference.fakes import FakeBroker, attempted, end
 
 REFUSED = KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART)
 FATAL = KafkaError(KafkaError._FATAL, "Probe", True)
+
+
+@pytest.fixture
+def service() -> Service:
+    """One is enough: all have the same relay."""
+    return PATIENT_SERVICE
 
 
 def store(database: Database, *values: str) -> None:

@@ -1,4 +1,4 @@
-"""The reference service's settings, and its message when it cannot start."""
+"""The reference services' settings, and their message when they cannot start."""
 
 import os
 import socket
@@ -11,18 +11,19 @@ from pathlib import Path
 import pytest
 
 from bdd.system.paths import ROOT
-from reference.patient_service.__main__ import DEFAULTS
+from reference.patient_service import __main__ as patient_service
 from reference.shared.errors import WrongSettingError
 from reference.shared.kafka.producer import producer_settings
+from reference.shared.settings import Settings
+from reference.therapist_service import __main__ as therapist_service
 from tests.support.builders import LONG_TIMEOUT
 
-BY_DEFAULT = {
-    "DATABASE_URL": "sqlite:///patients.db",
-    "KAFKA_BOOTSTRAP_SERVERS": "localhost:9092",
-    "HOST": "127.0.0.1",
-    "PORT": "8001",
-    "LOG_LEVEL": "INFO",
-}
+DEFAULTS = patient_service.DEFAULTS, therapist_service.DEFAULTS
+FOR_BOTH = {"KAFKA_BOOTSTRAP_SERVERS": "localhost:9092", "HOST": "127.0.0.1", "LOG_LEVEL": "INFO"}
+FOR_EACH = (
+    {"DATABASE_URL": "sqlite:///patients.db", "PORT": "8001"},
+    {"DATABASE_URL": "sqlite:///therapists.db", "PORT": "8002"},
+)
 OTHERS = {
     "DATABASE_URL": "postgresql+psycopg://test@localhost/test",
     "KAFKA_BOOTSTRAP_SERVERS": "kafka-1:9092, kafka-2:9092",
@@ -32,10 +33,11 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize(("environment", "values"), [({}, BY_DEFAULT), (OTHERS, OTHERS | {"LOG_LEVEL": "DEBUG"})])
-def test_every_setting_has_a_default_and_can_be_set(environment: dict[str, str], values: dict[str, str]) -> None:
-    settings = asdict(DEFAULTS.with_environment(environment))
-    assert {name.upper(): str(value) for name, value in settings.items()} == values
+@pytest.mark.parametrize(("defaults", "own"), list(zip(DEFAULTS, FOR_EACH, strict=True)))
+def test_every_setting_has_a_default_and_can_be_set(defaults: Settings, own: dict[str, str]) -> None:
+    for environment, values in (({}, FOR_BOTH | own), (OTHERS, OTHERS | {"LOG_LEVEL": "DEBUG"})):
+        settings = asdict(defaults.with_environment(environment))
+        assert {name.upper(): str(value) for name, value in settings.items()} == values
 
 
 @pytest.mark.parametrize(
@@ -59,7 +61,7 @@ def test_every_setting_has_a_default_and_can_be_set(environment: dict[str, str],
 )
 def test_a_wrong_value_is_named(name: str, value: str) -> None:
     with pytest.raises(WrongSettingError, match=name):
-        DEFAULTS.with_environment({name: value})
+        patient_service.DEFAULTS.with_environment({name: value})
 
 
 @pytest.fixture
