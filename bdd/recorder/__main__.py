@@ -84,7 +84,7 @@ def main(arguments: Sequence[str] = ()) -> int:
         settings = RecorderSettings.from_environment(default_topics=contract.current().partitions)
         asyncio.run(record(settings))
     except (ValueError, OSError) as error:
-        print(f"The recorder cannot start: {error}", file=sys.stderr)  # noqa: T201 - for whoever started it
+        print(f"The recorder cannot start: {error}", file=sys.stderr)  # noqa: T201 - for the process that started it
         return 2
     return 0
 

@@ -19,7 +19,7 @@ _POLL_SECONDS = 0.1
 _LOOK_FOR_TOPICS_SECONDS = 1.0
 _REQUEST_SECONDS = 5.0
 _TRY_AGAIN_SECONDS = 0.02
-# Short, and asked again: a request that met a partition before its leader was known may never be answered.
+# Short, and sent again: a request that met a partition before its leader was known may never be answered.
 _OFFSETS_SECONDS = 1.0
 
 _CONSUMER = {
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 class TopicsConsumer:
     """Reads the given topics into the journal, from their end at start, without a consumer group.
 
-    It is pinned: it asks the brokers for the end offsets and assigns exactly those, so nothing that is
+    It is pinned: it requests the end offsets and assigns exactly those, so nothing that is
     published after `ready` can be missed. A topic that appears later is read from its beginning.
 
     Args:
@@ -101,7 +101,7 @@ class TopicsConsumer:
 
         def end_offsets() -> dict[Partition, int]:
             # Looking for partitions also refreshes what the client remembers of leaders: where it remembers that
-            # there is none, it asks no broker.
+            # there is none, it requests nothing.
             self._add_new_partitions()
             return self._end_offsets(list(self._positions))
 
@@ -188,7 +188,7 @@ class TopicsConsumer:
         return {(place.topic, place.partition): answer.result().offset for place, answer in answers.items()}
 
     def _take(self, messages: Sequence[Any]) -> set[Partition]:
-        """Append what was read, then move the positions: whoever sees a position can read up to it.
+        """Append what was read, then move the positions: a reader that sees a position can read up to it.
 
         Args:
             messages: of the client; its types allow shapes that it never returns.

@@ -182,9 +182,9 @@ def test_it_is_pinned_to_the_ends_of_its_topics_and_ready_when_each_was_reached(
     consuming = consume(ends={(TOPIC, 0): 7, (TOPIC, 1): 5}, in_vain=2)
     consuming.start()
     assert consuming.broker.assigned == [("pinned", TOPIC, 0, 7), ("pinned", TOPIC, 1, 5)], "no foreign topic"
-    assert caplog.messages == [f"not pinned yet: {NO_LEADER}"] * 2 + ["pinned to the end of 2 partitions"]
     consuming.deliver(message(5, error=AT_THE_END), message(5, b"first"))
     consuming.entries(1)
+    assert caplog.messages == [f"not pinned yet: {NO_LEADER}"] * 2 + ["pinned to the end of 2 partitions"]
     assert not consuming.consumer.ready.is_set(), "partition 0 has not reported its end"
     consuming.deliver(message(9, partition=0, error=AT_THE_END))
     consuming.eventually(consuming.consumer.ready.is_set)
@@ -192,7 +192,7 @@ def test_it_is_pinned_to_the_ends_of_its_topics_and_ready_when_each_was_reached(
     assert consuming.consumer.fence(LONG_TIMEOUT) == 1, "a transaction's marker has an offset too, and no record"
 
 
-def test_it_is_ready_at_once_beside_a_broker_without_topics(consume: Consume) -> None:
+def test_it_is_ready_at_once_with_a_broker_without_topics(consume: Consume) -> None:
     consuming = consume(topics={"foreign": 1})
     consuming.consumer.start()
     consuming.eventually(consuming.consumer.ready.is_set)
@@ -230,7 +230,7 @@ def test_a_record_keeps_what_kafka_holds(consume: Consume, caplog: pytest.LogCap
         (f"{TOPIC}/1@19", 17, b"5", (), b"strange"),
         (f"{TOPIC}/1@20", 17, b"5", (), b"last"),
     ]
-    assert consuming.grown[-1] == 4, "whoever is notified can read what has come"
+    assert consuming.grown[-1] == 4, "a listener that is notified can read what has come"
     assert caplog.messages[1:] == [
         "the headers of a record cannot be read: a name is not UTF-8",
         f"librdkafka: {failed}",
@@ -272,7 +272,7 @@ def test_a_topic_that_appears_later_is_read_from_its_beginning(
     consuming.eventually(lambda: len(consuming.broker.assigned) == 3)
     assert consuming.broker.assigned[2] == ("added", OTHER, 0, OFFSET_BEGINNING)
     assert consuming.consumer.fence(LONG_TIMEOUT) == 0, "it is empty"
-    assert consuming.broker.created == [], "none is created unless it is asked for"
+    assert consuming.broker.created == [], "none is created unless the setting says so"
     consuming.broker.ends[OTHER, 0] = 1
     with pytest.raises(AssertionError, match=f"not yet read up to {OTHER}/0@1$"):
         consuming.consumer.fence(SHORT_TIMEOUT)
@@ -339,7 +339,7 @@ def test_a_fence_that_is_not_reached_reports_how_far_the_journal_is(
 
 
 @pytest.mark.parametrize("in_vain", [1, 3])
-def test_a_fence_asks_again_for_ends_that_a_restarted_broker_does_not_know_yet(
+def test_a_fence_requests_again_the_ends_that_a_restarted_broker_does_not_know_yet(
     in_vain: int, consume: Consume
 ) -> None:
     consuming = consume(in_vain=in_vain)

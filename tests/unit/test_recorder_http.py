@@ -203,13 +203,13 @@ class Breaking:
 
     def __init__(self, *streams: bytes | int) -> None:
         self._streams = list(streams)
-        self.asked: list[tuple[str, str | None]] = []
+        self.requested: list[tuple[str, str | None]] = []
 
     def __call__(self, handler: BaseHTTPRequestHandler, _: bytes) -> tuple[int, bytes, dict[str, str]]:
         url = urlsplit(handler.path)
         if url.path == "/health":
             return 200, b'{"ready": true}', {}
-        self.asked.append((parse_qs(url.query)["after"][0], handler.headers["Authorization"]))
+        self.requested.append((parse_qs(url.query)["after"][0], handler.headers["Authorization"]))
         stream = self._streams.pop(0) if self._streams else b""
         if isinstance(stream, int):
             return stream, b"out of order", {}
@@ -232,7 +232,7 @@ def test_after_a_break_the_client_goes_on_where_its_mirror_ends(broken: bytes | 
         client._thread.join(LONG_TIMEOUT)
     assert not client._thread.is_alive()
     assert client.records() == entries, "nothing is lost with half a line, and nothing is there twice"
-    assert service.asked[:4] == [(after, f"Bearer {TOKEN}") for after in ("0", "2", "2", "4")]
+    assert service.requested[:4] == [(after, f"Bearer {TOKEN}") for after in ("0", "2", "2", "4")]
 
 
 def test_a_recorder_that_cannot_be_followed_any_more_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
