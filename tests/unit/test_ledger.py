@@ -108,7 +108,7 @@ def test_a_time_that_an_earlier_event_of_the_patient_has_is_refused(
 
 
 @pytest.mark.parametrize("key", [b"5", None, b"\xff"])
-@pytest.mark.parametrize(("value", "reason"), NOT_EVENTS, ids=[str(value)[:40] for value, _ in NOT_EVENTS])
+@pytest.mark.parametrize(("value", "reason"), NOT_EVENTS, ids=[reason for _, reason in NOT_EVENTS])
 def test_a_record_that_is_not_an_event_is_passed_over_and_says_why(
     scene: Scene, value: bytes | None, reason: str, key: bytes | None
 ) -> None:
