@@ -3,7 +3,7 @@
 import dataclasses
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import psutil
@@ -54,7 +54,7 @@ class Recording:
         wait_until(arrived, description="the mirror", timeout=SLOW_SECONDS)
         return [record.value for record in self.client.records()]
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Close the client first: it would look for its recorder for ever."""
         self.client.close()
         self.recorder.process.kill()
@@ -62,9 +62,8 @@ class Recording:
 
 @pytest.fixture
 def recording(tmp_path: Path, broker: EmbeddedBroker) -> Iterator[Recording]:
-    started = Recording(tmp_path, broker.bootstrap_servers)
-    yield started
-    started.end()
+    with closing(Recording(tmp_path, broker.bootstrap_servers)) as started:
+        yield started
 
 
 def values(count: int, size: int = 0) -> list[bytes]:
@@ -84,13 +83,10 @@ def test_a_recorder_that_starts_beside_100000_old_records_reads_none_of_them(
 ) -> None:
     recording.publish(100_000, topic="therapist-events")
     (tmp_path / "late").mkdir()
-    late = Recording(tmp_path / "late", broker.bootstrap_servers)
-    try:
+    with closing(Recording(tmp_path / "late", broker.bootstrap_servers)) as late:
         assert late.values() == []
         late.publish(1)
         assert late.values() == values(1)
-    finally:
-        late.end()
 
 
 def test_a_fence_is_reached_behind_the_marker_that_ends_a_transaction(
@@ -127,15 +123,12 @@ def test_a_topic_that_appears_later_is_read_from_its_beginning(
     promised = contract.current()
     more = dataclasses.replace(promised, partitions={**promised.partitions, later: 3})
     monkeypatch.setattr("bdd.stacks.local_recorder.contract.current", lambda: more)
-    recording = Recording(tmp_path, broker.bootstrap_servers)
-    try:
+    with closing(Recording(tmp_path, broker.bootstrap_servers)) as recording:
         admin = AdminClient({"bootstrap.servers": broker.bootstrap_servers})
         admin.create_topics([NewTopic(later, 3, 1)])[later].result()
         recording.publish(10, topic=later, partition=2)
         assert recording.values() == values(10)
         assert recording.client.topics()[later] == 3
-    finally:
-        recording.end()
 
 
 def test_a_broker_that_restarts_costs_no_record_and_brings_none_twice(
@@ -147,8 +140,7 @@ def test_a_broker_that_restarts_costs_no_record_and_brings_none_twice(
         at_the_end.callback(broker.process.kill)
         broker.wait_ready(timeout=SLOW_SECONDS)
         broker.create_topics({TOPIC: 3})
-        recording = Recording(tmp_path, broker.bootstrap_servers)
-        at_the_end.callback(recording.end)
+        recording = at_the_end.enter_context(closing(Recording(tmp_path, broker.bootstrap_servers)))
         recording.publish(100)
         broker.process.kill()
         restarted = EmbeddedBroker(distribution, folder, int(broker.bootstrap_servers.rpartition(":")[2]))
