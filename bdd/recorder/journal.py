@@ -50,7 +50,7 @@ class Journal:
     def lines_after(self, cursor: int) -> bytes:
         """Return whole lines after `cursor`: about a megabyte at most, and at least one where there is one."""
         begin, newest = self._ends[cursor], self.cursor
-        last = min(newest, max(cursor + 1, bisect_right(self._ends, begin + _CHUNK, cursor) - 1))
+        last = min(newest, max(cursor + 1, bisect_right(self._ends, begin + _CHUNK) - 1))
         with self._seeking:
             self._reading.seek(begin)
             return self._reading.read(self._ends[last] - begin)

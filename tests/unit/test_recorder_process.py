@@ -161,6 +161,7 @@ def test_a_process_serves_what_is_recorded_until_it_is_ended(
 
     with ThreadPoolExecutor(1) as thread, monkeypatch.context() as patched:
         patched.setattr(logging.root, "handlers", [])
+        patched.setattr(logging.getLogger("uvicorn.access"), "propagate", True)  # which uvicorn may have changed
         used = thread.submit(use)
         try:
             exit_codes.append(recorder_main.main())
