@@ -235,6 +235,25 @@ def test_after_a_break_the_client_goes_on_where_its_mirror_ends(broken: bytes | 
     assert service.requested[:4] == [(after, f"Bearer {TOKEN}") for after in ("0", "2", "2", "4")]
 
 
+def test_a_stream_that_falls_silent_is_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "_SILENCE_SECONDS", SHORT_TIMEOUT)
+    again = threading.Event()
+
+    def respond(handler: BaseHTTPRequestHandler, _: bytes) -> tuple[int, bytes, dict[str, str]]:
+        if handler.path != "/health" and not silent.acquire(blocking=False):
+            again.set()
+        elif handler.path != "/health":
+            again.wait(LONG_TIMEOUT)
+        return 200, b'{"ready": true}' if handler.path == "/health" else b"", {}
+
+    silent = threading.Semaphore(1)
+    with http_service(respond) as url:
+        client = RecorderClient(url, TOKEN)
+        client.start(LONG_TIMEOUT)
+        eventually(again.is_set, client._thread)
+        client.close()
+
+
 def test_a_recorder_that_cannot_be_followed_any_more_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_module, "_CONNECT_SECONDS", SHORT_TIMEOUT)
     monkeypatch.setattr(client_module, "_RECONNECT_SECONDS", 0.001)
