@@ -165,6 +165,7 @@ def test_the_client_mirrors_the_journal_and_its_gaps_until_it_is_closed(served: 
     client = served.follow()
     served.await_cursor(2)
     assert client.trouble() is None
+    assert client._thread.daemon, "a run that fails does not wait for its mirror"
     served.append(GAP, entries[2])
     served.await_cursor(4)
     assert client.gaps == [GAP]
