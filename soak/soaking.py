@@ -44,7 +44,13 @@ class Result:
 
 
 def judge(exit_code: int | None, output: str, seconds: float) -> Outcome:
-    """Return the outcome of a run; an exit code None is that of one that did not end."""
+    """Return the outcome of a run.
+
+    Args:
+        exit_code: the process's, None if it did not end.
+        output: all that it has printed.
+        seconds: how long it took.
+    """
     counted = _SCENARIOS.search(output)
     passed, failed = (int(counted[1]), int(counted[2])) if counted else (0, 0)
     if exit_code is None:

@@ -57,6 +57,11 @@ class Platform:
 def find_platform(client: DockerClient, *, project: str | None = None, network: str | None = None) -> Platform:
     """Return the platform of a Docker Compose project, or the one on a network.
 
+    Args:
+        client: the engine's.
+        project: the project's name.
+        network: the network's name, where there is no project.
+
     Raises:
         PlatformNotFound: nothing runs there, or the broker or the service cannot be identified.
     """
@@ -78,7 +83,13 @@ def find_platform(client: DockerClient, *, project: str | None = None, network: 
 def containers_of(
     client: DockerClient, *, project: str | None = None, network: str | None = None
 ) -> list[Container]:
-    """Return the containers of a Docker Compose project, or those on a network, ended ones too, by name."""
+    """Return the containers of a Docker Compose project, or those on a network, ended ones too, by name.
+
+    Args:
+        client: the engine's.
+        project: the project's name.
+        network: the network's name, where there is no project.
+    """
     by = {"label": f"{COMPOSE_PROJECT}={project}"} if project else {"network": network or ""}
     found = client.containers.list(all=True, filters=dict(by), ignore_removed=True)
     return sorted(found, key=lambda each: str(each.name))

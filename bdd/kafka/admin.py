@@ -67,10 +67,15 @@ class BrokerAdmin:
 
 
 def create_topics(admin: AdminClient, topics: Mapping[str, int], timeout: float) -> None:
-    """Create topics (name -> partitions) with the brokers' default number of replicas.
+    """Create topics with the brokers' default number of replicas.
+
+    Args:
+        admin: a client of the brokers.
+        topics: name -> number of partitions.
+        timeout: how many seconds the brokers may take.
 
     Raises:
-        KafkaException: a topic was refused, or no broker responded within `timeout` seconds; the message names it.
+        KafkaException: a topic was refused, or no broker responded in time; the message names it.
     """
     new = [
         NewTopic(name, num_partitions=count, replication_factor=_BROKERS_DEFAULT) for name, count in topics.items()

@@ -115,7 +115,13 @@ class Ledger:
         return self._claimed_ids.get(event_id)
 
     def unclaimed(self, scenario_log: ScenarioLog, after: int, before: int) -> list[tuple[int, Record]]:
-        """Return the scenario's records between two cursors that fulfilled no expectation, with their cursors."""
+        """Return the scenario's records that fulfilled no expectation, each with its cursor.
+
+        Args:
+            scenario_log: the scenario's.
+            after: the cursor after which they lie.
+            before: the cursor up to which they lie.
+        """
         return [
             (cursor, record)
             for cursor, record in self.numbered(after, before)

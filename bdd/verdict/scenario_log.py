@@ -79,7 +79,13 @@ class ScenarioLog:
         return [each.claim for each in self.expectations if each.claim]
 
     def expect_no_more(self, step: str, after: int, event_type: str | None = None) -> None:
-        """Note that no further event may come; see `NegativeExpectation` for the arguments."""
+        """Note that no further event may come.
+
+        Args:
+            step: the step that checks it, in its own words.
+            after: the journal's cursor from which it holds.
+            event_type: the type of which no event must come, None for any.
+        """
         self.negative_expectations.append(NegativeExpectation(step, after, event_type))
 
     def cause(self, event_type: str, cursor: int) -> Request | None:

@@ -26,7 +26,13 @@ _COLOURS = {State.PASSED: "green", State.FAILED: "red", State.NOT_REACHED: "yell
 
 
 def run_doctor(settings: Settings, *, as_json: bool, try_it: bool) -> int:
-    """Check the stack of the settings; return the exit code: 0 only when every check has passed."""
+    """Check the stack of the settings; return the exit code: 0 only when every check has passed.
+
+    Args:
+        settings: those of the stack.
+        as_json: whether to print one JSON object in place of a table.
+        try_it: whether to create a patient and look for its event too.
+    """
     stack = make_stack(settings, new_run_id())
     try:
         with stopped_at_the_end(stack), Console(stderr=True).status("") as status:

@@ -143,7 +143,13 @@ class EmbeddedBroker:
 
 
 def write_server_properties(folder: Path, broker_port: int, controller_port: int) -> None:
-    """Write the node's settings into `folder`."""
+    """Write the node's settings.
+
+    Args:
+        folder: the node's folder.
+        broker_port: where clients connect.
+        controller_port: where the node talks to itself.
+    """
     text = Template(SERVER_PROPERTIES.read_text(encoding="utf-8"))
     settings = text.substitute(broker_port=broker_port, controller_port=controller_port)
     (folder / SERVER_PROPERTIES.name).write_text(settings, encoding="utf-8")
