@@ -1,4 +1,4 @@
-"""Checks the service's responses against `contracts/openapi.yaml`."""
+"""Checks the service's responses against `contracts/patients.openapi.yaml`."""
 
 import re
 from collections.abc import Mapping

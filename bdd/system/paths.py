@@ -5,7 +5,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 """The folder of `features/`, `steps/` and `environment.py`."""
 
-ASYNCAPI = ROOT / "contracts" / "asyncapi.yaml"
-OPENAPI = ROOT / "contracts" / "openapi.yaml"
+CONTRACTS = ROOT / "contracts"
+ASYNCAPI = CONTRACTS / "asyncapi.yaml"
+OPENAPI = CONTRACTS / "patients.openapi.yaml"
 COMPOSE_FILE = ROOT / "docker-compose.bdd.yml"
 REQUIREMENTS = ROOT / "requirements-suite.txt"

@@ -92,7 +92,7 @@ def audit_responses(ledger: Ledger, schemas: ResponseSchemas) -> list[Finding]:
             scenario_log,
             each.step,
             f"got a response that violates the contract: {each.exchange}: {_listed(violations)}",
-            "correct the service's response; contracts/openapi.yaml says what is valid",
+            "correct the service's response; contracts/patients.openapi.yaml says what is valid",
         )
         for scenario_log in ledger.scenario_logs
         if not scenario_log.failed

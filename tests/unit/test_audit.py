@@ -236,7 +236,7 @@ def test_a_response_that_violates_the_contract_names_step_request_and_the_first_
     request = scene.answer(status, body, f"/api/patients{path}")
     (finding,) = audit_responses(scene.ledger, ResponseSchemas())
     assert (finding.scenario, finding.step) == ("Create a patient", "When I GET it")
-    assert finding.advice == "correct the service's response; contracts/openapi.yaml says what is valid"
+    assert finding.advice == "correct the service's response; contracts/patients.openapi.yaml says what is valid"
     beginning = f"got a response that violates the contract: {request}: "
     assert finding.sentence.startswith(beginning)
     assert finding.sentence.removeprefix(beginning).endswith(violations.removeprefix("…"))

@@ -71,7 +71,9 @@ class ServiceChecks:
             exchange = self._get(path)
             if violations := schemas.violations(exchange):
                 more = f" (and {len(violations) - 1} more)" if violations[1:] else ""
-                raise Failed(f"{exchange}; against contracts/openapi.yaml: {violations[0]}{more}", self._curl(path))
+                raise Failed(
+                    f"{exchange}; against contracts/patients.openapi.yaml: {violations[0]}{more}", self._curl(path)
+                )
             responses.append(str(exchange))
         return f"as the contract has it: {', '.join(responses)}"
 
