@@ -41,7 +41,9 @@ class Suite:
         ledger = Ledger(stack.recorder, "bench", clock_tolerance=2)
         scenario_log = ledger.open_scenario_log("benchmark", "bench/check_cost.py")
         observer = Observer(ledger, scenario_log, stack.recorder, stack.trouble, lambda: "")
-        self._world = World(ApiClient(stack.api_url), observer, stack.recorder.topics, _DEADLINE, 1)
+        self._world = World(
+            ApiClient(stack.api_urls["patient-service"]), observer, stack.recorder.topics, _DEADLINE, 1
+        )
 
     def published(self) -> None:
         """Create a patient and see its event."""
@@ -126,7 +128,7 @@ def compare(checks: int) -> None:
         stack.start()
         stack.recorder.fence()
         suite = Suite(stack)
-        raw = Raw(stack.api_url, stack.bootstrap_servers)
+        raw = Raw(stack.api_urls["patient-service"], stack.bootstrap_servers)
         with closing(raw):
             _print_table(checks, suite, raw)
     finally:

@@ -12,6 +12,7 @@ from bdd.api.client import ApiClient
 from bdd.contracts import asyncapi as contract
 from bdd.contracts.event_schemas import event_schemas
 from bdd.contracts.openapi import ResponseSchemas
+from bdd.domain.resources.patients import RESOURCE as PATIENTS
 from bdd.domain.world import World
 from bdd.evidence.collecting import collect, collect_foreign, folder_name
 from bdd.output.console import counted, durations, say
@@ -60,7 +61,7 @@ class Session:
     @cached_property
     def api(self) -> ApiClient:
         """The platform's HTTP API."""
-        return ApiClient(self.stack.api_url)
+        return ApiClient(self.stack.api_urls[PATIENTS.service.name])
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -75,7 +76,8 @@ class Session:
     def begin_scenarios(self) -> None:
         """Note that the start is over, and print the platform of the scenarios."""
         self._begin_phase("scenarios")
-        say(f"Platform: {self._settings.stack}, {self.stack.api_url} ({durations(self.stack.startup)})\n")
+        addresses = ", ".join(self.stack.api_urls.values())
+        say(f"Platform: {self._settings.stack}, {addresses} ({durations(self.stack.startup)})\n")
 
     def open_world(self, scenario: Scenario) -> World:
         """Return the world for a scenario that begins."""

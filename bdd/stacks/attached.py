@@ -11,6 +11,7 @@ from bdd.containers.images import prepare_images, remove_replaced_images
 from bdd.containers.inspection import ContainerWatch, condition, sources_of
 from bdd.containers.suite_container import SuiteContainer
 from bdd.contracts import asyncapi as contract
+from bdd.domain.resources.patients import RESOURCE as PATIENTS
 from bdd.kafka.client_settings import client_settings
 from bdd.output.console import say
 from bdd.recorder.client import RecorderClient
@@ -40,7 +41,7 @@ class AttachedStack(Stack):
     def _start(self) -> None:
         client = connect(RUN_WITHOUT_IT)
         platform = find_platform(client, project=self._settings.project, network=self._settings.network)
-        self.api_url = platform.api_url
+        self.api_urls[PATIENTS.service.name] = platform.api_url
         say(
             f"Found the service {platform.service.name} and the broker {platform.broker.name} "
             f"({platform.bootstrap_servers}) on the network {platform.network.name}"

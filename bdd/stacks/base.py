@@ -34,7 +34,7 @@ class Stack(ABC):
         stack = make_stack(settings, new_run_id())
         try:
             stack.start()
-            ApiClient(stack.api_url).send("DELETE", "/api/patients/17")
+            ApiClient(stack.api_urls["patient-service"]).send("DELETE", "/api/patients/17")
             print(stack.recorder.records())
         finally:
             stack.stop()
@@ -45,14 +45,16 @@ class Stack(ABC):
 
     Attributes:
         errors: the exceptions that keep it from starting -> the beginning of the sentence about them.
-        api_url: where the patient service answers, once the stack has started.
+        api_urls: the services that the platform has, once the stack has started: name -> address.
+        absent: the services that it has not: name -> the reason, as a clause.
         startup: the seconds from the beginning of `start` until each part was ready.
     """
 
     errors: ClassVar[Mapping[type[Exception], str]]
-    api_url: str
 
     def __init__(self, settings: Settings, run_id: str) -> None:
+        self.api_urls: dict[str, str] = {}
+        self.absent: dict[str, str] = {}
         self.startup: dict[str, float] = {}
         self._settings = settings
         self._run_id = run_id

@@ -19,6 +19,7 @@ from bdd.containers.images import (
 )
 from bdd.containers.inspection import ContainerWatch, sources_of
 from bdd.contracts import asyncapi as contract
+from bdd.domain.resources.patients import RESOURCE as PATIENTS
 from bdd.kafka.client_settings import client_settings
 from bdd.output.console import say
 from bdd.output.folders import CannotWrite, check_writable
@@ -75,7 +76,7 @@ class ComposeStack(Stack):
                 self._sources |= sources_of(compose.containers())
         watch = ContainerWatch(client, compose.containers())
         self._troubles.append(watch.trouble)
-        self.api_url = _address(compose, "patient-service", _SERVICE_PORT)
+        self.api_urls[PATIENTS.service.name] = _address(compose, "patient-service", _SERVICE_PORT)
         self.use_recorder(RecorderClient(_address(compose, "recorder", _RECORDER_PORT), token))
         self.recorder.start(_RECORDER_SECONDS, watch.trouble)
 
@@ -98,7 +99,7 @@ class ComposeStack(Stack):
 
     def _how_to_use(self) -> str:
         return (
-            f"\nThe platform stays up: {self.api_url}, project {self.project}.\n"
+            f"\nThe platform stays up: {self.api_urls[PATIENTS.service.name]}, project {self.project}.\n"
             f"  look:   docker compose -p {self.project} ps\n"
             f"  watch:  python -m bdd watch -D stack=attached -D project={self.project}\n"
             f"  remove: docker compose -p {self.project} down --volumes"
@@ -118,7 +119,9 @@ class ComposeStack(Stack):
             needed = tuple(check.name for check in checks)
             checks += [
                 self._start_check("start", needed, _AGAIN),
-                *ServiceChecks(lambda: self.api_url, self._settings.clock_tolerance).checks("start"),
+                *ServiceChecks(lambda: self.api_urls[PATIENTS.service.name], self._settings.clock_tolerance).checks(
+                    "start"
+                ),
                 Check("event", lambda: try_event(f"{_AGAIN} -D keep=yes"), ("API",), timeout=None),
             ]
         return checks

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from bdd.api.client import ApiClient, NoResponse, tls_advice
-from bdd.domain.patients import OPEN_PATIENTS, PATIENTS
+from bdd.domain.patients import OPEN_PATIENTS
+from bdd.domain.resources.patients import RESOURCE as PATIENTS
 from bdd.evidence.sources import CurrentState
 from bdd.kafka.client_settings import client_settings
 from bdd.kafka.connection.advice import explain
@@ -33,7 +34,7 @@ class RemoteStack(Stack):
     def __init__(self, settings: Settings, run_id: str) -> None:
         super().__init__(settings, run_id)
         assert settings.api_url, "the settings require it with stack=remote"
-        self.api_url = settings.api_url
+        self.api_urls[PATIENTS.service.name] = settings.api_url
         self._bootstrap_servers = settings.bootstrap_servers
 
     def _start(self) -> None:
@@ -51,7 +52,9 @@ class RemoteStack(Stack):
 
     def checks(self, try_event: Callable[[str], str] | None) -> list[Check]:
         """See `Stack.checks`; the recorder is checked only where one runs already."""
-        checks = ServiceChecks(lambda: self.api_url, self._settings.clock_tolerance).checks()
+        checks = ServiceChecks(
+            lambda: self.api_urls[PATIENTS.service.name], self._settings.clock_tolerance
+        ).checks()
         if servers := self._bootstrap_servers:
             checks += KafkaChecks(self._settings, lambda: servers).checks()
         if self._settings.recorder_url:
@@ -83,7 +86,7 @@ class RemoteStack(Stack):
             raise Failed(str(error), _LOG.format("recorder")) from error
 
     def _check_where_it_writes(self) -> None:
-        host = urlsplit(self.api_url).hostname or ""
+        host = urlsplit(self.api_urls[PATIENTS.service.name]).hostname or ""
         allowed = self._settings.allow_host
         bootstrap = [server.host for server in servers(self._bootstrap_servers)] if self._bootstrap_servers else []
         refuse_public_hosts({"api_url": [host], "bootstrap_servers": bootstrap}, allowed)
@@ -102,13 +105,14 @@ class RemoteStack(Stack):
 
     def _reach_service(self) -> None:
         """Accept any response: what it should be is for the features to check."""
-        api = ApiClient(self.api_url)
+        url = self.api_urls[PATIENTS.service.name]
+        api = ApiClient(url)
         try:
             api.send("GET", OPEN_PATIENTS)
         except NoResponse as error:
             raise CannotStart(
-                f"The service cannot be reached: GET {self.api_url}{PATIENTS}: {root_cause(error)}. "
-                f"Is it running, and is api_url right?{tls_advice(self.api_url, error)}"
+                f"The service cannot be reached: GET {url}{PATIENTS.path}: {root_cause(error)}. "
+                f"Is it running, and is api_url right?{tls_advice(url, error)}"
             ) from error
         finally:
             api.close()

@@ -45,12 +45,11 @@ def test_it_starts_on_other_ports(
     monkeypatch.setattr("bdd.stacks.embedded.service.free_port", lambda: next(of_the_service, free_port()))
     before = set(psutil.Process().children())
     stack.start()
-    wait_healthy(stack.api_url, timeout=SLOW_SECONDS)
+    wait_healthy(stack.api_urls["patient-service"], timeout=SLOW_SECONDS)
     (folder,) = tmp_path.iterdir()  # two: the first attempt left its own
     of_the_node = (folder / "kafka" / SERVER_PROPERTIES.name).read_text()
-    ports = set(
-        map(int, re.findall(r"127\.0\.0\.1:(\d+)", f"{of_the_node}{stack.bootstrap_servers}{stack.api_url}"))
-    )
+    addresses = f"{of_the_node}{stack.bootstrap_servers}{stack.api_urls}"
+    ports = set(map(int, re.findall(r"127\.0\.0\.1:(\d+)", addresses)))
     assert len(ports) == 3, "broker, controller and service"
     assert taken not in ports
     started = set(psutil.Process().children()) - before

@@ -65,9 +65,9 @@ class Log:
 class FakeStack:
     """A stack whose start may fail, and that may break later."""
 
-    api_url = "http://127.0.0.1:9"
-
     def __init__(self) -> None:
+        self.api_urls = {"patient-service": "http://127.0.0.1:9"}
+        self.absent: dict[str, str] = {}
         self.recorder = Recorder()
         self.startup = {"broker": 1.0}
         self.failure: BaseException | None = None

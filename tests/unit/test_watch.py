@@ -28,7 +28,7 @@ class FakeStack:
     """A stack whose recorder reads the given records, and that breaks then."""
 
     def __init__(self, *records: Record) -> None:
-        self.api_url = "http://127.0.0.1:8001"
+        self.api_urls = {"patient-service": "http://127.0.0.1:8001"}
         self.recorder = FakeRecorder()
         self.recorder.coming = list(records)
 

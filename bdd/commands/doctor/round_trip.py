@@ -3,6 +3,7 @@
 from bdd.api.client import ApiClient, NoResponse
 from bdd.api.exchange import Exchange
 from bdd.domain.patients import synthetic_data
+from bdd.domain.resources.patients import RESOURCE as PATIENTS
 from bdd.domain.world import World
 from bdd.settings.settings import Settings
 from bdd.stacks.base import Stack
@@ -55,7 +56,11 @@ def _world(stack: Stack, settings: Settings) -> World:
         platform=lambda: stack.trouble() or "nothing has ended",
     )
     return World(
-        ApiClient(stack.api_url), observer, stack.recorder.topics, settings.deadline, settings.deadline_factor
+        ApiClient(stack.api_urls[PATIENTS.service.name]),
+        observer,
+        stack.recorder.topics,
+        settings.deadline,
+        settings.deadline_factor,
     )
 
 

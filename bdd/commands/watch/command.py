@@ -9,6 +9,7 @@ from bdd.commands.watch.output import Output, ReaderHasGone
 from bdd.contracts import asyncapi as contract
 from bdd.contracts.event import NotAnEvent, read_event
 from bdd.contracts.event_schemas import event_schemas
+from bdd.domain.resources.patients import RESOURCE as PATIENTS
 from bdd.settings.settings import Settings
 from bdd.stacks.base import CannotStart, Stack
 from bdd.stacks.lifetime import started_stack
@@ -84,11 +85,12 @@ def _follow(stack: Stack, filters: Filters, output: Output, count: Count, limit:
 
 
 def _greeting(settings: Settings, stack: Stack) -> str:
-    lines = [f"Watching the platform at {stack.api_url} ({settings.stack}) from now on. Ctrl-C ends."]
+    address = stack.api_urls[PATIENTS.service.name]
+    lines = [f"Watching the platform at {address} ({settings.stack}) from now on. Ctrl-C ends."]
     if settings.stack in _OWN_PLATFORM:
         lines += [
             "Try, in another terminal:",
-            f"  curl -s {stack.api_url}/api/patients -H 'Content-Type: application/json' "
+            f"  curl -s {address}{PATIENTS.path} -H 'Content-Type: application/json' "
             """-d '{"vorname": "Erika", "nachname": "Mustermann"}'""",
         ]
     return "\n".join(lines)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from bdd.api.health import wait_healthy
 from bdd.contracts import asyncapi as contract
+from bdd.domain.resources.patients import RESOURCE as PATIENTS
 from bdd.output.console import say
 from bdd.stacks.base import Stack
 from bdd.stacks.checks.check import Check, Failed
@@ -39,7 +40,9 @@ class EmbeddedStack(Stack):
             Check("cache", self._check_cache, timeout=_FIRST_TIME_SECONDS),
             Check("Java", self._check_java, ("cache",)),
             self._start_check("start", ("Java",), _AGAIN, keep_logs=True),
-            *ServiceChecks(lambda: self.api_url, self._settings.clock_tolerance).checks("start"),
+            *ServiceChecks(lambda: self.api_urls[PATIENTS.service.name], self._settings.clock_tolerance).checks(
+                "start"
+            ),
             *KafkaChecks(self._settings, lambda: self.bootstrap_servers).checks("start"),
         ]
         if try_event:
@@ -71,11 +74,11 @@ class EmbeddedStack(Stack):
         self._add_process(service.process)
         recorder = LocalRecorder(folder, broker.bootstrap_servers, self._settings)
         self._add_process(recorder.process)
-        self.bootstrap_servers, self.api_url = broker.bootstrap_servers, service.url
+        self.bootstrap_servers, self.api_urls[PATIENTS.service.name] = broker.bootstrap_servers, service.url
         broker.wait_ready(_START_SECONDS)
         broker.create_topics(contract.current().partitions)
         self._ready("broker")
-        wait_healthy(self.api_url, timeout=_START_SECONDS, abort_if=self.trouble)
+        wait_healthy(service.url, timeout=_START_SECONDS, abort_if=self.trouble)
         self._ready("service")
         self.use_recorder(recorder.wait_ready(_START_SECONDS))
         self._ready("recorder")
