@@ -80,7 +80,7 @@ class Proof:
         began = time.monotonic()
         folder = self._folder / defect.name
         broker, first_id = self._bootstrap_servers, str(next(self._first_ids))
-        service = EmbeddedService(folder, broker, "proof.broken_service", defect.name, first_id)
+        service = EmbeddedService("patient-service", folder, broker, "proof.broken_service", defect.name, first_id)
         try:
             service.wait_ready(START_SECONDS)
             reports = ["--junit", "--junit-directory", str(folder / "junit"), "--no-color"]

@@ -11,6 +11,7 @@ from reference.patient_service.models import Patient
 from reference.shared.database import open_database
 
 IDS_OF_A_RUN = 100_000
+_NAME = "patient-service"
 
 
 @contextmanager
@@ -23,8 +24,8 @@ def running_service(folder: Path, bootstrap_servers: str, number: int, nature: M
         number: different for each service of a broker: its patients' ids begin after number * IDS_OF_A_RUN.
         nature: variables for `soak.service`.
     """
-    give_ids_from(database_url(folder), number * IDS_OF_A_RUN)
-    service = EmbeddedService(folder, bootstrap_servers, "soak.service", environment=nature)
+    give_ids_from(database_url(folder, _NAME), number * IDS_OF_A_RUN)
+    service = EmbeddedService(_NAME, folder, bootstrap_servers, "soak.service", environment=nature)
     try:
         service.wait_ready(START_SECONDS)
         yield service.url

@@ -85,7 +85,7 @@ class Stack(ABC):
         return next((trouble for look in self._troubles if (trouble := look())), None)
 
     def evidence(self) -> Mapping[str, Source]:
-        """Return the sources of evidence for a failed scenario: file name (`logs/service.log`) -> source."""
+        """Return the sources of evidence for a failed scenario: `logs/patient-service.log` -> source."""
         return self._sources
 
     def stop(self) -> None:

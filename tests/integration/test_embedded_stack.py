@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from bdd.api.health import wait_healthy
+from bdd.domain.resources import services
 from bdd.settings.settings import load_settings
 from bdd.stacks.base import CannotStart
 from bdd.stacks.embedded.broker import SERVER_PROPERTIES, Distribution
@@ -45,15 +46,17 @@ def test_it_starts_on_other_ports(
     monkeypatch.setattr("bdd.stacks.embedded.service.free_port", lambda: next(of_the_service, free_port()))
     before = set(psutil.Process().children())
     stack.start()
-    wait_healthy(stack.api_urls["patient-service"], timeout=SLOW_SECONDS)
+    assert stack.api_urls.keys() | stack.absent.keys() == services().keys()
+    for url in stack.api_urls.values():
+        wait_healthy(url, timeout=SLOW_SECONDS)
     (folder,) = tmp_path.iterdir()  # two: the first attempt left its own
     of_the_node = (folder / "kafka" / SERVER_PROPERTIES.name).read_text()
     addresses = f"{of_the_node}{stack.bootstrap_servers}{stack.api_urls}"
     ports = set(map(int, re.findall(r"127\.0\.0\.1:(\d+)", addresses)))
-    assert len(ports) == 3, "broker, controller and service"
+    assert len(ports) == 2 + len(stack.api_urls), "broker, controller and services"
     assert taken not in ports
     started = set(psutil.Process().children()) - before
-    assert len(started) == 3, "the first attempt left a process"
+    assert len(started) == 2 + len(stack.api_urls), "the first attempt left a process"
 
 
 def test_it_does_not_try_for_ever(taken: int, stack: EmbeddedStack, monkeypatch: pytest.MonkeyPatch) -> None:

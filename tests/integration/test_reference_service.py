@@ -34,7 +34,7 @@ def recorded(tmp_path: Path, broker: EmbeddedBroker) -> Iterator[RecorderClient]
 @contextmanager
 def service_in(folder: Path, bootstrap_servers: str, noun: str) -> Iterator[tuple[ChildProcess, ApiClient]]:
     """Run the service with a database in the folder, once it responds."""
-    service = EmbeddedService(folder, bootstrap_servers, f"reference.{noun}_service")
+    service = EmbeddedService(f"{noun}-service", folder, bootstrap_servers)
     api = ApiClient(service.url)
     wait_until(
         lambda: api.send("GET", "/health"),

@@ -94,7 +94,7 @@ class BehaveRun(ModuleRun):
 @contextmanager
 def patient_service(folder: Path, bootstrap_servers: str, *command: str) -> Iterator[str]:
     """Run a patient service, the reference's own unless another module is named; its address is yielded."""
-    service = EmbeddedService(folder, bootstrap_servers, *command)
+    service = EmbeddedService("patient-service", folder, bootstrap_servers, *command)
     try:
         service.wait_ready(SLOW_SECONDS)
         yield service.url

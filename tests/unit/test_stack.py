@@ -5,9 +5,11 @@ from functools import partial
 
 import pytest
 
+from bdd.domain.resource import Service
 from bdd.settings.settings import load_settings
 from bdd.stacks.base import Stack
 from bdd.stacks.checks.check import Check
+from bdd.stacks.embedded.stack import EmbeddedStack
 
 
 class Prepared(Stack):
@@ -53,3 +55,12 @@ def test_an_interrupted_stop_goes_on_where_it_was_and_repeats_what_failed_before
         stack.stop()
     stack.stop()
     assert stack.calls == ["third", "second", "third", "second", "first"]
+
+
+def test_a_service_without_a_reference_service_is_absent_from_the_embedded_stack(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = {name: Service(name, 8001) for name in ("patient-service", "waiting-room-service")}
+    monkeypatch.setattr("bdd.stacks.embedded.stack.services", lambda: known)
+    absent = EmbeddedStack(load_settings({}), "run").absent
+    assert absent == {"waiting-room-service": "there is no module reference.waiting_room_service"}

@@ -1,4 +1,4 @@
-"""A patient service as a process of the run."""
+"""A service of the platform as a process of the run."""
 
 import sys
 from collections.abc import Mapping
@@ -8,30 +8,34 @@ from bdd.api.health import wait_healthy
 from bdd.system.paths import ROOT
 from bdd.system.processes import ChildProcess, free_port
 
-REFERENCE = "reference.patient_service"
-
 
 class EmbeddedService:
-    """A service with a database in a folder of its own, on a free port of 127.0.0.1; it starts at once.
+    """A service with a database of its own, on a free port of 127.0.0.1; it starts at once.
 
     Args:
-        folder: where its database and its log, `service.log`, are.
+        name: the service's name, such as `patient-service`; its database and its log, `<name>.log`, are named so.
+        folder: where they are.
         bootstrap_servers: where it publishes.
         module: the Python module that is the service, and its arguments; the reference service by default.
         environment: variables besides those that the reference service reads.
     """
 
     def __init__(
-        self, folder: Path, bootstrap_servers: str, *module: str, environment: Mapping[str, str] | None = None
+        self,
+        name: str,
+        folder: Path,
+        bootstrap_servers: str,
+        *module: str,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.process = ChildProcess(
-            "the patient service",
-            [sys.executable, "-m", *(module or (REFERENCE,))],
-            log=folder / "service.log",
+            f"the {name.replace('-', ' ')}",
+            [sys.executable, "-m", *(module or (reference_module(name),))],
+            log=folder / f"{name}.log",
             env={
-                "DATABASE_URL": database_url(folder),
+                "DATABASE_URL": database_url(folder, name),
                 "KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
                 "HOST": "127.0.0.1",
                 "PORT": str(port),
@@ -49,6 +53,16 @@ class EmbeddedService:
         wait_healthy(self.url, timeout=timeout, abort_if=self.process.trouble)
 
 
-def database_url(folder: Path) -> str:
-    """Return the address of the database that a service in this folder uses."""
-    return f"sqlite:///{folder / 'patients.db'}"
+def database_url(folder: Path, name: str) -> str:
+    """Return the address of the database that the service of this name uses in this folder."""
+    return f"sqlite:///{folder / name}.db"
+
+
+def reference_module(name: str) -> str:
+    """Return the Python module of the reference service of this name."""
+    return f"reference.{name.replace('-', '_')}"
+
+
+def has_reference(name: str) -> bool:
+    """Return whether there is a reference service of this name."""
+    return ROOT.joinpath(*reference_module(name).split(".")).is_dir()

@@ -1,19 +1,22 @@
-"""The embedded stack: reference service, Apache Kafka and recorder as local processes, side by side."""
+"""The embedded stack: reference services, Apache Kafka and recorder as local processes, side by side."""
 
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from bdd.api.health import wait_healthy
 from bdd.contracts import asyncapi as contract
+from bdd.domain.resources import services
 from bdd.domain.resources.patients import RESOURCE as PATIENTS
 from bdd.output.console import say
+from bdd.settings.settings import Settings
 from bdd.stacks.base import Stack
 from bdd.stacks.checks.check import Check, Failed
 from bdd.stacks.embedded.broker import Distribution, EmbeddedBroker
 from bdd.stacks.embedded.distribution import prepare
 from bdd.stacks.embedded.jars import BrokerUnavailable
-from bdd.stacks.embedded.service import EmbeddedService
+from bdd.stacks.embedded.service import EmbeddedService, has_reference, reference_module
 from bdd.stacks.local_recorder import LocalRecorder
 from bdd.system.processes import ChildProcess, CommandFailed, run_command
 
@@ -29,6 +32,11 @@ class EmbeddedStack(Stack):
 
     errors = dict.fromkeys((BrokerUnavailable, OSError, AssertionError), "The embedded platform did not start")
     bootstrap_servers: str
+
+    def __init__(self, settings: Settings, run_id: str) -> None:
+        super().__init__(settings, run_id)
+        missing = (name for name in services() if not has_reference(name))
+        self.absent |= {name: f"there is no module {reference_module(name)}" for name in missing}
 
     def checks(self, try_event: Callable[[str], str] | None) -> list[Check]:
         """See `Stack.checks`; the platform is started in any case, for there is nothing to look at otherwise."""
@@ -50,7 +58,7 @@ class EmbeddedStack(Stack):
         return checks
 
     def _start(self) -> None:
-        """Start the three processes side by side, then wait for each.
+        """Start all processes side by side, then wait for each.
 
         If a free port was taken by another program in the meantime, start again with others.
         """
@@ -70,18 +78,26 @@ class EmbeddedStack(Stack):
         self._began = time.monotonic()
         broker = EmbeddedBroker.start(distribution, folder / "kafka")
         self._add_process(broker.process)
-        service = EmbeddedService(folder, broker.bootstrap_servers)
-        self._add_process(service.process)
+        self._start_services(folder, broker.bootstrap_servers)
         recorder = LocalRecorder(folder, broker.bootstrap_servers, self._settings)
         self._add_process(recorder.process)
-        self.bootstrap_servers, self.api_urls[PATIENTS.service.name] = broker.bootstrap_servers, service.url
+        self.bootstrap_servers = broker.bootstrap_servers
         broker.wait_ready(_START_SECONDS)
         broker.create_topics(contract.current().partitions)
         self._ready("broker")
-        wait_healthy(service.url, timeout=_START_SECONDS, abort_if=self.trouble)
-        self._ready("service")
+        for name, url in self.api_urls.items():
+            wait_healthy(url, timeout=_START_SECONDS, abort_if=self.trouble)
+            self._ready(name)
         self.use_recorder(recorder.wait_ready(_START_SECONDS))
         self._ready("recorder")
+
+    def _start_services(self, folder: Path, bootstrap_servers: str) -> None:
+        for name in services():
+            if name in self.absent:
+                continue
+            service = EmbeddedService(name, folder, bootstrap_servers)
+            self._add_process(service.process)
+            self.api_urls[name] = service.url
 
     def _add_process(self, process: ChildProcess) -> None:
         super()._add_process(process)
