@@ -86,7 +86,7 @@ class Schema:
 
 def _required(kind: jsonschema_rs.ValidationErrorKind) -> str:
     """What the violated keyword requires: `type ["string"]`, `format "uuid"`."""
-    if isinstance(kind, jsonschema_rs.ValidationErrorKind.AnyOf):
+    if isinstance(kind, jsonschema_rs.ValidationErrorKind.AnyOf | jsonschema_rs.ValidationErrorKind.OneOfNotValid):
         return " or ".join(" and ".join(_required(error.kind) for error in errors) for errors in kind.context)
     return f"{kind.name} {shown(kind.value)}"
 
