@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bdd.contracts import asyncapi as contract
+from bdd.contracts.openapi import Api, api_for
 from bdd.system.paths import CONTRACTS
 
 Value = str | int | float | bool | None
@@ -52,8 +53,17 @@ class Resource:
 
     @property
     def openapi(self) -> Path:
-        """The contract of its API: `contracts/patients.openapi.yaml` for `/api/patients`."""
+        """The project's own contract of its API: `contracts/patients.openapi.yaml` for `/api/patients`."""
         return CONTRACTS / f"{self.path.rpartition('/')[2]}.openapi.yaml"
+
+    @property
+    def api(self) -> Api:
+        """The contract of its API: the one in `openapi`, or what `-D openapi=` gives in its place.
+
+        Raises:
+            InvalidContract: it cannot be used.
+        """
+        return api_for(self.path, self.openapi)
 
     @property
     def topic(self) -> str:
