@@ -8,9 +8,8 @@ from typing import Annotated, Any, ClassVar
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from bdd.contracts import asyncapi as contract
 from bdd.contracts.asyncapi import InvalidContract
-from bdd.contracts.event_schemas import event_schemas
+from bdd.domain.own_contracts import use_contracts
 from bdd.settings.settings import InvalidSetting, Settings, load_settings
 from bdd.system.behave_internals import parse_definition
 
@@ -91,8 +90,7 @@ def settings_of(defined: Sequence[str] | None) -> Settings:
     """
     try:
         settings = load_settings(dict(parse_definition(text) for text in defined or ()))
-        if settings.contract:
-            event_schemas(contract.use(settings.contract))
+        use_contracts(settings.contract, settings.openapi)
     except (InvalidSetting, InvalidContract) as wrong:
         typer.echo(wrong, err=True)
         raise typer.Exit(2) from wrong

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bdd.contracts import asyncapi as contract
 from bdd.contracts.asyncapi import InvalidContract
-from bdd.contracts.event_schemas import event_schemas
+from bdd.domain.own_contracts import use_contracts
 from bdd.evidence.collecting import collect_sources
 from bdd.output.folders import CannotWrite, check_writable
 from bdd.recorder.client import RecorderClient, RecorderUnreachable
@@ -72,8 +72,7 @@ def start_session(request: Request, add_cleanup: Callable[[Callable[[], None]], 
 
 def _load_settings(userdata: Mapping[str, str]) -> Settings:
     settings = load_settings(userdata)
-    if settings.contract:
-        event_schemas(contract.use(settings.contract))
+    use_contracts(settings.contract, settings.openapi)
     return settings
 
 

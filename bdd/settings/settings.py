@@ -78,6 +78,9 @@ class Settings(BaseSettings):
     )
     keep: values.YesOrNo = _compose("leave the platform up when the run ends", False)
     contract: Path | None = _setting("an AsyncAPI 3 document in place of contracts/asyncapi.yaml")
+    openapi: values.ReadableFiles = _setting(
+        "OpenAPI 3 documents in place of those in contracts/ that have the same paths", ()
+    )
     deadline: values.Seconds = _setting("seconds a published event may take if a step names none", 5.0)
     deadline_factor: values.Factor = _setting("every deadline times this, for slow machines", 1.0)
     settling: values.Seconds = _setting("seconds the audit waits for late events after the last action", 2.0)

@@ -74,6 +74,15 @@ def _readable(file: Path) -> Path:
         raise ValueError(f"a file that can be read; here: {error.strerror}") from None
 
 
+def _readable_files(value: str | Iterable[Path]) -> tuple[Path, ...]:
+    files = value.split(",") if isinstance(value, str) else value
+    try:
+        return tuple(_readable(Path(str(file).strip())) for file in files)
+    except ValueError as error:
+        why = str(error).partition("; ")[2]
+        raise ValueError(f"files that can be read, several with commas between them; {why}") from None
+
+
 def _certificates(file: Path) -> Path:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
@@ -112,5 +121,6 @@ ServiceAddress = Annotated[str, AfterValidator(_service_address)]
 Servers = Annotated[str, AfterValidator(_servers)]
 HostNames = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_host_names)]
 ReadableFile = Annotated[Path, AfterValidator(_readable)]
+ReadableFiles = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_readable_files)]
 CertificatesFile = Annotated[ReadableFile, AfterValidator(_certificates)]
 SecretFile = Annotated[ReadableFile, AfterValidator(_secret_file)]

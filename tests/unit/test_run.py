@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from bdd.contracts import asyncapi as contract
 from bdd.domain.world import world
 from bdd.output import masking
 from bdd.run import start
 from bdd.stacks.base import CannotStart
-from tests.support.builders import envelope, record, stand_in
+from bdd.system.paths import ASYNCAPI
+from tests.support.builders import envelope, record
 from tests.support.fake_run import Behave, FakeStack, Log
 
 SECRET = "correct-horse"
@@ -78,6 +78,10 @@ def test_a_scenario_gets_a_world_with_its_settings_and_its_step(behave: Behave) 
         (
             lambda behave: behave.userdata.update(contract="nowhere.yaml"),
             "The contract nowhere.yaml cannot be read",
+        ),
+        (
+            lambda behave: behave.userdata.update(openapi=str(ASYNCAPI)),
+            f"The contract {ASYNCAPI} is not a document of openapi 3: ",
         ),
         (
             lambda behave: behave.select("@nobody and not (@slow or pat*)"),
@@ -308,13 +312,9 @@ def test_formatters_print_no_secret(behave: Behave) -> None:
 
 
 def test_an_own_contract_is_in_use(behave: Behave, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    used: list[Path] = []
-
-    def use(path: Path) -> contract.Contract:
-        used.append(path)
-        return contract.current()
-
-    monkeypatch.setattr(start, "contract", stand_in(contract, use=use))
-    behave.userdata["contract"] = str(tmp_path / "own.yaml")
+    used: list[object] = []
+    monkeypatch.setattr(start, "use_contracts", lambda *files: used.extend(files))
+    (tmp_path / "api.yaml").touch()
+    behave.userdata |= {"contract": str(tmp_path / "own.yaml"), "openapi": str(tmp_path / "api.yaml")}
     behave.start()
-    assert used == [tmp_path / "own.yaml"]
+    assert used == [tmp_path / "own.yaml", (tmp_path / "api.yaml",)]

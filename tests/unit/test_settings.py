@@ -69,6 +69,7 @@ COUNT = "a whole number from 1 to 1000000. ("
 SEED = "a whole number from 0 on, or new. ("
 ADDRESS = "an address that begins with http:// or https://, without user and password, ? and #. ("
 SERVERS = "host:port, several with commas between them. ("
+FILES = "files that can be read, several with commas between them; here: "
 HOSTS = "names of hosts without port, several with commas between them. ("
 
 
@@ -91,6 +92,7 @@ HOSTS = "names of hosts without port, several with commas between them. ("
             "an address without /api/patients, which is added to it: http://h/v1. (",
         ),
         ("bootstrap_servers", ["kafka", "kafka:9092,", ":9092", "kafka:0", "kafka:65536"], SERVERS),
+        ("openapi", ["missing.yaml", ".,missing.yaml", "a.yaml, "], FILES),
         ("allow_host", ["*.example.org", "staging.example.org:9092", "a,,b", "https://a"], HOSTS),
     ],
 )
