@@ -16,7 +16,8 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from bdd.api.client import ApiClient
 from bdd.contracts import asyncapi as contract
-from bdd.domain.patients import synthetic_data
+from bdd.domain.resources import resources
+from bdd.domain.test_data import example
 from bdd.domain.world import World
 from bdd.settings.settings import load_settings
 from bdd.stacks.embedded.stack import EmbeddedStack
@@ -29,7 +30,8 @@ from bdd.verdict.observer import Observer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_TOPIC = contract.current().patient_topic
+_PATIENTS = resources()["patient"]
+_TOPIC = _PATIENTS.topic
 _DEADLINE = 10.0
 
 
@@ -42,24 +44,29 @@ class Suite:
         scenario_log = ledger.open_scenario_log("benchmark", "bench/check_cost.py")
         observer = Observer(ledger, scenario_log, stack.recorder, stack.trouble, lambda: "")
         self._world = World(
-            ApiClient(stack.api_urls["patient-service"]), observer, stack.recorder.topics, _DEADLINE, 1
+            clients={name: ApiClient(url) for name, url in stack.api_urls.items()},
+            absent=stack.absent,
+            observer=observer,
+            topics=stack.recorder.topics,
+            default_deadline=_DEADLINE,
+            deadline_factor=1,
         )
 
     def published(self) -> None:
         """Create a patient and see its event."""
-        self._world.create_patient(synthetic_data(self._world.mark))
+        self._world.create(_PATIENTS, example(_PATIENTS, self._world.mark))
         check_published(self._world.observer, "patient.created", _DEADLINE)
         self.after_arrival.append(time.time() - self._world.observer.scenario_log.claims()[-1].record.received)
 
     def exactly_one(self) -> None:
         """Create a patient and see its event, and no other of its type."""
-        self._world.create_patient(synthetic_data(self._world.mark))
+        self._world.create(_PATIENTS, example(_PATIENTS, self._world.mark))
         after = check_published(self._world.observer, "patient.created", _DEADLINE)
         check_nothing_published(self._world.observer, "exactly one", after, "patient.created", other=True)
 
     def not_published(self) -> None:
         """Send a refused request and see that nothing was published."""
-        self._world.send("POST", "/api/patients", "{}")
+        self._world.send(_PATIENTS, "POST", _PATIENTS.path, "{}")
         check_nothing_published(self._world.observer, "refused", self._world.after)
 
 
@@ -128,7 +135,7 @@ def compare(checks: int) -> None:
         stack.start()
         stack.recorder.fence()
         suite = Suite(stack)
-        raw = Raw(stack.api_urls["patient-service"], stack.bootstrap_servers)
+        raw = Raw(stack.api_urls[_PATIENTS.service.name], stack.bootstrap_servers)
         with closing(raw):
             _print_table(checks, suite, raw)
     finally:

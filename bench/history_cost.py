@@ -31,7 +31,7 @@ def write_history(bootstrap_servers: str, records: int) -> None:
     producer = Producer(
         {"bootstrap.servers": bootstrap_servers, "linger.ms": 20, "queue.buffering.max.messages": 0}
     )
-    topic = contract.current().patient_topic
+    topic = "patient-events"
     partitions = contract.current().partitions[topic]
     for number in range(records):
         producer.produce(topic, _VALUE, partition=number % partitions)

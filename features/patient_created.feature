@@ -17,7 +17,7 @@ Feature: Creating a patient publishes an event
     And the service stores each patient of this scenario exactly once
 
   Scenario: A patient with only the names is published too
-    When I create a patient with nothing but the names
+    When I create a patient with only the required fields
     Then a patient.created event is published
     And the event shows the patient's email as “(none)”
     And the event shows the patient's telefon as “(none)”

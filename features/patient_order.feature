@@ -42,7 +42,7 @@ Feature: A patient's events arrive in the order of its changes
     And as client 1, I change the patient's status to “auf der Suche”
     And as client 1, I try to change the patient's vorname to a number
     And as client 1, I change the patient's status to “in Therapie”
-    And as client 2, I create a patient with nothing but the names
+    And as client 2, I create a patient with only the required fields
     And as client 2, I change the patient's telefon to “+49 30 5550123”
     And as client 2, I read the patient
     And as client 2, I delete the patient

@@ -101,7 +101,13 @@ _ANSWERS = [
         "unknown-answers-empty-patient",
         "404 comes with an empty patient in place of the message",
         'message is missing, expected "Patient not found"',
-        refusing(404, lambda it: it.with_body({"id": None} | dict.fromkeys(contract.current().patient_fields))),
+        refusing(
+            404,
+            lambda it: it.with_body(
+                {"id": None}
+                | dict.fromkeys(contract.current().fields("patient.created", "payload", "patient_data"))
+            ),
+        ),
     ),
     _refused(
         "unknown-answers-200",

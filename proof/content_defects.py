@@ -96,7 +96,7 @@ _FIELDS_OF_ENVELOPE = [
 
 _FIELDS_OF_PATIENT = [
     defect
-    for name in contract.current().patient_fields
+    for name in contract.current().fields("patient.created", "payload", "patient_data")
     for defect in (
         in_envelope(
             f"{name}-missing",
@@ -271,7 +271,7 @@ _OF_PAYLOAD = [
         "updated-stale",
         "the event of a change was made before the change",
         r"payload\.patient_data\.anrede is \"Frau\", expected \"Herr\"",
-        _stale(*contract.current().patient_fields),
+        _stale(*contract.current().fields("patient.created", "payload", "patient_data")),
     ),
     updated(
         "updated-changes-only",

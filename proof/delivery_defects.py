@@ -49,7 +49,7 @@ def _every_tenth_lost() -> Publish:
 
 
 def _alternating_partition() -> Publish:
-    partitions = itertools.cycle(range(contract.current().partitions[contract.current().patient_topic]))
+    partitions = itertools.cycle(range(contract.current().partitions["patient-events"]))
     return lambda out: [replace(out, partition=next(partitions))]
 
 

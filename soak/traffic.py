@@ -51,7 +51,7 @@ def foreign_events() -> Iterator[tuple[str, str, bytes]]:
         payload: dict[str, object] = {"patient_id": patient_id}
         if event_type in {"patient.created", "patient.updated"}:
             payload["patient_data"] = {
-                **dict.fromkeys(contract.current().patient_fields, "Fremd"),
+                **dict.fromkeys(contract.current().fields("patient.created", "payload", "patient_data"), "Fremd"),
                 "status": "offen",
             }
         event = EventSchema(

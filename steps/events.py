@@ -4,7 +4,9 @@ from behave import then
 from behave.runner import Context
 from hamcrest import assert_that, contains_exactly, equal_to, has_entries, is_
 
+from bdd.contracts.asyncapi import noun_of
 from bdd.contracts.event import Event
+from bdd.domain.resource import Resource
 from bdd.domain.world import world
 from bdd.verdict.checks import check_nothing_published, check_published
 from bdd.verdict.matchers import HasKeptOrder
@@ -42,17 +44,20 @@ def nothing_else_published(context: Context) -> None:
     check_nothing_published(scenario.observer, scenario.step, scenario.began, other=True)
 
 
-@then("each patient's events are in the order of the changes")
-def in_order(context: Context) -> None:
-    """See that the events of each patient are in one partition, in the order in which the changes were made."""
-    assert_that(world(context).observer, HasKeptOrder())
+@then("each {resource:Resource}'s events are in the order of the changes")
+def in_order(context: Context, resource: Resource) -> None:
+    """See that the events of each one are in one partition, in the order in which the changes were made."""
+    assert_that(world(context).observer, HasKeptOrder(resource.noun))
 
 
-@then("the patient's events are, in this order")
-def in_this_order(context: Context) -> None:
-    """Compare the types of all events of the patient, in Kafka's order, with a table that has the column event."""
-    in_order(context)
-    events = [each for each in _events(context) if each.record.key_text == str(world(context).patient.id)]
+@then("the {resource:Resource}'s events are, in this order")
+def in_this_order(context: Context, resource: Resource) -> None:
+    """Compare the types of all of its events, in Kafka's order, with a table that has the column event."""
+    in_order(context, resource)
+    key = world(context).the(resource).key
+    events = [
+        each for each in _events(context) if each.record.key_text == key and noun_of(each.type) == resource.noun
+    ]
     in_kafka = sorted(events, key=lambda event: (event.record.partition, event.record.offset))
     expected = [row["event"] for row in context.table or ()]
     assert_that([event.type for event in in_kafka], contains_exactly(*expected))
@@ -65,26 +70,27 @@ def has_field(context: Context, field: str, value: str) -> None:
     assert_that(event.fields, has_entries({field: value}), str(event))
 
 
-@then("the event shows the patient's {field:w} as “{value}”")
-def shows_field(context: Context, field: str, value: str) -> None:
-    """Compare a field of the patient in the scenario's newest event; “(none)” is null."""
+@then("the event shows the {resource:Resource}'s {field:w} as “{value}”")
+def shows_field(context: Context, resource: Resource, field: str, value: str) -> None:
+    """Compare a field of the data in the scenario's newest event; “(none)” is null."""
     event = _newest_event(context)
-    patient_data = has_entries({field: None if value == "(none)" else value})
-    assert_that(event.payload, has_entries({"patient_data": patient_data}), str(event))
+    data = has_entries({field: None if value == "(none)" else value})
+    assert_that(event.payload, has_entries({f"{resource.noun}_data": data}), str(event))
 
 
-@then("the event holds the patient's id and nothing else")
-def holds_only_id(context: Context) -> None:
+@then("the event holds the {resource:Resource}'s id and nothing else")
+def holds_only_id(context: Context, resource: Resource) -> None:
     """Compare the whole payload of the scenario's newest event."""
     event = _newest_event(context)
-    assert_that(event.payload, is_(equal_to({"patient_id": world(context).patient.id})), str(event))
+    only_id = {f"{resource.noun}_id": world(context).the(resource).id}
+    assert_that(event.payload, is_(equal_to(only_id)), str(event))
 
 
-@then("the event's key is the patient's id")
-def key_is_id(context: Context) -> None:
+@then("the event's key is the {resource:Resource}'s id")
+def key_is_id(context: Context, resource: Resource) -> None:
     """Compare the key of the scenario's newest event with the id in the service's response."""
     event = _newest_event(context)
-    assert_that(event.record.key, is_(equal_to(str(world(context).patient.id).encode())), str(event))
+    assert_that(event.record.key, is_(equal_to(str(world(context).the(resource).id).encode())), str(event))
 
 
 @then("every event has an id of its own")

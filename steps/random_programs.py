@@ -3,13 +3,13 @@
 from behave import then, when
 from behave.runner import Context
 
-from bdd.domain.random_patients.model import PATTERNS, action
-from bdd.domain.random_patients.player import carry_out
-from bdd.domain.random_patients.report import play_random_programs
+from bdd.domain.random_programs.model import PATTERNS, action
+from bdd.domain.random_programs.player import carry_out
+from bdd.domain.random_programs.report import play_random_programs
 from bdd.domain.world import world
 
 
-def plan(context: Context, client: int, **_: str) -> None:
+def plan(context: Context, client: int, **_: object) -> None:
     """Plan an action of a client; its actions follow each other on a patient of its own."""
     scenario = world(context)
     scenario.plans.setdefault(client, []).append(scenario.step.partition(", ")[2])

@@ -4,16 +4,8 @@ from behave import then
 from behave.runner import Context
 from hamcrest import assert_that
 
-from bdd.domain.patients import PATIENTS
-from bdd.domain.responses import (
-    has_message,
-    has_status,
-    is_patient,
-    lists_exactly,
-    lists_only,
-    lists_patient,
-    refuses,
-)
+from bdd.domain.resource import Resource
+from bdd.domain.responses import has_message, has_status, lists, lists_exactly, lists_only, refuses, shows
 from bdd.domain.world import world
 
 
@@ -36,48 +28,46 @@ def responds_with_message(context: Context, status: int, message: str) -> None:
     assert_that(world(context).response, has_message(message))
 
 
-@then("the service responds with the patient")
-def responds_with_patient(context: Context) -> None:
-    """Compare the last response with the patient, to the last field."""
-    patient = world(context).patient
-    assert_that(world(context).response, is_patient(patient.id, patient.data))
+@then("the service responds with the {resource:Resource}")
+def responds_with(context: Context, resource: Resource) -> None:
+    """Compare the last response with the patient or therapist, to the last field."""
+    assert_that(world(context).response, shows(world(context).the(resource)))
 
 
-@then("the service responds with a list that has the patient")
-def responds_with_list(context: Context) -> None:
-    """See that the last response lists the patient once, right to the last field."""
-    patient = world(context).patient
-    assert_that(world(context).response, lists_patient(patient.id, patient.data))
+@then("the service responds with a list that has the {resource:Resource}")
+def responds_with_list(context: Context, resource: Resource) -> None:
+    """See that the last response lists it once, right to the last field."""
+    assert_that(world(context).response, lists(world(context).the(resource)))
 
 
-@then("every patient in the list has the status “{status}”")
-def list_has_status(context: Context, status: str) -> None:
-    """See that the last response lists no patient with another status."""
-    assert_that(world(context).response, lists_only(status))
+@then("every {resource:Resource} in the list has the {field:w} “{value}”")
+def list_has_only(context: Context, resource: Resource, field: str, value: str) -> None:
+    """See that the last response lists none with another value in a field."""
+    assert_that(world(context).response, lists_only(resource, field, value))
 
 
-@then("the stored patient is unchanged")
-def service_has_patient(context: Context) -> None:
-    """Read the patient and compare it, to the last field."""
-    world(context).send("GET", world(context).patient.path)
-    responds_with_patient(context)
+@then("the stored {resource:Resource} is unchanged")
+def is_unchanged(context: Context, resource: Resource) -> None:
+    """Read it and compare it, to the last field."""
+    world(context).send(resource, "GET", world(context).the(resource).path)
+    responds_with(context, resource)
 
 
-@then("the service stores each patient of this scenario exactly once")
-def service_keeps_each(context: Context) -> None:
-    """Read all patients: each of the scenario's is there once, unchanged, and no other one of the scenario."""
-    assert world(context).existing, "this scenario has no patient that is not deleted"
-    _assert_kept(context)
+@then("the service stores each {resource:Resource} of this scenario exactly once")
+def stores_each(context: Context, resource: Resource) -> None:
+    """Read all: each of the scenario's is there once, unchanged, and no other one of the scenario."""
+    assert world(context).existing(resource), f"this scenario has no {resource.noun} that is not deleted"
+    _assert_stored(context, resource)
 
 
-@then("the service stores no patient of this scenario")
-def service_keeps_none(context: Context) -> None:
-    """Read all patients: none of the scenario is there."""
-    assert not world(context).existing, "this scenario has a patient that is not deleted"
-    _assert_kept(context)
+@then("the service stores no {resource:Resource} of this scenario")
+def stores_none(context: Context, resource: Resource) -> None:
+    """Read all: none of the scenario's is there."""
+    assert not world(context).existing(resource), f"this scenario has a {resource.noun} that is not deleted"
+    _assert_stored(context, resource)
 
 
-def _assert_kept(context: Context) -> None:
+def _assert_stored(context: Context, resource: Resource) -> None:
     scenario = world(context)
-    scenario.send("GET", PATIENTS)
-    assert_that(scenario.response, lists_exactly(scenario.mark, scenario.existing))
+    scenario.send(resource, "GET", resource.path)
+    assert_that(scenario.response, lists_exactly(resource, scenario.mark, scenario.existing(resource)))

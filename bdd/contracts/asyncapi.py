@@ -4,14 +4,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
 from bdd.system.paths import ASYNCAPI
 
 Node = Mapping[str, Any]
-_PATIENT_TYPES = ("patient.created", "patient.updated", "patient.deleted")
+
+
+class Subject(NamedTuple):
+    """Whom an event is about. An id alone is not enough: patient 5 and therapist 5 are two."""
+
+    topic: str
+    key: str
 
 
 class InvalidContract(Exception):
@@ -40,24 +46,43 @@ class Contract:
         document: the AsyncAPI document.
         partitions: topic -> number of partitions.
         messages: topic -> event type -> what its records must be.
-        patient_fields: the fields of `payload.patient_data`; the API answers the same ones, and `id`.
     """
 
     file: Path
     document: Node
     partitions: Mapping[str, int]
     messages: Mapping[str, Mapping[str, Message]]
-    patient_fields: tuple[str, ...]
 
     @cached_property
     def topic_of(self) -> Mapping[str, str]:
         """The topic of each event type."""
         return {event_type: topic for topic, messages in self.messages.items() for event_type in messages}
 
-    @property
-    def patient_topic(self) -> str:
-        """The topic of the patients' events."""
-        return self.topic_of[_PATIENT_TYPES[0]]
+    @cached_property
+    def topic_of_noun(self) -> Mapping[str, str]:
+        """The topic of the events about each noun: `patient` -> `patient-events`."""
+        return {noun_of(event_type): topic for event_type, topic in self.topic_of.items()}
+
+    def fields(self, event_type: str, *path: str) -> tuple[str, ...]:
+        """Return the names of the fields that an object in the value of such an event has.
+
+        Args:
+            event_type: an event type of the contract.
+            path: the names that lead to the object, none for the envelope.
+        """
+        schema = self.messages[self.topic_of[event_type]][event_type].value
+        parts = applying(self.document, schema, *path)
+        return tuple(dict.fromkeys(name for part in parts for name in part.get("properties", ())))
+
+    def id_field(self, event_type: str) -> str | None:
+        """Return the field of the payload that holds the subject's id; None where the contract leaves it open."""
+        name = f"{noun_of(event_type)}_id"
+        return name if event_type in self.topic_of and name in self.fields(event_type, "payload") else None
+
+
+def noun_of(event_type: str) -> str:
+    """Return the first part of an event type, which says what it is about: `patient`."""
+    return event_type.partition(".")[0]
 
 
 def current() -> Contract:
@@ -135,17 +160,11 @@ def _contract(file: Path, document: Node) -> Contract:
     types = [event_type for known in messages.values() for event_type in known]
     if twice := {event_type for event_type in types if types.count(event_type) > 1}:
         raise ValueError(f"on more than one topic: {', '.join(sorted(twice))}")
-    if missing := [event_type for event_type in _PATIENT_TYPES if event_type not in types]:
-        raise ValueError(f"there is no message {', '.join(missing)}")
-    created = next(known[_PATIENT_TYPES[0]] for known in messages.values() if _PATIENT_TYPES[0] in known).value
     return Contract(
         file=file,
         document=document,
         partitions={channel["address"]: _kafka(document, channel)["partitions"] for channel in channels},
         messages=messages,
-        patient_fields=tuple(
-            name for part in applying(document, created, "payload", "patient_data") for name in part["properties"]
-        ),
     )
 
 

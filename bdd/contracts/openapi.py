@@ -11,7 +11,7 @@ from bdd.contracts.asyncapi import InvalidContract, Node, read_document, resolve
 from bdd.contracts.differences import shown
 from bdd.contracts.fields import Field, applying_together, fields_of
 from bdd.contracts.schema import Schema
-from bdd.system.paths import OPENAPI, ROOT
+from bdd.system.paths import ROOT
 
 _JSON = "application/json"
 _ID = "id"
@@ -218,13 +218,6 @@ class Apis:
 
 
 NO_SUCH_REQUEST = "the contract has no such request"
-
-
-class ResponseSchemas(Api):
-    """The contract of the patients' API."""
-
-    def __init__(self, file: Path = OPENAPI) -> None:
-        super().__init__(file)
 
 
 def use(files: Sequence[Path], paths: Collection[str]) -> None:

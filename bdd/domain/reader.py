@@ -1,13 +1,15 @@
-"""A reader: another service, which reads a patient as soon as an event about it arrives."""
+"""A reader: another service, which reads an entity as soon as an event about it arrives."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from hamcrest import assert_that
 
 from bdd.api.exchange import Exchange
 from bdd.contracts.event import Event
-from bdd.domain.patients import PATIENTS, Patient
+from bdd.domain.entity import Entity
+from bdd.domain.resource import Resource
 from bdd.domain.responses import could_read
 from bdd.system.waiting import wait_until
 from bdd.verdict.observer import Observer
@@ -16,17 +18,21 @@ _LOOK_FOR_TROUBLE_SECONDS = 0.1
 
 
 class Reader:
-    """Waits in the background for the scenario's next event and reads its patient as soon as the event arrives.
+    """Waits in the background for the scenario's next event and reads its entity as soon as the event arrives.
 
     When an event is published before its change is committed, its consumers still read the old state.
 
     Args:
-        get: sends a GET request to a path of the API.
+        resource: what it reads.
+        get: sends a GET request to a path of its API.
         observer: the scenario's.
         timeout: the deadline of the event, in seconds.
     """
 
-    def __init__(self, get: Callable[[str], Exchange], observer: Observer, timeout: float) -> None:
+    def __init__(
+        self, resource: Resource, get: Callable[[str], Exchange], observer: Observer, timeout: float
+    ) -> None:
+        self.resource = resource
         self._get = get
         self._observer = observer
         self._timeout = timeout
@@ -35,15 +41,15 @@ class Reader:
         self._seen = thread.submit(self._read)
         thread.shutdown(wait=False)
 
-    def check(self, patient: Patient) -> None:
-        """Check that the reader found the patient as it is now, or that it is deleted, as the event says.
+    def check(self, entity: Entity) -> None:
+        """Check that the reader found the entity as it is now, or that it is deleted, as the event says.
 
         Raises:
             AssertionError: the reader found something else, or no event arrived.
         """
         event, exchange = self._seen.result()
-        data = None if event.type == "patient.deleted" else patient.data
-        assert_that(exchange, could_read(patient.id, data), f"{event} arrived before its change could be read")
+        shown = replace(entity, deleted=event.type in self.resource.publishable("DELETE"))
+        assert_that(exchange, could_read(shown), f"{event} arrived before its change could be read")
 
     def _read(self) -> tuple[Event, Exchange]:
         event = wait_until(
@@ -54,7 +60,7 @@ class Reader:
             sleep=lambda seconds: self._observer.recorder.wait_for_more(self._looked_to, seconds),
             interval=_LOOK_FOR_TROUBLE_SECONDS,
         )
-        return event, self._get(f"{PATIENTS}/{event.record.key_text}")
+        return event, self._get(f"{self.resource.path}/{event.record.key_text}")
 
     def _first_event(self) -> Event:
         """Return the scenario's first event, claimed or not: the scenario's own steps claim at the same time."""

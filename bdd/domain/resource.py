@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bdd.contracts import asyncapi as contract
+from bdd.contracts.asyncapi import noun_of
 from bdd.contracts.openapi import Api, api_for
 from bdd.system.paths import CONTRACTS
 
@@ -69,6 +70,12 @@ class Resource:
     def topic(self) -> str:
         """The topic of its events."""
         return contract.current().topic_of[f"{self.noun}.created"]
+
+    def publishable(self, method: str) -> frozenset[str]:
+        """Return the types of the events that a request with this method can publish."""
+        types = {each for each in contract.current().topic_of if noun_of(each) == self.noun}
+        by_others = {f"{self.noun}.{name}" for name in _PUBLISHED.values()}
+        return frozenset({"PUT": types - by_others}.get(method, types & {f"{self.noun}.{_PUBLISHED.get(method)}"}))
 
     def published(self, method: str, before: Data, after: Data) -> str | None:
         """Return the type of the event that an accepted request publishes, None for none.

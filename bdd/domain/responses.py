@@ -9,6 +9,8 @@ from hamcrest.core.description import Description
 
 from bdd.api.exchange import Exchange
 from bdd.contracts.differences import differences, shown
+from bdd.domain.entity import Entity
+from bdd.domain.resource import Resource
 
 _LONG = 300
 
@@ -58,15 +60,12 @@ def has_status(status: int) -> Response:
     return Response(f"the service responds with {status:d}", _status(status))
 
 
-def could_read(patient_id: int, data: Json | None) -> Response:
-    """Match what a consumer of an event must find: the patient, or (None) that no patient has this id."""
+def could_read(entity: Entity) -> Response:
+    """Match what a consumer of an event must find: the entity, or that none has its id if it is deleted."""
     advice = "let the service publish its event after the change is committed, not before"
-    if data is None:
-        return Response(
-            f"patient {patient_id} does not exist any more", _status(HTTPStatus.NOT_FOUND), advice=advice
-        )
-    checks = _accepted, _body({"id": patient_id, **data})
-    return Response(f"patient {patient_id} as the event shows it", *checks, advice=advice)
+    if entity.deleted:
+        return Response(f"{entity} does not exist any more", _status(HTTPStatus.NOT_FOUND), advice=advice)
+    return Response(f"{entity} as the event shows it", _accepted(entity), _body(entity.body), advice=advice)
 
 
 def has_message(message: str) -> Response:
@@ -89,46 +88,58 @@ def refuses(status: int, field: str) -> Response:
     )
 
 
-def is_patient(patient_id: int, data: Json) -> Response:
-    """Match a response that is the patient, field by field."""
-    return Response(f"the service responds with patient {patient_id}", _accepted, _body({"id": patient_id, **data}))
+def shows(entity: Entity) -> Response:
+    """Match a response that is the entity, field by field."""
+    return Response(f"the service responds with {entity}", _accepted(entity), _body(entity.body))
 
 
-def lists_patient(patient_id: int, data: Json) -> Response:
-    """Match a list that contains the patient."""
-    patient = {"id": patient_id, **data}
-    return Response(f"a list that has patient {patient_id}", _list(lambda listed: _listed_once(listed, patient)))
+def lists(entity: Entity) -> Response:
+    """Match a list that contains the entity."""
+    check = _list(entity.resource, lambda listed: _listed_once(listed, entity))
+    return Response(f"a list that has {entity}", check)
 
 
-def lists_only(status: str) -> Response:
-    """Match a list of patients that all have this status."""
+def lists_only(resource: Resource, field: str, value: str) -> Response:
+    """Match a list in which all have the same value in a field.
+
+    Args:
+        resource: what is listed.
+        field: the field's name.
+        value: the field's value.
+    """
 
     def others(listed: Sequence[Json]) -> Sequence[str]:
-        wrong = [each for each in listed if each.get("status") != status]
+        wrong = [each for each in listed if each.get(field) != value]
         return [
-            f"{len(wrong)} of {len(listed)} have another status, "
-            f"first patient {first.get('id')} with {shown(first.get('status'))}"
+            f"{len(wrong)} of {len(listed)} have another {field}, "
+            f"first {resource.noun} {first.get('id')} with {shown(first.get(field))}"
             for first in wrong[:1]
         ]
 
-    return Response(f"a list of patients, all with the status “{status}”", _list(others))
+    return Response(f"a list of {resource.noun}s, all with the {field} “{value}”", _list(resource, others))
 
 
-def lists_exactly(mark: str, patients: Sequence[Json]) -> Response:
-    """Match a list that contains each of these patients once, and no other patient whose data has the mark."""
-    ids = {patient["id"] for patient in patients}
+def lists_exactly(resource: Resource, mark: str, entities: Sequence[Entity]) -> Response:
+    """Match a list that contains each of these entities once, and no other one whose data has the mark.
+
+    Args:
+        resource: what is listed.
+        mark: the scenario's mark.
+        entities: those of the scenario.
+    """
+    ids = {each.id for each in entities}
 
     def wrong(listed: Sequence[Json]) -> Sequence[str]:
         others = [
-            f"patient {each.get('id')} is listed, but should not exist"
+            f"{resource.noun} {each.get('id')} is listed, but should not exist"
             for each in listed
             if each.get("id") not in ids and any(mark in str(value) for value in each.values())
         ]
-        return others + [error for patient in patients for error in _listed_once(listed, patient)]
+        return others + [error for entity in entities for error in _listed_once(listed, entity)]
 
     return Response(
-        f"a list that has {len(ids) or 'no'} patient{'' if len(ids) == 1 else 's'} of this scenario",
-        _list(wrong),
+        f"a list that has {len(ids) or 'no'} {resource.noun}{'' if len(ids) == 1 else 's'} of this scenario",
+        _list(resource, wrong),
         advice="let the service store what it has accepted, once, and nothing that it has refused",
     )
 
@@ -138,10 +149,11 @@ def _status(status: int) -> Errors:
     return lambda exchange: [] if exchange.status == status else [wrong.format(exchange.status, status)]
 
 
-def _accepted(exchange: Exchange) -> Sequence[str]:
-    body = exchange.body[:_LONG].strip()
-    wrong = f"the service responded with {exchange.status} in place of the patient: {body}"
-    return [] if exchange.accepted else [wrong]
+def _accepted(entity: Entity) -> Errors:
+    wrong = f"the service responded with {{}} in place of the {entity.resource.noun}: {{}}"
+    return lambda exchange: (
+        [] if exchange.accepted else [wrong.format(exchange.status, exchange.body[:_LONG].strip())]
+    )
 
 
 def _body(expected: Json) -> Errors:
@@ -156,20 +168,21 @@ def _in_body(exchange: Exchange, errors: Callable[[Json], Sequence[str]]) -> Seq
     return errors(body) if isinstance(body, dict) else [f"the response is not an object but {shown(body)}"]
 
 
-def _list(errors: Callable[[Sequence[Json]], Sequence[str]]) -> Errors:
+def _list(resource: Resource, errors: Callable[[Sequence[Json]], Sequence[str]]) -> Errors:
     def check(exchange: Exchange) -> Sequence[str]:
-        listed = exchange.json
-        is_list = isinstance(listed, list) and all(isinstance(each, dict) for each in listed)
-        if not exchange.accepted or not is_list:
-            return [f"the response is not a list of patients but {shown(listed)}"]
+        body = exchange.json
+        listed = resource.api.listed(resource.path, body) if exchange.accepted else None
+        if listed is None or not all(isinstance(each, dict) for each in listed):
+            return [f"the response is not a list of {resource.noun}s but {shown(body)}"]
         return errors(listed)
 
     return check
 
 
-def _listed_once(listed: Sequence[Json], patient: Json) -> Sequence[str]:
-    name = f"patient {patient['id']}"
-    same = [each for each in listed if each.get("id") == patient["id"]]
+def _listed_once(listed: Sequence[Json], entity: Entity) -> Sequence[str]:
+    same = [each for each in listed if each.get("id") == entity.id]
     if not same:
-        return [f"{name} is not among the {len(listed)} that are listed"]
-    return differences(name, same[0], patient) if len(same) == 1 else [f"{name} is listed {len(same)} times"]
+        return [f"{entity} is not among the {len(listed)} that are listed"]
+    if len(same) > 1:
+        return [f"{entity} is listed {len(same)} times"]
+    return differences(str(entity), same[0], entity.body)

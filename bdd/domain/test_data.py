@@ -97,6 +97,12 @@ def changeable(resource: Resource) -> Mapping[str, Field]:
     return resource.api.sent("PUT", f"{resource.path}/{{id}}")
 
 
+def a_change(resource: Resource) -> dict[str, Value]:
+    """Return what is sent to change a thing, where any valid change will do."""
+    field = [each for each in changeable(resource).values() if each.is_free_text][-1]
+    return {field.name: another_value(resource, field.name, 0)}
+
+
 def another_value(resource: Resource, field: str, number: int) -> Value:
     """Return a valid value that a new thing does not have; other numbers give other ones, if there are so many.
 

@@ -8,8 +8,10 @@ from behave.runner import Context
 
 from bdd.api.client import ApiClient, NoResponse
 from bdd.api.exchange import Exchange
-from bdd.domain.patients import PATIENTS, Patient, Value, as_json, stored_data
+from bdd.domain.entity import Entity
 from bdd.domain.reader import Reader
+from bdd.domain.resource import Data, Resource
+from bdd.domain.test_data import as_json, made_by_service, stored
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.observer import Observer
 from bdd.verdict.scenario_log import Request
@@ -19,14 +21,17 @@ _PARALLEL = 16
 
 @dataclass
 class World:
-    """One scenario: its patients, its requests, and the events that they must publish.
+    """One scenario: its entities, its requests, and the events that they must publish.
 
-        world.create_patient(synthetic_data(world.mark))   # expects patient.created
-        world.update_patient(world.patient, {"status": "in Therapie"})
-        exchange = world.send("GET", world.patient.path)
+        patients = resources()["patient"]
+        world.create(patients, example(patients, world.mark))   # expects patient.created
+        world.update(world.the(patients), {"status": "in Therapie"})
+        exchange = world.send(patients, "GET", world.the(patients).path)
         check_published(world.observer, "patient.updated", world.deadline())
 
     Attributes:
+        clients: the clients of the platform's services: name -> client.
+        absent: the services that the platform does not have: name -> why.
         observer: the scenario's view of what was published.
         topics: requests the brokers' topics: name -> number of partitions.
         default_deadline: seconds to wait for an event if a step names none.
@@ -34,17 +39,18 @@ class World:
         began: the journal's cursor when the scenario began.
         step: the current step's sentence.
         after: the journal's cursor when the last action began.
-        patients: those of the scenario, in the order of their creation.
+        entities: those of the scenario, in the order of their creation.
         model_seed: the seed of the random programs.
         model_programs: the number of random programs.
         counterexample: the message about a random program that contradicts the model, empty if none does, None
             before they are played.
-        reader: the service that reads a patient as soon as its event arrives, None without one.
+        reader: the service that reads an entity as soon as its event arrives, None without one.
         console_notes: lines to print when the scenario has ended.
         plans: the actions that clients will carry out at the same time: client's number -> steps.
     """
 
-    api: ApiClient
+    clients: Mapping[str, ApiClient]
+    absent: Mapping[str, str]
     observer: Observer
     topics: Callable[[], Mapping[str, int]]
     default_deadline: float
@@ -52,7 +58,7 @@ class World:
     began: int = 0
     step: str = ""
     after: int = 0
-    patients: list[Patient] = field(default_factory=list)
+    entities: list[Entity] = field(default_factory=list)
     model_seed: int = 1
     model_programs: int = 1
     counterexample: str | None = None
@@ -70,16 +76,15 @@ class World:
         """The scenario's requests and responses, oldest first."""
         return [each.exchange for each in self.observer.scenario_log.requests]
 
-    @property
-    def patient(self) -> Patient:
-        """The patient that the steps mean: the last one."""
-        assert self.patients, "this scenario has no patient yet: begin it with “Given a patient”"
-        return self.patients[-1]
+    def the(self, resource: Resource) -> Entity:
+        """Return the entity that the steps mean: the last one of the resource."""
+        known = [each for each in self.entities if each.resource is resource]
+        assert known, f"this scenario has no {resource.noun} yet: begin it with “Given a {resource.noun}”"
+        return known[-1]
 
-    @property
-    def existing(self) -> list[dict[str, object]]:
-        """The scenario's patients that are not deleted, as the service should return them."""
-        return [{"id": each.id, **each.data} for each in self.patients if not each.deleted]
+    def existing(self, resource: Resource) -> list[Entity]:
+        """Return the scenario's entities of a resource that are not deleted."""
+        return [each for each in self.entities if each.resource is resource and not each.deleted]
 
     @property
     def response(self) -> Exchange:
@@ -91,19 +96,21 @@ class World:
         """Return the seconds to wait: the step's or the default, scaled for slow machines."""
         return (self.default_deadline if seconds is None else seconds) * self.deadline_factor
 
-    def start_reader(self) -> None:
-        """Start a reader, which reads the patient of the scenario's next event as soon as the event arrives."""
+    def start_reader(self, resource: Resource) -> None:
+        """Start a reader, which reads the entity of the scenario's next event as soon as the event arrives."""
         step = self.step
         self.reader = Reader(
-            lambda path: self._send("GET", path, None, step, self.observer.recorder.cursor),
+            resource,
+            lambda path: self._send(resource, "GET", path, None, step=step, after=self.observer.recorder.cursor),
             self.observer,
             self.deadline(),
         )
 
-    def send(self, method: str, path: str, body: str | None = None) -> Exchange:
+    def send(self, resource: Resource, method: str, path: str, body: str | None = None) -> Exchange:
         """Send a request as the scenario's latest action, and keep it for the messages and the evidence.
 
         Args:
+            resource: what the request is about; it chooses the service.
             method: the HTTP method.
             path: the path below the service's address.
             body: the body, sent as JSON.
@@ -113,30 +120,34 @@ class World:
             AssertionError: the platform or the recorder has broken; the request was not sent.
         """
         self.after = after = self.observer.recorder.cursor
-        return self._send(method, path, body, self.step, after)
+        return self._send(resource, method, path, body, step=self.step, after=after)
 
-    def _send(self, method: str, path: str, body: str | None, step: str, after: int) -> Exchange:
+    def _send(
+        self, resource: Resource, method: str, path: str, body: str | None, *, step: str, after: int
+    ) -> Exchange:
         """Send every request: those sent in parallel too, and the reader's, which is not an action."""
         assert not (trouble := self.observer.trouble()), f"{trouble}: {method} {path} was not sent any more"
+        service, publishes = resource.service.name, resource.publishable(method)
+        assert service in self.clients, f"the platform has no {service}: {self.absent[service]}"
         requests = self.observer.scenario_log.requests
         try:
-            exchange = self.api.send(method, path, body)
+            exchange = self.clients[service].send(method, path, body)
         except NoResponse as error:
-            requests.append(Request(step, after, error.exchange))
+            requests.append(Request(step, after, error.exchange, publishes))
             raise
-        requests.append(Request(step, after, exchange))
+        requests.append(Request(step, after, exchange, publishes))
         return exchange
 
-    def create_patient(self, data: Mapping[str, Value]) -> Exchange:
-        """Create a patient; if the service accepts it, a patient.created event is expected."""
-        return self.create_patients([data])[0]
+    def create(self, resource: Resource, data: Data) -> Exchange:
+        """Create an entity; if the service accepts it, the event of a creation is expected."""
+        return self.create_several(resource, [data])[0]
 
-    def create_patients(self, all_data: Sequence[Mapping[str, Value]]) -> Sequence[Exchange]:
-        """Create patients in parallel; for each that the service accepts, a patient.created event is expected."""
+    def create_several(self, resource: Resource, all_data: Sequence[Data]) -> Sequence[Exchange]:
+        """Create entities in parallel; for each that the service accepts, the event of a creation is expected."""
         self.after = after = self.observer.recorder.cursor
 
-        def create(data: Mapping[str, Value]) -> Exchange:
-            return self._send("POST", PATIENTS, as_json(data), self.step, after)
+        def create(data: Data) -> Exchange:
+            return self._send(resource, "POST", resource.path, as_json(data), step=self.step, after=after)
 
         with ThreadPoolExecutor(min(_PARALLEL, len(all_data))) as pool:
             sent = [pool.submit(create, data) for data in all_data]
@@ -144,46 +155,47 @@ class World:
         exchanges = [each.result() for each in sent]
         for exchange, data in zip(exchanges, all_data, strict=True):
             if exchange.accepted:
-                patient = Patient(_id_in(exchange), stored_data(data))
-                self.add(patient)
-                self._expect("patient.created", patient, exchange)
+                entity = Entity(resource, _id_in(exchange, resource), stored(resource, data, exchange.json))
+                self.add(entity)
+                self._expect(entity, exchange, before={})
         return exchanges
 
-    def update_patient(self, patient: Patient, changes: Mapping[str, Value]) -> Exchange:
-        """Change fields of a patient; if the service accepts it, a patient.updated event is expected."""
-        exchange = self.send("PUT", patient.path, as_json(changes))
+    def update(self, entity: Entity, changes: Data) -> Exchange:
+        """Change fields of an entity; if the service accepts it, the event of that change is expected."""
+        exchange = self.send(entity.resource, "PUT", entity.path, as_json(changes))
         if exchange.accepted:
-            before = patient.event_payload("patient.updated")
-            patient.data.update(changes)
-            self._expect("patient.updated", patient, exchange, before)
+            before = dict(entity.data)
+            entity.data |= {**changes, **made_by_service(entity.resource, exchange)}
+            self._expect(entity, exchange, before)
         return exchange
 
-    def delete_patient(self, patient: Patient) -> Exchange:
-        """Delete a patient; if the service accepts it, a patient.deleted event is expected."""
-        exchange = self.send("DELETE", patient.path)
+    def delete(self, entity: Entity) -> Exchange:
+        """Delete an entity; if the service accepts it, the event of a deletion is expected, where there is one."""
+        exchange = self.send(entity.resource, "DELETE", entity.path)
         if exchange.accepted:
-            patient.deleted = True
-            self._expect("patient.deleted", patient, exchange)
+            entity.deleted = True
+            self._expect(entity, exchange, before=entity.data)
         return exchange
 
-    def add(self, patient: Patient) -> None:
-        """Make the patient, and every event about it from now on, part of the scenario."""
-        self.patients.append(patient)
-        self.observer.ledger.watch_key(self.observer.scenario_log, patient.key)
+    def add(self, entity: Entity) -> None:
+        """Make the entity, and every event about it from now on, part of the scenario."""
+        self.entities.append(entity)
+        self.observer.ledger.watch(self.observer.scenario_log, entity.subject)
 
-    def _expect(
-        self, event_type: str, patient: Patient, exchange: Exchange, before: Mapping[str, object] | None = None
-    ) -> None:
+    def _expect(self, entity: Entity, exchange: Exchange, before: Data) -> None:
+        event_type = entity.resource.published(exchange.method, before, entity.data)
+        if event_type is None:
+            return
         self.observer.scenario_log.expectations.append(
             Expectation(
                 event_type=event_type,
-                key=patient.key,
-                payload=patient.event_payload(event_type),
+                key=entity.key,
+                payload=entity.payload(event_type),
                 step=self.step,
                 after=self.after,
                 requested_at=exchange.sent_at,
                 request=str(exchange),
-                before=before,
+                before=replace(entity, data=dict(before)).payload(event_type) if before else None,
             )
         )
 
@@ -202,7 +214,7 @@ class World:
         mine = self.observer.scenario_log
         scenario_log = self.observer.ledger.open_scenario_log(f"{mine.scenario}, {name}", mine.location)
         observer = replace(self.observer, scenario_log=scenario_log)
-        return replace(self, observer=observer, began=observer.recorder.cursor, patients=[])
+        return replace(self, observer=observer, began=observer.recorder.cursor, entities=[])
 
 
 def world(context: Context) -> World:
@@ -212,9 +224,9 @@ def world(context: Context) -> World:
     return found
 
 
-def _id_in(exchange: Exchange) -> int:
+def _id_in(exchange: Exchange, resource: Resource) -> int:
     body = exchange.json
-    assert isinstance(body, dict), f"{exchange}: the response is not a patient: {exchange.body[:200]}"
+    assert isinstance(body, dict), f"{exchange}: the response is not a {resource.noun}: {exchange.body[:200]}"
     assert type(body.get("id")) is int, (
         f"{exchange}: the response has no id that is an integer: {exchange.body[:200]}"
     )

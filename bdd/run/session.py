@@ -1,18 +1,17 @@
 """The session: one run of the suite on its platform, from the first scenario to the audit."""
 
 import time
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from behave.model import Scenario, Step
 
 from bdd.api.client import ApiClient
 from bdd.contracts import asyncapi as contract
 from bdd.contracts.event_schemas import event_schemas
-from bdd.contracts.openapi import ResponseSchemas
-from bdd.domain.resources.patients import RESOURCE as PATIENTS
+from bdd.domain.resources import apis, needed_topics
 from bdd.domain.world import World
 from bdd.evidence.collecting import collect, collect_foreign, folder_name
 from bdd.output.console import counted, durations, say
@@ -25,9 +24,6 @@ from bdd.verdict.audit import Finding, audit, audit_responses, foreign_records, 
 from bdd.verdict.ledger import Ledger
 from bdd.verdict.observer import Observer
 from bdd.verdict.scenario_log import ScenarioLog
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class Session:
@@ -59,9 +55,9 @@ class Session:
         self._requests = 0
 
     @cached_property
-    def api(self) -> ApiClient:
-        """The platform's HTTP API."""
-        return ApiClient(self.stack.api_urls[PATIENTS.service.name])
+    def clients(self) -> Mapping[str, ApiClient]:
+        """The clients of the platform's services: name -> client."""
+        return {name: ApiClient(url) for name, url in self.stack.api_urls.items()}
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -83,10 +79,11 @@ class Session:
         """Return the world for a scenario that begins."""
         self.scenarios += 1
         self._marks = {name: source.mark() for name, source in self.stack.evidence().items()}
-        self._requests = len(self.api.exchanges)
+        self._requests = self._requests_sent()
         scenario_log = self.ledger.open_scenario_log(scenario.name, str(scenario.location))
         return World(
-            api=self.api,
+            clients=self.clients,
+            absent=self.stack.absent,
             observer=self._observer(scenario_log),
             topics=self.stack.recorder.topics,
             default_deadline=self._settings.deadline,
@@ -99,7 +96,7 @@ class Session:
     def close_world(self, world: World, *, failed: bool) -> None:
         """Note whether a scenario failed, and print its notes."""
         world.observer.scenario_log.failed = failed
-        if len(self.api.exchanges) > self._requests:  # a part of the world may have sent them
+        if self._requests_sent() > self._requests:  # a part of the world may have sent them
             self._last_action = time.monotonic()
         for note in world.console_notes:
             say(note)
@@ -150,7 +147,7 @@ class Session:
         except RecorderUnreachable as error:
             raise AssertionError(f"The run cannot be audited: {self.stack.trouble() or error}") from error
         assert not (trouble := self.stack.trouble()), f"The run cannot be audited: {trouble}"
-        findings = audit(self.ledger, self._observer) + audit_responses(self.ledger, ResponseSchemas())
+        findings = audit(self.ledger, self._observer) + audit_responses(self.ledger, apis())
         self._report_foreign_records()
         return findings
 
@@ -166,22 +163,27 @@ class Session:
         self._phases.append((name, time.monotonic()))
 
     def _observer(self, scenario_log: ScenarioLog) -> Observer:
-        return Observer(self.ledger, scenario_log, self.stack.recorder, self._trouble, self._platform)
+        def platform() -> str:
+            return self._trouble() or self._state_of_topics({subject.topic for subject in scenario_log.subjects})
+
+        return Observer(self.ledger, scenario_log, self.stack.recorder, self._trouble, platform)
+
+    def _requests_sent(self) -> int:
+        return sum(len(client.exchanges) for client in self.clients.values())
 
     def _trouble(self) -> str | None:
         """Return the stack's trouble without the last lines of a log, which are printed once, when the run ends."""
         trouble = self.stack.trouble()
         return trouble.splitlines()[0] if trouble else None
 
-    def _platform(self) -> str:
-        return self._trouble() or self._state_of_topic()
-
-    def _state_of_topic(self) -> str:
-        topic = contract.current().patient_topic
+    def _state_of_topics(self, topics: Collection[str]) -> str:
+        """Return the state of the topics of a scenario; without any, of those that all scenarios use."""
         try:
-            partitions = self.stack.recorder.topics().get(topic)
+            existing = self.stack.recorder.topics()
         except RecorderUnreachable as error:
             return str(error)
-        if partitions is None:
-            return f"the broker answers; it has no topic {topic}"
-        return f"nothing has ended; the broker answers; {topic} has {partitions} partitions"
+        needed = sorted(topics or needed_topics(self.stack.api_urls))
+        if missing := [topic for topic in needed if topic not in existing]:
+            return f"the broker answers; it has no topic {', '.join(missing)}"
+        states = (f"{topic} has {existing[topic]} partitions" for topic in needed)
+        return f"nothing has ended; the broker answers; {', '.join(states)}"

@@ -8,9 +8,10 @@ from pathlib import Path
 from bdd.contracts import asyncapi as contract
 from bdd.contracts.asyncapi import InvalidContract
 from bdd.domain.own_contracts import use_contracts
+from bdd.domain.resources import needed_topics
 from bdd.evidence.collecting import collect_sources
 from bdd.output.folders import CannotWrite, check_writable
-from bdd.recorder.client import RecorderClient, RecorderUnreachable
+from bdd.recorder.client import RecorderUnreachable
 from bdd.run.session import Session
 from bdd.settings.settings import InvalidSetting, Settings, load_settings
 from bdd.stacks.base import CannotStart, Stack
@@ -65,7 +66,7 @@ def start_session(request: Request, add_cleanup: Callable[[Callable[[], None]], 
     add_cleanup(session.stop)
     atexit.register(session.stack.stop)  # in case a second signal ends the clean-up
     _start_stack(session.stack, session.evidence_folder / "start")
-    _check_topics(session.stack.recorder)
+    _check_topics(session.stack)
     session.begin_scenarios()
     return session
 
@@ -102,17 +103,17 @@ def _start_stack(stack: Stack, evidence_folder: Path) -> None:
         raise CannotStart(f"{error}\n      evidence: {evidence_folder}") from error
 
 
-def _check_topics(recorder: RecorderClient) -> None:
-    """Every scenario needs the patients' topic; a feature checks the others."""
-    current = contract.current()
-    topic = current.patient_topic
+def _check_topics(stack: Stack) -> None:
+    """Check the topics that scenarios about the platform's services need; a feature checks the others."""
     try:
-        existing = recorder.topics()
-        recorder.fence()
+        existing = stack.recorder.topics()
+        stack.recorder.fence()
     except RecorderUnreachable as error:
         raise CannotStart(str(error)) from error
-    if topic not in existing:
-        raise CannotStart(
-            f"The topic {topic} does not exist. The broker has: {', '.join(sorted(existing)) or 'none'}. "
-            f"Create it with {current.partitions[topic]} partitions, or check whether this is the right broker."
-        )
+    for topic in needed_topics(stack.api_urls):
+        if topic not in existing:
+            partitions = contract.current().partitions[topic]
+            raise CannotStart(
+                f"The topic {topic} does not exist. The broker has: {', '.join(sorted(existing)) or 'none'}. "
+                f"Create it with {partitions} partitions, or check whether this is the right broker."
+            )

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from bdd.api.client import ApiClient, NoResponse, tls_advice
-from bdd.domain.patients import OPEN_PATIENTS
 from bdd.domain.resources.patients import RESOURCE as PATIENTS
 from bdd.evidence.sources import CurrentState
 from bdd.kafka.client_settings import client_settings
@@ -108,7 +107,7 @@ class RemoteStack(Stack):
         url = self.api_urls[PATIENTS.service.name]
         api = ApiClient(url)
         try:
-            api.send("GET", OPEN_PATIENTS)
+            api.send("GET", PATIENTS.path)
         except NoResponse as error:
             raise CannotStart(
                 f"The service cannot be reached: GET {url}{PATIENTS.path}: {root_cause(error)}. "

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bdd.contracts import asyncapi as contract
 from bdd.contracts.event_schemas import EventSchemas, event_schemas
-from bdd.contracts.openapi import ResponseSchemas
+from bdd.contracts.openapi import Apis
 from bdd.kafka.record import Record
 from bdd.system.waiting import wait_until
 from bdd.verdict.expectation import Expectation
@@ -85,19 +85,19 @@ def audit(ledger: Ledger, observer_of: Callable[[ScenarioLog], Observer]) -> lis
     return findings
 
 
-def audit_responses(ledger: Ledger, schemas: ResponseSchemas) -> list[Finding]:
-    """Return the responses of the service that violate its API's contract."""
+def audit_responses(ledger: Ledger, apis: Apis) -> list[Finding]:
+    """Return the responses of services that violate the contracts of their APIs."""
     return [
         _finding(
             scenario_log,
             each.step,
             f"got a response that violates the contract: {each.exchange}: {_listed(violations)}",
-            "correct the service's response; contracts/patients.openapi.yaml says what is valid",
+            f"correct the service's response; {api} says what is valid",
         )
         for scenario_log in ledger.scenario_logs
         if not scenario_log.failed
         for each in scenario_log.requests
-        if (violations := schemas.violations(each.exchange))
+        if (api := apis.judging(each.exchange)) and (violations := api.violations(each.exchange))
     ]
 
 
@@ -136,7 +136,7 @@ def _never_came(observer: Observer, expectation: Expectation, miss: NearMiss | N
 
 def _out_of_order(scenario_log: ScenarioLog) -> list[Finding]:
     return [
-        _finding(scenario_log, each.step, f"was announced out of order: {wrong}", IN_ORDER)
+        _finding(scenario_log, each.step, f"was announced out of order: {wrong}", IN_ORDER.format(noun=each.noun))
         for each, wrong in scenario_log.misplaced()
     ]
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bdd.contracts import asyncapi as contract
+from bdd.contracts.asyncapi import Subject, noun_of
 from bdd.contracts.differences import differences, outside_window, shown
 from bdd.contracts.event import Event, key_in_words
 from bdd.contracts.event_schemas import event_schemas
@@ -40,6 +41,16 @@ class Expectation:
     def topic(self) -> str:
         """The topic on which the contract requires it."""
         return contract.current().topic_of[self.event_type]
+
+    @property
+    def subject(self) -> Subject:
+        """Whom it is about."""
+        return Subject(self.topic, self.key)
+
+    @property
+    def noun(self) -> str:
+        """What it is about: `patient`."""
+        return noun_of(self.event_type)
 
     def __str__(self) -> str:
         """The expectation in a few words: `patient.created on patient-events with key "5"`."""

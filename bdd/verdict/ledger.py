@@ -6,13 +6,13 @@ from typing import Protocol
 
 from bdd.contracts import asyncapi as contract
 from bdd.contracts import differences as comparing
+from bdd.contracts.asyncapi import Subject
 from bdd.contracts.event import Event, NotAnEvent, read_event
 from bdd.kafka.record import Record
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.scenario_log import Marks, ScenarioLog
 
 _CLOCK_STEP_SECONDS = 0.02  # so coarse are some clocks: two moments may get the same time
-_PATIENT_ID = re.compile(rb'"patient_id"\s*:\s*"?(\d+)')
 
 
 class Journal(Protocol):
@@ -31,7 +31,7 @@ class Ledger:
 
         ledger = Ledger(recorder, run_id="4f2a", clock_tolerance=2.0)
         log = ledger.open_scenario_log("Create a patient", "features/patient_created.feature:6")
-        ledger.watch_key(log, "5")  # from now on records with this key belong to the scenario
+        ledger.watch(log, Subject("patient-events", "5"))  # records about it belong to the scenario from now on
         log.expectations.append(Expectation(...))
         event = ledger.claim(log.expectations[0])  # None while it has not come
 
@@ -48,12 +48,15 @@ class Ledger:
         self._contract = contract.current()
         self._marks = Marks(run_id)
         self._by_mark: dict[str, ScenarioLog] = {}
-        self._by_key: dict[str, ScenarioLog] = {}
+        self._by_subject: dict[Subject, ScenarioLog] = {}
         self._claimed: dict[str, Expectation] = {}
         self._claimed_ids: dict[str, Event] = {}
-        self._partitions: dict[str, int] = {}
+        self._partitions: dict[Subject, int] = {}
         self._looked_to: dict[Expectation, int] = {}
-        self._made: dict[tuple[str, object], Event] = {}
+        self._made: dict[tuple[Subject, object], Event] = {}
+        nouns = "|".join(map(re.escape, self._contract.topic_of_noun)).encode()
+        self._named = re.compile(rb'"(%b)\.' % nouns)
+        self._ids = re.compile(rb'"(%b)_id"\s*:\s*"?(\d+)' % nouns)
 
     def open_scenario_log(self, scenario: str, location: str) -> ScenarioLog:
         """Return a new log; its mark must be in all of the scenario's test data."""
@@ -62,18 +65,19 @@ class Ledger:
         self._by_mark[scenario_log.mark] = scenario_log
         return scenario_log
 
-    def watch_key(self, scenario_log: ScenarioLog, key: str) -> None:
-        """Let every record with this key, or about the patient with this id, belong to the scenario from now on."""
-        scenario_log.keys.add(key)
-        self._by_key[key] = scenario_log
+    def watch(self, scenario_log: ScenarioLog, subject: Subject) -> None:
+        """Let every record about this subject (by its key, or the id in it) belong to the scenario from now on."""
+        scenario_log.subjects.add(subject)
+        self._by_subject[subject] = scenario_log
 
     def owner(self, record: Record) -> ScenarioLog | None:
-        """Return the log of the scenario to which a record belongs, by its mark, its key or the patient's id in it.
+        """Return the log of the scenario to which a record belongs, by its mark, its key or the id in it.
 
-        None is returned for foreign records; a valid event about the patient on another service's topic is one too.
+        None is returned for foreign records. An event that may mention anything is one too: one on its own topic
+        whose payload the contract leaves open.
         """
         scenario_log = self._linked(record)
-        return None if scenario_log and self._is_valid_elsewhere(record) else scenario_log
+        return None if scenario_log and self._may_mention_anything(record) else scenario_log
 
     def claim(self, expectation: Expectation, before: int | None = None) -> Event | None:
         """Return the event that fulfils the expectation, None while there is none; each event is claimed once.
@@ -101,9 +105,10 @@ class Ledger:
         if earlier := self._stood_still(expectation, event):
             found.append(f"its timestamp is that of the {earlier}, which had come before this request was sent")
         moved_to = event.record.partition
-        partition = self._partitions.get(expectation.key, moved_to)
+        partition = self._partitions.get(expectation.subject, moved_to)
         if event.record.topic == expectation.topic and moved_to != partition:
-            found.append(f"it is in partition {moved_to}, earlier events of this patient are in {partition}")
+            earlier_ones = f"earlier events of this {expectation.noun} are in {partition}"
+            found.append(f"it is in partition {moved_to}, {earlier_ones}")
         return found
 
     def claimant(self, record: Record) -> Expectation | None:
@@ -143,16 +148,16 @@ class Ledger:
         expectation.claim = event
         self._claimed[record.place] = expectation
         self._claimed_ids[event.id] = event
-        self._partitions.setdefault(expectation.key, record.partition)
-        self._made.setdefault((expectation.key, str(event.fields.get("timestamp"))), event)
+        self._partitions.setdefault(expectation.subject, record.partition)
+        self._made.setdefault((expectation.subject, str(event.fields.get("timestamp"))), event)
         return event
 
     def _stood_still(self, expectation: Expectation, event: Event) -> Event | None:
-        """The patient's earlier event with the same timestamp, where time must have passed between the two."""
+        """The subject's earlier event with the same timestamp, where time must have passed between the two."""
         made = event.fields.get("timestamp")
         if not comparing.is_to_the_microsecond(made):
             return None
-        earlier = self._made.get((expectation.key, made))
+        earlier = self._made.get((expectation.subject, made))
         passed = earlier and expectation.requested_at - earlier.record.received
         return earlier if passed and passed > _CLOCK_STEP_SECONDS else None
 
@@ -161,15 +166,25 @@ class Ledger:
         for mark in self._marks.find(value):
             if mark in self._by_mark:
                 return self._by_mark[mark]
-        if record.topic != self._contract.patient_topic and b'"patient.' not in value:
-            return None  # another service's key 5 is not our patient 5
-        keys = [record.key_text, *(found.decode() for found in _PATIENT_ID.findall(value))]
-        return next((self._by_key[key] for key in keys if key in self._by_key), None)
+        return next((self._by_subject[each] for each in self._subjects(record) if each in self._by_subject), None)
 
-    def _is_valid_elsewhere(self, record: Record) -> bool:
+    def _subjects(self, record: Record) -> Iterator[Subject]:
+        """Whom a record may be about: what its event type names before what its topic is for.
+
+        Another service's key 5 is not our patient 5, unless the record is on the patients' topic or names them.
+        """
+        value, topic_of_noun = record.value or b"", self._contract.topic_of_noun
+        named = [topic_of_noun[noun.decode()] for noun in self._named.findall(value)]
+        topics = dict.fromkeys([*named, record.topic])
+        yield from (Subject(topic, record.key_text) for topic in topics)
+        for noun, key in self._ids.findall(value):
+            if (topic := topic_of_noun[noun.decode()]) in topics:
+                yield Subject(topic, key.decode())
+
+    def _may_mention_anything(self, record: Record) -> bool:
         event = read_event(record)
         return (
             isinstance(event, Event)
-            and record.topic != self._contract.patient_topic
             and event.type in self._contract.messages.get(record.topic, ())
+            and self._contract.id_field(event.type) is None
         )

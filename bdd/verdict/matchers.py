@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from hamcrest.core.base_matcher import BaseMatcher
 from hamcrest.core.description import Description
 
+from bdd.contracts.asyncapi import noun_of
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.near_miss import explain_missing
 from bdd.verdict.observer import Observation, Observer
@@ -79,23 +80,38 @@ class HasPublishedNothing(BaseMatcher[Observation]):
 
 
 class HasKeptOrder(BaseMatcher[Observer]):
-    """Matches when the claimed events of each patient are in one partition, in the order of the actions."""
+    """Matches when the claimed events about each id are in one partition, in the order of the actions.
+
+    Args:
+        noun: what the events are about: `patient`.
+    """
+
+    def __init__(self, noun: str) -> None:
+        self._noun = noun
 
     def _matches(self, item: Observer) -> bool:
-        return bool(item.scenario_log.claims()) and not any(item.scenario_log.misplaced())
+        claimed = any(noun_of(event.type) == self._noun for event in item.scenario_log.claims())
+        return claimed and self._misplaced(item) is None
 
     def describe_to(self, description: Description) -> None:
         """Describe the expected order."""
-        description.append_text("each patient's events in one partition, in the order of the changes")
+        description.append_text(f"each {self._noun}'s events in one partition, in the order of the changes")
 
     def describe_mismatch(self, item: Observer, mismatch_description: Description) -> None:
         """Explain the first event that is misplaced."""
-        lines = ["no earlier step has seen an event of this scenario"]
-        if misplaced := next(item.scenario_log.misplaced(), None):
+        lines = [f"no earlier step has seen an event of a {self._noun} of this scenario"]
+        if misplaced := self._misplaced(item):
             expectation, wrong = misplaced
-            lines = [f"patient {expectation.key}: {wrong}", f"step:     {expectation.step}"]
-            lines += [*item.surroundings(expectation.request), f"next:     {IN_ORDER}"]
+            lines = [f"{expectation.noun} {expectation.key}: {wrong}", f"step:     {expectation.step}"]
+            lines += [
+                *item.surroundings(expectation.request),
+                f"next:     {IN_ORDER.format(noun=expectation.noun)}",
+            ]
         mismatch_description.append_text("\n          ".join(lines))
+
+    def _misplaced(self, observer: Observer) -> tuple[Expectation, str] | None:
+        misplaced = observer.scenario_log.misplaced()
+        return next((each for each in misplaced if each[0].noun == self._noun), None)
 
 
 def _not_caused(observer: Observer, expected: int) -> list[str]:

@@ -13,8 +13,8 @@ from bdd.verdict.observer import Observation, Observer
 _SHOWN = 5
 _ADVICE = {
     "it is on topic": "let the service send its {0.event_type} event to {0.topic}",
-    "its key": "let the service send its {0.event_type} event with the patient's id as key",
-    "it is in partition": "let the service send a patient's events with its id as key, and choose no partition",
+    "its key": "let the service send its {0.event_type} event with the {0.noun}'s id as key",
+    "it is in partition": "let the service send a {0.noun}'s events with its id as key, and choose no partition",
     "its eventId": "let the service make an eventId for each event",
     "its timestamp": "let the service take the time anew for each event",
     "timestamp": "let the service write the time of the change, in UTC",
@@ -54,7 +54,7 @@ def nearest(observer: Observer, expectation: Expectation, before: int) -> NearMi
     """Return the unclaimed event since the action that differs least.
 
     The scenario's own events come before others, and among those the ones of the expected type and key: an event
-    with another patient's payload differs in more ways than the patient's next event does.
+    with another subject's payload differs in more ways than the subject's next event does.
 
     Args:
         observer: the scenario's.
@@ -82,13 +82,13 @@ def _is_candidate(observer: Observer, expectation: Expectation, event: Event) ->
         return False
     if _is_own(observer, expectation, event):
         return True
-    nameless = not isinstance(event.payload, dict) or "patient_id" not in event.payload
-    anybodys = nameless and not event.record.key_text.isdigit()  # a number as key is another patient's
+    nameless = not isinstance(event.payload, dict) or f"{expectation.noun}_id" not in event.payload
+    anybodys = nameless and not event.record.key_text.isdigit()  # a number as key is another subject's
     return event.type == expectation.event_type and (anybodys or event.payload == expectation.payload)
 
 
 def _is_own(observer: Observer, expectation: Expectation, event: Event) -> bool:
-    """Whether it belongs to the scenario, or has the patient's key although its payload is another scenario's."""
+    """Whether it belongs to the scenario, or has the subject's key although its payload is another scenario's."""
     on_topic = event.record.topic == expectation.topic
     return observer.ledger.owner(event.record) is observer.scenario_log or (
         on_topic and _has_key(expectation, event)

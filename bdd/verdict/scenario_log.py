@@ -2,15 +2,15 @@
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from bdd.api.exchange import Exchange
+from bdd.contracts.asyncapi import Subject
 from bdd.contracts.event import Event
 from bdd.verdict.expectation import Expectation
 
-_CHANGES = {"POST": ".created", "PUT": ".updated", "DELETE": ".deleted"}
-IN_ORDER = "publish a patient's events one after the other with its id as key, as its changes were committed"
+IN_ORDER = "publish a {noun}'s events one after the other with its id as key, as its changes were committed"
 """What to do about a broken order."""
 
 
@@ -22,11 +22,13 @@ class Request:
         step: the step that sent it, in its own words.
         after: the journal's cursor when it was sent.
         exchange: the request itself and its response.
+        publishes: the types of the events that such a request can publish.
     """
 
     step: str
     after: int
     exchange: Exchange
+    publishes: Collection[str] = ()
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class ScenarioLog:
         scenario: its name.
         location: its file and line.
         mark: a text that is in all of its test data and nowhere else; its events are recognized by it.
-        keys: the ids of its patients as text, including ids that must not exist.
+        subjects: whom it is about, including those that must not exist.
         requests: its requests and the service's responses, oldest first.
         failed: it has failed, and its evidence says why: the audit does not report it again.
     """
@@ -64,7 +66,7 @@ class ScenarioLog:
     scenario: str
     location: str
     mark: str
-    keys: set[str] = field(default_factory=set)
+    subjects: set[Subject] = field(default_factory=set)
     expectations: list[Expectation] = field(default_factory=list)
     negative_expectations: list[NegativeExpectation] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
@@ -91,16 +93,16 @@ class ScenarioLog:
     def cause(self, event_type: str, cursor: int) -> Request | None:
         """Return the request that most likely caused an event.
 
-        That is the last one before it whose method leads to such a type, or else the last one before it.
+        That is the last one before it that can publish such a type, or else the last one before it.
         """
         before = [each for each in self.requests if each.after <= cursor]
-        likely = [each for each in before if event_type.endswith(_CHANGES.get(each.exchange.method, "-"))]
+        likely = [each for each in before if event_type in each.publishes]
         return next(reversed(likely or before), None)
 
     def misplaced(self) -> Iterator[tuple[Expectation, str]]:
         """Yield each expectation whose event does not follow that of the change before it, and where it is."""
-        for key in sorted(self.keys):
-            claimed = [(each, each.claim) for each in self.expectations if each.claim and each.key == key]
+        for subject in sorted(self.subjects):
+            claimed = [(each, each.claim) for each in self.expectations if each.claim and each.subject == subject]
             for (_, earlier), (expectation, later) in itertools.pairwise(claimed):
                 if earlier.record.partition != later.record.partition:
                     yield expectation, f"{later} is in another partition than {earlier}, whose change came first"

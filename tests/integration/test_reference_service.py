@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bdd.api.client import ApiClient
-from bdd.domain.patients import as_json
+from bdd.domain.test_data import as_json
 from bdd.recorder.client import RecorderClient
 from bdd.settings.settings import load_settings
 from bdd.stacks.embedded.broker import EmbeddedBroker

@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 
 from bdd.api.exchange import Exchange
+from bdd.contracts.asyncapi import Subject
 from bdd.contracts.event import Event, read_event
-from bdd.domain.patients import Patient, stored_data, synthetic_data
+from bdd.domain.entity import Entity
+from bdd.domain.resources import resources
+from bdd.domain.test_data import example, stored
 from bdd.kafka.record import Record
 from bdd.system.waiting import wait_until
 from bdd.verdict.expectation import Expectation
@@ -24,7 +27,8 @@ from bdd.verdict.scenario_log import Request, ScenarioLog
 NOW = 1_780_000_000.0
 """When every action of these tests begins, in seconds since 1970 UTC."""
 
-TOPIC = "patient-events"
+PATIENTS = resources()["patient"]
+TOPIC = PATIENTS.topic
 SHORT_TIMEOUT = 0.05
 """A deadline for what never comes, in seconds."""
 LONG_TIMEOUT = 60.0
@@ -86,6 +90,11 @@ def envelope(event_type: str, payload: object) -> dict[str, Any]:
     }
 
 
+def patient(mark: str, patient_id: int = 5) -> Entity:
+    """Return a patient that was just created, with the mark in its data."""
+    return Entity(PATIENTS, patient_id, stored(PATIENTS, example(PATIENTS, mark)))
+
+
 class FakeRecorder:
     """A recorder in memory.
 
@@ -136,7 +145,7 @@ class Scene:
     def open_scenario_log(self, scenario: str, line: int, *, patient_id: int) -> ScenarioLog:
         """Return the log of a scenario that has one patient."""
         scenario_log = self.ledger.open_scenario_log(scenario, f"features/patients.feature:{line}")
-        self.ledger.watch_key(scenario_log, str(patient_id))
+        self.ledger.watch(scenario_log, Subject(TOPIC, str(patient_id)))
         return scenario_log
 
     def observer_of(self, scenario_log: ScenarioLog) -> Observer:
@@ -151,7 +160,7 @@ class Scene:
 
     def payload(self, event_type: str = "patient.created", patient_id: int = 5) -> dict[str, object]:
         """Return the payload that the contract requires in an event about a patient of the scenario."""
-        return Patient(patient_id, stored_data(synthetic_data(self.scenario_log.mark))).event_payload(event_type)
+        return patient(self.scenario_log.mark, patient_id).payload(event_type)
 
     def expect(self, event_type: str = "patient.created", patient_id: int = 5) -> Expectation:
         """Expect an event that an action of the scenario causes from now on."""
@@ -186,7 +195,8 @@ class Scene:
     def answer(self, status: int, body: str, path: str = "/api/patients/5", method: str = "GET") -> Exchange:
         """Let a step send a request, and the service respond."""
         exchange = Exchange(method, path, None, NOW, 0.004, status, body)
-        self.scenario_log.requests.append(Request(f"When I {method} it", self.recorder.cursor, exchange))
+        request = Request(f"When I {method} it", self.recorder.cursor, exchange, PATIENTS.publishable(method))
+        self.scenario_log.requests.append(request)
         return exchange
 
     def arrive(self, *records: Record) -> Record:

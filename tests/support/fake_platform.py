@@ -8,10 +8,10 @@ from typing import Any
 from bdd.api.client import ApiClient
 from bdd.api.exchange import Exchange
 from bdd.contracts import asyncapi as contract
-from bdd.domain.patients import stored_data
+from bdd.domain.test_data import stored
 from bdd.domain.world import World
 from bdd.kafka.record import Record
-from tests.support.builders import NOW, SHORT_TIMEOUT, Scene, envelope, record
+from tests.support.builders import NOW, PATIENTS, SHORT_TIMEOUT, Scene, envelope, record
 
 Publish = Callable[[Record], Iterable[Record]]
 """What really comes in place of an event's record."""
@@ -34,7 +34,12 @@ class FakePlatform(ApiClient):
     def world(self) -> World:
         """Return the world of a scenario on this platform."""
         return World(
-            api=self, observer=self.scene.observer, topics=dict, default_deadline=SHORT_TIMEOUT, deadline_factor=1
+            clients={PATIENTS.service.name: self},
+            absent={},
+            observer=self.scene.observer,
+            topics=dict,
+            default_deadline=SHORT_TIMEOUT,
+            deadline_factor=1,
         )
 
     def send(self, method: str, path: str, body: str | None = None) -> Exchange:
@@ -49,7 +54,7 @@ class FakePlatform(ApiClient):
             return 400, {"message": f"{wrong} is wrong"}
         if method == "POST":
             self._last_id = patient
-            self.patients[patient] = stored_data(fields)
+            self.patients[patient] = stored(PATIENTS, fields)
         elif patient not in self.patients:
             return 404, {"message": "Patient not found"}
         data = self.patients[patient] = self.patients[patient] | (fields if method == "PUT" else {})
@@ -70,7 +75,7 @@ class FakePlatform(ApiClient):
 
 def _wrong_field(method: str, fields: dict[str, Any]) -> str:
     missing = [name for name in _REQUIRED if method == "POST" and name not in fields]
-    known = contract.current().patient_fields
+    known = contract.current().fields("patient.created", "payload", "patient_data")
     wrong = [name for name, value in fields.items() if name not in known or not isinstance(value, str | None)]
     unknown = ["status"] if fields.get("status") == "vielleicht" else []
     return next(iter(missing + wrong + unknown), "")

@@ -9,9 +9,8 @@ from behave.model import Table
 
 from bdd.api.client import ApiClient
 from bdd.api.exchange import Exchange
-from bdd.domain.patients import Patient, stored_data, synthetic_data
 from bdd.domain.world import World
-from tests.support.builders import LONG_TIMEOUT, NOW, SHORT_TIMEOUT, Scene
+from tests.support.builders import LONG_TIMEOUT, NOW, PATIENTS, SHORT_TIMEOUT, Scene, patient
 from tests.support.suite_steps import bound
 
 CREATED, UPDATED, DELETED = "patient.created", "patient.updated", "patient.deleted"
@@ -37,19 +36,20 @@ class Stage:
         self.api = FakeApi()
         self.topics: Mapping[str, int] = {}
         self.world = World(
-            api=self.api,
+            clients={PATIENTS.service.name: self.api},
+            absent={},
             observer=self.scene.observer,
             topics=lambda: self.topics,
             default_deadline=SHORT_TIMEOUT,
             deadline_factor=1,
             step="Then something is seen",
-            patients=[Patient(5, stored_data(synthetic_data(self.scene.scenario_log.mark)))],
+            entities=[patient(self.scene.scenario_log.mark)],
         )
 
     @property
-    def patient(self) -> dict[str, Any]:
+    def patient(self) -> dict[str, object]:
         """The patient as the service returns it."""
-        return {"id": 5, **self.world.patient.data}
+        return self.world.the(PATIENTS).body
 
 
 def look(world: World, step: str, rows: Sequence[str] = ()) -> None:
@@ -78,7 +78,7 @@ def stores(body: Body) -> Act:
 
 
 def deleted(stage: Stage) -> None:
-    stage.world.patient.deleted = True
+    stage.world.the(PATIENTS).deleted = True
 
 
 def read(event_type: str, status: int = 200, **changed: object) -> Act:
@@ -87,7 +87,7 @@ def read(event_type: str, status: int = 200, **changed: object) -> Act:
     def act(stage: Stage) -> None:
         stage.api.status, stage.api.body = status, stage.patient | changed
         stage.world.default_deadline = LONG_TIMEOUT
-        stage.world.start_reader()
+        stage.world.start_reader(PATIENTS)
         stage.scene.arrive(stage.scene.event(event_type))
 
     return act

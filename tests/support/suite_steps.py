@@ -7,7 +7,7 @@ from typing import Any, cast
 from behave.runner_util import load_step_modules
 from behave.step_registry import registry
 
-from bdd.run.step_types import register_parameter_types
+from bdd.domain.step_types import register_parameter_types
 
 
 @cache

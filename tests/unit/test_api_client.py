@@ -12,7 +12,7 @@ import pytest
 
 from bdd.api.client import ApiClient, NoResponse, tls_advice
 from bdd.api.health import wait_healthy
-from bdd.domain.patients import as_json
+from bdd.domain.test_data import as_json
 from bdd.system.waiting import WaitAborted
 from tests.support.builders import LONG_TIMEOUT
 from tests.support.closed_port import closed_port

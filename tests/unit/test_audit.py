@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bdd.contracts.openapi import ResponseSchemas
+from bdd.domain.resources import apis
 from bdd.verdict.audit import Finding, audit, audit_responses, settle
 from bdd.verdict.checks import check_nothing_published, check_published
 from tests.support.builders import Scene, envelope, event_in, record
@@ -234,14 +234,14 @@ def test_a_response_that_violates_the_contract_names_step_request_and_the_first_
 ) -> None:
     scene.answer(200, "[]", "/api/patients")
     request = scene.answer(status, body, f"/api/patients{path}")
-    (finding,) = audit_responses(scene.ledger, ResponseSchemas())
+    (finding,) = audit_responses(scene.ledger, apis())
     assert (finding.scenario, finding.step) == ("Create a patient", "When I GET it")
     assert finding.advice == "correct the service's response; contracts/patients.openapi.yaml says what is valid"
     beginning = f"got a response that violates the contract: {request}: "
     assert finding.sentence.startswith(beginning)
     assert finding.sentence.removeprefix(beginning).endswith(violations.removeprefix("…"))
     scene.scenario_log.failed = True
-    assert audit_responses(scene.ledger, ResponseSchemas()) == []
+    assert audit_responses(scene.ledger, apis()) == []
 
 
 def test_settling_ends_when_the_time_since_the_last_action_has_passed() -> None:

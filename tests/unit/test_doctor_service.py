@@ -11,15 +11,14 @@ import pytest
 
 from bdd.api import clock
 from bdd.commands.doctor.examination import Result, State, examine
-from bdd.domain.patients import synthetic_data
 from bdd.stacks.checks import service as service_checks
 from bdd.stacks.checks.service import ServiceChecks
 from bdd.system.network import Unresolved
-from tests.support.builders import LONG_TIMEOUT
+from tests.support.builders import LONG_TIMEOUT, patient
 from tests.support.closed_port import closed_port
 from tests.support.http_service import http_service
 
-PATIENT = {"id": 5, **synthetic_data("doctor"), "status": "offen"}
+PATIENT = patient("doctor").body
 Answer = tuple[int, object]
 
 
@@ -29,7 +28,7 @@ class Service:
     url: str
 
     def __init__(self) -> None:
-        self.answers: dict[str, Answer] = {"/health": (200, {}), "/api/patients?status=offen": (200, [PATIENT])}
+        self.answers: dict[str, Answer] = {"/health": (200, {}), "/api/patients": (200, [PATIENT])}
         self.date: str | None = ""
 
     def respond(self, request: BaseHTTPRequestHandler, _sent: bytes) -> tuple[int, bytes, Mapping[str, str]]:
@@ -65,9 +64,9 @@ def test_a_sound_service_passes(service: Service) -> None:
     ("path", "answer", "check", "message"),
     [
         ("/health", (503, {"broker": "not reachable"}), "health", "not reachable"),
-        ("/api/patients?status=offen", (500, {}), "API", "500"),
-        ("/api/patients?status=offen", (200, [PATIENT | {"status": "PatientStatus.OPEN"}]), "API", "PatientStatus"),
-        ("/api/patients?status=offen", (200, {}), "API", "openapi.yaml"),
+        ("/api/patients", (500, {}), "API", "500"),
+        ("/api/patients", (200, [PATIENT | {"status": "PatientStatus.OPEN"}]), "API", "PatientStatus"),
+        ("/api/patients", (200, {}), "API", "openapi.yaml"),
     ],
 )
 def test_a_service_that_is_not_well_fails_one_check(
@@ -81,7 +80,7 @@ def test_a_service_that_is_not_well_fails_one_check(
 
 
 def test_an_empty_patient_with_404_is_noticed(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bdd.domain.patients._UNUSED_IDS", [7])
+    monkeypatch.setattr("bdd.domain.test_data._UNUSED_IDS", [7])
     service.answers["/api/patients/7"] = (404, {"id": None})
     assert failed(service.looked_at()) == ["API"]
 

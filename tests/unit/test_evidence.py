@@ -14,7 +14,7 @@ from bdd.evidence.collecting import collect, collect_foreign
 from bdd.evidence.sources import LogFile
 from bdd.kafka.record import from_line
 from bdd.verdict.scenario_log import Request
-from tests.support.builders import LONG_TIMEOUT, Scene, record
+from tests.support.builders import LONG_TIMEOUT, PATIENTS, Scene, record
 from tests.support.closed_port import closed_port
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ class Failed:
         self.step.error_message = "Expected: one event\n     but: Größe"
         self.scene = Scene()
         self.world = World(
-            api=ApiClient("http://127.0.0.1:9"),
+            clients={PATIENTS.service.name: ApiClient("http://127.0.0.1:9")},
+            absent={},
             observer=self.scene.observer,
             topics=dict,
             default_deadline=5,
@@ -87,9 +88,9 @@ def test_everything_since_the_scenario_began_is_kept(failed: Failed) -> None:
     with failed.log.open("a") as lines:
         lines.write("of this scenario\n")
     with closed_port() as port:
-        failed.world.api = ApiClient(f"http://127.0.0.1:{port}")
+        failed.world.clients = {PATIENTS.service.name: ApiClient(f"http://127.0.0.1:{port}")}
         with pytest.raises(NoResponse):
-            failed.world.send("DELETE", "/api/patients/5")
+            failed.world.send(PATIENTS, "DELETE", "/api/patients/5")
     failed.collect(since=mark)
     assert "Scenario: Create a patient\n  features/patients.feature:2\n" in failed.text("story.txt")
     assert "  FAILED     Then a patient.created event is published\n" in failed.text("story.txt")

@@ -4,11 +4,12 @@ import pytest
 from hamcrest import assert_that
 
 from bdd.contracts import asyncapi as contract
+from bdd.contracts.asyncapi import Subject
 from bdd.contracts.event_schemas import event_schemas
 from bdd.kafka.record import Record
 from bdd.verdict.matchers import HasKeptOrder
 from bdd.verdict.scenario_log import IN_ORDER
-from tests.support.builders import Scene, envelope, event_in, failure, lines, mismatch, record
+from tests.support.builders import TOPIC, Scene, envelope, event_in, failure, lines, mismatch, record
 
 THERAPISTS = "therapist-events"
 NOT_EVENTS = [
@@ -124,28 +125,28 @@ def test_a_record_that_is_not_an_event_is_passed_over_and_says_why(
 
 
 def test_order_is_kept_when_offsets_follow_the_actions_of_each_patient(scene: Scene) -> None:
-    message = lines(failure(assert_that, scene.observer, HasKeptOrder()))
-    assert message[1:] == ["but: no earlier step has seen an event of this scenario"]
-    scene.ledger.watch_key(scene.scenario_log, "6")
+    message = lines(failure(assert_that, scene.observer, HasKeptOrder("patient")))
+    assert message[1:] == ["but: no earlier step has seen an event of a patient of this scenario"]
+    scene.ledger.watch(scene.scenario_log, Subject(TOPIC, "6"))
     for patient_id, offset in ((5, 3), (6, 1), (5, 4), (6, 2)):
         expectation = scene.expect(patient_id=patient_id)
         scene.arrive(scene.event(patient_id=patient_id, partition=patient_id % 3, offset=offset))
         assert scene.ledger.claim(expectation)
     scene.expect("patient.deleted")
-    assert_that(scene.observer, HasKeptOrder())
+    assert_that(scene.observer, HasKeptOrder("patient"))
 
 
 def test_order_is_broken_when_a_later_change_lies_before_an_earlier_one(scene: Scene) -> None:
     created = scene.publish_expected("patient.created", offset=9)
     deleted = scene.publish_expected("patient.deleted", offset=8)
     scene.answer(200, "[]")
-    assert lines(failure(assert_that, scene.observer, HasKeptOrder())) == [
+    assert lines(failure(assert_that, scene.observer, HasKeptOrder("patient"))) == [
         "Expected: each patient's events in one partition, in the order of the changes",
         f"but: patient 5: {event_in(deleted)} lies before {event_in(created)}, whose change came first",
         "step:     something causes patient.deleted",
         "request:  POST /api/patients -> 201 in 4 ms",
         "platform: all is well",
-        f"next:     {IN_ORDER}",
+        f"next:     {IN_ORDER.format(noun='patient')}",
     ]
 
 
@@ -153,5 +154,5 @@ def test_order_is_broken_by_another_partition(scene: Scene) -> None:
     scene.publish_expected("patient.created", partition=1)
     moved = scene.event("patient.deleted", partition=2)
     scene.expect("patient.deleted").claim = event_in(moved)  # a claim that the ledger itself would refuse
-    message = mismatch(failure(assert_that, scene.observer, HasKeptOrder()))
+    message = mismatch(failure(assert_that, scene.observer, HasKeptOrder("patient")))
     assert message.startswith(f"patient 5: {event_in(moved)} is in another partition than patient.created at ")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hamcrest import assert_that, not_
 
-from bdd.domain.patients import stored_data, synthetic_data
 from bdd.kafka.record import Record
 from bdd.verdict.checks import check_nothing_published, check_published
 from bdd.verdict.matchers import HasPublished
@@ -24,6 +23,7 @@ from tests.support.builders import (
     iso,
     lines,
     mismatch,
+    patient,
     record,
 )
 
@@ -187,7 +187,7 @@ def test_the_payload_of_another_scenarios_patient_is_named_although_the_next_eve
     scene: Scene,
 ) -> None:
     other = scene.open_scenario_log("Another scenario", 20, patient_id=6)
-    payload = {"patient_id": 6, "patient_data": stored_data(synthetic_data(other.mark))}
+    payload = patient(other.mark, 6).payload("patient.created")
     scene.expect()
     scene.arrive(scene.event(payload=payload), scene.event(UPDATED))
     assert mismatch(missing(scene)) == "the closest event differs in 3 ways: payload.patient_id is 6, expected 5"

@@ -10,7 +10,6 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bdd.commands.cli import app
-from bdd.domain.patients import stored_data, synthetic_data
 from bdd.report.junit import write_audit
 from bdd.system.paths import ROOT
 from bdd.verdict.audit import Finding
@@ -19,7 +18,7 @@ from proof.defect import SOUND, Defect
 from proof.defects import DEFECTS
 from proof.judging import Outcome, Verdict, judge, reds_in
 from proof.outgoing import CREATED, DELETED, UPDATED, Outgoing
-from tests.support.builders import envelope
+from tests.support.builders import envelope, patient
 
 KEY_NONE = Defect("event_envelope", "key-none", "no key", "its key is none")
 MESSAGE = """Expected: one patient.created event on patient-events with key "5"
@@ -39,9 +38,9 @@ def prove(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["prove", *arguments], env={"COLUMNS": "200"})
 
 
-def lifecycle(patient: int) -> list[Outgoing]:
+def lifecycle(patient_id: int) -> list[Outgoing]:
     """Return a patient's events, which have everything that a defect changes."""
-    data = stored_data(synthetic_data("m")) | {"vorname": "Jürgen", "nachname": "O'Testington", "email": None}
+    data = patient("m").data | {"vorname": "Jürgen", "nachname": "O'Testington", "email": None}
     changed = {"vorname": "Ä" * 255, "nachname": "Probe", "anrede": "Herr", "telefon": None, "email": "a@b.de"}
     events: list[tuple[str, dict[str, Any]]] = [
         (CREATED, {"patient_data": data}),
@@ -49,10 +48,11 @@ def lifecycle(patient: int) -> list[Outgoing]:
         (UPDATED, {"patient_data": data | {"email": "b@example.org", "status": "in Therapie"}}),
         (DELETED, {}),
     ]
-    empty = Outgoing("patient-events", str(patient).encode(), b"")
+    empty = Outgoing("patient-events", str(patient_id).encode(), b"")
     return [
         empty.holding(
-            envelope(kind, {"patient_id": patient, **payload}) | {"timestamp": f"2026-01-01T12:00:0{number}+00:00"}
+            envelope(kind, {"patient_id": patient_id, **payload})
+            | {"timestamp": f"2026-01-01T12:00:0{number}+00:00"}
         )
         for number, (kind, payload) in enumerate(events)
     ]

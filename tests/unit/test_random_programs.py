@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from behave.parser import parse_feature
 
-from bdd.domain.random_patients import player as playing
-from bdd.domain.random_patients import search
-from bdd.domain.random_patients.model import PATTERNS, Program, action, event_counts, outcomes
-from bdd.domain.random_patients.player import IN_ORDER, ContradictsModel, Player
-from bdd.domain.random_patients.report import as_gherkin, play_random_programs
-from bdd.domain.random_patients.search import Search
+from bdd.domain.random_programs import player as playing
+from bdd.domain.random_programs import search
+from bdd.domain.random_programs.model import PATTERNS, Program, action, event_counts, outcomes
+from bdd.domain.random_programs.player import ContradictsModel, Player
+from bdd.domain.random_programs.report import as_gherkin, play_random_programs
+from bdd.domain.random_programs.search import Search
 from bdd.kafka.record import Record
 from bdd.verdict.audit import audit
-from tests.support.builders import event_in, stand_in
+from tests.support.builders import PATIENTS, event_in, stand_in
 from tests.support.fake_platform import FakePlatform, Publish
 from tests.support.suite_steps import bound, patterns
 
@@ -27,6 +27,7 @@ CALL = "I change the patient's telefon to “+49 30 5550101”"
 SEARCHING = "I change the patient's status to “auf der Suche”"
 WRONG = "I try to change the patient's status to “vielleicht”"
 UNNAMED = "I try to create a patient without vorname"
+IN_ORDER = "each patient's events are in the order of the changes"
 CREATED, UPDATED, DELETED = "patient.created", "patient.updated", "patient.deleted"
 
 
@@ -119,7 +120,7 @@ def counterexample(goes_wrong: Callable[[Program], bool], seed: int = 1, count: 
     def play(played: Program, fast: bool) -> ContradictsModel | None:
         return ContradictsModel(IN_ORDER, "wrong") if goes_wrong(played) else None
 
-    hunt = Search(play)
+    hunt = Search(play, [PATIENTS])
     return hunt, hunt.run(seed, count)
 
 
@@ -168,7 +169,7 @@ def test_what_goes_wrong_fast_only_is_not_shown() -> None:
     def play(played: Program, fast: bool) -> ContradictsModel | None:
         return ContradictsModel(IN_ORDER, "wrong") if fast or sum(map(len, played)) > 4 else None
 
-    found = Search(play).run(1, 50)
+    found = Search(play, [PATIENTS]).run(1, 50)
     assert found is not None
     assert not found.again
     assert found.program == found.first
@@ -182,7 +183,7 @@ def test_an_error_of_the_suite_ends_the_search_at_once() -> None:
         raise ConnectionError("no recorder")
 
     with pytest.raises(ConnectionError, match="no recorder"):
-        Search(play).run(1, 50)
+        Search(play, [PATIENTS]).run(1, 50)
     assert len(played) == 1
 
 

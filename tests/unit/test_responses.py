@@ -5,10 +5,11 @@ from hamcrest import assert_that
 from hamcrest.core.base_matcher import BaseMatcher
 
 from bdd.api.exchange import Exchange
-from bdd.domain.responses import could_read, has_message, has_status, is_patient, lists_only, refuses
-from tests.support.builders import NOW, failure, mismatch
+from bdd.domain.entity import Entity
+from bdd.domain.responses import could_read, has_message, has_status, lists_only, refuses, shows
+from tests.support.builders import NOW, PATIENTS, failure, mismatch
 
-ERIKA = {"vorname": "Erika", "status": "offen"}
+ERIKA = Entity(PATIENTS, 5, {"vorname": "Erika", "status": "offen"})
 
 
 def response(status: int | None, body: str) -> Exchange:
@@ -22,14 +23,19 @@ def response(status: int | None, body: str) -> Exchange:
         (has_message("Gone"), 404, '{"message": "Gone", "id": 5}', "id is extra: 5"),
         (has_message("Gone"), 204, "", "the response is not JSON (Expecting value: line 1 column 1 (char 0)): ''"),
         (refuses(400, "status"), 400, "[]", "the response is not an object but []"),
-        (is_patient(5, ERIKA), 404, "gone", "the service responded with 404 in place of the patient: gone"),
+        (shows(ERIKA), 404, "gone", "the service responded with 404 in place of the patient: gone"),
         (
-            is_patient(5, ERIKA),
+            shows(ERIKA),
             200,
             '{"id": 5, "vorname": "Erika", "status": "PatientStatus.OPEN"}',
             'status is "PatientStatus.OPEN", expected "offen": a Python enum\'s name in place of its value',
         ),
-        (lists_only("offen"), 200, '[{"id": 6}]', "1 of 1 have another status, first patient 6 with null"),
+        (
+            lists_only(PATIENTS, "status", "offen"),
+            200,
+            '[{"id": 6}]',
+            "1 of 1 have another status, first patient 6 with null",
+        ),
     ],
 )
 def test_the_first_line_names_what_is_wrong(
@@ -39,7 +45,7 @@ def test_the_first_line_names_what_is_wrong(
 
 
 def test_the_message_names_every_difference_and_shows_request_and_response() -> None:
-    assert failure(assert_that, response(200, '{"id": 6}'), could_read(5, ERIKA)) == (
+    assert failure(assert_that, response(200, '{"id": 6}'), could_read(ERIKA)) == (
         "Expected: patient 5 as the event shows it\n"
         "     but: id is 6, expected 5\n"
         '                    - vorname is missing, expected "Erika"\n'

@@ -10,15 +10,13 @@ from bdd.api.exchange import Exchange
 from bdd.contracts import asyncapi as contract
 from bdd.contracts.differences import shown
 from bdd.contracts.event_schemas import event_schemas
-from bdd.contracts.openapi import ResponseSchemas
 from bdd.contracts.schema import Schema
-from bdd.domain.patients import stored_data, synthetic_data
 from bdd.verdict.audit import foreign_records
 from reference.patient_service.models import PatientStatus
-from tests.support.builders import Scene, envelope, record
+from tests.support.builders import PATIENTS, Scene, envelope, patient, record
 
 REMOVED = object()
-PATIENT = {"id": 5, **stored_data(synthetic_data("m"))}
+PATIENT = patient("m").body
 SCHEMAS = event_schemas(contract.current())
 
 
@@ -27,7 +25,7 @@ IN_BRACES = "{7e3b27a1-1c53-4d31-9d5b-5d2f3f3e1a11}"
 NO_UUID = "expected a UUID as text"
 REQUIRES = "the contract requires"
 A_NUMBER = f'{REQUIRES} pattern "^[1-9][0-9]*$"'
-PATIENTS, TYPES = "patient-events", "patient.created, patient.updated, patient.deleted"
+TOPIC, TYPES = PATIENTS.topic, "patient.created, patient.updated, patient.deleted"
 
 
 @pytest.mark.parametrize(
@@ -44,7 +42,10 @@ PATIENTS, TYPES = "patient-events", "patient.created, patient.updated, patient.d
         ("version", REMOVED, 'is missing, expected "1.0"'),
         ("timestamp", REMOVED, f"is missing, {NO_TIME}"),
         ("payload", REMOVED, "is missing"),
-        *((f"payload.patient_data.{name}", REMOVED, "is missing") for name in contract.current().patient_fields),
+        *(
+            (f"payload.patient_data.{name}", REMOVED, "is missing")
+            for name in contract.current().fields("patient.created", "payload", "patient_data")
+        ),
         ("source", "x", 'is extra: "x"'),
         ("payloads", 1, "is extra: 1"),
         ("payload.reason", "x", 'is extra: "x"'),
@@ -73,7 +74,7 @@ PATIENTS, TYPES = "patient-events", "patient.created, patient.updated, patient.d
 def test_a_violation_names_the_field_and_what_the_contract_requires(
     path: str, value: object, violation: str | None
 ) -> None:
-    fields = envelope("patient.created", {"patient_id": 5, "patient_data": stored_data(synthetic_data("m"))})
+    fields = envelope("patient.created", patient("m").payload("patient.created"))
     *parents, name = path.split(".")
     place = reduce(dict.__getitem__, parents, fields)
     place[name] = value
@@ -88,12 +89,12 @@ def test_a_violation_names_the_field_and_what_the_contract_requires(
 @pytest.mark.parametrize(
     ("topic", "event_type", "payload", "key", "violation"),
     [
-        (PATIENTS, "patient.deleted", {"patient_id": 5}, b"5", ""),
-        (PATIENTS, "patient.deleted", {"patient_id": 5}, b"patient-5", f'the key is "patient-5", {A_NUMBER}'),
-        (PATIENTS, "patient.deleted", {"patient_id": 5}, b"", f'the key is "", {A_NUMBER}'),
-        (PATIENTS, "patient.deleted", {"patient_id": 5}, None, f'the key is null, {REQUIRES} type ["string"]'),
-        (PATIENTS, "patient.deleted", {"patient_id": 5}, b"\xff", r'the key is "\xff", which is not UTF-8'),
-        (PATIENTS, "match.created", {}, b"5", f'eventType is "match.created", on {PATIENTS} there are {TYPES}'),
+        (TOPIC, "patient.deleted", {"patient_id": 5}, b"5", ""),
+        (TOPIC, "patient.deleted", {"patient_id": 5}, b"patient-5", f'the key is "patient-5", {A_NUMBER}'),
+        (TOPIC, "patient.deleted", {"patient_id": 5}, b"", f'the key is "", {A_NUMBER}'),
+        (TOPIC, "patient.deleted", {"patient_id": 5}, None, f'the key is null, {REQUIRES} type ["string"]'),
+        (TOPIC, "patient.deleted", {"patient_id": 5}, b"\xff", r'the key is "\xff", which is not UTF-8'),
+        (TOPIC, "match.created", {}, b"5", f'eventType is "match.created", on {TOPIC} there are {TYPES}'),
         ("matching-events", "match.created", {"any": "object"}, None, ""),
         ("matching-events", "match.status_changed", [], b"\xff", f'payload is [], {REQUIRES} type ["object"]'),
         ("billing-events", "unknown to the contract", None, None, ""),
@@ -177,7 +178,7 @@ def test_a_violation_in_a_response_names_the_field(
     method, _, path = request_.partition(" ")
     text = body if isinstance(body, str) else json.dumps(body)
     exchange = Exchange(method, path, None, 0, 0.004, status, text)
-    assert ResponseSchemas().violations(exchange) == ([violation] if violation else [])
+    assert PATIENTS.api.violations(exchange) == ([violation] if violation else [])
 
 
 @pytest.mark.parametrize(
@@ -193,4 +194,4 @@ def test_a_violation_in_a_response_names_the_field(
 def test_the_media_type_of_a_response_must_be_json(content_type: str, named: str | None) -> None:
     exchange = Exchange("GET", "/api/patients/5", None, 0, 0.004, 200, json.dumps(PATIENT), content_type)
     violation = f"the Content-Type is {named}, the contract has application/json"
-    assert ResponseSchemas().violations(exchange) == ([violation] if named else [])
+    assert PATIENTS.api.violations(exchange) == ([violation] if named else [])

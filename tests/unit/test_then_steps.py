@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from bdd.domain.patients import Patient, stored_data, synthetic_data
+from bdd.domain.entity import Entity
+from bdd.domain.test_data import example, stored
 from bdd.verdict.audit import audit
-from tests.support.builders import REMOVED, envelope, record
+from tests.support.builders import PATIENTS, REMOVED, envelope, record
 from tests.support.fake_platform import FakePlatform
 from tests.support.stage import (
     CREATED,
@@ -147,7 +148,7 @@ CASES: Mapping[str, tuple[Act, Sequence[tuple[Act, str]]]] = {
         all_of(seen(offset=1), seen(UPDATED, offset=2)),
         [
             (all_of(seen(offset=2), seen(UPDATED, offset=1)), 'patient-events/0@1, key "5" lies before'),
-            (come(), "no earlier step has seen an event of this scenario"),
+            (come(), "no earlier step has seen an event of a patient of this scenario"),
         ],
     ),
     "the patient's events are, in this order": (
@@ -219,7 +220,7 @@ CASES: Mapping[str, tuple[Act, Sequence[tuple[Act, str]]]] = {
             (read(UPDATED, anrede=None), "anrede is null"),
             (read(CREATED, status=404), "the service responded with 404 in place of the patient"),
             (read(DELETED), "the service responded with 200, expected 404"),
-            (lambda stage: stage.world.start_reader(), "no event of this scenario has arrived"),
+            (lambda stage: stage.world.start_reader(PATIENTS), "no event of this scenario has arrived"),
             (nothing, "there is no reader"),
         ],
     ),
@@ -259,25 +260,25 @@ def test_a_then_step_passes_in_a_sound_world_and_fails_in_each_broken_one(step: 
             look(stage.world, step, (CREATED, UPDATED, DELETED))
 
 
-def payload_with_another_id(patient: Patient, event_type: str) -> dict[str, object]:
+def payload_with_another_id(patient: Entity, event_type: str) -> dict[str, object]:
     data = {} if event_type == DELETED else {"patient_data": patient.data}
     return {"patient_id": patient.id + (event_type == DELETED), **data}
 
 
 DEFECTS: Mapping[str, tuple[str, object, Mapping[str, object]]] = {
     "the event's key is the patient's id": (
-        "domain.patients.Patient.key",
+        "domain.entity.Entity.key",
         property(lambda self: str(self.id + 1)),
         {},
     ),
     "the event holds the patient's id and nothing else": (
-        "domain.patients.Patient.event_payload",
+        "domain.entity.Entity.payload",
         payload_with_another_id,
         {},
     ),
     "the event shows the patient's status as “offen”": (
-        "domain.world.stored_data",
-        lambda sent: stored_data(sent) | {"status": "in Therapie"},
+        "domain.world.stored",
+        lambda *sent: stored(*sent) | {"status": "in Therapie"},
         {},
     ),
     "the event's version is “1.0”": ("contracts.schema.Schema.located", lambda *_: iter(()), {"version": "1.1"}),
@@ -315,14 +316,14 @@ def test_what_is_wrong_in_service_and_expectation_alike_is_seen_by_one_step_alon
             return False
         return True
 
-    world.create_patient(synthetic_data(world.mark))
+    world.create(PATIENTS, example(PATIENTS, world.mark))
     found = failing(
         "exactly one patient.created event is published",
         "the event's version is “1.0”",
         "the event's key is the patient's id",
         "the event shows the patient's status as “offen”",
     )
-    world.delete_patient(world.patient)
+    world.delete(world.the(PATIENTS))
     found += failing(
         "a patient.deleted event is published",
         "the event holds the patient's id and nothing else",

@@ -9,9 +9,9 @@ import requests
 
 from bdd.api.client import NoResponse
 from bdd.api.exchange import Exchange
-from bdd.domain.patients import synthetic_data, unreadable_body
+from bdd.domain.test_data import example, unreadable_body
 from bdd.domain.world import World
-from tests.support.builders import LONG_TIMEOUT, NOW
+from tests.support.builders import LONG_TIMEOUT, NOW, PATIENTS
 from tests.support.fake_platform import FakePlatform
 from tests.support.suite_steps import bound
 
@@ -38,9 +38,9 @@ def sent(world: World) -> list[tuple[str, int | None]]:
 
 def test_a_request_without_a_response_is_kept_among_parallel_ones() -> None:
     world = SilentPlatform("Silent").world()
-    patients = [synthetic_data(world.mark) | {"vorname": name} for name in ("Erika", "Silent", "Max")]
+    patients = [example(PATIENTS, world.mark) | {"vorname": name} for name in ("Erika", "Silent", "Max")]
     with pytest.raises(NoResponse, match="nothing came within 10 s"):
-        world.create_patients(patients)
+        world.create_several(PATIENTS, patients)
     assert sent(world) == [("POST", 201), ("POST", 201), ("POST", None)]
     (unanswered,) = [each.sent for each in world.exchanges if each.status is None]
     assert json.loads(unanswered or "")["vorname"] == "Silent"
@@ -51,13 +51,13 @@ def test_the_readers_request_is_kept_and_is_not_an_action() -> None:
     world = platform.world()
     world.default_deadline = LONG_TIMEOUT
     world.step = "Given a reader"
-    world.start_reader()
+    world.start_reader(PATIENTS)
     world.step = "When I create a patient"
-    world.create_patient(synthetic_data(world.mark))
+    world.create(PATIENTS, example(PATIENTS, world.mark))
     after = world.after
     assert world.reader
     with pytest.raises(NoResponse):
-        world.reader.check(world.patient)
+        world.reader.check(world.the(PATIENTS))
     assert sent(world) == [("POST", 201), ("GET", None)]
     assert [each.step for each in world.observer.scenario_log.requests] == [
         "When I create a patient",
@@ -69,16 +69,16 @@ def test_the_readers_request_is_kept_and_is_not_an_action() -> None:
 @pytest.mark.parametrize(
     "act",
     [
-        lambda world: world.create_patients([synthetic_data(world.mark)] * 2),
-        lambda world: world.update_patient(world.patient, {"vorname": "Max"}),
-        lambda world: world.delete_patient(world.patient),
-        lambda world: world.send("GET", world.patient.path),
+        lambda world: world.create_several(PATIENTS, [example(PATIENTS, world.mark)] * 2),
+        lambda world: world.update(world.the(PATIENTS), {"vorname": "Max"}),
+        lambda world: world.delete(world.the(PATIENTS)),
+        lambda world: world.send(PATIENTS, "GET", world.the(PATIENTS).path),
     ],
 )
 def test_nothing_is_sent_once_the_platform_has_broken(act: Callable[[World], object]) -> None:
     platform = FakePlatform()
     world = platform.world()
-    world.create_patient(synthetic_data(world.mark))
+    world.create(PATIENTS, example(PATIENTS, world.mark))
     platform.scene.troubles.append("the broker has ended with exit code 1")
     with pytest.raises(
         AssertionError, match=r"^the broker has ended with exit code 1: \w+ /api/\S+ was not sent any"
@@ -102,4 +102,4 @@ def test_an_unknown_name_of_a_body_is_refused() -> None:
     with pytest.raises(
         AssertionError, match="no body is called “a poem”; there are: JSON that is cut off, a web form"
     ):
-        unreadable_body("a poem", "mark")
+        unreadable_body(PATIENTS, "a poem", "mark")

@@ -1,9 +1,11 @@
-"""Checks whether events show up: a synthetic patient is created, looked for, and deleted."""
+"""Checks whether events show up: a synthetic patient and therapist are created, looked for, and deleted."""
+
+import shlex
 
 from bdd.api.client import ApiClient, NoResponse
-from bdd.api.exchange import Exchange
-from bdd.domain.patients import synthetic_data
-from bdd.domain.resources.patients import RESOURCE as PATIENTS
+from bdd.domain.resource import Resource
+from bdd.domain.resources import resources
+from bdd.domain.test_data import as_json, example
 from bdd.domain.world import World
 from bdd.settings.settings import Settings
 from bdd.stacks.base import Stack
@@ -17,7 +19,7 @@ MARK = "doctor"
 
 
 def try_event(stack: Stack, settings: Settings, next_command: str) -> str:
-    """Create a patient, see its event, delete it again, and see that event too.
+    """Create one of each resource that the platform has, see its event, delete it again, and see that event too.
 
     The run's own ledger and matchers decide whether an event is the right one.
 
@@ -31,19 +33,14 @@ def try_event(stack: Stack, settings: Settings, next_command: str) -> str:
     """
     world = _world(stack, settings)
     try:
-        try:
-            with signals_wait():  # without its id here the patient would stay
-                _create(world)
-            _check(world, "patient.created", next_command)
-        except BaseException as error:  # an interruption too must not leave the patient behind
-            _delete(world, because=error)
-            raise
-        _delete(world)
-        _check(world, "patient.deleted", next_command)
+        for resource in resources().values():
+            if resource.service.name in stack.api_urls:
+                _RoundTrip(world, resource, next_command).carry_out()
     finally:
-        world.api.close()
-    created, deleted = world.observer.scenario_log.claims()
-    return f"{created}; {deleted}; the patient is deleted again"
+        for client in world.clients.values():
+            client.close()
+    events = "; ".join(map(str, world.observer.scenario_log.claims()))
+    return f"{events}; {' and '.join(map(str, world.entities))} deleted again"
 
 
 def _world(stack: Stack, settings: Settings) -> World:
@@ -56,66 +53,79 @@ def _world(stack: Stack, settings: Settings) -> World:
         platform=lambda: stack.trouble() or "nothing has ended",
     )
     return World(
-        ApiClient(stack.api_urls[PATIENTS.service.name]),
-        observer,
-        stack.recorder.topics,
-        settings.deadline,
-        settings.deadline_factor,
+        clients={name: ApiClient(url) for name, url in stack.api_urls.items()},
+        absent=stack.absent,
+        observer=observer,
+        topics=stack.recorder.topics,
+        default_deadline=settings.deadline,
+        deadline_factor=settings.deadline_factor,
     )
 
 
-def _create(world: World) -> None:
-    world.step = "create a synthetic patient"
-    try:
-        world.create_patient(synthetic_data(world.mark))
-        assert world.patients, f"{world.response}: {world.response.body[:200].strip()}"
-    except NoResponse as error:
-        raise _no_response(world, error) from error
-    except AssertionError as error:
-        raise Failed(
-            f"no event can show up, for the request was refused: {error}",
-            f"curl -i '{world.api.url}/api/patients' -H 'Content-Type: application/json' "
-            """-d '{"vorname": "Erika", "nachname": "Mustermann"}'""",
-        ) from error
+class _RoundTrip:
+    def __init__(self, world: World, resource: Resource, next_command: str) -> None:
+        self._world = world
+        self._resource = resource
+        self._next_command = next_command
+        self._client = world.clients[resource.service.name]
 
-
-def _delete(world: World, because: BaseException | None = None) -> None:
-    """Delete the patient; when that fails, the message also reports what failed before."""
-    for patient in world.patients:
+    def carry_out(self) -> None:
         try:
-            exchange = world.api.send("DELETE", patient.path) if because else _delete_by_step(world)
+            with signals_wait():  # without its id here the entity would stay
+                self._create()
+            self._check_events()
+        except BaseException as error:  # an interruption too must not leave the entity behind
+            self._delete(because=error)
+            raise
+        self._delete()
+        self._check_events()
+
+    def _create(self) -> None:
+        self._world.step = f"create a synthetic {self._resource.noun}"
+        data = example(self._resource, self._world.mark)
+        had = len(self._world.entities)
+        try:
+            self._world.create(self._resource, data)
+            response = self._world.response
+            assert len(self._world.entities) > had, f"{response}: {response.body[:200].strip()}"
         except NoResponse as error:
-            raise _no_response(world, error) from error
-        if not exchange.accepted:
-            before = f"{because}\n" if because else ""
-            response = f"{exchange}: {exchange.body[:200].strip()}"
+            raise self._no_response(error) from error
+        except AssertionError as error:
             raise Failed(
-                f"{before}{response}; the synthetic patient {patient.id} is still there",
-                f"curl -i -X DELETE '{world.api.url}{patient.path}'",
-            ) from because
+                f"no event can show up, for the request was refused: {error}",
+                f"curl -i '{self._client.url}{self._resource.path}' -H 'Content-Type: application/json' "
+                f"-d {shlex.quote(as_json(data))}",
+            ) from error
 
+    def _delete(self, because: BaseException | None = None) -> None:
+        """Delete what was created; when that fails, the message also reports what failed before."""
+        for entity in self._world.existing(self._resource):
+            try:
+                exchange = self._client.send("DELETE", entity.path) if because else self._world.delete(entity)
+            except NoResponse as error:
+                raise self._no_response(error) from error
+            except AssertionError as error:  # something has broken: it is deleted all the same
+                self._delete(because=error)
+                raise Failed(str(error), f"curl -i '{self._client.url}/health'") from error
+            if not exchange.accepted:
+                before = f"{because}\n" if because else ""
+                response = f"{exchange}: {exchange.body[:200].strip()}"
+                raise Failed(
+                    f"{before}{response}; the synthetic {entity} is still there",
+                    f"curl -i -X DELETE '{self._client.url}{entity.path}'",
+                ) from because
 
-def _delete_by_step(world: World) -> Exchange:
-    world.step = "delete it"
-    try:
-        world.delete_patient(world.patient)
-    except AssertionError as error:  # something has broken: the patient is deleted all the same
-        _delete(world, because=error)
-        raise Failed(str(error), f"curl -i '{world.api.url}/health'") from error
-    return world.response
+    def _check_events(self) -> None:
+        for expectation in self._world.observer.scenario_log.open():
+            try:
+                check_published(self._world.observer, expectation.event_type, self._world.deadline())
+            except AssertionError as error:
+                raise Failed(
+                    f"the service answered, but its event did not show up as expected: {str(error).strip()}\n"
+                    "If no event came, the service has ended, answers before it publishes (give it more time: "
+                    "-D deadline=…), or publishes to another broker than the one that is read here.",
+                    self._next_command,
+                ) from error
 
-
-def _check(world: World, event_type: str, next_command: str) -> None:
-    try:
-        check_published(world.observer, event_type, world.deadline())
-    except AssertionError as error:
-        raise Failed(
-            f"the service answered, but its event did not show up as expected: {str(error).strip()}\n"
-            "If no event came, the service has ended, answers before it publishes (give it more time: "
-            "-D deadline=…), or publishes to another broker than the one that is read here.",
-            next_command,
-        ) from error
-
-
-def _no_response(world: World, error: NoResponse) -> Failed:
-    return Failed(str(error), f"curl -i '{world.api.url}/health'")
+    def _no_response(self, error: NoResponse) -> Failed:
+        return Failed(str(error), f"curl -i '{self._client.url}/health'")

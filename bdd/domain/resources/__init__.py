@@ -1,9 +1,11 @@
 """The resources of the platform: a module for each, found by itself."""
 
+from collections.abc import Collection
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
+from bdd.contracts.openapi import Apis
 from bdd.domain.resource import Resource, Service
 
 
@@ -12,6 +14,16 @@ def resources() -> dict[str, Resource]:
     """Return the resources: noun -> resource."""
     modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
     return {module.RESOURCE.noun: module.RESOURCE for module in modules}
+
+
+def needed_topics(present: Collection[str]) -> dict[str, Resource]:
+    """Return the topics of the resources that these services keep: topic -> resource."""
+    return {each.topic: each for each in resources().values() if each.service.name in present}
+
+
+def apis() -> Apis:
+    """Return the contracts of their APIs."""
+    return Apis(each.api for each in resources().values())
 
 
 def services() -> dict[str, Service]:

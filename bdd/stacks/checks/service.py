@@ -6,12 +6,13 @@ from urllib.parse import urlsplit
 from bdd.api.client import ApiClient, NoResponse, tls_advice
 from bdd.api.clock import NoClock, service_clock_difference
 from bdd.api.exchange import Exchange
-from bdd.contracts.openapi import ResponseSchemas
-from bdd.domain.patients import OPEN_PATIENTS, unknown_patient
+from bdd.domain.resources import resources
+from bdd.domain.test_data import unused_id
 from bdd.stacks.checks.check import Check, Failed
 from bdd.system.exceptions import root_cause
 from bdd.system.network import Unresolved, connect, resolve
 
+PATIENTS = resources()["patient"]
 _CONNECT_SECONDS = 3.0
 _PORTS = {"http": 80, "https": 443}
 _OK, _NOT_FOUND = 200, 404
@@ -66,14 +67,12 @@ class ServiceChecks:
 
     def _answers(self) -> str:
         """Request a list and a patient that does not exist: reading changes nothing."""
-        schemas, responses = ResponseSchemas(), []
-        for path in (OPEN_PATIENTS, unknown_patient().path):
+        api, responses = PATIENTS.api, []
+        for path in (PATIENTS.path, f"{PATIENTS.path}/{unused_id()}"):
             exchange = self._get(path)
-            if violations := schemas.violations(exchange):
+            if violations := api.violations(exchange):
                 more = f" (and {len(violations) - 1} more)" if violations[1:] else ""
-                raise Failed(
-                    f"{exchange}; against contracts/patients.openapi.yaml: {violations[0]}{more}", self._curl(path)
-                )
+                raise Failed(f"{exchange}; against {api}: {violations[0]}{more}", self._curl(path))
             responses.append(str(exchange))
         return f"as the contract has it: {', '.join(responses)}"
 
@@ -81,7 +80,7 @@ class ServiceChecks:
         try:
             difference = service_clock_difference(self._url())
         except NoClock as error:
-            raise Failed(str(error), self._curl(OPEN_PATIENTS)) from error
+            raise Failed(str(error), self._curl(PATIENTS.path)) from error
         if difference.exceeds(self._clock_tolerance):
             allowed = f"{self._clock_tolerance:g} s are allowed (clock_tolerance)"
             raise Failed(f"{difference}; {allowed}", "timedatectl")

@@ -13,42 +13,17 @@ from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 from hypothesis.internal.conjecture.providers import HypothesisProvider
 
-from bdd.domain.random_patients.model import Lifecycle, Program, action
-from bdd.domain.random_patients.player import ContradictsModel
+from bdd.contracts.fields import Field
+from bdd.domain.random_programs.model import Lifecycle, Program, action
+from bdd.domain.random_programs.player import ContradictsModel
+from bdd.domain.resource import Resource
+from bdd.domain.test_data import changeable, values
 
 Play = Callable[[Program, bool], ContradictsModel | None]
 """Plays a program, fast or not, and returns its contradiction to the model."""
 
 _SHRINK_SECONDS = 20.0
-_VALUES = {
-    "telefon": ("+49 30 5550101", "+49 40 5550102"),
-    "status": ("auf der Suche", "in Therapie", "offen"),
-    "vorname": ("Beispiela", "Sinéad", "太郎 🦊"),
-    "nachname": ("Probe", "Größner-Äpfelböck"),
-    "email": ("neu@example.org",),
-    "anrede": ("Herr", "Frau"),
-}
-# The first of each is the simplest: shrinking ends with it.
-_CREATIONS = ("I create a patient", "I create a patient with nothing but the names")
-_REFUSED_CREATIONS = (
-    "I try to create a patient without vorname",
-    "I try to create a patient without nachname",
-    "I try to create a patient whose status is “vielleicht”",
-)
-_CHANGES = tuple(
-    f"I change the patient's {name} to “{value}”" for name, values in _VALUES.items() for value in values
-)
-_READING = "I read the patient"
-_DELETION = "I delete the patient"
-_BEFORE_DELETION = (
-    *_CHANGES,
-    *(f"I clear the patient's {name}" for name in ("telefon", "email", "anrede")),
-    "I try to change the patient's status to “vielleicht”",
-    "I try to change the patient's vorname to a number",
-    "I try to change the patient's email to a list",
-    _READING,
-)
-_AFTER_DELETION = (_READING, _DELETION, _CHANGES[0])
+_UNKNOWN = "vielleicht"
 
 
 @dataclass(frozen=True)
@@ -73,10 +48,16 @@ class Counterexample:
 
 
 class Search:
-    """Plays random programs and shrinks the first that goes wrong."""
+    """Plays random programs and shrinks the first that goes wrong.
 
-    def __init__(self, play: Play) -> None:
+    Args:
+        play: plays one program.
+        resources: those whose lifecycles are played.
+    """
+
+    def __init__(self, play: Play, resources: Sequence[Resource]) -> None:
         self._play = play
+        self._resources = resources
         self._played: dict[Program, ContradictsModel | None] = {}
         self._first: Program | None = None
         self._give_up_at = math.inf
@@ -97,7 +78,7 @@ class Search:
         try:
             with _drawing_from_the_seed_alone():
                 shortest = find(
-                    programs(),
+                    programs(self._resources),
                     self._goes_wrong,
                     settings=settings(max_examples=count, database=None, deadline=None),
                     random=Random(seed),  # noqa: S311 - no secret
@@ -135,18 +116,57 @@ class Search:
         return Counterexample(program, wrong, self._first, number, tries, again is not None)
 
 
-def programs() -> st.SearchStrategy[Program]:
-    """Return the strategy for programs: one to three lifecycles."""
-    refused = st.sampled_from(_REFUSED_CREATIONS).map(lambda words: (action(words),))
-    return st.lists(refused | _lifecycles(), min_size=1, max_size=3).map(tuple)
+def programs(resources: Sequence[Resource]) -> st.SearchStrategy[Program]:
+    """Return the strategy for programs: one to three lifecycles, each of one of the resources."""
+    lifecycles = st.sampled_from(resources).map(_Words).flatmap(_lifecycles)
+    return st.lists(lifecycles, min_size=1, max_size=3).map(tuple)
+
+
+class _Words:
+    """The steps of which the lifecycles of a resource are made. The first of each kind is the simplest."""
+
+    def __init__(self, resource: Resource) -> None:
+        noun, api = resource.noun, resource.api
+        new, changes = api.sent("POST", resource.path), changeable(resource)
+        self.creations = [f"I create a {noun}", f"I create a {noun} with only the required fields"]
+        self.refused = [f"I try to create a {noun} without {name}" for name, field in new.items() if field.required]
+        self.refused += [
+            f"I try to create a {noun} whose {name} is “{_UNKNOWN}”" for name, field in new.items() if field.enum
+        ]
+        self.changes = [
+            f"I change the {noun}'s {name} to “{value}”"
+            for name in sorted(reversed([*changes]), key=lambda each: bool(changes[each].enum))
+            for value in values(resource, name)
+            if isinstance(value, str)
+        ]
+        self.reading, self.deletion = f"I read the {noun}", f"I delete the {noun}"
+        self.later = [
+            *self.changes,
+            *(f"I clear the {noun}'s {name}" for name, each in changes.items() if each.nullable),
+        ]
+        self.later += [f"I try to change the {noun}'s {name} to {_wrong(each)}" for name, each in changes.items()]
+        self.later.append(self.reading)
+
+
+def _wrong(field: Field) -> str:
+    """Return an invalid value of a field, in the words of a step."""
+    if field.enum:
+        return f"“{_UNKNOWN}”"
+    return "a list" if field.nullable else "a number"
+
+
+def _lifecycles(words: _Words) -> st.SearchStrategy[Lifecycle]:
+    refused = st.sampled_from(words.refused).map(lambda each: [each])
+    return (_lives(words) | refused).map(lambda life: tuple(map(action, life)))
 
 
 @st.composite
-def _lifecycles(draw: st.DrawFn) -> Lifecycle:
-    words = [draw(st.sampled_from(_CREATIONS)), *draw(st.lists(st.sampled_from(_BEFORE_DELETION), max_size=6))]
+def _lives(draw: st.DrawFn, words: _Words) -> list[str]:
+    life = [draw(st.sampled_from(words.creations)), *draw(st.lists(st.sampled_from(words.later), max_size=6))]
     if draw(st.booleans()):
-        words += [_DELETION, *draw(st.lists(st.sampled_from(_AFTER_DELETION), max_size=2))]
-    return tuple(map(action, words))
+        after = [words.reading, words.deletion, words.changes[0]]
+        life += [words.deletion, *draw(st.lists(st.sampled_from(after), max_size=2))]
+    return life
 
 
 def _drawing_from_the_seed_alone() -> AbstractContextManager[object]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from bdd.domain.random_patients.model import Program, event_counts
-from bdd.domain.random_patients.player import IN_ORDER, Player, exactly, nothing_else
-from bdd.domain.random_patients.search import Counterexample, Search
+from bdd.domain.random_programs.model import Program, event_counts
+from bdd.domain.random_programs.player import Player, exactly, nothing_else, orders
+from bdd.domain.random_programs.search import Counterexample, Search
+from bdd.domain.resources import resources
 from bdd.domain.world import World
 
 _AT_ONCE = "all clients do this at the same time"
@@ -13,7 +14,7 @@ _AT_ONCE = "all clients do this at the same time"
 def play_random_programs(world: World) -> None:
     """Play the programs that the settings choose, and leave the counterexample, if there is one, in the world."""
     player = Player(world)
-    search = Search(player.play)
+    search = Search(player.play, [each for each in resources().values() if each.service.name in world.clients])
     found = search.run(world.model_seed, world.model_programs)
     if found:
         player.mark_failed()
@@ -60,7 +61,7 @@ def as_gherkin(program: Program, last: str) -> str:
         clients = enumerate(program, 1)
         whens = [f"as client {number}, {each.words}" for number, client in clients for each in client] + [_AT_ONCE]
     thens = [*(exactly(count, event_type) for event_type, count in event_counts(program).items())]
-    thens += [nothing_else(program), IN_ORDER]
+    thens += [nothing_else(program), *(in_order for _, in_order in orders(program))]
     thens = thens[: thens.index(last) + 1] if last in thens else [last]
     steps = [*_with_keyword("When", whens), *_with_keyword("Then", thens)]
     return "\n".join(["Scenario: The shortest program that fails", *(f"  {step}" for step in steps)])

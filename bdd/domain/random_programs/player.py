@@ -9,14 +9,15 @@ from statistics import median
 
 from hamcrest import assert_that
 
-from bdd.domain.random_patients.model import Lifecycle, Outcome, Program, event_counts, outcomes
-from bdd.domain.responses import has_message, has_status, is_patient, refuses
+from bdd.contracts.asyncapi import noun_of
+from bdd.domain.random_programs.model import Lifecycle, Outcome, Program, event_counts, outcomes
+from bdd.domain.resource import Resource
+from bdd.domain.responses import has_message, has_status, refuses, shows
 from bdd.domain.world import World
 from bdd.verdict.audit import settle
 from bdd.verdict.checks import check_nothing_published, check_published
 from bdd.verdict.matchers import HasKeptOrder
 
-IN_ORDER = "each patient's events are in the order of the changes"
 _FAST_FACTOR = 10
 _SHORTEST_FAST_SECONDS = 0.3
 _SETTLING_SECONDS = 0.2
@@ -93,16 +94,22 @@ def nothing_else(program: Program) -> str:
     return "no other event is published" if event_counts(program) else "no event is published"
 
 
+def orders(program: Program) -> list[tuple[str, str]]:
+    """Return the nouns of the program's events, each with the step that checks their order."""
+    nouns = dict.fromkeys(map(noun_of, event_counts(program)))
+    return [(noun, f"each {noun}'s events are in the order of the changes") for noun in nouns]
+
+
 def carry_out(world: World, program: Program) -> None:
     """Carry out a program, its lifecycles at the same time, and expect the events that the model predicts.
 
     Raises:
         ContradictsModel: a response contradicts the model; the lifecycle ended there.
     """
-    clients = [replace(world, patients=[]) for _ in program]
+    clients = [replace(world, entities=[]) for _ in program]
     with ThreadPoolExecutor(len(program)) as pool:
         running = [pool.submit(_carry_out, *each) for each in zip(clients, program, strict=True)]
-    world.patients += [patient for client in clients for patient in client.patients]
+    world.entities += [entity for client in clients for entity in client.entities]
     for each in running:
         each.result()
 
@@ -125,9 +132,9 @@ def check_events(world: World, program: Program, timeout: float, settling: float
     settle(time.monotonic(), settling)
     with _checking(nothing_else(program)):
         check_nothing_published(world.observer, nothing_else(program), world.began, other=True)
-    if world.patients:
-        with _checking(IN_ORDER):
-            assert_that(world.observer, HasKeptOrder())
+    for noun, in_order in orders(program):
+        with _checking(in_order):
+            assert_that(world.observer, HasKeptOrder(noun))
 
 
 def _carry_out(client: World, lifecycle: Lifecycle) -> None:
@@ -137,22 +144,22 @@ def _carry_out(client: World, lifecycle: Lifecycle) -> None:
         with _checking(responds):
             exchange = action.send(client)
             assert_that(exchange, has_status(expected.status))
-        with _checking(_in_words(expected)):
+        with _checking(_in_words(expected, action.resource)):
             if expected.naming:
                 assert_that(exchange, refuses(expected.status, expected.naming))
             elif expected.message:
                 assert_that(exchange, has_message(expected.message))
             else:
-                assert_that(exchange, is_patient(client.patient.id, client.patient.data))
+                assert_that(exchange, shows(client.the(action.resource)))
 
 
-def _in_words(expected: Outcome) -> str:
+def _in_words(expected: Outcome, resource: Resource) -> str:
     """Return the step about the body of the response."""
     if expected.naming:
         return f"the service refuses with {expected.status:d}, naming “{expected.naming}”"
     if expected.message:
         return f"the service responds with {expected.status:d} “{expected.message}”"
-    return "the service responds with the patient"
+    return f"the service responds with the {resource.noun}"
 
 
 @contextmanager

@@ -1,1 +1,0 @@
-"""Random lifecycles of patients, and a model that says which events each of them must leave."""
