@@ -29,7 +29,10 @@ class Platform:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, post: Any = CREATED, delete: Any = DELETED) -> None:
         self.stack: Any = SimpleNamespace(
-            api_urls={"patient-service": "http://127.0.0.1:8001"}, recorder=FakeRecorder(), trouble=lambda: None
+            api_urls={"patient-service": "http://127.0.0.1:8001"},
+            absent={},
+            recorder=FakeRecorder(),
+            trouble=lambda: None,
         )
         self.requests: list[str] = []
 

@@ -13,7 +13,7 @@ from parse import parse
 
 from bdd.api.exchange import Exchange
 from bdd.domain.resource import Data, Resource, Value
-from bdd.domain.step_types import a_resource
+from bdd.domain.step_types import NOUNS, a_resource
 from bdd.domain.test_data import as_json, example, required_only, stored, wrong_value
 from bdd.domain.world import World
 
@@ -146,8 +146,8 @@ _ACTIONS: Mapping[str, Callable[..., Action]] = {
     "I try to create a {resource:Resource} without {field:w}": _create_without,
     "I try to create a {resource:Resource} whose {field:w} is {wrong}": _create_wrong,
     "I change the {resource:Resource}'s {field:w} to “{value}”": _change,
-    "I clear the {resource:Resource}'s {field:w}": lambda words, resource, name: _change(
-        words, resource, name, None
+    "I clear the {resource:Resource}'s {field:w}": lambda words, resource, field: _change(
+        words, resource, field, None
     ),
     "I try to change the {resource:Resource}'s {field:w} to {wrong}": _change_wrong,
     "I read the {resource:Resource}": _read,
@@ -167,7 +167,8 @@ def action(words: str) -> Action:
     for pattern, make in _ACTIONS.items():
         if found := parse(pattern, words, {"Resource": a_resource}):
             return make(words, **found.named)
-    raise AssertionError(f"“{words}” is not an action of a lifecycle; there are: {'; '.join(PATTERNS)}")
+    known = "; ".join(PATTERNS).replace("{resource:Resource}", NOUNS.replace("|", "/"))
+    raise AssertionError(f"“{words}” is not an action of a lifecycle; there are: {known}")
 
 
 def outcomes(lifecycle: Lifecycle) -> Iterator[Outcome]:

@@ -133,9 +133,10 @@ class _Words:
         self.refused += [
             f"I try to create a {noun} whose {name} is “{_UNKNOWN}”" for name, field in new.items() if field.enum
         ]
+        simplest_last = sorted(changes, key=lambda name: not changes[name].enum)
         self.changes = [
             f"I change the {noun}'s {name} to “{value}”"
-            for name in sorted(reversed([*changes]), key=lambda each: bool(changes[each].enum))
+            for name in simplest_last[::-1]
             for value in values(resource, name)
             if isinstance(value, str)
         ]
