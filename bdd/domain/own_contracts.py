@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bdd.contracts import asyncapi, openapi
 from bdd.contracts.event_schemas import event_schemas
-from bdd.domain.resources import resources
+from bdd.domain.resources import check_contract, resources
 from bdd.domain.test_data import example
 
 
@@ -21,6 +21,7 @@ def use_contracts(events: Path | None, apis: Sequence[Path]) -> None:
     """
     if events:
         event_schemas(asyncapi.use(events))
+        check_contract(asyncapi.current())
     known = resources().values()
     openapi.use(apis, [each.path for each in known])
     for resource in known:

@@ -13,6 +13,7 @@ from bdd.contracts import asyncapi as contract
 from bdd.contracts.asyncapi import InvalidContract, read_contract, read_document
 from bdd.contracts.event_schemas import EventSchemas, event_schemas
 from bdd.contracts.schema import Schema
+from bdd.domain.resources import check_contract
 from bdd.system.paths import ASYNCAPI, OPENAPI
 from reference.patient_service.models import Patient, PatientStatus
 from reference.shared.kafka.schemas import EventSchema
@@ -98,13 +99,21 @@ def test_a_contract_of_the_platforms_own_gives_the_names(
     assert (promised.topic_of_noun["patient"], promised.partitions["patients"]) == ("patients", 6)
 
 
+def test_a_contract_must_have_what_every_resource_publishes(tmp_path: Path, event_contract: dict[str, Any]) -> None:
+    messages = event_contract["channels"]["patientEvents"]["messages"]
+    del messages["patientDeleted"]
+    check_contract(contract.read_contract(write(tmp_path, event_contract)))
+    del messages["patientUpdated"]
+    with pytest.raises(InvalidContract, match=r"cannot be used: there is no message patient\.updated$"):
+        check_contract(contract.read_contract(write(tmp_path, event_contract)))
+
+
 @pytest.mark.parametrize(
     ("path", "value", "reason"),
     [
         ("asyncapi", "2.6.0", "is not a document of asyncapi 3"),
         ("channels.patientEvents.address", None, "address is missing"),
         ("channels.patientEvents.bindings", None, "partitions is missing"),
-        ("channels.patientEvents.messages.patientDeleted", None, "there is no message patient.deleted"),
         ("components.messages.patientCreated", None, "patientCreated is missing"),
         ("components.messages.patientCreated.payload", None, "payload is missing"),
         ("components.messages.emailSent.name", "email.send", "on more than one topic: email.send"),

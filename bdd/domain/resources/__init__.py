@@ -5,6 +5,7 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
+from bdd.contracts.asyncapi import Contract, InvalidContract
 from bdd.contracts.openapi import Apis
 from bdd.domain.resource import Resource, Service
 
@@ -14,6 +15,17 @@ def resources() -> dict[str, Resource]:
     """Return the resources: noun -> resource."""
     modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
     return {module.RESOURCE.noun: module.RESOURCE for module in modules}
+
+
+def check_contract(known: Contract) -> None:
+    """Check that a contract has the events that every resource must have.
+
+    Raises:
+        InvalidContract: one is missing. A contract without another one promises that nothing is published.
+    """
+    needed = [f"{noun}.{change}" for noun in resources() for change in ("created", "updated")]
+    if missing := [event_type for event_type in needed if event_type not in known.topic_of]:
+        raise InvalidContract(f"The contract {known.file} cannot be used: there is no message {', '.join(missing)}")
 
 
 def needed_topics(present: Collection[str]) -> dict[str, Resource]:
