@@ -171,6 +171,7 @@ def _contract(file: Path, document: Node) -> Contract:
 def _messages(document: Node, channel: Node) -> Iterator[tuple[str, Message]]:
     for name, reference in channel["messages"].items():
         message = resolved(document, reference)
+        list(applying(document, message["payload"], "payload"))  # each of its references is in the document
         yield message.get("name", name), Message(message["payload"], _kafka(document, message).get("key"))
 
 
