@@ -7,6 +7,7 @@ from hamcrest import assert_that, contains_exactly, equal_to, has_entries, is_
 from bdd.contracts.asyncapi import noun_of
 from bdd.contracts.event import Event
 from bdd.domain.resource import Resource
+from bdd.domain.test_data import read_value
 from bdd.domain.world import world
 from bdd.verdict.checks import check_nothing_published, check_published
 from bdd.verdict.matchers import HasKeptOrder
@@ -74,7 +75,7 @@ def has_field(context: Context, field: str, value: str) -> None:
 def shows_field(context: Context, resource: Resource, field: str, value: str) -> None:
     """Compare a field of the data in the scenario's newest event; “(none)” is null."""
     event = _newest_event(context)
-    data = has_entries({field: None if value == "(none)" else value})
+    data = has_entries({field: read_value(resource, field, value)})
     assert_that(event.payload, has_entries({f"{resource.noun}_data": data}), str(event))
 
 

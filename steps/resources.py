@@ -7,7 +7,7 @@ from behave.runner import Context
 from hamcrest import assert_that, has_length
 
 from bdd.domain.resource import Resource, Value
-from bdd.domain.test_data import another_value, check_value, example, fields_in, required_only
+from bdd.domain.test_data import another_value, check_value, example, fields_in, read_value, required_only
 from bdd.domain.world import World, world
 from bdd.verdict.checks import check_published
 
@@ -27,8 +27,7 @@ def several_entities(context: Context, count: int, resource: Resource) -> None:
 @given("a {resource:Resource} with the {field:w} “{value}”")
 def an_entity_with(context: Context, resource: Resource, field: str, value: str) -> None:
     """Create one with this value in a field, and see its event."""
-    check_value(resource, field, value)
-    _have(world(context), resource, 1, **{field: value})
+    _have(world(context), resource, 1, **{field: read_value(resource, field, value)})
 
 
 @when("I create a {resource:Resource}")
@@ -65,8 +64,7 @@ def create_several(context: Context, count: int, resource: Resource) -> None:
 @when("I change the {resource:Resource}'s {field:w} to “{value}”")
 def change_field(context: Context, resource: Resource, field: str, value: str) -> None:
     """Change one field."""
-    check_value(resource, field, value)
-    world(context).update(world(context).the(resource), {field: value})
+    world(context).update(world(context).the(resource), {field: read_value(resource, field, value)})
 
 
 @when("I change the {resource:Resource}'s data to")
@@ -91,17 +89,15 @@ def change_often(context: Context, resource: Resource, field: str, count: int) -
 @when("I change every {resource:Resource}'s {field:w} to “{value}”")
 def change_all(context: Context, resource: Resource, field: str, value: str) -> None:
     """Change a field of each one of the scenario, one after the other."""
-    check_value(resource, field, value)
     for entity in world(context).existing(resource):
-        world(context).update(entity, {field: value})
+        world(context).update(entity, {field: read_value(resource, field, value)})
 
 
 @when("I change the {resource:Resource}'s {field:w} step by step to")
 def change_step_by_step(context: Context, resource: Resource, field: str) -> None:
     """Change a field again and again, to the values in a table with that column."""
     for row in context.table or ():
-        check_value(resource, field, row[field])
-        world(context).update(world(context).the(resource), {field: row[field]})
+        world(context).update(world(context).the(resource), {field: read_value(resource, field, row[field])})
 
 
 @when("I delete the {resource:Resource}")

@@ -165,7 +165,7 @@ class World:
         exchange = self.send(entity.resource, "PUT", entity.path, as_json(changes))
         if exchange.accepted:
             before = dict(entity.data)
-            entity.data |= {**changes, **made_by_service(entity.resource, exchange)}
+            entity.data |= {**changes, **made_by_service(entity.resource, _parsed(exchange))}
             self._expect(entity, exchange, before)
         return exchange
 
@@ -222,6 +222,14 @@ def world(context: Context) -> World:
     found = context.world
     assert isinstance(found, World)
     return found
+
+
+def _parsed(exchange: Exchange) -> object:
+    """Return the body, None if it is not JSON, which is for the steps to find."""
+    try:
+        return exchange.parsed()
+    except (ValueError, RecursionError):
+        return None
 
 
 def _id_in(exchange: Exchange, resource: Resource) -> int:
