@@ -16,7 +16,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from bdd.api.client import ApiClient
 from bdd.contracts import asyncapi as contract
-from bdd.domain.resources import resources
+from bdd.domain.resources import resources, short_names
 from bdd.domain.test_data import example
 from bdd.domain.world import World
 from bdd.settings.settings import load_settings
@@ -130,7 +130,7 @@ class Raw:
 
 def compare(checks: int) -> None:
     """Run both sides in turn and print the medians."""
-    stack = EmbeddedStack(load_settings({}), new_run_id())
+    stack = EmbeddedStack(load_settings({}, services=short_names()), new_run_id())
     try:
         stack.start()
         stack.recorder.fence()

@@ -14,6 +14,7 @@ from pathlib import Path
 from confluent_kafka import Producer
 
 from bdd.contracts import asyncapi as contract
+from bdd.domain.resources import short_names
 from bdd.recorder.client import RecorderUnreachable
 from bdd.settings.settings import Settings, load_settings
 from bdd.stacks.embedded.stack import EmbeddedStack
@@ -57,7 +58,7 @@ def fresh_recorder(stack: EmbeddedStack, settings: Settings) -> Iterator[float]:
 
 def compare(records: int, checks: int) -> None:
     """Run the checks on both platforms in turn and print the medians."""
-    settings = load_settings({})
+    settings = load_settings({}, services=short_names())
     stacks = {
         "no history": EmbeddedStack(settings, new_run_id()),
         f"{records} records before": EmbeddedStack(settings, new_run_id()),

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
 
+from bdd.domain.resources import short_names
 from bdd.run.broker import START_SECONDS, running_broker
 from bdd.run.process import ModuleProcess, remote
 from bdd.settings.settings import load_settings
@@ -34,7 +35,7 @@ def proving(progress: Callable[[str], None]) -> Iterator["Proof"]:
         InvalidSetting: a setting in the environment or in .env is wrong.
     """
     with tempfile.TemporaryDirectory(prefix="prove-", ignore_cleanup_errors=True) as folder:
-        distribution = prepare(load_settings({}).cache_dir, progress)
+        distribution = prepare(load_settings({}, services=short_names()).cache_dir, progress)
         with running_broker(distribution, Path(folder, "kafka")) as broker:
             yield Proof(Path(folder), broker.bootstrap_servers)
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from bdd.commands.options import Command
+from bdd.domain.resources import short_names
 from bdd.settings.settings import load_settings
 from bdd.stacks.embedded.distribution import prepare
 from bdd.stacks.embedded.jars import BrokerUnavailable
@@ -75,7 +76,7 @@ def _soak(conditions: Sequence[Condition], runs: int, results: list[Result]) -> 
     """Append the result of each condition as soon as it is complete."""
     shutil.rmtree(REPORT, ignore_errors=True)
     REPORT.mkdir(parents=True)
-    distribution = prepare(load_settings({}).cache_dir, typer.echo)
+    distribution = prepare(load_settings({}, services=short_names()).cache_dir, typer.echo)
     with tempfile.TemporaryDirectory(prefix="soak-", ignore_cleanup_errors=True) as folder:
         soak = Soak(distribution, Path(folder), REPORT, typer.echo)
         for condition in conditions:

@@ -10,6 +10,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from bdd.contracts.asyncapi import InvalidContract
 from bdd.domain.own_contracts import use_contracts
+from bdd.domain.resources import short_names
 from bdd.settings.settings import InvalidSetting, Settings, load_settings
 from bdd.system.behave_internals import parse_definition
 
@@ -89,7 +90,8 @@ def settings_of(defined: Sequence[str] | None) -> Settings:
         Exit: a setting or the contract is wrong; the message is printed.
     """
     try:
-        settings = load_settings(dict(parse_definition(text) for text in defined or ()))
+        userdata = dict(parse_definition(text) for text in defined or ())
+        settings = load_settings(userdata, services=short_names())
         use_contracts(settings.contract, settings.openapi)
     except (InvalidSetting, InvalidContract) as wrong:
         typer.echo(wrong, err=True)

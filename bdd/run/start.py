@@ -8,7 +8,7 @@ from pathlib import Path
 from bdd.contracts import asyncapi as contract
 from bdd.contracts.asyncapi import InvalidContract
 from bdd.domain.own_contracts import use_contracts
-from bdd.domain.resources import needed_topics
+from bdd.domain.resources import needed_topics, short_names
 from bdd.evidence.collecting import collect_sources
 from bdd.output.folders import CannotWrite, check_writable
 from bdd.recorder.client import RecorderUnreachable
@@ -72,7 +72,7 @@ def start_session(request: Request, add_cleanup: Callable[[Callable[[], None]], 
 
 
 def _load_settings(userdata: Mapping[str, str]) -> Settings:
-    settings = load_settings(userdata)
+    settings = load_settings(userdata, services=short_names())
     use_contracts(settings.contract, settings.openapi)
     return settings
 

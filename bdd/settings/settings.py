@@ -2,13 +2,22 @@
 
 import difflib
 import os
-from collections.abc import Iterator, Mapping
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from platformdirs import user_cache_path
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    create_model,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from bdd.output import masking
@@ -19,6 +28,8 @@ from bdd.settings.rules import check_key, check_security, check_stack
 _PREFIX = "BDD_"
 SECRETS = ("sasl_password", "ssl_key_password", "recorder_token")
 """The settings that no command line may show; each has another one with `_file` after its name."""
+_WITHOUT_PREFIX = "patient"
+"""The service whose settings have no prefix, for it was once the only one."""
 
 
 class InvalidSetting(Exception):
@@ -36,12 +47,42 @@ _remote = partial(_setting, only_for="remote")
 _attached = partial(_setting, only_for="attached")
 _compose = partial(_setting, only_for="compose")
 
+_ABOUT_SERVICE = {
+    "api_url": ("remote", "where the {} service answers"),
+    "service": ("attached", "the container or Compose service of the {} service"),
+    "port": ("attached", "the port of the {} service in its container"),
+}
+
+
+def _about_service(name: str, short: str) -> Any:
+    stack, description = _ABOUT_SERVICE[name]
+    return _setting(description.format(short.replace("-", " ")), only_for=stack)
+
+
+@dataclass(frozen=True)
+class ServiceSettings:
+    """The settings about one service.
+
+    Attributes:
+        prefix: the beginning of their names: `therapist_`, and nothing for the patient service.
+        api_url: where it answers, on the remote stack.
+        service: its container or its service in Docker Compose, on the attached stack.
+        port: its port in its container, on the attached stack.
+    """
+
+    prefix: str
+    api_url: str | None = None
+    service: str | None = None
+    port: int | None = None
+
 
 class Settings(BaseSettings):
     """All settings, with their defaults. Field names are the names after `-D`.
 
     settings = load_settings({"deadline": "10"})
     settings.deadline    # 10.0
+
+    Those about a service are here for the patient service; `load_settings` adds them for each other one.
     """
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, env_file=".env", frozen=True, extra="forbid")
@@ -49,7 +90,7 @@ class Settings(BaseSettings):
     stack: Literal["embedded", "compose", "attached", "remote"] = _setting(
         "how this run gets a platform", "embedded"
     )
-    api_url: values.ServiceAddress | None = _remote("where the patient service answers")
+    api_url: values.ServiceAddress | None = _about_service("api_url", _WITHOUT_PREFIX)
     bootstrap_servers: values.Servers | None = _remote("the Kafka brokers to connect to first")
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = _remote(
         "how this client connects to the brokers", "PLAINTEXT"
@@ -73,6 +114,9 @@ class Settings(BaseSettings):
     allow_host: values.HostNames = _remote("hosts to write to although they are neither local nor private", ())
     project: str | None = _attached("the Docker Compose project of the platform")
     network: str | None = _attached("the Docker network of the platform")
+    service: str | None = _about_service("service", _WITHOUT_PREFIX)
+    port: values.ContainerPort | None = _about_service("port", _WITHOUT_PREFIX)
+    broker: str | None = _attached("the container or Compose service of the broker")
     external_port: values.Port | None = _compose(
         "the broker gets a listener EXTERNAL on this port of 127.0.0.1; 0: a free one"
     )
@@ -123,41 +167,70 @@ class Settings(BaseSettings):
                 "the client time-outs must nest, connections_max_idle_ms > request_timeout_ms > fetch_max_wait_ms; "
                 f"they are {idle}, {request}, {fetch}"
             )
-        check_stack(self.stack, given, _STACKS)
+        check_stack(self.stack, given, _stacks(type(self)))
         check_security(self.security_protocol, given)
         check_key(self.ssl_certificate, self.ssl_key, password)
         return self
 
+    def of_service(self, short: str) -> ServiceSettings:
+        """Return the settings about the service with this name, which has no `-service` at its end."""
+        prefix = _prefix(short)
+        own = {name: getattr(self, prefix + name, None) for name in _ABOUT_SERVICE}
+        return ServiceSettings(prefix, **own)
 
-_STACKS = {
-    name: str(field.json_schema_extra["stack"])
-    for name, field in Settings.model_fields.items()
-    if isinstance(field.json_schema_extra, dict)
-}
+
+def _prefix(short: str) -> str:
+    return "" if short == _WITHOUT_PREFIX else f"{short.replace('-', '_')}_"
 
 
-def load_settings(userdata: Mapping[str, str], env_file: Path = Path(".env")) -> Settings:
+@cache
+def _settings_with(services: tuple[str, ...]) -> type[Settings]:
+    """Return the class of the settings with those about each of these services."""
+    added: dict[str, Any] = {
+        f"{_prefix(short)}{name}": (Settings.model_fields[name].annotation, _about_service(name, short))
+        for short in services
+        if short != _WITHOUT_PREFIX
+        for name in _ABOUT_SERVICE
+    }
+    return create_model("Settings", __base__=Settings, **added)
+
+
+@cache
+def _stacks(model: type[Settings]) -> Mapping[str, str]:
+    """Return the only stack of each setting that has one: name -> stack."""
+    return {
+        name: str(field.json_schema_extra["stack"])
+        for name, field in model.model_fields.items()
+        if isinstance(field.json_schema_extra, dict)
+    }
+
+
+def load_settings(
+    userdata: Mapping[str, str], env_file: Path = Path(".env"), *, services: Iterable[str] = ()
+) -> Settings:
     """Return the settings of this run.
 
     Args:
         userdata: the definitions of `behave -D`.
         env_file: a file of `BDD_NAME=value` lines; it need not exist.
+        services: the names of the services without `-service`; each has settings of its own.
 
     Raises:
         InvalidSetting: a name is unknown or a value is wrong; nothing must be started then.
     """
-    if errors := list(errors_in(env_file, _PREFIX)) or list(_wrong_names(userdata, env_file)):
+    model = _settings_with(tuple(services))
+    if errors := list(errors_in(env_file, _PREFIX)) or list(_wrong_names(model, userdata, env_file)):
         raise InvalidSetting("\n".join(errors))
     try:
-        settings = Settings(_env_file=env_file, **dict(userdata))  # type: ignore[arg-type]
+        settings = model(_env_file=env_file, **dict(userdata))  # type: ignore[arg-type]
     except ValidationError as wrong:
-        raise InvalidSetting("\n".join(_sentence(dict(error)) for error in wrong.errors())) from None
+        raise InvalidSetting("\n".join(_sentence(model, dict(error)) for error in wrong.errors())) from None
     secrets = (getattr(settings, name) for name in SECRETS)
     masking.remember(secret.get_secret_value() for secret in secrets if secret)
     return settings
 
 
-def _wrong_names(userdata: Mapping[str, str], env_file: Path) -> Iterator[str]:
+def _wrong_names(model: type[Settings], userdata: Mapping[str, str], env_file: Path) -> Iterator[str]:
     """Yield a sentence for each name that is unknown, or that cannot be given in this way."""
     if shown := [name for name in userdata if name in SECRETS]:
         for name in shown:
@@ -167,41 +240,42 @@ def _wrong_names(userdata: Mapping[str, str], env_file: Path) -> Iterator[str]:
                 f"and -D {name}_file=…"
             )
         return
-    in_file = DotEnvSettingsSource(Settings, env_file=env_file).env_vars  # in lower case
+    known = model.model_fields
+    in_file = DotEnvSettingsSource(model, env_file=env_file).env_vars  # in lower case
     given = {f"-D {name}": name for name in userdata}
     given |= {name: name.removeprefix(_PREFIX).lower() for name in os.environ if name.startswith(_PREFIX)}
     prefix = _PREFIX.lower()
     given |= {f"{n.upper()} in {env_file}": n.removeprefix(prefix) for n in in_file if n.startswith(prefix)}
-    yield from (_unknown(spelt, name) for spelt, name in given.items() if name not in Settings.model_fields)
-    for name in filter(Settings.model_fields.__contains__, in_file):
+    yield from (_unknown(known, spelt, name) for spelt, name in given.items() if name not in known)
+    for name in filter(known.__contains__, in_file):
         yield f"The setting {name} in {env_file} needs its prefix there: {_PREFIX}{name.upper()}=…"
     for name, value in userdata.items():
         # What -D gives to a name that stands alone; of all settings only this one can mean it.
-        if value == "true" and name in Settings.model_fields and name != "keep":
-            yield f"The setting -D {name} has no value. Give it one: -D {name}=…{_meaning(name)}"
+        if value == "true" and name in known and name != "keep":
+            yield f"The setting -D {name} has no value. Give it one: -D {name}=…{_meaning(model, name)}"
 
 
-def _unknown(spelt: str, name: str) -> str:
+def _unknown(known: Iterable[str], spelt: str, name: str) -> str:
     if not name:
         return f"The setting {spelt.strip()} has no name. It is given as -D name=value or as {_PREFIX}NAME=value."
-    close = difflib.get_close_matches(name, Settings.model_fields, n=1)
+    close = difflib.get_close_matches(name, known, n=1)
     meant = f" Did you mean {close[0]}?" if close else ""
-    return f"The setting {spelt} is unknown.{meant} There are: {', '.join(Settings.model_fields)}."
+    return f"The setting {spelt} is unknown.{meant} There are: {', '.join(known)}."
 
 
-def _sentence(error: dict[str, Any]) -> str:
+def _sentence(model: type[Settings], error: dict[str, Any]) -> str:
     allowed = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
     if not error["loc"]:
         return f"Settings that do not go together: {allowed}."
     name = str(error["loc"][0])
     if not str(error["input"]).strip():
-        return f"The setting {name} is empty. Give it a value, or leave it out.{_meaning(name)}"
+        return f"The setting {name} is empty. Give it a value, or leave it out.{_meaning(model, name)}"
     value = "not usable" if name in SECRETS else masking.mask(repr(error["input"]))
-    return f"The setting {name} is {value}; allowed is: {allowed}.{_meaning(name)}"
+    return f"The setting {name} is {value}; allowed is: {allowed}.{_meaning(model, name)}"
 
 
-def _meaning(name: str) -> str:
-    return f" ({Settings.model_fields[name].description})"
+def _meaning(model: type[Settings], name: str) -> str:
+    return f" ({model.model_fields[name].description})"
 
 
 def environment_without_settings(**more: str) -> dict[str, str]:

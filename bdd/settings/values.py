@@ -20,7 +20,7 @@ from pydantic_settings import NoDecode
 _HOST = re.compile(r"\w([\w.-]*\w)?|(?=.*:.*:)[0-9a-f:.]+", re.ASCII)  # a name, or an IP address
 _SERVER = re.compile(r"[^\s,]+:(?P<port>[0-9]{1,5})")
 _WEB_ADDRESS = re.compile(r"https?://([^\s/?#@:\[\]]+|\[[0-9A-Fa-f:.]+\])(:[1-9][0-9]{0,4})?(/[^\s?#]*)?")
-_API_PATH = re.compile(r"/api/patients([/?#].*)?$")
+_WITH_API_PATH = re.compile(r"(?P<address>.*)(?P<path>/api/[a-z_-]+)([/?#].*)?", re.DOTALL)
 _PORTS = range(1, 65536)
 
 
@@ -44,9 +44,10 @@ def _web_address(value: str) -> str:
 
 
 def _service_address(value: str) -> str:
-    address = _web_address(_API_PATH.sub("", value))  # refused first where it has a password: it is printed
-    if _API_PATH.search(value):
-        raise ValueError(f"an address without /api/patients, which is added to it: {address}")
+    found = _WITH_API_PATH.fullmatch(value)
+    address = _web_address(found["address"] if found else value)  # refused first where it has a password
+    if found:
+        raise ValueError(f"an address without {found['path']}, which is added to it: {address}")
     return address
 
 
@@ -110,6 +111,7 @@ def _new_seed(value: object) -> object:
 
 
 YesOrNo = Annotated[bool, _allowed("yes or no")]
+ContainerPort = Annotated[int, Field(ge=1, le=65535), _allowed("a whole number from 1 to 65535")]
 Port = Annotated[int, Field(ge=0, le=65535), _allowed("a whole number from 0 to 65535")]
 Seconds = Annotated[float, Field(ge=0, le=600, allow_inf_nan=False), _allowed("a number from 0 to 600")]
 Factor = Annotated[float, Field(ge=1, le=100, allow_inf_nan=False), _allowed("a number from 1 to 100")]

@@ -41,3 +41,8 @@ def apis() -> Apis:
 def services() -> dict[str, Service]:
     """Return the services that keep them: name -> service."""
     return {each.service.name: each.service for each in resources().values()}
+
+
+def short_names() -> list[str]:
+    """Return the services' names as settings have them: `patient`."""
+    return [each.short for each in services().values()]
