@@ -5,7 +5,6 @@ from behave.runner import Context
 from hamcrest import assert_that, contains_exactly, equal_to, has_entries, is_
 
 from bdd.contracts.asyncapi import noun_of
-from bdd.contracts.event import Event
 from bdd.domain.resource import Resource
 from bdd.domain.test_data import read_value
 from bdd.domain.world import world
@@ -57,7 +56,9 @@ def in_this_order(context: Context, resource: Resource) -> None:
     in_order(context, resource)
     key = world(context).the(resource).key
     events = [
-        each for each in _events(context) if each.record.key_text == key and noun_of(each.type) == resource.noun
+        each
+        for each in world(context).events()
+        if each.record.key_text == key and noun_of(each.type) == resource.noun
     ]
     in_kafka = sorted(events, key=lambda event: (event.record.partition, event.record.offset))
     expected = [row["event"] for row in context.table or ()]
@@ -67,14 +68,14 @@ def in_this_order(context: Context, resource: Resource) -> None:
 @then("the event's {field:w} is “{value}”")
 def has_field(context: Context, field: str, value: str) -> None:
     """Compare a field of the envelope of the scenario's newest event."""
-    event = _newest_event(context)
+    event = world(context).newest_event()
     assert_that(event.fields, has_entries({field: value}), str(event))
 
 
 @then("the event shows the {resource:Resource}'s {field:w} as “{value}”")
 def shows_field(context: Context, resource: Resource, field: str, value: str) -> None:
     """Compare a field of the data in the scenario's newest event; “(none)” is null."""
-    event = _newest_event(context)
+    event = world(context).newest_event()
     data = has_entries({field: read_value(resource, field, value)})
     assert_that(event.payload, has_entries({f"{resource.noun}_data": data}), str(event))
 
@@ -82,7 +83,7 @@ def shows_field(context: Context, resource: Resource, field: str, value: str) ->
 @then("the event holds the {resource:Resource}'s id and nothing else")
 def holds_only_id(context: Context, resource: Resource) -> None:
     """Compare the whole payload of the scenario's newest event."""
-    event = _newest_event(context)
+    event = world(context).newest_event()
     only_id = {f"{resource.noun}_id": world(context).the(resource).id}
     assert_that(event.payload, is_(equal_to(only_id)), str(event))
 
@@ -90,29 +91,16 @@ def holds_only_id(context: Context, resource: Resource) -> None:
 @then("the event's key is the {resource:Resource}'s id")
 def key_is_id(context: Context, resource: Resource) -> None:
     """Compare the key of the scenario's newest event with the id in the service's response."""
-    event = _newest_event(context)
+    event = world(context).newest_event()
     assert_that(event.record.key, is_(equal_to(str(world(context).the(resource).id).encode())), str(event))
 
 
 @then("every event has an id of its own")
 def own_ids(context: Context) -> None:
     """See that no two events of the scenario have the same eventId."""
-    by_id: dict[str, Event] = {}
-    for event in _events(context):
-        first = by_id.setdefault(event.id, event)
+    events = world(context).events()
+    for event in events:
+        first = next(each for each in events if each.id == event.id)
         assert event.fields == first.fields, (
             f'{event} has the eventId "{event.id}" of {first}, but is another event'
         )
-
-
-def _events(context: Context) -> list[Event]:
-    """The scenario's events as they are in Kafka, read without regard to what the suite expects, oldest first."""
-    events = world(context).observer.await_fence(world(context).began).events
-    assert events, "no event of this scenario was recorded: let a step before this one see that it is published"
-    return events
-
-
-def _newest_event(context: Context) -> Event:
-    """The newest event as it came first; that it came again is for other steps and the audit to find."""
-    *_, newest = events = _events(context)
-    return next(event for event in events if (event.id, event.type) == (newest.id, newest.type))

@@ -8,6 +8,7 @@ from behave.runner import Context
 
 from bdd.api.client import ApiClient, NoResponse
 from bdd.api.exchange import Exchange
+from bdd.contracts.event import Event
 from bdd.domain.entity import Entity
 from bdd.domain.reader import Reader
 from bdd.domain.resource import Data, Resource
@@ -198,6 +199,17 @@ class World:
                 before=replace(entity, data=dict(before)).payload(event_type) if before else None,
             )
         )
+
+    def events(self) -> list[Event]:
+        """Return the scenario's events as they are in Kafka, whatever the suite expects, oldest first."""
+        events = self.observer.await_fence(self.began).events
+        assert events, "no event of this scenario was recorded: let a step before this one see that it is published"
+        return events
+
+    def newest_event(self) -> Event:
+        """Return the newest event as it came first; that it came again is for other steps and the audit to find."""
+        *_, newest = events = self.events()
+        return next(event for event in events if (event.id, event.type) == (newest.id, newest.type))
 
     def close(self) -> None:
         """Check that a scenario that has passed is complete.
