@@ -79,12 +79,18 @@ class ApiClient:
         return exchange
 
 
-def tls_advice(url: str, error: BaseException) -> str:
-    """Return a space and a sentence if the service at an https address seems not to speak TLS, else nothing."""
+def tls_advice(url: str, error: BaseException, setting: str) -> str:
+    """Return a space and a sentence if the service at an https address seems not to speak TLS, else nothing.
+
+    Args:
+        url: the service's address.
+        error: why it did not respond.
+        setting: the name of the setting that has its address.
+    """
     scheme, _, place = url.partition("://")
     if scheme != "https" or not speaks_no_tls(error):
         return ""
-    return f" This port seems to speak no TLS: try -D api_url=http://{place}"
+    return f" This port seems to speak no TLS: try -D {setting}=http://{place}"
 
 
 def _text(body: bytes) -> tuple[str, str]:

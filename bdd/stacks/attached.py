@@ -1,7 +1,6 @@
 """The attached stack: a platform that runs in Docker already; only a recorder's container joins it."""
 
 import secrets
-from collections.abc import Callable
 from pathlib import Path
 
 from bdd.containers.cleanup import remove_run
@@ -11,12 +10,13 @@ from bdd.containers.images import prepare_images, remove_replaced_images
 from bdd.containers.inspection import ContainerWatch, condition, sources_of
 from bdd.containers.suite_container import SuiteContainer
 from bdd.contracts import asyncapi as contract
+from bdd.domain.resource import Resource
 from bdd.domain.resources.patients import RESOURCE as PATIENTS
 from bdd.kafka.client_settings import client_settings
 from bdd.output.console import say
 from bdd.recorder.client import RecorderClient
 from bdd.recorder.settings import RecorderSettings
-from bdd.stacks.base import Stack
+from bdd.stacks.base import Stack, TryEvent
 from bdd.stacks.checks.check import Check, Failed
 from bdd.stacks.checks.engine import EngineChecks, check_conditions
 from bdd.stacks.checks.in_network import InNetworkChecks
@@ -80,28 +80,31 @@ class AttachedStack(Stack):
             port=_RECORDER_PORT,
         )
 
-    def checks(self, try_event: Callable[[str], str] | None) -> list[Check]:
+    def checks(self, try_event: TryEvent | None) -> list[Check]:
         """See `Stack.checks`: the containers are looked at from here, the brokers from inside their network."""
         engine = self._engine = EngineChecks()
         inside = InNetworkChecks(self._settings, self._run_id, engine, lambda: self._checked)
+        of_services = ServiceChecks(self._settings, self.api_urls, self.absent)
         checks = [
             *engine.checks(),
             Check("containers", self._check_containers, ("engine",)),
             Check("platform", self._check_platform, ("engine",)),
-            *ServiceChecks(lambda: self._checked.api_url, self._settings.clock_tolerance).checks("platform"),
+            *of_services.checks("platform"),
             *inside.checks("compose", "platform"),
         ]
         if try_event:
-            log = self._command("logs --tail 50 patient-service")
             checks += [
-                self._start_check("recorder", ("API", "topics"), self._command("ps --all")),
-                Check("event", lambda: try_event(log), ("recorder",), timeout=None),
+                self._start_check("recorder", (*of_services.apis, "topics"), self._command("ps --all")),
+                Check("event", lambda: try_event(self._log), ("recorder",), timeout=None),
             ]
         return checks
 
     def _command(self, rest: str) -> str:
         """Return a command of Docker Compose for the platform's project."""
         return f"docker compose -p {self._settings.project or 'PROJECT'} {rest}"
+
+    def _log(self, resource: Resource) -> str:
+        return self._command(f"logs --tail 50 {resource.service.name}")
 
     def _check_containers(self) -> str:
         project, network = self._settings.project, self._settings.network
@@ -121,6 +124,7 @@ class AttachedStack(Stack):
             command = error.next_command if isinstance(error, PlatformNotFound) else ""
             raise Failed(str(error), command or self._command("ps --all")) from error
         self._checked = found
+        self.api_urls[PATIENTS.service.name] = found.api_url
         return (
             f"the service {found.service.name} at {found.api_url}, the broker {found.broker.name} as "
             f"{found.bootstrap_servers} on the network {found.network.name}"

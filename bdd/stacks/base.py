@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+from bdd.domain.resource import Resource
 from bdd.evidence.collecting import collect_sources
 from bdd.evidence.sources import LogFile, Source
 from bdd.output.masking import mask
@@ -19,6 +20,9 @@ from bdd.recorder.client import RecorderClient
 from bdd.settings.settings import Settings
 from bdd.stacks.checks.check import Check, Failed
 from bdd.system.processes import ChildProcess
+
+TryEvent = Callable[[Callable[[Resource], str]], str]
+"""Tries each resource; it takes a function that returns the command to type where no event about one comes."""
 
 
 class CannotStart(Exception):
@@ -107,12 +111,12 @@ class Stack(ABC):
         self._reset()
 
     @abstractmethod
-    def checks(self, try_event: Callable[[str], str] | None) -> list[Check]:
+    def checks(self, try_event: TryEvent | None) -> list[Check]:
         """Return the doctor's checks of this stack, each after those that it depends on.
 
         Args:
-            try_event: the look of a last check, "event", that needs the started stack; it takes the command to
-                type next where no event comes. None: no such check, and a stack is started only to be looked at.
+            try_event: the look of a last check, "event", that needs the started stack. None: no such check, and a
+                stack is started only to be looked at.
         """
 
     @abstractmethod

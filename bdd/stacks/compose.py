@@ -4,7 +4,6 @@ import json
 import secrets
 import socket
 import time
-from collections.abc import Callable
 from contextlib import suppress
 
 from bdd.containers.cleanup import OWNER, RUN, labels, remove_run
@@ -19,12 +18,13 @@ from bdd.containers.images import (
 )
 from bdd.containers.inspection import ContainerWatch, sources_of
 from bdd.contracts import asyncapi as contract
+from bdd.domain.resource import Resource
 from bdd.domain.resources.patients import RESOURCE as PATIENTS
 from bdd.kafka.client_settings import client_settings
 from bdd.output.console import say
 from bdd.output.folders import CannotWrite, check_writable
 from bdd.recorder.client import RecorderClient
-from bdd.stacks.base import Stack
+from bdd.stacks.base import Stack, TryEvent
 from bdd.stacks.checks.check import Check, Failed
 from bdd.stacks.checks.engine import EngineChecks
 from bdd.stacks.checks.service import ServiceChecks
@@ -37,7 +37,7 @@ _SHOWN = {"Built", "Healthy"}
 _SERVICE_PORT = 8001
 _RECORDER_PORT = 8080
 _RECORDER_SECONDS = 30.0
-_AGAIN = "behave features/patient_created.feature -D stack=compose"
+_AGAIN = "behave features/{}_created.feature -D stack=compose"
 
 
 class ComposeStack(Stack):
@@ -105,7 +105,7 @@ class ComposeStack(Stack):
             f"  remove: docker compose -p {self.project} down --volumes"
         )
 
-    def checks(self, try_event: Callable[[str], str] | None) -> list[Check]:
+    def checks(self, try_event: TryEvent | None) -> list[Check]:
         """See `Stack.checks`: what it needs of this machine; what is up already belongs to the attached stack."""
         engine = EngineChecks()
         checks = [
@@ -117,12 +117,11 @@ class ComposeStack(Stack):
             checks.append(Check("port", lambda: _check_port(port)))
         if try_event:
             needed = tuple(check.name for check in checks)
+            of_services = ServiceChecks(self._settings, self.api_urls, self.absent)
             checks += [
-                self._start_check("start", needed, _AGAIN),
-                *ServiceChecks(lambda: self.api_urls[PATIENTS.service.name], self._settings.clock_tolerance).checks(
-                    "start"
-                ),
-                Check("event", lambda: try_event(f"{_AGAIN} -D keep=yes"), ("API",), timeout=None),
+                self._start_check("start", needed, _AGAIN.format(PATIENTS.noun)),
+                *of_services.checks("start"),
+                Check("event", lambda: try_event(_again), of_services.apis, timeout=None),
             ]
         return checks
 
@@ -133,6 +132,10 @@ class ComposeStack(Stack):
         except CannotWrite as error:
             raise Failed(str(error), f"ls -ld {folder.absolute().parent}") from error
         return f"evidence can be written into {folder}"
+
+
+def _again(resource: Resource) -> str:
+    return f"{_AGAIN.format(resource.noun)} -D keep=yes"
 
 
 def _check_images(engine: EngineChecks) -> str:

@@ -1,17 +1,18 @@
 """The remote stack: a platform that runs already; only a recorder is started, unless one runs too."""
 
-from collections.abc import Callable
+from functools import partial
 from urllib.parse import urlsplit
 
 from bdd.api.client import ApiClient, NoResponse, tls_advice
-from bdd.domain.resources.patients import RESOURCE as PATIENTS
+from bdd.domain.resource import Resource
+from bdd.domain.resources import resources, services
 from bdd.evidence.sources import CurrentState
 from bdd.kafka.client_settings import client_settings
 from bdd.kafka.connection.advice import explain
 from bdd.kafka.connection.diagnosis import Diagnosis, diagnose
 from bdd.recorder.client import RecorderClient, RecorderUnreachable
 from bdd.settings.settings import Settings
-from bdd.stacks.base import CannotStart, Stack
+from bdd.stacks.base import CannotStart, Stack, TryEvent
 from bdd.stacks.checks.brokers import KafkaChecks, check_topics
 from bdd.stacks.checks.check import Check, Failed
 from bdd.stacks.checks.service import ServiceChecks
@@ -26,14 +27,20 @@ _LOG = "docker compose logs --tail 50 {}"
 
 
 class RemoteStack(Stack):
-    """A service and brokers at given addresses; see `Stack`."""
+    """Services and brokers at given addresses; see `Stack`."""
 
     errors = {AssertionError: "The recorder did not come up"}  # noqa: RUF012 - a ClassVar, as `Stack` says
 
     def __init__(self, settings: Settings, run_id: str) -> None:
         super().__init__(settings, run_id)
-        assert settings.api_url, "the settings require it with stack=remote"
-        self.api_urls[PATIENTS.service.name] = settings.api_url
+        self._setting: dict[str, str] = {}
+        for name, service in services().items():
+            own = settings.of_service(service.short)
+            setting = self._setting[name] = f"{own.prefix}api_url"
+            if own.api_url:
+                self.api_urls[name] = own.api_url
+            else:
+                self.absent[name] = f"no {setting} is given"
         self._bootstrap_servers = settings.bootstrap_servers
 
     def _start(self) -> None:
@@ -49,11 +56,10 @@ class RemoteStack(Stack):
         self._sources["brokers.txt"] = CurrentState(lambda: "".join(f"{line}\n" for line in self._seen_from_here()))
         self._ready("recorder")
 
-    def checks(self, try_event: Callable[[str], str] | None) -> list[Check]:
+    def checks(self, try_event: TryEvent | None) -> list[Check]:
         """See `Stack.checks`; the recorder is checked only where one runs already."""
-        checks = ServiceChecks(
-            lambda: self.api_urls[PATIENTS.service.name], self._settings.clock_tolerance
-        ).checks()
+        of_services = ServiceChecks(self._settings, self.api_urls, self.absent)
+        checks = of_services.checks()
         if servers := self._bootstrap_servers:
             checks += KafkaChecks(self._settings, lambda: servers).checks()
         if self._settings.recorder_url:
@@ -64,8 +70,8 @@ class RemoteStack(Stack):
         if try_event:
             topics = "recorder topics" if self._settings.recorder_url else "topics"
             checks += [
-                self._start_check("start", ("API", topics), "python -m bdd doctor --help"),
-                Check("event", lambda: try_event(_LOG.format("patient-service")), ("start",), timeout=None),
+                self._start_check("start", (*of_services.apis, topics), "python -m bdd doctor --help"),
+                Check("event", lambda: try_event(_log), ("start",), timeout=None),
             ]
         return checks
 
@@ -85,16 +91,22 @@ class RemoteStack(Stack):
             raise Failed(str(error), _LOG.format("recorder")) from error
 
     def _check_where_it_writes(self) -> None:
-        host = urlsplit(self.api_urls[PATIENTS.service.name]).hostname or ""
+        hosts = {self._setting[name]: urlsplit(url).hostname or "" for name, url in self.api_urls.items()}
         allowed = self._settings.allow_host
         bootstrap = [server.host for server in servers(self._bootstrap_servers)] if self._bootstrap_servers else []
-        refuse_public_hosts({"api_url": [host], "bootstrap_servers": bootstrap}, allowed)
-        refuse_unknown_host(host, allowed)
+        found = {setting: [host] for setting, host in hosts.items()}
+        refuse_public_hosts({**found, "bootstrap_servers": bootstrap}, allowed)
+        for setting, host in hosts.items():
+            refuse_unknown_host(setting, host, allowed)
 
     def _reach_all(self) -> None:
-        """Reach for both before reporting one: where both are down, they have one reason."""
+        """Reach for all before reporting one: where several are down, they have one reason."""
         errors = []
-        for reach in (self._reach_service, self._reach_brokers):
+        paths = {
+            each.service.name: each.path for each in resources().values() if each.service.name in self.api_urls
+        }
+        to_services = [partial(self._reach_service, *each) for each in paths.items()]
+        for reach in (*to_services, partial(self._reach_brokers)):
             try:
                 reach()
             except CannotStart as error:
@@ -102,16 +114,16 @@ class RemoteStack(Stack):
         if errors:
             raise CannotStart("\n".join(map(str, errors))) from errors[0]
 
-    def _reach_service(self) -> None:
+    def _reach_service(self, name: str, path: str) -> None:
         """Accept any response: what it should be is for the features to check."""
-        url = self.api_urls[PATIENTS.service.name]
+        url, setting = self.api_urls[name], self._setting[name]
         api = ApiClient(url)
         try:
-            api.send("GET", PATIENTS.path)
+            api.send("GET", path)
         except NoResponse as error:
             raise CannotStart(
-                f"The service cannot be reached: GET {url}{PATIENTS.path}: {root_cause(error)}. "
-                f"Is it running, and is api_url right?{tls_advice(url, error)}"
+                f"The {name} cannot be reached: GET {url}{path}: {root_cause(error)}. "
+                f"Is it running, and is {setting} right?{tls_advice(url, error, setting)}"
             ) from error
         finally:
             api.close()
@@ -164,3 +176,7 @@ class RemoteStack(Stack):
         assert url, "it is called only with a recorder_url"
         assert token, "the settings require it with a recorder_url"
         return RecorderClient(url, token.get_secret_value())
+
+
+def _log(resource: Resource) -> str:
+    return _LOG.format(resource.service.name)

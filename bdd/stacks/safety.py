@@ -1,4 +1,4 @@
-"""Keeps test patients out of production: a public host is refused unless it is allowed by name."""
+"""Keeps test data out of production: a public host is refused unless it is allowed by name."""
 
 from collections.abc import Collection, Iterable, Mapping
 
@@ -36,8 +36,13 @@ def refuse_public_hosts(hosts: Mapping[str, Iterable[str]], allowed: Collection[
         )
 
 
-def refuse_unknown_host(host: str, allowed: Collection[str]) -> None:
-    """Refuse a host of `api_url` that does not resolve now: it might resolve to any address later.
+def refuse_unknown_host(setting: str, host: str, allowed: Collection[str]) -> None:
+    """Refuse the host of a service that does not resolve now: it might resolve to any address later.
+
+    Args:
+        setting: where it was found: `api_url`.
+        host: the host.
+        allowed: names and addresses that the setting `allow_host` lists.
 
     Raises:
         CannotStart: it does not resolve.
@@ -48,7 +53,8 @@ def refuse_unknown_host(host: str, allowed: Collection[str]) -> None:
         resolve(host, _RESOLVE_SECONDS)
     except Unresolved as error:
         raise CannotStart(
-            f"api_url leads to {host}, and that name does not resolve on this machine: {error}. Is api_url right?"
+            f"{setting} leads to {host}, and that name does not resolve on this machine: {error}. "
+            f"Is {setting} right?"
         ) from error
 
 

@@ -59,6 +59,6 @@ def test_every_topic_of_the_contract_is_there(diagnosis: Diagnosis, settings: Se
 
 def test_the_events_of_a_patient_show_up(diagnosis: Diagnosis, settings: Settings) -> None:
     with started_stack(settings) as stack:
-        report = try_event(stack, settings, "docker compose logs patient-service")
+        report = try_event(stack, settings, lambda resource: f"docker compose logs {resource.service.name}")
     assert "patient.created at patient-events/" in report
     assert "patient.deleted at patient-events/" in report

@@ -138,6 +138,6 @@ def test_a_service_and_a_broker_that_are_down_are_both_named(closed_port: int) -
     given = {"stack": "remote", "api_url": f"http://{nowhere}", "bootstrap_servers": nowhere}
     with pytest.raises(CannotStart) as failed:
         make_stack(load_settings(given), "synthetic").start()
-    assert "The service cannot be reached: GET " in str(failed.value)
+    assert "The patient-service cannot be reached: GET " in str(failed.value)
     assert f"The broker cannot be reached: {nowhere} refuses connections" in str(failed.value)
     assert "docker compose ps" in str(failed.value)

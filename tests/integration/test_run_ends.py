@@ -35,7 +35,7 @@ def long_run(tmp_path: Path) -> BehaveRun:
     ("child", "message"),
     [
         ("kafka.Kafka", f"{HERE} the Kafka broker was ended by SIGKILL"),
-        ("reference.patient_service", f"(?s){HERE} the patient service was ended by SIGKILL.* INFO patient\\."),
+        ("reference.patient_service", f"(?s){HERE} the patient-service was ended by SIGKILL.* INFO patient\\."),
         ("bdd.recorder", f"{HERE} the recorder was ended by SIGKILL"),
     ],
 )

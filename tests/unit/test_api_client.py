@@ -143,9 +143,9 @@ def test_a_port_without_tls_is_reported_with_the_right_address() -> None:
         with pytest.raises(NoResponse) as failed:
             client.send("GET", "/api/patients")
         client.close()
-    advice = f" This port seems to speak no TLS: try -D api_url=http://{place}"
-    assert tls_advice(client.url, failed.value) == advice
-    assert tls_advice(f"http://{place}", failed.value) == ""
+    advice = f" This port seems to speak no TLS: try -D therapist_api_url=http://{place}"
+    assert tls_advice(client.url, failed.value, "therapist_api_url") == advice
+    assert tls_advice(f"http://{place}", failed.value, "api_url") == ""
 
 
 def test_a_wait_for_a_healthy_service_ends_when_it_is(service: Service) -> None:

@@ -11,6 +11,8 @@ import pytest
 
 from bdd.api import clock
 from bdd.commands.doctor.examination import Result, State, examine
+from bdd.domain.resources import services
+from bdd.settings.settings import load_settings
 from bdd.stacks.checks import service as service_checks
 from bdd.stacks.checks.service import ServiceChecks
 from bdd.system.network import Unresolved
@@ -20,6 +22,13 @@ from tests.support.http_service import http_service
 
 PATIENT = patient("doctor").body
 Answer = tuple[int, object]
+
+
+def examined(url: str, **others: str) -> list[Result]:
+    """Examine the patient service at this address, and others at theirs; any other one is absent."""
+    api_urls = {"patient-service": url, **{f"{short}-service": other for short, other in others.items()}}
+    absent = {name: "no address is given" for name in services() if name not in api_urls}
+    return examine(ServiceChecks(load_settings({}), api_urls, absent).checks())
 
 
 class Service:
@@ -39,7 +48,7 @@ class Service:
         return status, json.dumps(body).encode(), headers
 
     def looked_at(self) -> dict[str, Result]:
-        return {each.name: each for each in examine(ServiceChecks(lambda: self.url, 2.0).checks())}
+        return {each.name: each for each in examined(self.url)}
 
 
 @pytest.fixture
@@ -108,7 +117,7 @@ def test_a_clock_that_differs_or_is_unknown_fails(service: Service, date: str | 
 
 def test_nobody_listens() -> None:
     with closed_port() as port:
-        results = examine(ServiceChecks(lambda: f"http://127.0.0.1:{port}", 2.0).checks())
+        results = examined(f"http://127.0.0.1:{port}")
     assert [result.state for result in results] == [State.FAILED, *[State.NOT_REACHED] * 3]
     assert "connection refused" in results[0].sentence
     assert results[0].next_command == "docker compose ps --all"
@@ -119,5 +128,5 @@ def test_a_name_that_does_not_resolve(monkeypatch: pytest.MonkeyPatch) -> None:
         raise Unresolved("Name or service not known")
 
     monkeypatch.setattr(service_checks, "resolve", unknown)
-    [result, *_] = examine(ServiceChecks(lambda: "http://nobody.invalid:8001", 2.0).checks())
+    [result, *_] = examined("http://nobody.invalid:8001")
     assert "nobody.invalid does not resolve" in result.sentence

@@ -45,7 +45,7 @@ class Platform:
 
     def failure(self) -> Failed:
         with pytest.raises(Failed) as failed:
-            try_event(self.stack, SETTINGS, "docker logs service")
+            try_event(self.stack, SETTINGS, lambda resource: f"docker logs {resource.service.name}")
         return failed.value
 
 
@@ -82,7 +82,7 @@ def test_an_event_that_does_not_come_is_reported_with_what_came_and_the_patient_
         failure
     )
     assert "recorded: 2 foreign records" in str(failure)
-    assert failure.next_command == "docker logs service"
+    assert failure.next_command == "docker logs patient-service"
     assert platform.requests == ["POST /api/patients", "DELETE /api/patients/5"]
 
 

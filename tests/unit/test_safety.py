@@ -63,7 +63,7 @@ def refusal(*hosts: str, allowed: tuple[str, ...] = ()) -> str:
 )
 def test_this_machine_and_private_networks_are_written_to(host: str) -> None:
     refuse_public_hosts({"api_url": [host]}, ())
-    refuse_unknown_host(host, ())
+    refuse_unknown_host("api_url", host, ())
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,8 @@ def test_a_name_is_allowed_however_it_is_spelt_and_no_other_is(written: str) -> 
 def test_a_name_that_does_not_resolve_is_left_to_who_connects_unless_it_is_written_to() -> None:
     refuse_public_hosts({"bootstrap_servers": ["nowhere.example.org"]}, ())
     with pytest.raises(
-        CannotStart, match=r"nowhere\.example\.org, and that name does not resolve .* Is api_url right\?"
+        CannotStart,
+        match=r"^therapist_api_url leads to nowhere\.example\.org, and .* Is therapist_api_url right\?",
     ):
-        refuse_unknown_host("nowhere.example.org", ())
-    refuse_unknown_host("nowhere.example.org", ("nowhere.example.org",))
+        refuse_unknown_host("therapist_api_url", "nowhere.example.org", ())
+    refuse_unknown_host("api_url", "nowhere.example.org", ("nowhere.example.org",))

@@ -1,13 +1,12 @@
 """What all stacks do alike."""
 
-from collections.abc import Callable
 from functools import partial
 
 import pytest
 
 from bdd.domain.resource import Service
 from bdd.settings.settings import load_settings
-from bdd.stacks.base import Stack
+from bdd.stacks.base import Stack, TryEvent
 from bdd.stacks.checks.check import Check
 from bdd.stacks.embedded.stack import EmbeddedStack
 
@@ -17,7 +16,7 @@ class Prepared(Stack):
 
     errors = {}  # noqa: RUF012 - a ClassVar, as `Stack` says
 
-    def checks(self, try_event: Callable[[str], str] | None) -> list[Check]:
+    def checks(self, try_event: TryEvent | None) -> list[Check]:
         return []
 
     def _start(self) -> None:

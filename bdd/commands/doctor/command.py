@@ -22,11 +22,11 @@ from bdd.stacks.factory import make_stack, new_run_id
 from bdd.stacks.lifetime import stopped_at_the_end
 from bdd.system.signals import INTERRUPTED
 
-_COLOURS = {State.PASSED: "green", State.FAILED: "red", State.NOT_REACHED: "yellow"}
+_COLOURS = {State.PASSED: "green", State.FAILED: "red", State.NOT_REACHED: "yellow", State.ABSENT: "dim"}
 
 
 def run_doctor(settings: Settings, *, as_json: bool, try_it: bool) -> int:
-    """Check the stack of the settings; return the exit code: 0 only when every check has passed.
+    """Check the stack of the settings; return the exit code: 0 only when every check of what is there has passed.
 
     Args:
         settings: those of the stack.
@@ -41,7 +41,7 @@ def run_doctor(settings: Settings, *, as_json: bool, try_it: bool) -> int:
     except KeyboardInterrupt:
         typer.echo("Interrupted: the checks that were still to be made have no result.", err=True)
         return INTERRUPTED
-    healthy = all(result.state is State.PASSED for result in results)
+    healthy = all(result.state in {State.PASSED, State.ABSENT} for result in results)
     if as_json:
         typer.echo(mask(_as_json(settings, results, healthy=healthy)))
     else:
@@ -77,7 +77,8 @@ def _show(results: Sequence[Result]) -> None:
             lines.append(f"  next:       [bold]{escape(mask(result.next_command))}[/]")
         console.print("\n".join(lines), soft_wrap=True)
     counts = Counter(result.state for result in results)
-    console.print(", ".join(f"{counts[state]} {state}" for state in State))
+    shown = (state for state in State if state is not State.ABSENT or counts[state])
+    console.print(", ".join(f"{counts[state]} {state}" for state in shown))
 
 
 def _as_json(settings: Settings, results: Sequence[Result], *, healthy: bool) -> str:

@@ -1,6 +1,7 @@
 """Checks whether events show up: a synthetic patient and therapist are created, looked for, and deleted."""
 
 import shlex
+from collections.abc import Callable
 
 from bdd.api.client import ApiClient, NoResponse
 from bdd.domain.resource import Resource
@@ -18,7 +19,7 @@ from bdd.verdict.observer import Observer
 MARK = "doctor"
 
 
-def try_event(stack: Stack, settings: Settings, next_command: str) -> str:
+def try_event(stack: Stack, settings: Settings, next_command: Callable[[Resource], str]) -> str:
     """Create one of each resource that the platform has, see its event, delete it again, and see that event too.
 
     The run's own ledger and matchers decide whether an event is the right one.
@@ -26,7 +27,7 @@ def try_event(stack: Stack, settings: Settings, next_command: str) -> str:
     Args:
         stack: a started one.
         settings: those of the run; its deadline and its clock tolerance are used.
-        next_command: what to type when an event does not show up; it leads to the service's log.
+        next_command: returns what to type when an event does not show up; it leads to the service's log.
 
     Raises:
         Failed: a request was refused, or an event did not come or is not the right one.
@@ -35,7 +36,7 @@ def try_event(stack: Stack, settings: Settings, next_command: str) -> str:
     try:
         for resource in resources().values():
             if resource.service.name in stack.api_urls:
-                _RoundTrip(world, resource, next_command).carry_out()
+                _RoundTrip(world, resource, next_command(resource)).carry_out()
     finally:
         for client in world.clients.values():
             client.close()

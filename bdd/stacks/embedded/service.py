@@ -31,7 +31,7 @@ class EmbeddedService:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.process = ChildProcess(
-            f"the {name.replace('-', ' ')}",
+            f"the {name}",
             [sys.executable, "-m", *(module or (reference_module(name),))],
             log=folder / f"{name}.log",
             env={

@@ -2,16 +2,15 @@
 
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from bdd.api.health import wait_healthy
 from bdd.contracts import asyncapi as contract
+from bdd.domain.resource import Resource
 from bdd.domain.resources import services
-from bdd.domain.resources.patients import RESOURCE as PATIENTS
 from bdd.output.console import say
 from bdd.settings.settings import Settings
-from bdd.stacks.base import Stack
+from bdd.stacks.base import Stack, TryEvent
 from bdd.stacks.checks.check import Check, Failed
 from bdd.stacks.embedded.broker import Distribution, EmbeddedBroker
 from bdd.stacks.embedded.distribution import prepare
@@ -24,7 +23,6 @@ _START_SECONDS = 60.0
 _TRIES = 3
 _FIRST_TIME_SECONDS = 300.0
 _JAVA_SECONDS = 10.0
-_AGAIN = "behave features/patient_created.feature"
 
 
 class EmbeddedStack(Stack):
@@ -38,23 +36,23 @@ class EmbeddedStack(Stack):
         missing = (name for name in services() if not has_reference(name))
         self.absent |= {name: f"there is no module {reference_module(name)}" for name in missing}
 
-    def checks(self, try_event: Callable[[str], str] | None) -> list[Check]:
+    def checks(self, try_event: TryEvent | None) -> list[Check]:
         """See `Stack.checks`; the platform is started in any case, for there is nothing to look at otherwise."""
         # Imported late: it loads Kafka's client, which would keep a run from starting its processes.
         from bdd.stacks.checks.brokers import KafkaChecks  # noqa: PLC0415
         from bdd.stacks.checks.service import ServiceChecks  # noqa: PLC0415
 
+        of_services = ServiceChecks(self._settings, self.api_urls, self.absent)
         checks = [
             Check("cache", self._check_cache, timeout=_FIRST_TIME_SECONDS),
             Check("Java", self._check_java, ("cache",)),
-            self._start_check("start", ("Java",), _AGAIN, keep_logs=True),
-            *ServiceChecks(lambda: self.api_urls[PATIENTS.service.name], self._settings.clock_tolerance).checks(
-                "start"
-            ),
+            self._start_check("start", ("Java",), "behave features/patient_created.feature", keep_logs=True),
+            *of_services.checks("start"),
             *KafkaChecks(self._settings, lambda: self.bootstrap_servers).checks("start"),
         ]
         if try_event:
-            checks.append(Check("event", lambda: try_event(_AGAIN), ("API", "topics"), timeout=None))
+            needed = (*of_services.apis, "topics")
+            checks.append(Check("event", lambda: try_event(_again), needed, timeout=None))
         return checks
 
     def _start(self) -> None:
@@ -119,3 +117,7 @@ class EmbeddedStack(Stack):
         except CommandFailed as error:
             raise Failed(f"Java does not run on this machine: {error}", " ".join(command)) from error
         return output.splitlines()[0]
+
+
+def _again(resource: Resource) -> str:
+    return f"behave features/{resource.noun}_created.feature"
