@@ -145,10 +145,12 @@ def _listed_by_first_status() -> Serve:
     return serve
 
 
-_FEATURES = ("created", "updated", "deleted", "refused", "read", "random")
-_created, _updated, _deleted, _refused, _read, _random = (
+_FEATURES = ("created", "updated", "deleted", "refused", "read")
+_created, _updated, _deleted, _refused, _read = (
     partial(served, f"patient_{each}", is_stored=True) for each in _FEATURES
 )
+
+_random = partial(served, "random_sequences", is_stored=True)
 
 KEEPING_DEFECTS = [
     _updated(
