@@ -28,6 +28,7 @@ _UNUSED_IDS = range(2_000_000_000, 2_147_483_647)  # fits a database's 32-bit in
 _TOO_LARGE = range(2_000_000_000_000, 2_000_000_000_000_000)  # does not, but fits every JSON reader's number
 _TEXTS = ("Beispiela", "Größner-Äpfelböck", "Sinéad O'Testington", "太郎 🦊")
 _MANY = 1000
+NULL = "(none)"
 _FEW = len(_TEXTS)
 _FIRST_DAY = dt.datetime(2000, 1, 1, 8, tzinfo=dt.UTC)
 
@@ -141,7 +142,7 @@ def read_value(resource: Resource, field: str, text: str) -> Value:
     Raises:
         AssertionError: there is no such field, or it cannot have this value.
     """
-    if text == "(none)":
+    if text == NULL:
         check_value(resource, field, None)
         return None
     value: Value = text
@@ -189,7 +190,8 @@ def fields_in(resource: Resource, table: Table | None, *, valid: bool = True) ->
     assert table is not None, "this step needs a table with the columns field and value"
     if valid:
         return {row["field"]: read_value(resource, row["field"], row["value"]) for row in table}
-    return {_field(resource, row["field"]).name: row["value"] for row in table}
+    texts = {_field(resource, row["field"]).name: row["value"] for row in table}
+    return {name: None if text == NULL else text for name, text in texts.items()}
 
 
 def wrong_value(words: str) -> object:

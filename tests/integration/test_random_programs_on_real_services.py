@@ -24,7 +24,7 @@ def test_an_error_is_found_and_its_shortest_program_is_printed(tmp_path: Path, b
     with patient_service(tmp_path, broker.bootstrap_servers, *broken) as url:
         settings = remote(url, broker.bootstrap_servers, deadline_factor=1, settling=0.1, model_seed=SEED)
         run = run_behave(
-            tmp_path, "features/patient_random.feature", "--name", "Random sequences", *settings, exit_code=1
+            tmp_path, "features/random_sequences.feature", "--name", "Random sequences", *settings, exit_code=1
         )
     assert PROGRAM in re.sub(r"^ +", "", run.output, flags=re.MULTILINE)
     assert "nothing about it was recorded since the request" in run.output
