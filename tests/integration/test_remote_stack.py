@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 
+from bdd.domain.resource import Resource
+from bdd.domain.resources import short_names
 from bdd.kafka.connection.diagnosis import Diagnosis
 from bdd.kafka.connection.probe import ProbeResult
 from bdd.recorder.client import RecorderClient
@@ -20,6 +22,7 @@ from bdd.stacks.local_recorder import LocalRecorder
 from bdd.system.network import Server
 from tests.support.http_service import http_service
 from tests.support.running import QUICK, SLOW_SECONDS, run_behave
+from tests.support.third_resource import rooms_known
 
 FOREIGN_RECORDS = 100_000
 TOKEN = "synthetic-token"
@@ -108,15 +111,22 @@ def test_what_a_broken_platform_gives_away_is_masked_in_all_that_a_run_leaves(
     assert b"answers as a Kafka broker" in next(text for file, text in left.items() if file.name == "brokers.txt")
 
 
-@pytest.mark.parametrize("setting", ["api_url", "bootstrap_servers"])
+@pytest.fixture
+def rooms(tmp_path: Path) -> Iterator[Resource]:
+    with rooms_known(tmp_path) as known:
+        yield known
+
+
+@pytest.mark.parametrize("setting", ["api_url", "room_api_url", "bootstrap_servers"])
 def test_a_host_that_looks_like_production_is_refused_before_anything_is_sent(
-    setting: str, talkative_url: str, monkeypatch: pytest.MonkeyPatch
+    setting: str, talkative_url: str, rooms: Resource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     contacted: list[object] = []
     monkeypatch.setattr(socket.socket, "connect", lambda _, address: contacted.append(address))
-    given = {"api_url": talkative_url, "bootstrap_servers": "127.0.0.1:9092"}
-    given[setting] = {"api_url": "https://203.0.113.7", "bootstrap_servers": "203.0.113.7:9092"}[setting]
-    stack = make_stack(load_settings({"stack": "remote", **given}), "synthetic")
+    given = {"api_url": talkative_url, "room_api_url": talkative_url, "bootstrap_servers": "127.0.0.1:9092"}
+    given[setting] = "203.0.113.7:9092" if setting == "bootstrap_servers" else "https://203.0.113.7"
+    settings = load_settings({"stack": "remote", **given}, services=short_names())
+    stack = make_stack(settings, "synthetic")
     with pytest.raises(
         CannotStart, match=f"^Refused: {setting} leads to 203.0.113.7, .* -D allow_host=203.0.113.7$"
     ):
@@ -141,3 +151,23 @@ def test_a_service_and_a_broker_that_are_down_are_both_named(closed_port: int) -
     assert "The patient-service cannot be reached: GET " in str(failed.value)
     assert f"The broker cannot be reached: {nowhere} refuses connections" in str(failed.value)
     assert "docker compose ps" in str(failed.value)
+
+
+def test_each_service_that_is_down_is_named_with_its_setting(
+    talkative_url: str, rooms: Resource, closed_port: int
+) -> None:
+    given = {"stack": "remote", "api_url": talkative_url, "bootstrap_servers": f"127.0.0.1:{closed_port}"}
+    given["room_api_url"] = f"http://127.0.0.1:{closed_port}"
+    with pytest.raises(CannotStart) as failed:
+        make_stack(load_settings(given, services=short_names()), "synthetic").start()
+    first, *_ = str(failed.value).splitlines()
+    assert first.startswith(f"The room-service cannot be reached: GET {given['room_api_url']}{rooms.path}: ")
+    assert first.endswith("Is it running, and is room_api_url right?")
+    assert "The broker cannot be reached" in str(failed.value)
+
+
+def test_a_service_without_an_address_is_absent(talkative_url: str, rooms: Resource) -> None:
+    given = {"stack": "remote", "api_url": talkative_url, "bootstrap_servers": "127.0.0.1:9092"}
+    stack = make_stack(load_settings(given, services=short_names()), "synthetic")
+    assert stack.api_urls == {"patient-service": talkative_url}
+    assert stack.absent[rooms.service.name] == "no room_api_url is given"

@@ -22,7 +22,7 @@ from bdd.kafka.connection.probe import ProbeResult
 from bdd.kafka.connection.problem import Problem
 from bdd.settings.settings import load_settings
 from bdd.stacks.checks.brokers import KafkaChecks, check_topics
-from bdd.stacks.checks.check import Check, Failed
+from bdd.stacks.checks.check import Absent, Check, Failed
 from bdd.stacks.factory import make_stack
 from bdd.system.network import Server
 
@@ -72,6 +72,29 @@ def test_a_check_is_made_when_those_that_it_needs_have_passed() -> None:
     assert "no answer within" in results[5].sentence
 
 
+def absent() -> str:
+    raise Absent("there is none")
+
+
+def test_what_depends_only_on_something_absent_is_left_out() -> None:
+    checks = [
+        Check("a", sound),
+        Check("absent", absent, ("a",)),
+        Check("its health", broken, ("absent",)),
+        Check("its API", broken, ("its health",)),
+        Check("all", sound, ("a", "its API")),
+        Check("broken", broken),
+        Check("none of both", sound, ("broken", "absent")),
+    ]
+    assert states(examine(checks)) == {
+        "a": State.PASSED,
+        "absent": State.ABSENT,
+        "all": State.PASSED,
+        "broken": State.FAILED,
+        "none of both": State.NOT_REACHED,
+    }
+
+
 @pytest.mark.parametrize("given", STACKS, ids=lambda given: given.get("stack", "embedded"))
 @pytest.mark.parametrize("try_it", [True, False])
 def test_the_checks_of_each_stack_come_after_those_that_they_need(given: dict[str, str], try_it: bool) -> None:
@@ -91,9 +114,15 @@ def invoke(monkeypatch: pytest.MonkeyPatch, checks: list[Check], *arguments: str
 
 @pytest.mark.parametrize(
     ("checks", "exit_code"),
-    [([Check("a", sound)], 0), ([Check("a", sound), Check("b", broken)], 1), ([Check("b", broken)], 1)],
+    [
+        ([Check("a", sound)], 0),
+        ([Check("a", sound), Check("b", broken)], 1),
+        ([Check("b", broken)], 1),
+        ([Check("a", sound), Check("c", absent)], 0),
+        ([Check("a", broken), Check("c", absent)], 1),
+    ],
 )
-def test_the_exit_code_is_0_only_when_all_have_passed(
+def test_the_exit_code_is_0_only_when_all_that_is_there_has_passed(
     monkeypatch: pytest.MonkeyPatch, checks: list[Check], exit_code: int
 ) -> None:
     assert invoke(monkeypatch, checks).exit_code == exit_code
@@ -114,6 +143,14 @@ def test_the_table_has_every_check_and_below_it_the_next_commands(monkeypatch: p
     assert all(word in table for word in ("all is well", "it is broken", "not reached", "needs: b"))
     assert "b:\n  next:       mend it\n" in table
     assert table.endswith("1 passed, 1 failed, 1 not reached\n")
+
+
+def test_the_table_says_why_something_is_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = invoke(monkeypatch, [Check("a", sound), Check("c", absent), Check("d", broken, ("c",))]).stdout
+    assert re.search(r"^  c +absent +there is none", table, re.MULTILINE)
+    assert table.endswith("1 passed, 0 failed, 0 not reached, 1 absent\n")
+    report = json.loads(invoke(monkeypatch, [Check("c", absent)], "--json").stdout)
+    assert report["checks"] == [{"check": "c", "state": "absent", "sentence": "there is none", "next": None}]
 
 
 def test_a_command_that_the_sentence_names_already_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,7 +44,7 @@ def test_every_module_has_its_line() -> None:
 
 def test_the_doctors_table_has_every_check() -> None:
     text = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
-    shown = re.findall(r"^  (\w[\w -]*?)  +(?:passed|failed|not reached) ", text, re.MULTILINE)
+    shown = re.findall(r"^  (\w[\w -]*?)  +(?:passed|failed|not reached|absent) ", text, re.MULTILINE)
     settings = load_settings({"stack": "remote", "api_url": "http://127.0.0.1:8001", "bootstrap_servers": "a:9092"})
     checks = checks_for(settings, make_stack(settings, "a-run"), try_it=False)
     assert shown == [check.name for check in checks]
