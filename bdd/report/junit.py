@@ -1,8 +1,8 @@
-"""Writes the JUnit files that behave does not: for the audit, and for a run that was aborted."""
+"""Writes the JUnit files that behave does not: for the audit, what was left out, and a run that was aborted."""
 
 import contextlib
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bdd.output.console import say
@@ -36,8 +36,26 @@ def write_aborted_run(folder: Path, reason: str) -> None:
     _write(suite, folder)
 
 
-def _suite(name: str, *, tests: int, failures: int = 0, errors: int = 0) -> ET.Element:
-    counts = {"tests": str(tests), "failures": str(failures), "errors": str(errors)}
+def write_left_out(folder: Path, left_out: Mapping[str, Sequence[str]]) -> None:
+    """Write `TESTS-left-out.xml`: a skipped test case for each scenario that was left out.
+
+    behave leaves skipped scenarios out of its files, or writes them without the reason.
+
+    Args:
+        folder: where to write it.
+        left_out: why -> the scenarios' names.
+    """
+    count = sum(map(len, left_out.values()))
+    suite = _suite("left-out", tests=count, skipped=count)
+    for why, names in left_out.items():
+        for name in names:
+            ET.SubElement(_case(suite, name), "skipped", message=fit_for_report(why))
+    _write(suite, folder)
+
+
+def _suite(name: str, *, tests: int, failures: int = 0, errors: int = 0, skipped: int = 0) -> ET.Element:
+    numbers = {"tests": tests, "failures": failures, "errors": errors, "skipped": skipped}
+    counts = {kind: str(number) for kind, number in numbers.items()}
     return ET.Element("testsuite", name=name, attrib=counts)
 
 

@@ -7,7 +7,7 @@ from textwrap import shorten
 from behave.model import Feature
 
 from bdd.output.console import counted, say
-from bdd.report.junit import remove_old_reports, write_aborted_run, write_audit
+from bdd.report.junit import remove_old_reports, write_aborted_run, write_audit, write_left_out
 from bdd.verdict.audit import Finding
 
 _MAX_LENGTH = 120  # characters; the whole reason has been printed above
@@ -21,6 +21,7 @@ class Verdict:
         findings: what the audit found, or None if it has not been completed.
         executed: how many scenarios were executed.
         failed: how many of them failed.
+        left_out: the scenarios that were left out: why -> their names.
     """
 
     def __init__(self, junit_directory: Path | None = None) -> None:
@@ -28,6 +29,7 @@ class Verdict:
         self.findings: Sequence[Finding] | None = None
         self.executed = 0
         self.failed = 0
+        self.left_out: dict[str, Sequence[str]] = {}
         self._junit_directory = junit_directory
         if junit_directory:
             remove_old_reports(junit_directory)
@@ -36,6 +38,11 @@ class Verdict:
     def red(self) -> bool:
         """Whether the run is red even if all its scenarios passed."""
         return self.abort_reason is not None or bool(self.findings)
+
+    def leave_out(self, scenarios: Sequence[str], why: str) -> None:
+        """Note that scenarios are not executed."""
+        if scenarios:
+            self.left_out[why] = scenarios
 
     def do_not_start(self, reason: str) -> None:
         """Print why nothing will be executed."""
@@ -66,10 +73,19 @@ class Verdict:
             write_audit(self._junit_directory, self.findings)
         if self._junit_directory and self.abort_reason is not None:
             write_aborted_run(self._junit_directory, self.abort_reason)
+        if self._junit_directory and self.left_out:
+            write_left_out(self._junit_directory, self.left_out)
         say(f"\n{self}")
 
     def __str__(self) -> str:
         """The verdict in one line: `RED: 1 of 2 scenarios failed`."""
+        left_out = (
+            f"{counted(len(scenarios), 'scenario')} {'was' if len(scenarios) == 1 else 'were'} left out: {why}"
+            for why, scenarios in self.left_out.items()
+        )
+        return "; ".join([self._judgement(), *left_out])
+
+    def _judgement(self) -> str:
         reasons = [f"{self.failed} of {counted(self.executed, 'scenario')} failed"] if self.failed else []
         if self.findings:
             things = counted(len(self.findings), "thing")
@@ -79,3 +95,13 @@ class Verdict:
         if reasons:
             return f"RED: {'; '.join(reasons)}"
         return f"GREEN: {counted(self.executed, 'scenario')} passed, and the audit left nothing unexplained"
+
+
+def no_service(name: str, reason: str) -> str:
+    """Return why scenarios are left out, as a clause.
+
+    Args:
+        name: the service that the platform does not have.
+        reason: why it has none.
+    """
+    return f"the platform has no {name}, because {reason}"

@@ -1,5 +1,6 @@
 """behave's hooks. They alone use its context, and pass plain values to the `Session`."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from behave.model import Scenario, Step
@@ -8,7 +9,7 @@ from behave.runner import Context
 from bdd.domain.world import world
 from bdd.output.console import MaskedStream, escape_unencodable_output
 from bdd.output.printable import fit_for_report
-from bdd.report.verdict import Verdict
+from bdd.report.verdict import Verdict, no_service
 from bdd.run.start import CANNOT_START, Request, start_session
 from bdd.system import behave_internals
 
@@ -22,6 +23,7 @@ def before_all(context: Context) -> None:
     behave_internals.add_reporter(context, verdict)
     try:
         context.session = start_session(request, context.add_cleanup)
+        _leave_out(context, context.session.stack.absent)
     except CANNOT_START as error:
         _skip_everything(context, str(error))
     except KeyboardInterrupt:
@@ -75,9 +77,18 @@ def _request(context: Context) -> Request:
         userdata=config.userdata,
         junit_directory=Path(config.junit_directory) if config.junit else None,
         known_tags=behave_internals.known_tags(context),
+        tags_in_expression=behave_internals.tags_in_expression(context),
         requested_tags=behave_internals.requested_tags(context),
-        selects_a_scenario=behave_internals.selects_a_scenario(context),
+        selected_tags=behave_internals.selected_tags(context),
     )
+
+
+def _leave_out(context: Context, absent: Mapping[str, str]) -> None:
+    """Leave out the scenarios about services that the platform does not have; their tag is the service's name."""
+    for name, reason in absent.items():
+        why = no_service(name, reason)
+        scenarios = behave_internals.leave_out(context, name, why)
+        context.verdict.leave_out([f"{each.name} ({each.location})" for each in scenarios], why)
 
 
 def _skip_everything(context: Context, reason: str) -> None:

@@ -1,7 +1,7 @@
 """The start of a run: a list of stages, each of which can end it with a sentence for the user."""
 
 import atexit
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from bdd.domain.resources import needed_topics, short_names
 from bdd.evidence.collecting import collect_sources
 from bdd.output.folders import CannotWrite, check_writable
 from bdd.recorder.client import RecorderUnreachable
+from bdd.report.verdict import no_service
 from bdd.run.session import Session
 from bdd.settings.settings import InvalidSetting, Settings, load_settings
 from bdd.stacks.base import CannotStart, Stack
@@ -35,15 +36,17 @@ class Request:
         userdata: the settings given with `behave -D`.
         junit_directory: the folder for JUnit files, None for no such files.
         known_tags: the tags that scenarios have.
-        requested_tags: the tags in the run's tag expression; one may contain the wildcard `*`.
-        selects_a_scenario: whether at least one scenario will be executed.
+        tags_in_expression: the tags in the run's tag expression; one may contain the wildcard `*`.
+        requested_tags: those of them that a scenario should have.
+        selected_tags: the tags of each scenario that will be executed.
     """
 
     userdata: Mapping[str, str]
     junit_directory: Path | None
     known_tags: Set[str]
+    tags_in_expression: Set[str]
     requested_tags: Set[str]
-    selects_a_scenario: bool
+    selected_tags: Sequence[Set[str]]
 
 
 def start_session(request: Request, add_cleanup: Callable[[Callable[[], None]], object]) -> Session:
@@ -54,7 +57,8 @@ def start_session(request: Request, add_cleanup: Callable[[Callable[[], None]], 
         add_cleanup: registers a function to call at the end of the run, however it ends.
 
     Raises:
-        InvalidSetting, InvalidContract, NothingSelected, CannotWrite: nothing has been started.
+        InvalidSetting, InvalidContract, CannotWrite: nothing has been started.
+        NothingSelected: nothing has been started, or the platform lacks what all scenarios need.
         CannotStart: the platform or the recorder did not start.
     """
     settings = _load_settings(request.userdata)
@@ -66,6 +70,7 @@ def start_session(request: Request, add_cleanup: Callable[[Callable[[], None]], 
     add_cleanup(session.stop)
     atexit.register(session.stack.stop)  # in case a second signal ends the clean-up
     _start_stack(session.stack, session.evidence_folder / "start")
+    _check_what_remains(request, session.stack.absent)
     _check_topics(session.stack)
     session.begin_scenarios()
     return session
@@ -78,12 +83,12 @@ def _load_settings(userdata: Mapping[str, str]) -> Settings:
 
 
 def _check_selection(request: Request) -> None:
-    unknown = sorted(tag for tag in request.requested_tags - request.known_tags if "*" not in tag)
+    unknown = sorted(tag for tag in request.tags_in_expression - request.known_tags if "*" not in tag)
     if unknown:
         names = ", ".join(f"@{tag}" for tag in unknown)
         known = ", ".join(sorted(request.known_tags)) or "none"
         raise NothingSelected(f"No scenario has the tag {names}; there are: {known}")
-    if not request.selects_a_scenario:
+    if not request.selected_tags:
         raise NothingSelected("No scenario matches the given files, names and tags.")
 
 
@@ -101,6 +106,17 @@ def _start_stack(stack: Stack, evidence_folder: Path) -> None:
             raise
         collect_sources(evidence_folder, sources)
         raise CannotStart(f"{error}\n      evidence: {evidence_folder}") from error
+
+
+def _check_what_remains(request: Request, absent: Mapping[str, str]) -> None:
+    """Refuse a run of scenarios about services that the platform does not have, and of no others."""
+    for name, reason in absent.items():
+        if name in request.requested_tags:
+            raise NothingSelected(f"Scenarios with the tag @{name} are requested, but {no_service(name, reason)}.")
+    if all(tags & absent.keys() for tags in request.selected_tags):
+        missing = (name for name in absent if any(name in tags for tags in request.selected_tags))
+        reasons = "; ".join(no_service(name, absent[name]) for name in missing)
+        raise NothingSelected(f"All selected scenarios would be left out: {reasons}.")
 
 
 def _check_topics(stack: Stack) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from behave.model import Feature, Scenario
 from behave.runner import Context
+from behave.tag_expression.model import And, Literal, Not, Or  # type: ignore[import-untyped]  # no types there
 from behave.userdata import parse_user_define
 
 
@@ -60,15 +61,48 @@ def known_tags(context: Context) -> set[str]:
     return {str(tag) for scenario in _scenarios(context) for tag in scenario.effective_tags}
 
 
-def requested_tags(context: Context) -> set[str]:
+def tags_in_expression(context: Context) -> set[str]:
     """Return the tags in the expression of `--tags`; the reason is that of `known_tags`."""
     words = str(context.config.tag_expression).replace("(", " ").replace(")", " ").split()
     return {word.lstrip("@") for word in words} - {"and", "or", "not", "true"}
 
 
-def selects_a_scenario(context: Context) -> bool:
-    """Return whether behave will execute anything; the reason is that of `known_tags`."""
-    return any(scenario.should_run(context.config) for scenario in _scenarios(context))
+def requested_tags(context: Context) -> set[str]:
+    """Return the tags in the expression of `--tags` that a scenario should have, unlike those after a `not`.
+
+    The reason is that of `known_tags`.
+    """
+    return _literals(context.config.tag_expression, wanted=True)
+
+
+def _literals(term: Any, *, wanted: bool) -> set[str]:
+    if isinstance(term, Not):
+        return _literals(term.term, wanted=not wanted)
+    if isinstance(term, And | Or):
+        return {tag for each in term.terms for tag in _literals(each, wanted=wanted)}
+    return {term.name} if wanted and isinstance(term, Literal) else set()
+
+
+def selected_tags(context: Context) -> list[set[str]]:
+    """Return the tags of each scenario that behave will execute; the reason is that of `known_tags`."""
+    return [set(map(str, scenario.effective_tags)) for scenario in _selected(context)]
+
+
+def leave_out(context: Context, tag: str, reason: str) -> list[Scenario]:
+    """Skip the scenarios that have a tag; return those that would have been executed.
+
+    Reason: given a reason, `skip` prints a warning for each. Replaced by: an option that skips with a reason.
+    """
+    left_out = [scenario for scenario in _selected(context) if tag in scenario.effective_tags]
+    for scenario in left_out:
+        scenario.skip()
+        scenario.skip_reason = reason
+    remaining = _selected(context)
+    for feature in context._runner.features:
+        own = list(feature.walk_scenarios())
+        if any(each in own for each in left_out) and not any(each in own for each in remaining):
+            feature.skip()  # otherwise its title is printed
+    return left_out
 
 
 def skip_everything(context: Context, reporter: Reporter) -> None:
@@ -99,6 +133,10 @@ def parse_definition(text: str) -> tuple[str, str]:
     """
     name, value = parse_user_define(text)
     return name, value
+
+
+def _selected(context: Context) -> list[Scenario]:
+    return [scenario for scenario in _scenarios(context) if scenario.should_run(context.config)]
 
 
 def _scenarios(context: Context) -> list[Scenario]:

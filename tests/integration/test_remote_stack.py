@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka import Producer
 
 from bdd.domain.resource import Resource
-from bdd.domain.resources import short_names
+from bdd.domain.resources import services, short_names
 from bdd.kafka.connection.diagnosis import Diagnosis
 from bdd.kafka.connection.probe import ProbeResult
 from bdd.recorder.client import RecorderClient
@@ -21,11 +21,12 @@ from bdd.stacks.factory import make_stack
 from bdd.stacks.local_recorder import LocalRecorder
 from bdd.system.network import Server
 from tests.support.http_service import http_service
-from tests.support.running import QUICK, SLOW_SECONDS, run_behave
+from tests.support.running import FEATURES, QUICK, SLOW_SECONDS, run_behave
 from tests.support.third_resource import rooms_known
 
 FOREIGN_RECORDS = 100_000
 TOKEN = "synthetic-token"
+THERAPIST = str(FEATURES / "therapist.feature")
 
 
 def publish_foreign_records(bootstrap_servers: str) -> None:
@@ -171,3 +172,24 @@ def test_a_service_without_an_address_is_absent(talkative_url: str, rooms: Resou
     stack = make_stack(load_settings(given, services=short_names()), "synthetic")
     assert stack.api_urls == {"patient-service": talkative_url}
     assert stack.absent[rooms.service.name] == "no room_api_url is given"
+
+
+@pytest.mark.skipif("therapist-service" not in services(), reason="the suite does not know therapists")
+def test_scenarios_about_a_service_that_the_platform_has_not_are_left_out_and_asked_for_they_are_red(
+    tmp_path: Path, broker: EmbeddedBroker, api_url: str
+) -> None:
+    to = remote(api_url, broker.bootstrap_servers)
+    why = "the platform has no therapist-service, because no therapist_api_url is given"
+    junit = ["--junit", "--junit-directory", str(tmp_path / "junit")]
+    run = run_behave(tmp_path / "both", QUICK, THERAPIST, *to, *junit)
+    last = run.output.strip().splitlines()[-1]
+    assert last.startswith("GREEN: 1 scenario passed")
+    assert last.endswith(f"; 1 scenario was left out: {why}")
+    assert "A feature about a service that a platform need not have" not in run.output
+    assert why in (tmp_path / "junit" / "TESTS-left-out.xml").read_text()
+
+    run = run_behave(tmp_path / "by tag", QUICK, THERAPIST, *to, "--tags=@therapist-service", exit_code=1)
+    assert f"Scenarios with the tag @therapist-service are requested, but {why}.\n" in run.output
+    run = run_behave(tmp_path / "by file", THERAPIST, *to, exit_code=1)
+    assert f"All selected scenarios would be left out: {why}.\n" in run.output
+    run_behave(tmp_path / "without", QUICK, THERAPIST, *to, "--tags=not @therapist-service")
