@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from bdd.commands.options import Command, Defined, Group, GroupWithOthers, settings_of
+from bdd.commands.options import Command, Defined, Group, GroupWithOthers, option_for_each_resource, settings_of
 
 # Markdown: the lines of a docstring's paragraph flow, and an indented line is a command to copy.
 app = typer.Typer(
@@ -27,12 +27,10 @@ def commands() -> None:
 
 
 @app.command(cls=Command)
+@option_for_each_resource
 def watch(
     *,
     defined: Defined = None,
-    patient: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="Show only this patient; may be repeated.")
-    ] = None,
     event_type: Annotated[
         list[str] | None,
         typer.Option(
@@ -46,6 +44,7 @@ def watch(
     limit: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="End after N records.", show_default=False)
     ] = None,
+    **ids: list[str] | None,
 ) -> None:
     """Show events live, as they are published: time, topic/partition@offset, key, type and payload.
 
@@ -54,7 +53,7 @@ def watch(
     marked. A record that is not an event is shown with the reason, unless --type is given. Earlier records are not
     shown, and no other consumer misses a record.
 
-    Payloads are health data if the patients are real. They are printed here and stored only in the recorder's
+    Payloads are health data if the people are real. They are printed here and stored only in the recorder's
     journal, which is removed when the watch ends. Take care where you send the output.
 
     Ctrl-C ends the watch and removes everything it started. Events go to stdout, everything else to stderr.
@@ -71,7 +70,7 @@ def watch(
 
     settings = settings_of(defined)
     try:
-        filters = Filters(topic or (), event_type or (), patient or ())
+        filters = Filters(topic or (), event_type or (), {noun: given for noun, given in ids.items() if given})
     except NothingMatches as error:
         typer.echo(error, err=True)
         raise typer.Exit(2) from error
@@ -83,7 +82,7 @@ def doctor(
     *,
     defined: Defined = None,
     try_it: Annotated[
-        bool, typer.Option("--try", help="Also create a synthetic patient, check its event, and delete it again.")
+        bool, typer.Option("--try", help="Also create one of each resource, check its event, and delete it again.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:

@@ -1,7 +1,9 @@
 """What the commands of `python -m bdd` share: the settings, given as behave takes them."""
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
+from inspect import Parameter
 from pkgutil import resolve_name
 from typing import Annotated, Any, ClassVar
 
@@ -10,7 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from bdd.contracts.asyncapi import InvalidContract
 from bdd.domain.own_contracts import use_contracts
-from bdd.domain.resources import short_names
+from bdd.domain.resources import resources, short_names
 from bdd.settings.settings import InvalidSetting, Settings, load_settings
 from bdd.system.behave_internals import parse_definition
 
@@ -81,6 +83,20 @@ class GroupWithOthers(Group):
             )
         command.name = cmd_name
         return command
+
+
+def option_for_each_resource(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command with `**ids` an option for each resource: `--patient 17`."""
+    signature = inspect.signature(command)
+    first, *others = (each for each in signature.parameters.values() if each.kind is not Parameter.VAR_KEYWORD)
+    options = [_ids_of(noun) for noun in resources()]
+    vars(command)["__signature__"] = signature.replace(parameters=[first, *options, *others])
+    return command
+
+
+def _ids_of(noun: str) -> Parameter:
+    option = typer.Option(metavar="ID", help=f"Show only this {noun}; may be repeated.")
+    return Parameter(noun, Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[list[str] | None, option])
 
 
 def settings_of(defined: Sequence[str] | None) -> Settings:

@@ -2,23 +2,29 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from typer import Typer
 from typer.testing import CliRunner, Result
 
 from bdd.commands.cli import app
+from bdd.commands.options import option_for_each_resource
 from bdd.commands.watch.filters import Filters, NothingMatches
 from bdd.commands.watch.format import line_for_people, line_for_programs
 from bdd.contracts import asyncapi as contract
 from bdd.contracts.event_schemas import event_schemas
+from bdd.domain.resource import Resource, Service
+from bdd.domain.resources import resources
 from bdd.kafka.record import Record
 from bdd.settings.settings import Settings
 from bdd.stacks.base import CannotStart
 from tests.support.builders import FakeRecorder, envelope, record
+from tests.support.third_resource import rooms_known
 
 DELETED = envelope("patient.deleted", {"patient_id": 5})
 ESCAPE = "\x1b[2J\x9b2J"
@@ -59,13 +65,13 @@ def foreign(patient: int, **place: Any) -> Record:
         ({"types": ["patient.deleted"]}, True),
         ({"types": ["patient.created"]}, False),
         ({"types": ["patient.*"]}, True),
-        ({"patients": ["5"]}, True),
-        ({"patients": ["6"]}, False),
-        ({"patients": ["6", "5"]}, True),
-        ({"types": ["patient.deleted"], "patients": ["6"]}, False),
+        ({"ids": {"patient": ["5"]}}, True),
+        ({"ids": {"patient": ["6"]}}, False),
+        ({"ids": {"patient": ["6", "5"]}}, True),
+        ({"types": ["patient.deleted"], "ids": {"patient": ["6"]}}, False),
     ],
 )
-def test_an_event_is_shown_when_every_filter_matches(filters: dict[str, list[str]], shown: bool) -> None:
+def test_an_event_is_shown_when_every_filter_matches(filters: dict[str, Any], shown: bool) -> None:
     assert Filters(**filters).match(record(DELETED)) is shown
 
 
@@ -73,21 +79,61 @@ def test_an_event_is_shown_when_every_filter_matches(filters: dict[str, list[str
     ("value", "key", "filters", "shown"),
     [
         # A wrong key is a mistake that somebody may be looking for.
-        (DELETED, b"patient-5", {"patients": ["5"]}, True),
-        (DELETED, None, {"patients": ["5"]}, True),
-        (envelope("patient.deleted", None), None, {"patients": ["5"]}, False),
-        (envelope("patient.deleted", ["5"]), None, {"patients": ["5"]}, False),
-        (envelope("patient.deleted", {"patient_id": None}), None, {"patients": ["5"]}, False),
+        (DELETED, b"patient-5", {"ids": {"patient": ["5"]}}, True),
+        (DELETED, None, {"ids": {"patient": ["5"]}}, True),
+        (envelope("patient.deleted", None), None, {"ids": {"patient": ["5"]}}, False),
+        (envelope("patient.deleted", ["5"]), None, {"ids": {"patient": ["5"]}}, False),
+        (envelope("patient.deleted", {"patient_id": None}), None, {"ids": {"patient": ["5"]}}, False),
         (b"poison", b"5", {}, True),
-        (b"poison", b"5", {"patients": ["5"]}, True),
-        (b"poison", b"5", {"patients": ["6"]}, False),
+        (b"poison", b"5", {"ids": {"patient": ["5"]}}, True),
+        (b"poison", b"5", {"ids": {"patient": ["6"]}}, False),
         (b"poison", b"5", {"types": ["patient.*"]}, False),
     ],
 )
 def test_a_patient_is_known_by_key_and_payload(
-    value: Any, key: bytes | None, filters: dict[str, list[str]], shown: bool
+    value: Any, key: bytes | None, filters: dict[str, Any], shown: bool
 ) -> None:
     assert Filters(**filters).match(record(value, key=key)) is shown
+
+
+MATCH = envelope("match.created", {"match_id": 9, "patient_id": 5})
+MATCHES = Resource("match", "/api/matches", Service("matching-service", 8003))
+
+
+@pytest.mark.parametrize(
+    ("value", "topic", "key", "ids", "shown"),
+    [
+        (DELETED, "patient-events", b"5", {"match": ["5"]}, False),
+        (DELETED, "patient-events", b"5", {"match": ["5"], "patient": ["5"]}, True),
+        (MATCH, "matching-events", b"9", {"match": ["9"]}, True),
+        (MATCH, "matching-events", b"9", {"patient": ["9"]}, False),
+        (MATCH, "matching-events", b"9", {"patient": ["5"]}, True),
+        (MATCH, "matching-events", None, {"match": ["7", "9"]}, True),
+        (b"poison", "matching-events", b"9", {"match": ["9"]}, True),
+        (b"poison", "matching-events", b"9", {"patient": ["9"]}, False),
+    ],
+)
+def test_the_same_id_of_two_resources_means_two_things(  # noqa: PLR0917 - pytest passes names
+    monkeypatch: pytest.MonkeyPatch, value: Any, topic: str, key: bytes | None, ids: Any, shown: bool
+) -> None:
+    known = {"patient": resources()["patient"], "match": MATCHES}
+    monkeypatch.setattr("bdd.commands.watch.filters.resources", lambda: known)
+    assert Filters(ids=ids).match(record(value, topic=topic, key=key)) is shown
+
+
+def test_each_resource_has_an_option_of_its_own(tmp_path: Path) -> None:
+    seen: list[Mapping[str, list[str] | None]] = []
+
+    def watch(*, topic: str = "", **ids: list[str] | None) -> None:
+        seen.append({noun: given for noun, given in ids.items() if given})
+
+    app = Typer()
+    with rooms_known(tmp_path):
+        app.command()(option_for_each_resource(watch))
+    result = CliRunner().invoke(app, ["--room", "3", "--patient", "17", "--room", "4", "--topic", "patient-events"])
+    assert result.exit_code == 0, result.output
+    assert seen == [{"room": ["3", "4"], "patient": ["17"]}]
+    assert CliRunner().invoke(app, ["--topics", "3"]).exit_code == 2
 
 
 @pytest.mark.parametrize(
@@ -97,12 +143,12 @@ def test_a_patient_is_known_by_key_and_payload(
         ({"topics": ["patients"]}, r"^The contract has no topic patients; there are: .*patient"),
         ({"types": [""]}, r"^The contract has no event type ''; there are: .*patient"),
         *(
-            ({"patients": [patient]}, f"^No patient has the id '{patient}'")
+            ({"ids": {"patient": [patient]}}, f"^No patient has the id '{patient}'")
             for patient in ("", "abc", "0", "-1", "1.0", " 5", "05", "patient-5")
         ),
     ],
 )
-def test_a_filter_that_nothing_can_match_is_refused(filters: dict[str, list[str]], message: str) -> None:
+def test_a_filter_that_nothing_can_match_is_refused(filters: dict[str, Any], message: str) -> None:
     with pytest.raises(NothingMatches, match=message):
         Filters(**filters)
 
@@ -191,7 +237,8 @@ def test_a_start_that_is_interrupted_or_fails_has_its_own_exit_code(
 
 def test_only_a_platform_of_its_own_is_offered_for_writing(monkeypatch: pytest.MonkeyPatch) -> None:
     remote = ["-D", "stack=remote", "-D", "api_url=http://127.0.0.1:8001", "-D", "bootstrap_servers=127.0.0.1:9092"]
-    assert "curl" in watch(monkeypatch, FakeStack(foreign(5))).stderr
+    offered = watch(monkeypatch, FakeStack(foreign(5))).stderr
+    assert "  curl -s http://127.0.0.1:8001/api/patients -H 'Content-Type: application/json' -d '{" in offered
     assert "curl" not in watch(monkeypatch, FakeStack(foreign(5)), *remote).stderr
 
 

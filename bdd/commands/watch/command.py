@@ -1,5 +1,6 @@
 """Follows a stack's recorder and shows its records until a signal, the limit or trouble."""
 
+import shlex
 from dataclasses import dataclass
 
 import typer
@@ -9,7 +10,9 @@ from bdd.commands.watch.output import Output, ReaderHasGone
 from bdd.contracts import asyncapi as contract
 from bdd.contracts.event import NotAnEvent, read_event
 from bdd.contracts.event_schemas import event_schemas
-from bdd.domain.resources.patients import RESOURCE as PATIENTS
+from bdd.domain.resource import Resource
+from bdd.domain.resources import resources
+from bdd.domain.test_data import as_json, required_only
 from bdd.settings.settings import Settings
 from bdd.stacks.base import CannotStart, Stack
 from bdd.stacks.lifetime import started_stack
@@ -85,15 +88,18 @@ def _follow(stack: Stack, filters: Filters, output: Output, count: Count, limit:
 
 
 def _greeting(settings: Settings, stack: Stack) -> str:
-    address = stack.api_urls[PATIENTS.service.name]
-    lines = [f"Watching the platform at {address} ({settings.stack}) from now on. Ctrl-C ends."]
+    addresses = ", ".join(stack.api_urls.values())
+    lines = [f"Watching the platform at {addresses} ({settings.stack}) from now on. Ctrl-C ends."]
     if settings.stack in _OWN_PLATFORM:
-        lines += [
-            "Try, in another terminal:",
-            f"  curl -s {address}{PATIENTS.path} -H 'Content-Type: application/json' "
-            """-d '{"vorname": "Erika", "nachname": "Mustermann"}'""",
-        ]
+        there = (each for each in resources().values() if each.service.name in stack.api_urls)
+        lines += ["Try, in another terminal:", *(_example_request(stack, each) for each in there)]
     return "\n".join(lines)
+
+
+def _example_request(stack: Stack, resource: Resource) -> str:
+    url = f"{stack.api_urls[resource.service.name]}{resource.path}"
+    data = shlex.quote(as_json(required_only(resource, "example")))
+    return f"  curl -s {url} -H 'Content-Type: application/json' -d {data}"
 
 
 def _say(text: str) -> None:

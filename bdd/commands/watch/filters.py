@@ -1,12 +1,13 @@
 """The filters of the watch."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from bdd.contracts import asyncapi as contract
 from bdd.contracts.event import NotAnEvent, read_event
+from bdd.domain.resources import resources
 from bdd.kafka.record import Record
 
 
@@ -21,40 +22,47 @@ class Filters:
     Attributes:
         topics: names of topics; they may contain `*`.
         types: event types; they may contain `*`.
-        patients: ids of patients.
+        ids: noun of a resource -> ids. A record that is about one of them matches.
 
     Raises:
-        NothingMatches: the contract has no such topic or type, or no patient can have such an id.
+        NothingMatches: the contract has no such topic or type, or nothing can have such an id.
     """
 
     topics: Sequence[str] = ()
     types: Sequence[str] = ()
-    patients: Sequence[str] = ()
+    ids: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         known = contract.current()
         _check("topic", self.topics, list(known.partitions))
         _check("event type", self.types, list(known.topic_of))
-        for patient in self.patients:
-            if not re.fullmatch(r"[1-9][0-9]*", patient):
+        for noun, given in ((noun, each) for noun, ids in self.ids.items() for each in ids):
+            if not re.fullmatch(r"[1-9][0-9]*", given):
                 raise NothingMatches(
-                    f"No patient has the id {patient!r}. Ids are whole numbers from 1 on: --patient 17"
+                    f"No {noun} has the id {given!r}. Ids are whole numbers from 1 on: --{noun} 17"
                 )
 
     def match(self, record: Record) -> bool:
-        """Return whether a record matches; one that is not an event has no type, and its key is its patient."""
+        """Return whether a record matches; one that is not an event has no type, and is about what its key says."""
         if self.topics and not _matches(record.topic, self.topics):
             return False
-        if not self.types and not self.patients:
+        if not self.types and not self.ids:
             return True
         event = read_event(record)
         if isinstance(event, NotAnEvent):
-            return not self.types and record.key_text in self.patients
+            return not self.types and self._matches_id(record, {})
         if self.types and not _matches(event.type, self.types):
             return False
         payload = event.payload if isinstance(event.payload, dict) else {}
-        concerns = {record.key_text, str(payload.get("patient_id"))}
-        return not self.patients or not concerns.isdisjoint(self.patients)
+        return not self.ids or self._matches_id(record, payload)
+
+    def _matches_id(self, record: Record, payload: Mapping[str, object]) -> bool:
+        """A key is an id on the topic of its resource only; a payload says itself what it is about."""
+        return any(
+            str(payload.get(f"{noun}_id")) in ids
+            or (record.topic == resources()[noun].topic and record.key_text in ids)
+            for noun, ids in self.ids.items()
+        )
 
 
 def _check(kind: str, patterns: Sequence[str], known: Sequence[str]) -> None:
