@@ -77,7 +77,6 @@ def _request(context: Context) -> Request:
         userdata=config.userdata,
         junit_directory=Path(config.junit_directory) if config.junit else None,
         known_tags=behave_internals.known_tags(context),
-        tags_in_expression=behave_internals.tags_in_expression(context),
         requested_tags=behave_internals.requested_tags(context),
         selected_tags=behave_internals.selected_tags(context),
     )

@@ -36,15 +36,13 @@ class Request:
         userdata: the settings given with `behave -D`.
         junit_directory: the folder for JUnit files, None for no such files.
         known_tags: the tags that scenarios have.
-        tags_in_expression: the tags in the run's tag expression; one may contain the wildcard `*`.
-        requested_tags: those of them that a scenario should have.
+        requested_tags: the tags in the run's tag expression that a scenario should have.
         selected_tags: the tags of each scenario that will be executed.
     """
 
     userdata: Mapping[str, str]
     junit_directory: Path | None
     known_tags: Set[str]
-    tags_in_expression: Set[str]
     requested_tags: Set[str]
     selected_tags: Sequence[Set[str]]
 
@@ -83,8 +81,7 @@ def _load_settings(userdata: Mapping[str, str]) -> Settings:
 
 
 def _check_selection(request: Request) -> None:
-    unknown = sorted(tag for tag in request.tags_in_expression - request.known_tags if "*" not in tag)
-    if unknown:
+    if unknown := sorted(request.requested_tags - request.known_tags):
         names = ", ".join(f"@{tag}" for tag in unknown)
         known = ", ".join(sorted(request.known_tags)) or "none"
         raise NothingSelected(f"No scenario has the tag {names}; there are: {known}")

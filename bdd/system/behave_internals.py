@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from behave.model import Feature, Scenario
 from behave.runner import Context
 from behave.tag_expression.model import And, Literal, Not, Or  # type: ignore[import-untyped]  # no types there
+from behave.tag_expression.v1 import TagExpression as OldTagExpression  # type: ignore[import-untyped]  # as above
 from behave.userdata import parse_user_define
 
 
@@ -61,18 +62,15 @@ def known_tags(context: Context) -> set[str]:
     return {str(tag) for scenario in _scenarios(context) for tag in scenario.effective_tags}
 
 
-def tags_in_expression(context: Context) -> set[str]:
-    """Return the tags in the expression of `--tags`; the reason is that of `known_tags`."""
-    words = str(context.config.tag_expression).replace("(", " ").replace(")", " ").split()
-    return {word.lstrip("@") for word in words} - {"and", "or", "not", "true"}
-
-
 def requested_tags(context: Context) -> set[str]:
     """Return the tags in the expression of `--tags` that a scenario should have, unlike those after a `not`.
 
-    The reason is that of `known_tags`.
+    A pattern such as `@patient*` is not among them. The reason is that of `known_tags`.
     """
-    return _literals(context.config.tag_expression, wanted=True)
+    expression = context.config.tag_expression
+    if isinstance(expression, OldTagExpression):  # what `-x`, `~@x`, `@a,@b` and two `--tags` are parsed to
+        return {tag for alternatives in expression.ands for tag in alternatives if not tag.startswith("-")}
+    return _literals(expression, wanted=True)
 
 
 def _literals(term: Any, *, wanted: bool) -> set[str]:

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from behave.configuration import Configuration
 from behave.model import Tag
 from behave.parser import parse_feature
 
@@ -91,8 +92,8 @@ def test_a_scenario_gets_a_world_with_its_settings_and_its_step(behave: Behave) 
             "No scenario has the tag @nobody; there are: patients, slow\n",
         ),
         (
-            lambda behave: behave.select("not @nobody"),
-            "No scenario has the tag @nobody; there are: patients, slow\n",
+            lambda behave: behave.select("~@nobody,@anybody", "@nobody"),
+            "No scenario has the tag @anybody, @nobody; there are: patients, slow\n",
         ),
         (lambda behave: behave.select("not @patients"), "No scenario matches the given files, names and tags.\n"),
         (
@@ -132,9 +133,38 @@ def test_a_junit_folder_that_cannot_be_written_is_refused(behave: Behave) -> Non
     assert behave.stack.calls == []
 
 
-@pytest.mark.parametrize("expression", ["@pat*", "@nobo* or @slow", "not @slow", "(@slow or @patients)"])
-def test_tags_that_select_something_are_accepted(expression: str, behave: Behave) -> None:
-    behave.select(expression)
+@pytest.mark.parametrize(
+    "expressions",
+    [
+        ["@pat*"],
+        ["@nobo* or @slow"],
+        ["@nobod? or @slow"],
+        ["not @slow"],
+        ["(@slow or @patients)"],
+        ["not @nobody"],
+        ["not (@nobody or @slow)"],
+        ["~@nobody"],
+        ["-nobody"],
+        ["@slow,@patients"],
+        ["@slow, ~@nobody"],
+        ["@patients", "-@nobody"],
+        [],
+    ],
+)
+def test_tags_that_select_something_are_accepted(expressions: list[str], behave: Behave) -> None:
+    behave.select(*expressions)
+    behave.start()
+    assert behave.stack.calls == ["start"]
+
+
+def test_the_default_tags_of_a_machine_need_no_scenario(
+    behave: Behave, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".behaverc").write_text("[behave]\ndefault_tags = ~@nobody\n    ~@anybody\n")
+    monkeypatch.chdir(tmp_path)
+    read = Configuration(["--dry-run"])  # type: ignore[no-untyped-call]
+    assert str(read.tag_expression) == "-nobody -anybody"
+    behave.config.tag_expression = read.tag_expression
     behave.start()
     assert behave.stack.calls == ["start"]
 
