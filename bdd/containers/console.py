@@ -9,8 +9,9 @@ from contextlib import suppress
 from docker.client import DockerClient
 
 from bdd.containers.cleanup import OWNER, RECORDER, labels, remove_run
-from bdd.containers.discovery import Platform, PlatformNotFound, containers_of, find_platform, running_projects
+from bdd.containers.discovery import FoundBroker, containers_of, find_broker, running_projects
 from bdd.containers.engine import ContainersError
+from bdd.containers.services import PlatformNotFound
 from bdd.system.processes import kill_group, reader_has_gone, signals_wait
 from bdd.system.signals import ignore_signals, signals_raise_interrupt
 
@@ -31,21 +32,21 @@ class CannotRun(ContainersError):
     """The tool cannot be run; the message has the next step."""
 
 
-def find_running_platform(client: DockerClient, project: str | None) -> tuple[str, Platform]:
-    """Return the platform of a project, or the only one that runs and belongs to no run of the suite.
+def find_running_platform(client: DockerClient, project: str | None) -> tuple[str, FoundBroker]:
+    """Return the broker of a project, or of the only one that runs and belongs to no run of the suite.
 
     Raises:
         PlatformNotFound: there is none, or more than one; the message has the next step.
     """
     if project is not None:
-        return project, find_platform(client, project=project)
-    found: dict[str, Platform] = {}
+        return project, find_broker(client, project=project)
+    found: dict[str, FoundBroker] = {}
     reasons: list[str] = []
     for name in running_projects(client):
         if _belongs_to_a_run(client, name):
             continue
         try:
-            found[name] = find_platform(client, project=name)
+            found[name] = find_broker(client, project=name)
         except PlatformNotFound as error:
             reasons.append(f"  {name}: {error}")
     if len(found) == 1:
@@ -56,7 +57,7 @@ def find_running_platform(client: DockerClient, project: str | None) -> tuple[st
     raise PlatformNotFound("\n".join([_START_ONE, *others]))
 
 
-def console_consumer(platform: Platform, topics: Sequence[str], *, terminal: bool) -> list[str]:
+def console_consumer(platform: FoundBroker, topics: Sequence[str], *, terminal: bool) -> list[str]:
     """Return the command. It shows what is published from now on.
 
     Args:
@@ -73,7 +74,7 @@ def console_consumer(platform: Platform, topics: Sequence[str], *, terminal: boo
     ]
 
 
-def tool(platform: Platform, topics: Sequence[str]) -> tuple[str, list[str]]:
+def tool(platform: FoundBroker, topics: Sequence[str]) -> tuple[str, list[str]]:
     """Return the image that has Kafka's tool, and the tool's command there."""
     image = str(platform.broker.attrs["Config"]["Image"])
     if not image.startswith("apache/kafka:"):
@@ -86,7 +87,7 @@ def tool(platform: Platform, topics: Sequence[str]) -> tuple[str, list[str]]:
     ]
 
 
-def run_console(client: DockerClient, platform: Platform, topics: Sequence[str], run_id: str) -> int:
+def run_console(client: DockerClient, platform: FoundBroker, topics: Sequence[str], run_id: str) -> int:
     """Show what is published from now on; return the exit code, 125 where Docker cannot fetch the tool's image.
 
     It ends with the tool, at a signal, or when nothing reads its stdout any more.

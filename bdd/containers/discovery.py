@@ -1,7 +1,6 @@
-"""Finds a platform among the running containers: its network, broker, patient service and their addresses."""
+"""Finds a platform among the running containers: its network, its broker and its services."""
 
-import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from docker.client import DockerClient
@@ -10,74 +9,96 @@ from docker.models.containers import Container
 from docker.models.networks import Network
 
 from bdd.containers.cleanup import RECORDER
-from bdd.containers.engine import COMPOSE_PROJECT, ContainersError, environment_of, published_address, service_name
-from bdd.containers.inspection import full_name, how_it_ended, with_log
+from bdd.containers.engine import COMPOSE_PROJECT, environment_of, published_address, service_name
+from bdd.containers.services import (
+    FoundService,
+    PlatformNotFound,
+    exposed_ports,
+    find_services,
+    named,
+    names,
+    running,
+)
+from bdd.settings.settings import Settings
 
-_SERVICE_PORT = 8001
 _ADVERTISED = ("KAFKA_ADVERTISED_LISTENERS", "KAFKA_CFG_ADVERTISED_LISTENERS")
+_CLUSTER = ("KAFKA_CONTROLLER_QUORUM_VOTERS", "KAFKA_CFG_CONTROLLER_QUORUM_VOTERS", "KAFKA_ZOOKEEPER_CONNECT")
 _ONLY_ITSELF = {"localhost", "127.0.0.1", "0.0.0.0", "::1", ""}  # noqa: S104 - names, not an address to listen on
-_CONNECT_SECONDS = 2.0
+_OF_THE_HOST = "host.docker.internal"
 _PRESENT = {"running", "paused"}
 
 
-class PlatformNotFound(ContainersError):
-    """No platform was found.
+@dataclass(frozen=True)
+class FoundBroker:
+    """The broker of a platform in containers.
 
-    Args:
-        sentence: what was found and the next step; more lines may follow the first one.
-        next_command: the command to type next, if there is one; the sentence contains it.
+    Attributes:
+        there: all containers of the platform, also those that have ended.
+        broker: the (first) container of Kafka.
+        network: the network of the broker's clients.
+        bootstrap_servers: Kafka's address inside the network.
     """
 
-    def __init__(self, sentence: str, next_command: str = "") -> None:
-        super().__init__(sentence)
-        self.next_command = next_command
+    there: Sequence[Container]
+    broker: Container
+    network: Network
+    bootstrap_servers: str
 
 
 @dataclass(frozen=True)
-class Platform:
+class Platform(FoundBroker):
     """A platform in containers.
 
     Attributes:
-        containers: its running containers.
-        network: the network of the broker's clients.
-        broker: the (first) container of Kafka.
-        service: the container of the patient service.
-        bootstrap_servers: Kafka's address inside the network.
-        api_url: the patient service's address from this machine.
+        services: those that were found: name -> service.
+        absent: those that were not: name -> why.
     """
 
-    containers: Sequence[Container]
-    network: Network
-    broker: Container
-    service: Container
-    bootstrap_servers: str
-    api_url: str
+    services: Mapping[str, FoundService]
+    absent: Mapping[str, str]
+
+    @property
+    def containers(self) -> Sequence[Container]:
+        """The containers that run."""
+        return [each for each in self.there if each.status == "running"]
 
 
-def find_platform(client: DockerClient, *, project: str | None = None, network: str | None = None) -> Platform:
-    """Return the platform of a Docker Compose project, or the one on a network.
+def find_broker(
+    client: DockerClient, *, project: str | None = None, network: str | None = None, broker: str | None = None
+) -> FoundBroker:
+    """Return the broker of a Docker Compose project, or the one on a network.
 
     Args:
         client: the engine's.
         project: the project's name.
         network: the network's name, where there is no project.
+        broker: the name of the broker's container or Compose service, where there are several.
 
     Raises:
-        PlatformNotFound: nothing runs there, or the broker or the service cannot be identified.
+        PlatformNotFound: nothing runs there, or the broker cannot be identified.
     """
     there = _of_project(client, project) if project else _on_network(client, network or "")
-    broker = _running(_broker_among(there))
-    service = _running(_service_among([each for each in there if each is not broker]))
-    containers = [each for each in there if each.status == "running"]
-    joined = client.networks.get(network) if network else _network_of(client, broker)
-    return Platform(
-        containers=containers,
-        network=joined,
-        broker=broker,
-        service=service,
-        bootstrap_servers=bootstrap_servers(broker),
-        api_url=_api_url(service, joined),
-    )
+    found = running(_broker_among(there, broker))
+    joined = client.networks.get(network) if network else _network_of(client, found)
+    return FoundBroker(there, found, joined, bootstrap_servers(found, str(joined.name)))
+
+
+def find_platform(client: DockerClient, settings: Settings) -> Platform:
+    """Return the platform of the Docker Compose project, or the one on the network, that the settings name.
+
+    Args:
+        client: the engine's.
+        settings: those of the attached stack; where several containers look like a service, or like the broker,
+            they choose one.
+
+    Raises:
+        PlatformNotFound: nothing runs there, or the broker or a service cannot be identified.
+    """
+    found = find_broker(client, project=settings.project, network=settings.network, broker=settings.broker)
+    brokers = _brokers_among(found.there)
+    others = [each for each in found.there if each not in brokers]
+    services, absent = find_services(others, str(found.network.name), settings)
+    return Platform(found.there, found.broker, found.network, found.bootstrap_servers, services, absent)
 
 
 def containers_of(
@@ -109,14 +130,25 @@ def advertised_listeners(broker: Container) -> dict[str, str]:
     return {name: address for name, _, address in listeners}
 
 
-def bootstrap_servers(broker: Container) -> str:
+def bootstrap_servers(broker: Container, network: str = "") -> str:
     """Return the advertised address that is valid inside the network.
+
+    It is one whose host is a name of the broker there. Where none is, it is the first that leads neither to the
+    container itself nor to the machine of the engine.
+
+    Args:
+        broker: the broker's container.
+        network: the network's name.
 
     Raises:
         PlatformNotFound: the broker advertises itself as localhost only, which is itself in every container.
     """
     advertised = advertised_listeners(broker)
-    inside = [address for address in advertised.values() if address.rpartition(":")[0] not in _ONLY_ITSELF]
+    hosts = {address: address.rpartition(":")[0].strip("[]") for address in advertised.values()}
+    own_names = _names_on(broker, network)
+    inside = [address for address, host in hosts.items() if host in own_names]
+    inside += [address for address, host in hosts.items() if host not in {*_ONLY_ITSELF, _OF_THE_HOST}]
+    inside += [address for address, host in hosts.items() if host == _OF_THE_HOST]
     if inside:
         return inside[0]
     if advertised:
@@ -136,8 +168,8 @@ def address_from_here(broker: Container) -> str | None:
     for address in advertised_listeners(broker).values():
         if address.rpartition(":")[0] in _ONLY_ITSELF:
             return address
-    for port in _ports(broker):
-        if port.endswith("/tcp") and (place := published_address(broker, int(port.removesuffix("/tcp")))):
+    for port in exposed_ports(broker):
+        if place := published_address(broker, port):
             return f"{place[0]}:{place[1]}"
     return None
 
@@ -165,47 +197,43 @@ def _on_network(client: DockerClient, network: str) -> list[Container]:
     return containers
 
 
-def _running(container: Container) -> Container:
-    """Return the container if it runs.
-
-    Raises:
-        PlatformNotFound: it is paused or has ended; the message holds the next step, then its last log lines.
-    """
-    if container.status == "running":
-        return container
-    if container.status == "paused":
-        command = f"docker unpause {container.name}"
-        raise PlatformNotFound(f"{full_name(container)} is paused\n    next: {command}", command)
-    how, command = how_it_ended(container), f"docker start {container.name}"
-    if container.status == "created":
-        how = f"{full_name(container)} has never been started"
-    if container.status == "restarting":
-        how, command = f"{how} and is started again", f"docker logs --follow {container.name}"
-    raise PlatformNotFound(with_log(container, how, command), command)
-
-
-def _broker_among(containers: Sequence[Container]) -> Container:
-    others = [each for each in containers if RECORDER not in each.labels]
-    brokers = [each for each in others if advertised_listeners(each)]
-    brokers = brokers or [each for each in others if "kafka" in str(each.attrs["Config"]["Image"])]
+def _broker_among(containers: Sequence[Container], chosen: str | None) -> Container:
+    if chosen:
+        return named(chosen, containers, "broker")
+    brokers = _brokers_among(containers)
     if not brokers:
         raise PlatformNotFound(
-            f"None of these containers looks like Kafka: {_names(containers)}. It is known by its image or by "
-            "KAFKA_ADVERTISED_LISTENERS"
+            f"None of these containers looks like Kafka: {names(containers)}. It is known by its image or by "
+            "KAFKA_ADVERTISED_LISTENERS. Choose one: -D broker=NAME"
+        )
+    clusters = {_cluster_of(broker) for broker in brokers}
+    if len(clusters) > 1:
+        raise PlatformNotFound(
+            f"{len(brokers)} of these containers are brokers, and not of one cluster: {names(brokers)}. "
+            "Choose one: -D broker=NAME"
         )
     return min(brokers, key=lambda each: str(each.name))
 
 
-def _service_among(containers: Sequence[Container]) -> Container:
+def _brokers_among(containers: Sequence[Container]) -> Sequence[Container]:
     others = [each for each in containers if RECORDER not in each.labels]
-    services = [each for each in others if "patient" in service_name(each) and "service" in service_name(each)]
-    services = services or [each for each in others if f"{_SERVICE_PORT}/tcp" in _ports(each)]
-    if len(services) != 1:
-        raise PlatformNotFound(
-            f"{len(services)} of these containers look like the patient service: {_names(containers)}. It is "
-            f"known by its name (patient-service) or its port {_SERVICE_PORT}"
-        )
-    return services[0]
+    by_settings = [each for each in others if advertised_listeners(each)]
+    return by_settings or [each for each in others if "kafka" in str(each.attrs["Config"]["Image"])]
+
+
+def _cluster_of(broker: Container) -> str:
+    """What the brokers of one cluster have in common; a broker that is alone has its own."""
+    variables = environment_of(broker)
+    given = next((variables[name] for name in _CLUSTER if name in variables), "")
+    alone = "," not in given and "localhost" in given  # a quorum of itself
+    return str(broker.name) if alone or not given else given
+
+
+def _names_on(broker: Container, network: str) -> set[str]:
+    """By what names the containers on a network know the broker."""
+    place = broker.attrs["NetworkSettings"]["Networks"].get(network, {})
+    known = [*(place.get("Aliases") or ()), *(place.get("DNSNames") or ()), place.get("IPAddress")]
+    return {name for name in (*known, service_name(broker), str(broker.name)) if name}
 
 
 def _network_of(client: DockerClient, broker: Container) -> Network:
@@ -213,35 +241,3 @@ def _network_of(client: DockerClient, broker: Container) -> Network:
     if not names or names[0] in {"none", "host"}:
         raise PlatformNotFound(f"{service_name(broker)} is on no network that a recorder could join: {names}")
     return client.networks.get(names[0])
-
-
-def _api_url(service: Container, network: Network) -> str:
-    """Return the address of the published port, or else the container's own if this machine routes to it."""
-    ports = [int(port.removesuffix("/tcp")) for port in _ports(service) if port.endswith("/tcp")]
-    port = _SERVICE_PORT if _SERVICE_PORT in ports or not ports else ports[0]
-    own = service.attrs["NetworkSettings"]["Networks"].get(str(network.name), {}).get("IPAddress")
-    places = [published_address(service, port), (own, port) if own else None]
-    for place in places:
-        if place and _connects(place):
-            return f"http://{place[0]}:{place[1]}"
-    raise PlatformNotFound(
-        f"{service_name(service)} cannot be reached from here: its port {port} is not published, or nothing "
-        f'listens there. Publish it (ports: ["127.0.0.1::{port}"]), and see its log: docker logs {service.name}'
-    )
-
-
-def _connects(place: tuple[str, int]) -> bool:
-    try:
-        socket.create_connection(place, timeout=_CONNECT_SECONDS).close()
-    except OSError:
-        return False
-    return True
-
-
-def _ports(container: Container) -> list[str]:
-    exposed = container.attrs["Config"].get("ExposedPorts") or {}
-    return [*(container.attrs["NetworkSettings"].get("Ports") or {}), *exposed]
-
-
-def _names(containers: Sequence[Container]) -> str:
-    return ", ".join(sorted(service_name(container) for container in containers)) or "none"

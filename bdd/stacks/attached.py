@@ -4,14 +4,14 @@ import secrets
 from pathlib import Path
 
 from bdd.containers.cleanup import remove_run
-from bdd.containers.discovery import Platform, PlatformNotFound, containers_of, find_platform
+from bdd.containers.discovery import Platform, containers_of, find_platform
 from bdd.containers.engine import RUN_WITHOUT_IT, ContainersError, connect, translated_errors
 from bdd.containers.images import prepare_images, remove_replaced_images
 from bdd.containers.inspection import ContainerWatch, condition, sources_of
+from bdd.containers.services import PlatformNotFound
 from bdd.containers.suite_container import SuiteContainer
 from bdd.contracts import asyncapi as contract
 from bdd.domain.resource import Resource
-from bdd.domain.resources.patients import RESOURCE as PATIENTS
 from bdd.kafka.client_settings import client_settings
 from bdd.output.console import say
 from bdd.recorder.client import RecorderClient
@@ -40,10 +40,11 @@ class AttachedStack(Stack):
     @translated_errors()
     def _start(self) -> None:
         client = connect(RUN_WITHOUT_IT)
-        platform = find_platform(client, project=self._settings.project, network=self._settings.network)
-        self.api_urls[PATIENTS.service.name] = platform.api_url
+        platform = find_platform(client, self._settings)
+        self._note_services(platform)
+        found = ", ".join(str(each.container.name) for each in platform.services.values())
         say(
-            f"Found the service {platform.service.name} and the broker {platform.broker.name} "
+            f"Found the services {found} and the broker {platform.broker.name} "
             f"({platform.bootstrap_servers}) on the network {platform.network.name}"
         )
         self._cleanups.append(lambda: remove_replaced_images(client))
@@ -60,7 +61,7 @@ class AttachedStack(Stack):
             port=_RECORDER_PORT,
             folder=_FOLDER,
         )
-        needed = [platform.broker, platform.service, recorder.container]
+        needed = [platform.broker, *(each.container for each in platform.services.values()), recorder.container]
         others = [each for each in platform.containers if each not in needed]
         watch = ContainerWatch(client, needed, others)
         self._troubles.append(watch.trouble)
@@ -69,6 +70,10 @@ class AttachedStack(Stack):
         follower.start(_RECORDER_SECONDS, recorder.trouble)
         self.use_recorder(follower)
         self._ready("recorder")
+
+    def _note_services(self, platform: Platform) -> None:
+        self.api_urls.update({name: each.url for name, each in platform.services.items()})
+        self.absent.update(platform.absent)
 
     def _recorder_settings(self, platform: Platform, token: str) -> RecorderSettings:
         return RecorderSettings(
@@ -116,16 +121,16 @@ class AttachedStack(Stack):
         )
 
     def _check_platform(self) -> str:
-        settings = self._settings
         try:
             with translated_errors():
-                found = find_platform(self._engine.client, project=settings.project, network=settings.network)
+                found = find_platform(self._engine.client, self._settings)
         except ContainersError as error:
             command = error.next_command if isinstance(error, PlatformNotFound) else ""
             raise Failed(str(error), command or self._command("ps --all")) from error
         self._checked = found
-        self.api_urls[PATIENTS.service.name] = found.api_url
+        self._note_services(found)
+        of_services = (f"the service {each.container.name} at {each.url}" for each in found.services.values())
         return (
-            f"the service {found.service.name} at {found.api_url}, the broker {found.broker.name} as "
+            f"{', '.join(of_services)}, the broker {found.broker.name} as "
             f"{found.bootstrap_servers} on the network {found.network.name}"
         )

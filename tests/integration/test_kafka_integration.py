@@ -11,7 +11,7 @@ import pytest
 
 from bdd.commands.doctor.round_trip import try_event
 from bdd.containers.console import find_running_platform
-from bdd.containers.discovery import Platform, address_from_here
+from bdd.containers.discovery import Platform, address_from_here, find_platform
 from bdd.containers.engine import ContainersError, connect, translated_errors
 from bdd.kafka.client_settings import client_settings
 from bdd.kafka.connection.advice import explain
@@ -27,7 +27,8 @@ def platform() -> Platform:
     project = os.environ.get("ACCEPTANCE_PROJECT") or None
     try:
         with translated_errors():
-            return find_running_platform(connect(), project)[1]
+            found, _ = find_running_platform(connect(), project)
+            return find_platform(connect(), load_settings({"stack": "attached", "project": found}))
     except ContainersError as error:
         reason = " ".join(str(error).split())
         if project:
@@ -40,7 +41,7 @@ def settings(platform: Platform) -> Settings:
     address = address_from_here(platform.broker)
     if address is None:
         pytest.skip(f"{platform.broker.name} publishes no port: only clients on its network can connect")
-    given = {"stack": "remote", "api_url": platform.api_url, "bootstrap_servers": address}
+    given = {"stack": "remote", "api_url": platform.services["patient-service"].url, "bootstrap_servers": address}
     return load_settings(given | {"deadline_factor": str(DEADLINE_FACTOR)})
 
 

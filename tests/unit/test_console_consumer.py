@@ -8,7 +8,8 @@ import pytest
 from bdd.containers import console
 from bdd.containers.cleanup import OWNER
 from bdd.containers.console import console_consumer, find_running_platform
-from bdd.containers.discovery import PlatformNotFound, address_from_here
+from bdd.containers.discovery import address_from_here
+from bdd.containers.services import PlatformNotFound
 
 
 def platform(image: str = "apache/kafka:4.3.1") -> Any:
@@ -57,7 +58,7 @@ def projects(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         return platform()
 
     monkeypatch.setattr(console, "running_projects", lambda _client: sorted(there))
-    monkeypatch.setattr(console, "find_platform", find)
+    monkeypatch.setattr(console, "find_broker", find)
     return there
 
 

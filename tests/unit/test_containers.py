@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,23 +13,34 @@ import psutil
 import pytest
 from docker.models.containers import Container
 
-from bdd.containers import discovery as platform
+from bdd.containers import discovery
 from bdd.containers.cleanup import Leftover, labels, owner_of_this_run
 from bdd.containers.compose import Compose, ComposeFailed
-from bdd.containers.discovery import PlatformNotFound, bootstrap_servers
+from bdd.containers.discovery import bootstrap_servers
 from bdd.containers.engine import published_address
+from bdd.containers.services import FoundService, PlatformNotFound, find_services, running
+from bdd.domain.resources import short_names
+from bdd.settings.settings import load_settings
 
 
-def container(name: str, *environment: str, image: str = "image", ports: dict[str, Any] | None = None) -> Container:
+def container(
+    name: str,
+    *environment: str,
+    image: str = "image",
+    ports: dict[str, Any] | None = None,
+    exposed: tuple[int, ...] = (),
+    aliases: tuple[str, ...] = (),
+) -> Container:
     attributes = {
         "Name": f"/{name}-1",
+        "State": {"Status": "running"},
         "Config": {
             "Env": list(environment),
             "Image": image,
             "Labels": {"com.docker.compose.service": name},
-            "ExposedPorts": {},
+            "ExposedPorts": {f"{port}/tcp": {} for port in exposed},
         },
-        "NetworkSettings": {"Ports": ports or {}, "Networks": {}},
+        "NetworkSettings": {"Ports": ports or {}, "Networks": {"net": {"Aliases": list(aliases)}}},
     }
     return Container(attrs=attributes)
 
@@ -58,16 +70,24 @@ def test_what_is_to_be_kept_has_no_owner() -> None:
 
 
 @pytest.mark.parametrize(
-    ("variables", "inside"),
+    ("advertised", "inside"),
     [
-        (["KAFKA_ADVERTISED_LISTENERS=PLAINTEXT://kafka:9092"], "kafka:9092"),
-        (["KAFKA_ADVERTISED_LISTENERS=EXTERNAL://localhost:29092, INTERNAL://kafka:9092"], "kafka:9092"),
-        (["KAFKA_CFG_ADVERTISED_LISTENERS=A://broker.local:19092"], "broker.local:19092"),
-        ([], "kafka:9092"),
+        ("KAFKA_ADVERTISED_LISTENERS=PLAINTEXT://kafka:9092", "kafka:9092"),
+        ("KAFKA_ADVERTISED_LISTENERS=EXTERNAL://localhost:29092, INTERNAL://kafka:9092", "kafka:9092"),
+        (
+            "KAFKA_ADVERTISED_LISTENERS=E://localhost:1,DOCKER://host.docker.internal:2,INTERNAL://kafka:9092",
+            "kafka:9092",
+        ),
+        ("KAFKA_ADVERTISED_LISTENERS=A://elsewhere.example:1,B://events.local:9092", "events.local:9092"),
+        ("KAFKA_ADVERTISED_LISTENERS=A://localhost:1,B://host.docker.internal:2,C://by-dns:9092", "by-dns:9092"),
+        ("KAFKA_ADVERTISED_LISTENERS=A://localhost:1,B://host.docker.internal:2", "host.docker.internal:2"),
+        ("KAFKA_CFG_ADVERTISED_LISTENERS=A://broker.local:19092", "broker.local:19092"),
+        ("UNRELATED=1", "kafka:9092"),
     ],
 )
-def test_the_address_that_holds_inside_the_network_is_taken(variables: list[str], inside: str) -> None:
-    assert bootstrap_servers(container("kafka", *variables)) == inside
+def test_the_address_that_is_valid_inside_the_network_is_taken(advertised: str, inside: str) -> None:
+    broker = container("kafka", advertised, aliases=("events.local",))
+    assert bootstrap_servers(broker, "net") == inside
 
 
 def test_a_broker_that_only_advertises_localhost_is_refused_with_the_solution() -> None:
@@ -79,18 +99,99 @@ def test_the_broker_is_known_by_its_settings_or_its_image() -> None:
     by_settings = container("events", "KAFKA_ADVERTISED_LISTENERS=A://events:9092")
     by_image = container("bus", image="apache/kafka:4.3.1")
     other = container("kafka-ui")
-    assert platform._broker_among([other, by_image, by_settings]) is by_settings
-    assert platform._broker_among([other, by_image]) is by_image
-    with pytest.raises(PlatformNotFound, match="kafka-ui"):
-        platform._broker_among([other])
+    assert discovery._broker_among([other, by_image, by_settings], None) is by_settings
+    assert discovery._broker_among([other, by_image], None) is by_image
+    assert discovery._broker_among([other, by_image, by_settings], "bus") is by_image
+    with pytest.raises(PlatformNotFound, match=r"kafka-ui.*Choose one: -D broker=NAME$"):
+        discovery._broker_among([other], None)
+    with pytest.raises(PlatformNotFound, match=r"No container is called buss \(-D broker=buss\); there are: bus"):
+        discovery._broker_among([by_image], "buss")
 
 
-def test_the_patient_service_is_known_by_its_name_or_its_port() -> None:
-    by_name, by_port = container("patient_service"), container("api", ports={"8001/tcp": None})
-    assert platform._service_among([container("postgres"), by_name, by_port]) is by_name
-    assert platform._service_among([container("postgres"), by_port]) is by_port
-    with pytest.raises(PlatformNotFound, match="0 of these containers look like the patient service: postgres"):
-        platform._service_among([container("postgres")])
+@pytest.mark.parametrize(
+    ("voters", "found"),
+    [
+        (["1@one:9093,2@two:9093", "1@one:9093,2@two:9093"], "one"),
+        (["1@controller:9093", "1@controller:9093"], "one"),
+        (
+            ["1@localhost:9093", "1@localhost:9093"],
+            "are brokers, and not of one cluster: one, two. Choose one: -D b",
+        ),
+        (["1@one:9093", "1@two:9093"], "are brokers, and not of one cluster"),
+        ([None, None], "are brokers, and not of one cluster"),
+    ],
+)
+def test_of_one_cluster_the_first_broker_is_taken_and_of_several_none(voters: list[str | None], found: str) -> None:
+    brokers = [
+        container(
+            name,
+            f"KAFKA_ADVERTISED_LISTENERS=A://{name}:9092",
+            *([f"KAFKA_CONTROLLER_QUORUM_VOTERS={each}"] if each else []),
+        )
+        for name, each in zip(("one", "two"), voters, strict=True)
+    ]
+    if found == "one":
+        assert discovery._broker_among(brokers[::-1], None) is brokers[0]
+    else:
+        with pytest.raises(PlatformNotFound, match=found):
+            discovery._broker_among(brokers, None)
+
+
+POSTGRES = container("postgres", image="postgres:15", ports={"8001/tcp": None})
+
+
+@pytest.fixture
+def open_port() -> Iterator[int]:
+    """A port of this machine on which something listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield int(server.getsockname()[1])
+
+
+def published(port: int, inside: int) -> dict[str, Any]:
+    return {f"{inside}/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(port)}]}
+
+
+def patients_among(*containers: Container, **settings: str) -> FoundService:
+    known = load_settings({"stack": "attached", "project": "p", **settings}, services=short_names())
+    found, _ = find_services(containers, "net", known)
+    return found["patient-service"]
+
+
+def test_a_service_is_known_by_its_name_or_its_port_or_chosen(open_port: int) -> None:
+    ports = published(open_port, 8001)
+    by_name, by_port = container("patient_service", ports=ports), container("api", ports=ports)
+    alike = container("my-patient-service-1", ports=ports)
+    assert patients_among(POSTGRES, by_port, alike, by_name).container is by_name
+    assert patients_among(POSTGRES, by_port, alike).container is alike
+    assert patients_among(POSTGRES, by_port).container is by_port
+    assert patients_among(POSTGRES, by_port, by_name, service="api").container is by_port
+    assert patients_among(POSTGRES, by_port, by_name, service="api-1").container is by_port
+
+
+def test_the_settings_that_choose_are_named_where_no_container_or_several_look_like_a_service() -> None:
+    with pytest.raises(PlatformNotFound) as none:
+        patients_among(POSTGRES, container("web", exposed=(80,)))
+    assert str(none.value) == (
+        "none of these containers looks like the patient-service: web. It is known by its name or its port 8001; "
+        "-D service=NAME chooses one, -D port=PORT says where it listens"
+    )
+    one, two = container("patient-service-a"), container("patient-service-b")
+    with pytest.raises(PlatformNotFound) as several:
+        patients_among(one, two)
+    assert str(several.value) == (
+        "2 of these containers look like the patient-service: patient-service-a-1, patient-service-b-1. "
+        "Choose one: -D service=NAME"
+    )
+
+
+def test_a_service_is_reached_on_the_port_on_which_it_listens(open_port: int) -> None:
+    """Its image may expose another one, or several."""
+    other_port = container("patient-service", ports=published(open_port, 8001), exposed=(5000,))
+    assert patients_among(other_port).url == f"http://127.0.0.1:{open_port}"
+    chosen = container("patient-service", ports=published(open_port, 9000), exposed=(8001, 9000))
+    assert patients_among(chosen, port="9000").port == 9000
+    with pytest.raises(PlatformNotFound, match=r"port 8001 is not published.*or name another one: -D port=PORT"):
+        patients_among(chosen)
 
 
 class Stopped(Container):
@@ -131,7 +232,7 @@ def test_a_container_that_does_not_run_is_reported_with_the_next_step_and_its_lo
     state: str, log: bytes, how: str, command: str, lines: list[str]
 ) -> None:
     with pytest.raises(PlatformNotFound) as error:
-        platform._running(Stopped(state, log))
+        running(Stopped(state, log))
     expected = [f"the container of kafka (kafka-1) {how}", f"    next: {command}", *lines]
     assert str(error.value).splitlines() == expected
     assert error.value.next_command == command

@@ -14,6 +14,7 @@ from bdd.containers.discovery import Platform
 from bdd.containers.engine import ContainersError, service_name, translated_errors
 from bdd.containers.images import SUITE, prepare_images, remove_replaced_images
 from bdd.containers.suite_container import SuiteContainer
+from bdd.domain.resources import services
 from bdd.settings.settings import Settings
 from bdd.stacks.checks.check import Check, Failed
 from bdd.stacks.checks.engine import EngineChecks
@@ -84,7 +85,7 @@ class InNetworkChecks:
         given: dict[str, Any] = {name: getattr(self._settings, name) for name in _PASSED_ON}
         given |= {
             "stack": "remote",
-            "api_url": f"http://{service_name(platform.service)}:8001",
+            **self._addresses(),
             "bootstrap_servers": platform.bootstrap_servers,
         }
         files = {}
@@ -100,6 +101,16 @@ class InNetworkChecks:
         finally:
             remove_run(client, self._run_id)
             remove_replaced_images(client)
+
+    def _addresses(self) -> dict[str, str]:
+        """Where the services answer inside the network, as settings."""
+        found, known = self._platform().services, services()
+        return {
+            f"{self._settings.of_service(known[name].short).prefix}api_url": (
+                f"http://{service_name(each.container)}:{each.port}"
+            )
+            for name, each in found.items()
+        }
 
     def _result(self, name: str) -> str:
         result = self._results[name]

@@ -12,10 +12,12 @@ import requests
 from docker.client import DockerClient
 
 from bdd.containers.cleanup import Leftover, find
-from bdd.containers.discovery import address_from_here, find_platform
+from bdd.containers.discovery import address_from_here, find_broker, find_platform
 from bdd.containers.engine import state_of
+from bdd.containers.services import FoundService
+from bdd.domain.resources import short_names
 from bdd.run.process import remote
-from bdd.settings.settings import environment_without_settings
+from bdd.settings.settings import environment_without_settings, load_settings
 from bdd.system.paths import ROOT
 from bdd.system.waiting import wait_until
 from tests.integration.containers.conftest import Theirs, started
@@ -25,9 +27,14 @@ SCRIPT = ROOT / "tests" / "integration" / "docker-kafka-test.py"
 PATIENT = {"vorname": "Erika", "nachname": "Mustermann-watched"}
 
 
+def patients_in(engine: DockerClient, project: str) -> FoundService:
+    settings = load_settings({"stack": "attached", "project": project}, services=short_names())
+    return find_platform(engine, settings).services["patient-service"]
+
+
 @pytest.fixture
 def api_url(theirs: Theirs) -> str:
-    return find_platform(theirs.engine, project=theirs.project).api_url
+    return patients_in(theirs.engine, theirs.project).url
 
 
 @pytest.fixture
@@ -92,8 +99,9 @@ def test_the_doctor_finds_the_machine_ready_for_the_compose_stack(tmp_path: Path
 def test_the_doctor_explains_the_single_listener_from_here_and_passes_it_from_inside(
     tmp_path: Path, engine: DockerClient, one_listener: str
 ) -> None:
-    found = find_platform(engine, project=one_listener)
-    exit_code, checks = doctor(tmp_path, *remote(found.api_url, address_from_here(found.broker) or ""))
+    broker = find_broker(engine, project=one_listener).broker
+    url = patients_in(engine, one_listener).url
+    exit_code, checks = doctor(tmp_path, *remote(url, address_from_here(broker) or ""))
     assert exit_code == 1
     assert [name for name, check in checks.items() if check["state"] == "failed"] == ["listeners"]
     assert "sends its clients on to kafka:9092" in checks["listeners"]["sentence"]
@@ -111,7 +119,7 @@ def test_the_doctor_explains_the_single_listener_from_here_and_passes_it_from_in
 def test_the_doctor_names_a_container_that_does_not_run(
     tmp_path: Path, engine: DockerClient, one_listener: str, how: str, expected: tuple[str, str, str]
 ) -> None:
-    service = find_platform(engine, project=one_listener).service
+    service = patients_in(engine, one_listener).container
     do, undo = how.split()
     getattr(service, do)()
     message = expected[0].format(code=state_of(service)["ExitCode"])
@@ -186,7 +194,7 @@ def test_the_container_of_the_script_carries_its_label_and_goes_however_the_scri
         wait_until(
             runs, description="the tool's container", timeout=GUARD_SECONDS, abort_if=lambda: _how_it_ended(run)
         )
-        broker = find_platform(theirs.engine, network=f"{theirs.project}_default").broker
+        broker = find_broker(theirs.engine, network=f"{theirs.project}_default").broker
         assert broker.name == theirs.compose.container("kafka").name, "the tool's image is Kafka's, but no broker"
         if end != "nobody reads":
             run.send_signal(signal.Signals[end])
