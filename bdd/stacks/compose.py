@@ -10,6 +10,8 @@ from bdd.containers.cleanup import OWNER, RUN, labels, remove_run
 from bdd.containers.compose import Compose
 from bdd.containers.engine import RUN_WITHOUT_IT, ContainersError, connect, published_address, translated_errors
 from bdd.containers.images import (
+    composed_services,
+    image_names,
     image_variables,
     missing_images,
     needed_images,
@@ -19,7 +21,7 @@ from bdd.containers.images import (
 from bdd.containers.inspection import ContainerWatch, sources_of
 from bdd.contracts import asyncapi as contract
 from bdd.domain.resource import Resource
-from bdd.domain.resources.patients import RESOURCE as PATIENTS
+from bdd.domain.resources import resources, services
 from bdd.kafka.client_settings import client_settings
 from bdd.output.console import say
 from bdd.output.folders import CannotWrite, check_writable
@@ -31,10 +33,7 @@ from bdd.stacks.checks.service import ServiceChecks
 from bdd.system.paths import COMPOSE_FILE
 from bdd.system.processes import free_port
 
-_BUILT = ("patient-service", "recorder")
-_SERVICES = ("postgres", "kafka", *_BUILT)
 _SHOWN = {"Built", "Healthy"}
-_SERVICE_PORT = 8001
 _RECORDER_PORT = 8080
 _RECORDER_SECONDS = 30.0
 _AGAIN = "behave features/{}_created.feature -D stack=compose"
@@ -58,7 +57,7 @@ class ComposeStack(Stack):
         compose = Compose(client, self.project, {**self._variables(token), **image_variables()})
         say(f"Docker Compose brings up the project {self.project}")
         self._began = time.monotonic()
-        prepare_images(client, _BUILT, self._report)
+        prepare_images(client, list(image_names()), self._report)
 
         def remove_or_keep() -> None:
             if self._settings.keep and self._recorder:
@@ -70,13 +69,17 @@ class ComposeStack(Stack):
         if (port := self._settings.external_port) is not None:
             compose.variables["KAFKA_EXTERNAL_PORT"] = str(port or free_port())
         try:
-            compose.up(_SERVICES, self._report)
+            compose.up(["postgres", "kafka", *image_names()], self._report)
         finally:
             with suppress(ContainersError), translated_errors():
                 self._sources |= sources_of(compose.containers())
         watch = ContainerWatch(client, compose.containers())
         self._troubles.append(watch.trouble)
-        self.api_urls[PATIENTS.service.name] = _address(compose, "patient-service", _SERVICE_PORT)
+        for name, service in services().items():
+            if name in composed_services():
+                self.api_urls[name] = _address(compose, name, service.port)
+            else:
+                self.absent[name] = f"{COMPOSE_FILE.name} has none"
         self.use_recorder(RecorderClient(_address(compose, "recorder", _RECORDER_PORT), token))
         self.recorder.start(_RECORDER_SECONDS, watch.trouble)
 
@@ -93,13 +96,13 @@ class ComposeStack(Stack):
     def _report(self, service: str, status: str) -> None:
         seconds = time.monotonic() - self._began
         if status in _SHOWN:
-            say(f"  {service:16}{status.lower():10}{seconds:5.1f} s")
+            say(f"  {service:18}{status.lower():10}{seconds:5.1f} s")
         if status == "Healthy":
             self.startup[service] = seconds
 
     def _how_to_use(self) -> str:
         return (
-            f"\nThe platform stays up: {self.api_urls[PATIENTS.service.name]}, project {self.project}.\n"
+            f"\nThe platform stays up: {', '.join(self.api_urls.values())}, project {self.project}.\n"
             f"  look:   docker compose -p {self.project} ps\n"
             f"  watch:  python -m bdd watch -D stack=attached -D project={self.project}\n"
             f"  remove: docker compose -p {self.project} down --volumes"
@@ -119,7 +122,7 @@ class ComposeStack(Stack):
             needed = tuple(check.name for check in checks)
             of_services = ServiceChecks(self._settings, self.api_urls, self.absent)
             checks += [
-                self._start_check("start", needed, _AGAIN.format(PATIENTS.noun)),
+                self._start_check("start", needed, _AGAIN.format(next(iter(resources())))),
                 *of_services.checks("start"),
                 Check("event", lambda: try_event(_again), of_services.apis, timeout=None),
             ]

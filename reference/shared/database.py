@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.schema import CreateSchema
 
 from reference.shared.errors import WrongSettingError
 from reference.shared.models import Base, OutboxEntry, Resource
@@ -63,9 +64,19 @@ def open_database(url: str, resources: type[Resource]) -> Database:
         raise WrongSettingError("DATABASE_URL cannot be read as the URL of a database.") from error
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
+    if engine.dialect.name == "postgresql":
+        _make_schema(engine)
     tables = [Base.metadata.tables[each.__tablename__] for each in (resources, OutboxEntry)]
     Base.metadata.create_all(engine, tables)
     return Database(engine)
+
+
+def _make_schema(engine: Engine) -> None:
+    """Make the schema that the URL's search_path names, so that services can share a database."""
+    with engine.begin() as connection:
+        schema = str(connection.scalar(text("SHOW search_path")))
+        if schema.isidentifier():  # unlike `"$user", public`, which is where none is named
+            connection.execute(CreateSchema(schema, if_not_exists=True))
 
 
 def _connect_args(url: str) -> dict[str, object]:

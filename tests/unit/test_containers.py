@@ -104,8 +104,8 @@ def test_the_broker_is_known_by_its_settings_or_its_image() -> None:
     assert discovery._broker_among([other, by_image, by_settings], "bus") is by_image
     with pytest.raises(PlatformNotFound, match=r"kafka-ui.*Choose one: -D broker=NAME$"):
         discovery._broker_among([other], None)
-    with pytest.raises(PlatformNotFound, match=r"No container is called buss \(-D broker=buss\); there are: bus"):
-        discovery._broker_among([by_image], "buss")
+    with pytest.raises(PlatformNotFound, match=r"No container is called wrong \(-D broker=wrong\); there are: bus"):
+        discovery._broker_among([by_image], "wrong")
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ from bdd.commands import prune as pruning
 from bdd.commands.cli import app
 from bdd.containers import images as images_module
 from bdd.containers.compose import ComposeFailed
-from bdd.containers.images import GIVEN, NAMES, SUITE, image_variables, prepare_images, remove_replaced_images
+from bdd.containers.images import SUITE, image_names, image_variables, prepare_images, remove_replaced_images
 from bdd.system.processes import CommandFailed
 
-SERVICE = NAMES["patient-service"]
+GIVEN, SERVICE = "PATIENT_SERVICE_IMAGE", image_names()["patient-service"]
 
 
 class Engine:
@@ -92,7 +92,7 @@ def test_images_are_built_but_a_given_one_is_taken_as_it_is(
     reported: list[tuple[str, str]] = []
     prepare_images(engine, ["patient-service", "recorder"], lambda *status: reported.append(status))
     assert reported == [(service, "Built") for service in built]
-    assert image_variables()["ACCEPTANCE_SERVICE_IMAGE"] == (given or SERVICE)
+    assert image_variables()["ACCEPTANCE_PATIENT_SERVICE_IMAGE"] == (given or SERVICE)
 
 
 @pytest.mark.parametrize("error", [None, CommandFailed("`docker` ended", 1, "Error\nno such host")])

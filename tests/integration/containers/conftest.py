@@ -10,12 +10,9 @@ from docker.client import DockerClient
 from bdd.containers.cleanup import OWNER, RUN, Leftover, find, labels, remove_run
 from bdd.containers.compose import Compose
 from bdd.containers.engine import EngineUnavailable, connect
-from bdd.containers.images import image_variables, prepare_images, remove_replaced_images
+from bdd.containers.images import image_names, image_variables, prepare_images, remove_replaced_images
 from bdd.system.processes import free_port
 from tests.support.running import ModuleRun
-
-BUILT = ["patient-service", "recorder"]
-SERVICES = ["postgres", "kafka", *BUILT]
 
 
 @pytest.fixture(scope="session")
@@ -40,11 +37,11 @@ class Theirs:
 
     def start(self, *, external: bool) -> None:
         """Choose the port as late as can be: what is free now may be taken when the images are built."""
-        prepare_images(self.engine, BUILT)
+        prepare_images(self.engine, list(image_names()))
         if external:
             self.external_port = free_port()
             self.compose.variables["KAFKA_EXTERNAL_PORT"] = str(self.external_port)
-        self.compose.up(SERVICES, lambda _service, _status: None)
+        self.compose.up(["postgres", "kafka", *image_names()], lambda _service, _status: None)
 
     @property
     def project(self) -> str:

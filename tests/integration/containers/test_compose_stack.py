@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 
 from bdd.commands.cli import app
 from bdd.containers.cleanup import find, owner_of_this_run, remove_image, remove_run
-from bdd.containers.images import NAMES
+from bdd.containers.images import image_names
 from bdd.settings.settings import environment_without_settings
 from bdd.system.paths import ROOT
 from tests.integration.containers.conftest import Theirs, made_by
@@ -29,11 +29,11 @@ def test_all_features_pass_with_one_listener_and_leave_another_platform_as_it_wa
     tmp_path: Path, engine: DockerClient, theirs: Theirs
 ) -> None:
     before = theirs.as_it_is()
-    images = [engine.images.get(image).id for image in NAMES.values()]
+    images = [engine.images.get(image).id for image in image_names().values()]
     run = run_behave(tmp_path, "features/", *COMPOSE)
     assert " 0 failed" in run.output
-    assert images == [engine.images.get(image).id for image in NAMES.values()], "nothing has changed"
-    assert "kafka           healthy" in run.output, "progress by service"
+    assert images == [engine.images.get(image).id for image in image_names().values()], "nothing has changed"
+    assert "kafka             healthy" in run.output, "progress by service"
     assert theirs.as_it_is() == before
 
 
@@ -56,7 +56,7 @@ def test_the_suite_runs_inside_the_network_and_leaves_its_reports_on_the_host(
         "REPORTS_FOLDER": str(reports),
         # By another project's name the same files make other images: they must take no name.
         "ACCEPTANCE_SUITE_IMAGE": f"psychotherapy-acceptance/suite:{name}",
-        "ACCEPTANCE_SERVICE_IMAGE": f"psychotherapy-acceptance/patient-service:{name}",
+        "ACCEPTANCE_PATIENT_SERVICE_IMAGE": f"psychotherapy-acceptance/patient-service:{name}",
         "SUITE_ARGS": f"-Ddeadline_factor={DEADLINE_FACTOR}",
     }
     compose = f"docker compose -p {name} -f docker-compose.bdd.yml up --build --exit-code-from suite"
@@ -72,7 +72,7 @@ def test_the_suite_runs_inside_the_network_and_leaves_its_reports_on_the_host(
         )
     finally:
         remove_run(engine, name)
-        for image in ("ACCEPTANCE_SUITE_IMAGE", "ACCEPTANCE_SERVICE_IMAGE"):
+        for image in ("ACCEPTANCE_SUITE_IMAGE", "ACCEPTANCE_PATIENT_SERVICE_IMAGE"):
             remove_image(engine, variables[image])
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert " 0 failed" in done.stdout
@@ -84,7 +84,7 @@ def test_a_run_that_is_interrupted_while_it_starts_leaves_nothing(
     tmp_path: Path, engine: DockerClient, number: int
 ) -> None:
     run = BehaveRun(tmp_path, QUICK, *COMPOSE)
-    run.await_text("postgres        healthy")
+    run.await_text("postgres          healthy")
     run.process.send_signal(number)
     assert run.end() != 0
 
