@@ -1,6 +1,7 @@
 """behave's hooks. They alone use its context, and pass plain values to the `Session`."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from behave.model import Scenario, Step
@@ -10,6 +11,7 @@ from bdd.domain.world import world
 from bdd.output.console import MaskedStream, escape_unencodable_output
 from bdd.output.printable import fit_for_report
 from bdd.report.verdict import Verdict, no_service
+from bdd.run.feature_files import errors_in
 from bdd.run.start import CANNOT_START, Request, start_session
 from bdd.system import behave_internals
 
@@ -76,10 +78,18 @@ def _request(context: Context) -> Request:
     return Request(
         userdata=config.userdata,
         junit_directory=Path(config.junit_directory) if config.junit else None,
+        feature_errors=_feature_errors(context),
         known_tags=behave_internals.known_tags(context),
         requested_tags=behave_internals.requested_tags(context),
         selected_tags=behave_internals.selected_tags(context),
     )
+
+
+def _feature_errors(context: Context) -> list[str]:
+    is_selected = partial(behave_internals.is_selected, context)
+    is_step = partial(behave_internals.is_step, context)
+    features = behave_internals.selected_features(context)
+    return [error for feature in features for error in errors_in(feature, is_selected, is_step)]
 
 
 def _leave_out(context: Context, absent: Mapping[str, str]) -> None:

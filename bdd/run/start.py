@@ -24,7 +24,11 @@ class NothingSelected(Exception):
     """The run would execute no scenario; the message says why."""
 
 
-CANNOT_START = (InvalidSetting, InvalidContract, NothingSelected, CannotWrite, CannotStart)
+class InvalidFeature(Exception):
+    """A feature would not execute what it says; the message has a line for each place."""
+
+
+CANNOT_START = (InvalidSetting, InvalidContract, InvalidFeature, NothingSelected, CannotWrite, CannotStart)
 """The exceptions of `start_session` whose message is a sentence for the user."""
 
 
@@ -35,6 +39,7 @@ class Request:
     Attributes:
         userdata: the settings given with `behave -D`.
         junit_directory: the folder for JUnit files, None for no such files.
+        feature_errors: a sentence for each mistake in the selected features.
         known_tags: the tags that scenarios have.
         requested_tags: the tags in the run's tag expression that a scenario should have.
         selected_tags: the tags of each scenario that will be executed.
@@ -42,6 +47,7 @@ class Request:
 
     userdata: Mapping[str, str]
     junit_directory: Path | None
+    feature_errors: Sequence[str]
     known_tags: Set[str]
     requested_tags: Set[str]
     selected_tags: Sequence[Set[str]]
@@ -55,11 +61,13 @@ def start_session(request: Request, add_cleanup: Callable[[Callable[[], None]], 
         add_cleanup: registers a function to call at the end of the run, however it ends.
 
     Raises:
-        InvalidSetting, InvalidContract, CannotWrite: nothing has been started.
+        InvalidSetting, InvalidContract, InvalidFeature, CannotWrite: nothing has been started.
         NothingSelected: nothing has been started, or the platform lacks what all scenarios need.
         CannotStart: the platform or the recorder did not start.
     """
     settings = _load_settings(request.userdata)
+    if request.feature_errors:
+        raise InvalidFeature("\n".join(request.feature_errors))
     _check_selection(request)
     _check_folders(settings.evidence_dir, request.junit_directory)
     run_id = new_run_id()

@@ -10,11 +10,13 @@ import pytest
 
 from bdd.system.paths import ROOT
 from bdd.system.waiting import wait_until
-from tests.support.running import GUARD_SECONDS, LONG, QUICK, BehaveRun, ModuleRun, run_behave
+from tests.support.running import FEATURES, GUARD_SECONDS, LONG, QUICK, BehaveRun, ModuleRun, run_behave
 
 # An operating system closes a killed process's connections a moment before it reports its end: if the
 # scenario that noticed was the last one, the audit reports it.
 HERE = "The run (ends here|cannot be audited):"
+
+NOT_EXECUTED = str(FEATURES / "not_executed.feature")
 
 pytestmark = pytest.mark.usefixtures("distribution")  # so that no run waits for the download
 
@@ -121,6 +123,8 @@ def test_two_green_runs_at_once_do_not_meet_and_leave_nothing(tmp_path: Path) ->
         (["features/", "--tags=@nobody-has-this"], "No scenario has the tag @nobody-has-this"),
         ([QUICK, "--name", "no such name"], "No scenario matches"),
         ([QUICK, "-D", "fetch_max_wait_ms=20000"], "must nest"),
+        ([QUICK, NOT_EXECUTED], f"{NOT_EXECUTED}:4: “Wenn I create a patient” is not a step."),
+        ([QUICK, NOT_EXECUTED], f"{NOT_EXECUTED}:11: the examples “none” have no rows.\n"),
     ],
 )
 def test_a_run_that_would_check_nothing_or_has_a_wrong_setting_is_red_before_anything_starts(
