@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from bdd.commands.cli import app
 from bdd.recorder import __main__ as recorder
 from bdd.recorder.settings import RecorderSettings
+from bdd.run.process import ModuleProcess
 
 COMMANDS = ["", "watch", "doctor", "stack", "stack list", "stack prune", "prove", "soak", "bench"]
 
@@ -47,3 +48,12 @@ def test_a_command_whose_folder_is_not_there_says_so(
     result = CliRunner().invoke(app, [name, *arguments], env={"COLUMNS": "200"})
     assert result.exit_code == 2
     assert "This command needs the project's folder" in result.output
+
+
+@pytest.mark.parametrize("level", ["1", "2"])  # of -O, and of -OO
+@pytest.mark.parametrize("command", ["behave features/topics.feature", "bdd doctor", "bdd.recorder"])
+def test_python_without_assertions_is_refused(command: str, level: str, tmp_path: Path) -> None:
+    run = ModuleProcess(tmp_path, *command.split(), environment={"PYTHONOPTIMIZE": level})
+    assert run.end() == 1
+    assert run.errors.startswith("This suite does not run with python -O or PYTHONOPTIMIZE: ")
+    assert "Traceback" not in run.output
