@@ -20,11 +20,11 @@ class Condition:
         name: its name on the command line.
         description: what is bad.
         arguments: of behave, besides the addresses.
-        nature: a service's variables (see `soak.service`), for each run in turn.
+        nature: the services' variables (see `soak.service`), for each run in turn.
         around: what happens on the broker during all runs; yields variables for the runs, or None.
-        beside: what happens on a service, given its address, during its run.
-        together: how many runs start at once on one service.
-        parallel: how many services are used at a time.
+        beside: what happens on the services, given their addresses, during a run on them.
+        together: how many runs start at once on the same services.
+        parallel: how many rounds, each on services of its own, go on at a time.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Condition:
     arguments: Sequence[str] = ()
     nature: Sequence[Variables] = ({},)
     around: Callable[[EmbeddedBroker], AbstractContextManager[Variables | None]] = lambda _broker: nullcontext()
-    beside: Callable[[str], AbstractContextManager[object]] = nullcontext
+    beside: Callable[[Mapping[str, str]], AbstractContextManager[object]] = nullcontext
     together: int = 1
     parallel: int = 3
 
@@ -45,9 +45,9 @@ CONDITIONS = (
         around=traffic.foreign_producer,
     ),
     Condition(
-        "other-patients",
-        "another client creates, changes and deletes patients on the same service",
-        beside=traffic.other_patients,
+        "other-clients",
+        "another client creates, changes and deletes patients and others on the same services",
+        beside=traffic.other_clients,
     ),
     Condition("poison", "records that are not events, on all topics", around=traffic.poison),
     Condition(
@@ -72,7 +72,7 @@ CONDITIONS = (
     Condition("two-runs", "two runs on the same platform at once", together=2, parallel=1),
     Condition(
         "wrong-clock",
-        "the service's clock is 3 s ahead or behind (clock_tolerance=5)",
+        "the services' clocks are 3 s ahead or behind (clock_tolerance=5)",
         arguments=("-D", "clock_tolerance=5"),
         nature=({"SOAK_CLOCK_OFFSET": "3"}, {"SOAK_CLOCK_OFFSET": "-3"}),
     ),

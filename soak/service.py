@@ -1,4 +1,4 @@
-"""The reference service, slower or with a wrong clock: `python -m soak.service`.
+"""A reference service, slower or with a wrong clock: `python -m soak.service patient-service`.
 
 It reads from the environment, besides the service's own settings: SOAK_RESPONSE_DELAY and SOAK_PUBLISH_DELAY, the
 longest delay of a response and of a batch of events, in seconds; SOAK_CLOCK_OFFSET, the seconds its clock is ahead.
@@ -10,11 +10,12 @@ import sys
 import threading
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response
 
-from reference.patient_service import __main__ as started
+from bdd.stacks.embedded.service import reference_module
 from reference.shared import serving
 from reference.shared.app import create_app
 from reference.shared.kafka import schemas
@@ -80,7 +81,8 @@ def main() -> int:
         vars(serving)["new_producer"] = lambda *parts: SlowProducer(new_producer(*parts), publish_delay)
     if offset := _seconds("CLOCK_OFFSET"):
         vars(schemas)["datetime"] = wrong_clock(offset)
-    return started.main()
+    reference = import_module(f"{reference_module(sys.argv[1])}.__main__")
+    return int(reference.main())
 
 
 def _hold(longest: float) -> None:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bdd.run.broker import running_broker
-from bdd.run.process import ModuleProcess, remote
+from bdd.run.process import ModuleProcess, addresses, remote
 from bdd.stacks.embedded.broker import Distribution
 from bdd.system.signals import ignore_signals
 from soak.conditions import Condition
-from soak.platform import running_service
+from soak.platform import running_services
 
 _DEADLINE_FACTOR = "10"
 """A condition slows the machine down; only what never comes may turn a run red."""
@@ -81,7 +81,7 @@ class Soak:
         self._running: set[ModuleProcess] = set()
 
     def under(self, condition: Condition, rounds: int) -> Result:
-        """Run the features under a condition, a few rounds at a time; a round is one service and the runs on it."""
+        """Run the features under a condition, a few rounds at a time: services, and the runs on them."""
         result = Result(condition)
         folder = self._folder / condition.name
         with (
@@ -113,14 +113,15 @@ class Soak:
     def _round(
         self, condition: Condition, number: int, folder: Path, servers: str, variables: Mapping[str, str]
     ) -> list[Outcome]:
-        """Start a service and, at once, the runs on it."""
+        """Start the services and, at once, the runs on them."""
         if self._stopping.is_set():
             return []
         folder /= str(number)
         folder.mkdir(parents=True)
         nature = condition.nature[number % len(condition.nature)]
-        with running_service(folder, servers, number, nature) as url, condition.beside(url):
-            command = ["behave", "--no-color", "features/", *remote(url, servers), *condition.arguments]
+        with running_services(folder, servers, number, nature) as api_urls, condition.beside(api_urls):
+            platform = remote(bootstrap_servers=servers, **addresses(api_urls))
+            command = ["behave", "--no-color", "features/", *platform, *condition.arguments]
             run_folders = [folder / f"run-{each + 1}" for each in range(condition.together)]
             environment = {"BDD_DEADLINE_FACTOR": _DEADLINE_FACTOR, **variables}
             began = time.monotonic()

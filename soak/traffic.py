@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain, cycle, islice
@@ -12,6 +12,10 @@ import requests
 from confluent_kafka import Producer
 
 from bdd.contracts import asyncapi as contract
+from bdd.contracts.asyncapi import noun_of
+from bdd.domain.entity import Entity
+from bdd.domain.resources import resources
+from bdd.domain.test_data import a_change, example, stored
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from reference.shared.kafka.schemas import EventSchema
 from soak.platform import IDS_OF_A_RUN
@@ -21,7 +25,7 @@ EVENTS_A_SECOND = 2_000
 _FLUSH_SECONDS = 60
 _TICK_SECONDS = 0.05
 _POISON_TICK_SECONDS = 0.5
-_PATIENTS_TICK_SECONDS = 0.06
+_CLIENTS_TICK_SECONDS = 0.06
 _FOREIGN_IDS = range(1_500_000_000, 2_000_000_000)
 _RUNS_IDS = range(IDS_OF_A_RUN, 20 * IDS_OF_A_RUN)
 _MEGABYTE = 1_000_000
@@ -38,26 +42,25 @@ POISON = (
 
 
 def foreign_events() -> Iterator[tuple[str, str, bytes]]:
-    """Yield topic, key and value of valid events, endlessly; every other event is on the patients' topic.
+    """Yield topic, key and value of valid events, endlessly; every other event is about a resource.
 
-    A patient's event is about a patient that no run has created. Events of other services may be about any patient:
-    their ids are those of the runs.
+    Such an event is about a patient, say, that no run has created. Events of the platform's other services may be
+    about any patient: their ids are those of the runs.
     """
-    topic_of = contract.current().topic_of
-    patients = [event_type for event_type, topic in topic_of.items() if topic == "patient-events"]
-    others = [event_type for event_type in topic_of if event_type not in patients]
-    for event_type in chain.from_iterable(zip(cycle(patients), cycle(others), strict=False)):
-        patient_id = random.choice(_FOREIGN_IDS if event_type in patients else _RUNS_IDS)  # noqa: S311 - no secret
-        payload: dict[str, object] = {"patient_id": patient_id}
-        if event_type in {"patient.created", "patient.updated"}:
-            payload["patient_data"] = {
-                **dict.fromkeys(contract.current().fields("patient.created", "payload", "patient_data"), "Fremd"),
-                "status": "offen",
-            }
-        event = EventSchema(
-            event_type=event_type, producer=f"{event_type.partition('.')[0]}-service", payload=payload
-        )
-        yield topic_of[event_type], str(patient_id), event.to_json().encode()
+    known, topic_of = resources(), contract.current().topic_of
+    data = {noun: stored(each, example(each, "foreign")) for noun, each in known.items()}
+    own = [event_type for event_type in topic_of if noun_of(event_type) in known]
+    others = [event_type for event_type in topic_of if event_type not in own]
+    for event_type in chain.from_iterable(zip(cycle(own), cycle(others), strict=False)):
+        noun = noun_of(event_type)
+        number = random.choice(_FOREIGN_IDS if noun in known else _RUNS_IDS)  # noqa: S311 - no secret
+        if noun in known:
+            producer = known[noun].service.name
+            payload = Entity(known[noun], number, data[noun]).payload(event_type)
+        else:
+            producer, payload = f"{noun}-service", {"patient_id": number}
+        event = EventSchema(event_type=event_type, producer=producer, payload=payload)
+        yield topic_of[event_type], str(number), event.to_json().encode()
 
 
 @contextmanager
@@ -108,21 +111,22 @@ def poison(broker: EmbeddedBroker) -> Iterator[None]:
 
 
 @contextmanager
-def other_patients(api_url: str) -> Iterator[None]:
-    """Create, change and delete patients on the same service."""
-    path = f"{api_url}/api/patients"
+def other_clients(api_urls: Mapping[str, str]) -> Iterator[None]:
+    """Create, change and delete one of each resource in turn on the same services."""
+    turns = cycle(resources().values())
     with requests.Session() as session:
         session.trust_env = False
 
         def live() -> None:
-            data = {"vorname": "Otto", "nachname": "Fremd", "email": "fremd@example.org"}
-            created = session.post(path, json=data, timeout=10)
-            patient = f"{path}/{created.json()['id']}"
-            changed = session.put(patient, json={"status": "auf der Suche"}, timeout=10)
-            for response in (created, changed, session.delete(patient, timeout=10)):
+            resource = next(turns)
+            path = f"{api_urls[resource.service.name]}{resource.path}"
+            created = session.post(path, json=example(resource, "foreign"), timeout=10)
+            entity = f"{path}/{created.json()['id']}"
+            changed = session.put(entity, json=a_change(resource), timeout=10)
+            for response in (created, changed, session.delete(entity, timeout=10)):
                 response.raise_for_status()
 
-        with _again_and_again(live, _PATIENTS_TICK_SECONDS):
+        with _again_and_again(live, _CLIENTS_TICK_SECONDS):
             yield
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import psutil
 
-from bdd.settings.settings import environment_without_settings
+from bdd.domain.resources import services
+from bdd.settings.settings import environment_without_settings, prefix_of
 from bdd.system.paths import ROOT
 
 _LONGEST_SECONDS = 600.0
@@ -87,7 +88,18 @@ class ModuleProcess:
                 each.kill()
 
 
+def addresses(api_urls: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings that hold the addresses of services: `{"therapist_api_url": …}` for the therapists'."""
+    return {f"{prefix_of(services()[name].short)}api_url": url for name, url in api_urls.items()}
+
+
 def remote(api_url: str, bootstrap_servers: str, **settings: object) -> list[str]:
-    """Return the arguments that make behave, or a command, use a platform that is there already."""
+    """Return the arguments that make behave, or a command, use a platform that is there already.
+
+    Args:
+        api_url: the address of its patient service.
+        bootstrap_servers: its brokers.
+        settings: others; `addresses` has those of its other services.
+    """
     given = {"stack": "remote", "api_url": api_url, "bootstrap_servers": bootstrap_servers, **settings}
     return [f"-D{name}={value}" for name, value in given.items()]

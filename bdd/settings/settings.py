@@ -174,12 +174,13 @@ class Settings(BaseSettings):
 
     def of_service(self, short: str) -> ServiceSettings:
         """Return the settings about the service with this name, which has no `-service` at its end."""
-        prefix = _prefix(short)
+        prefix = prefix_of(short)
         own = {name: getattr(self, prefix + name, None) for name in _ABOUT_SERVICE}
         return ServiceSettings(prefix, **own)
 
 
-def _prefix(short: str) -> str:
+def prefix_of(short: str) -> str:
+    """Return the beginning of the names of a service's settings: `therapist_`, and nothing for the patients'."""
     return "" if short == _WITHOUT_PREFIX else f"{short.replace('-', '_')}_"
 
 
@@ -187,7 +188,7 @@ def _prefix(short: str) -> str:
 def _settings_with(services: tuple[str, ...]) -> type[Settings]:
     """Return the class of the settings with those about each of these services."""
     added: dict[str, Any] = {
-        f"{_prefix(short)}{name}": (Settings.model_fields[name].annotation, _about_service(name, short))
+        f"{prefix_of(short)}{name}": (Settings.model_fields[name].annotation, _about_service(name, short))
         for short in services
         if short != _WITHOUT_PREFIX
         for name in _ABOUT_SERVICE

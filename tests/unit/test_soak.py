@@ -11,7 +11,11 @@ from typer.testing import CliRunner
 
 from bdd.commands.cli import app
 from bdd.contracts import asyncapi as contract
+from bdd.contracts.asyncapi import noun_of
 from bdd.contracts.event import NotAnEvent, read_event
+from bdd.contracts.event_schemas import event_schemas
+from bdd.domain.resources import resources
+from reference.patient_service.models import Patient
 from reference.shared.relay import Producer
 from soak import command, soaking
 from soak.conditions import CONDITIONS
@@ -59,11 +63,14 @@ def test_only_a_run_with_scenarios_that_all_passed_is_green(
 
 def test_the_traffic_of_others_is_valid_and_on_every_topic() -> None:
     sent = list(islice(foreign_events(), 100))
+    schemas = event_schemas(contract.current())
     assert {topic for topic, _, _ in sent} == set(contract.current().partitions)
     for topic, key, value in sent:
         event = event_in(record(value, topic=topic, key=key.encode()))
         assert event.type in contract.current().messages[topic]
         assert set(event.fields) == {"eventId", "eventType", "version", "timestamp", "producer", "payload"}
+        if noun_of(event.type) in resources():
+            assert not schemas.violations(record(value, topic=topic, key=key.encode()))
 
 
 def test_poison_is_not_an_event_except_the_megabyte() -> None:
@@ -75,7 +82,7 @@ def test_poison_is_not_an_event_except_the_megabyte() -> None:
 
 def test_a_service_with_ids_of_its_own_begins_behind_the_last_one(tmp_path: Path) -> None:
     file = tmp_path / "patients.db"
-    give_ids_from(f"sqlite:///{file}", 300_000)
+    give_ids_from(f"sqlite:///{file}", Patient, 300_000)
     connection = sqlite3.connect(file)
     names = "(vorname, nachname, status)"
     first = connection.execute(f"INSERT INTO patients {names} VALUES ('Erika', 'Mustermann', 'offen')")  # noqa: S608
