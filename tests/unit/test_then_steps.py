@@ -214,6 +214,14 @@ CASES: Mapping[str, tuple[Act, Sequence[tuple[Act, str]]]] = {
             NO_EVENT,
         ],
     ),
+    "the event gives “Beschwerde” as the reason of the block": (
+        come(UPDATED, payload={"reason": "Beschwerde"}),
+        [
+            (come(UPDATED, payload={"reason": None}), "value for 'reason' was <None>"),
+            (come(UPDATED), "a dictionary containing"),
+            NO_EVENT,
+        ],
+    ),
     "the other service finds what the event says": (
         read(UPDATED),
         [

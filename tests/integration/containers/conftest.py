@@ -1,7 +1,7 @@
 """A container engine, and a platform in it that is not the suite's."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -35,13 +35,14 @@ class Theirs:
         variables = {"ACCEPTANCE_RUN": marks[RUN], "ACCEPTANCE_OWNER": marks[OWNER], **image_variables()}
         self.compose = Compose(engine, f"theirs-{self.run}", variables)
 
-    def start(self, *, external: bool) -> None:
+    def start(self, *, external: bool, without: Collection[str] = ()) -> None:
         """Choose the port as late as can be: what is free now may be taken when the images are built."""
         prepare_images(self.engine, list(image_names()))
         if external:
             self.external_port = free_port()
             self.compose.variables["KAFKA_EXTERNAL_PORT"] = str(self.external_port)
-        self.compose.up(["postgres", "kafka", *image_names()], lambda _service, _status: None)
+        there = [name for name in ("postgres", "kafka", *image_names()) if name not in without]
+        self.compose.up(there, lambda _service, _status: None)
 
     @property
     def project(self) -> str:
@@ -53,10 +54,10 @@ class Theirs:
 
 
 @contextmanager
-def started(engine: DockerClient, *, external: bool) -> Iterator[Theirs]:
+def started(engine: DockerClient, *, external: bool, without: Collection[str] = ()) -> Iterator[Theirs]:
     platform = Theirs(engine)
     try:
-        platform.start(external=external)
+        platform.start(external=external, without=without)
         yield platform
     finally:
         remove_run(engine, platform.run)

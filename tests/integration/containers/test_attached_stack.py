@@ -1,11 +1,12 @@
 """The attached stack: a platform that runs in Docker is found, tested, and left as it was."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from docker.client import DockerClient
 
-from tests.integration.containers.conftest import Theirs
+from tests.integration.containers.conftest import Theirs, started
 from tests.support.running import QUICK, run_behave
 
 
@@ -33,3 +34,26 @@ def test_a_platform_that_is_not_there_is_reported_with_those_that_are(
 ) -> None:
     run = run_behave(tmp_path, QUICK, "-D", "stack=attached", "-D", where, exit_code=1)
     assert message in run.output
+
+
+@pytest.fixture(scope="module")
+def without_therapists(engine: DockerClient) -> Iterator[list[str]]:
+    """What chooses a platform that has no therapist service."""
+    with started(engine, external=False, without=["therapist-service"]) as platform:
+        yield ["-D", "stack=attached", "-D", f"project={platform.project}"]
+
+
+def test_the_scenarios_of_a_service_that_is_not_there_are_left_out_and_asked_for_by_tag_they_are_red(
+    tmp_path: Path, without_therapists: list[str]
+) -> None:
+    run = run_behave(
+        tmp_path, "features/patient_deleted.feature", "features/therapist_deleted.feature", *without_therapists
+    )
+    assert "6 scenarios passed, 0 failed, 6 skipped" in run.output
+    verdict = run.output.splitlines()[-1]
+    assert verdict.startswith("GREEN: 6 scenarios passed")
+    assert "6 scenarios were left out: the platform has no therapist-service, because none of these " in verdict
+    (tmp_path / "again").mkdir()
+    run = run_behave(tmp_path / "again", "features/", "--tags=@therapist-service", *without_therapists, exit_code=1)
+    assert "-D therapist_service=NAME" in run.output
+    assert "RED: nothing was executed" in run.output

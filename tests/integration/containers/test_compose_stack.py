@@ -57,6 +57,7 @@ def test_the_suite_runs_inside_the_network_and_leaves_its_reports_on_the_host(
         # By another project's name the same files make other images: they must take no name.
         "ACCEPTANCE_SUITE_IMAGE": f"psychotherapy-acceptance/suite:{name}",
         "ACCEPTANCE_PATIENT_SERVICE_IMAGE": f"psychotherapy-acceptance/patient-service:{name}",
+        "ACCEPTANCE_THERAPIST_SERVICE_IMAGE": f"psychotherapy-acceptance/therapist-service:{name}",
         "SUITE_ARGS": f"-Ddeadline_factor={DEADLINE_FACTOR}",
     }
     compose = f"docker compose -p {name} -f docker-compose.bdd.yml up --build --exit-code-from suite"
@@ -72,7 +73,7 @@ def test_the_suite_runs_inside_the_network_and_leaves_its_reports_on_the_host(
         )
     finally:
         remove_run(engine, name)
-        for image in ("ACCEPTANCE_SUITE_IMAGE", "ACCEPTANCE_PATIENT_SERVICE_IMAGE"):
+        for image in filter(lambda variable: variable.endswith("_IMAGE"), variables):
             remove_image(engine, variables[image])
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert " 0 failed" in done.stdout
@@ -102,7 +103,7 @@ def test_a_container_that_dies_ends_the_waiting_and_is_named_with_its_log(
     assert "its last log lines:" in run.output
     evidence = next((tmp_path / "evidence").glob("*/*/*/"))
     assert {file.name for file in (evidence / "logs").iterdir()} == {
-        f"{service}.log" for service in ("postgres", "kafka", "patient-service", "recorder")
+        f"{service}.log" for service in ("postgres", "kafka", "patient-service", "therapist-service", "recorder")
     }
     assert "kafka (" in (evidence / "containers.txt").read_text()
     assert "exit code 137" in (evidence / "containers.txt").read_text()
