@@ -14,6 +14,7 @@ from bdd.kafka.record import Record, to_line
 from bdd.output.masking import mask_bytes
 
 _SECONDS = 10.0
+_LONGEST_NAME = 80
 _MOST_FOREIGN = 100
 _LARGEST_FOREIGN = 10_000
 
@@ -60,9 +61,16 @@ def collect_foreign(file: Path, records: Sequence[Record]) -> None:
     _write_in_time(file.parent, {file.name: lambda: b"".join(lines)})
 
 
-def folder_name(text: str) -> str:
-    """Return a text as a folder name that is valid on every operating system."""
-    return re.sub(r"[^\w.-]+", "-", text).strip("-.")[:80]
+def scenario_folder(folder: Path, scenario: Scenario) -> Path:
+    """Return the folder of a scenario's evidence, below that of the run; no two scenarios have the same."""
+    feature = Path(scenario.filename).with_suffix("")
+    parts = [_name(part) for part in feature.parts]
+    return folder.joinpath(*parts, f"{_name(scenario.name)}-{scenario.line}")
+
+
+def _name(text: str) -> str:
+    """Return a text as the name of a folder that is valid on every operating system."""
+    return re.sub(r"[^\w.-]+", "-", text).strip("-.")[:_LONGEST_NAME] or "_"
 
 
 def _write_in_time(folder: Path, parts: Mapping[str, Callable[[], str | bytes]]) -> None:

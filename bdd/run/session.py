@@ -4,7 +4,6 @@ import time
 from collections.abc import Collection, Mapping
 from functools import cached_property
 from itertools import pairwise
-from pathlib import Path
 
 from behave.model import Scenario, Step
 
@@ -13,7 +12,7 @@ from bdd.contracts import asyncapi as contract
 from bdd.contracts.event_schemas import event_schemas
 from bdd.domain.resources import apis, needed_topics
 from bdd.domain.world import World
-from bdd.evidence.collecting import collect, collect_foreign, folder_name
+from bdd.evidence.collecting import collect, collect_foreign, scenario_folder
 from bdd.output.console import counted, durations, say
 from bdd.recorder.client import RecorderUnreachable
 from bdd.report.verdict import Verdict
@@ -111,8 +110,7 @@ class Session:
             scenario: the scenario that has failed.
             failed: the step in which it failed.
         """
-        feature = folder_name(Path(scenario.filename).stem)
-        folder = self.evidence_folder / feature / folder_name(f"{scenario.name}-{scenario.line}")
+        folder = scenario_folder(self.evidence_folder, scenario)
         collect(folder, scenario, failed, world, sources=self.stack.evidence(), since=self._marks)
         say(f"      evidence: {folder}")
 

@@ -10,7 +10,7 @@ from bdd.api.client import ApiClient, NoResponse
 from bdd.api.exchange import Exchange
 from bdd.domain.world import World
 from bdd.evidence import collecting
-from bdd.evidence.collecting import collect, collect_foreign
+from bdd.evidence.collecting import collect, collect_foreign, scenario_folder
 from bdd.evidence.sources import LogFile
 from bdd.kafka.record import from_line
 from bdd.verdict.scenario_log import Request
@@ -129,3 +129,20 @@ def test_a_folder_that_cannot_be_written_raises_nothing(failed: Failed) -> None:
     failed.folder.parent.write_text("a file where the folder should be")
     failed.collect()
     assert failed.folder.parent.is_file()
+
+
+def test_no_two_scenarios_have_the_same_folder(tmp_path: Path) -> None:
+    text = "Feature: Patients\n" + 2 * f"  Scenario: {'A long name ' * 20}\n    Given a patient\n"
+    files = [
+        "features/a/patients",
+        "features/b/patients",
+        "a/patients",
+        "../a/patients",
+        "/a/patients",
+        "a/patients/A",
+    ]
+    parsed = [parse_feature(text, filename=f"{file}.feature") for file in files]  # type: ignore[no-untyped-call]
+    folders = [scenario_folder(tmp_path, scenario) for feature in parsed for scenario in feature.scenarios]
+    assert len({str(folder).lower() for folder in folders}) == 2 * len(files)
+    assert folders[0] == tmp_path / "features" / "a" / "patients" / f"{('A-long-name-' * 20)[:80]}-2"
+    assert all(tmp_path in folder.resolve().parents for folder in folders)

@@ -248,7 +248,7 @@ def test_a_failed_step_leaves_evidence_without_secrets(behave: Behave) -> None:
         behave.play(scenario, AssertionError(f"{SECRET}\x00"))
     assert behave.end() == 0, "behave itself fails a run with failed scenarios"
     for number, name in enumerate(("One-3", "Two-8"), 1):
-        folder = behave.evidence / "patients" / name
+        folder = behave.evidence / "features" / "patients" / name
         assert f"      evidence: {folder}\n" in behave.output
         assert (folder / "logs" / "service.log").read_text() == f"since {number}"
     for scenario in behave.feature.scenarios:

@@ -101,7 +101,7 @@ def test_a_container_that_dies_ends_the_waiting_and_is_named_with_its_log(
     assert "the container of kafka" in run.output
     assert "ended with exit code 137" in run.output
     assert "its last log lines:" in run.output
-    evidence = next((tmp_path / "evidence").glob("*/*/*/"))
+    evidence = next((tmp_path / "evidence").rglob("containers.txt")).parent
     assert {file.name for file in (evidence / "logs").iterdir()} == {
         f"{service}.log" for service in ("postgres", "kafka", "patient-service", "therapist-service", "recorder")
     }
