@@ -71,7 +71,7 @@ class Session:
     def begin_scenarios(self) -> None:
         """Note that the start is over, and print the platform of the scenarios."""
         self._begin_phase("scenarios")
-        addresses = ", ".join(self.stack.api_urls.values())
+        addresses = ", ".join(f"{name} {url}" for name, url in self.stack.api_urls.items())
         say(f"Platform: {self._settings.stack}, {addresses} ({durations(self.stack.startup)})\n")
 
     def open_world(self, scenario: Scenario) -> World:

@@ -1,7 +1,10 @@
 """A fake of what surrounds a run: behave's runner, which calls the hooks, and the stack."""
 
+import atexit
+import signal
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -13,8 +16,9 @@ from behave.parser import parse_feature
 from behave.tag_expression.builder import make_tag_expression  # type: ignore[import-untyped]  # no types there
 
 from bdd.evidence.sources import Source
+from bdd.output import masking
 from bdd.recorder.client import RecorderUnreachable
-from bdd.run import hooks
+from bdd.run import hooks, start
 from bdd.settings.settings import Settings
 from tests.support.builders import FakeRecorder
 
@@ -188,3 +192,18 @@ class Behave:
 
     def _abort(self, reason: str | None = None) -> None:
         self.context.aborted = self.runner.aborted = True
+
+
+@contextmanager
+def fake_behave(folder: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Behave]:
+    """Yield a fake of behave with a fake of the stack; the handlers of signals are those of before afterwards."""
+    signals = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {each: signal.getsignal(each) for each in signals}
+    fake = Behave(folder, capsys)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(masking, "_known", set())
+        patched.setattr(atexit, "register", lambda function: function)
+        patched.setattr(start, "make_stack", fake.stack.make)
+        yield fake
+    for each, handler in before.items():
+        signal.signal(each, handler)

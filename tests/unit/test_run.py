@@ -1,10 +1,8 @@
 """A run from its first hook to its last one, with a fake of behave's runner and of the stack."""
 
-import atexit
 import os
 import re
 import signal
-import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,8 +10,6 @@ from typing import Any
 
 import pytest
 from behave.configuration import Configuration
-from behave.model import Tag
-from behave.parser import parse_feature
 
 from bdd.domain.world import world
 from bdd.output import masking
@@ -21,27 +17,15 @@ from bdd.run import start
 from bdd.stacks.base import CannotStart
 from bdd.system.paths import ASYNCAPI
 from tests.support.builders import envelope, record
-from tests.support.fake_run import Behave, FakeStack, Log
+from tests.support.fake_run import Behave, FakeStack, Log, fake_behave
 
 SECRET = "correct-horse"
 
 
-@pytest.fixture(autouse=True)
-def _keep_the_handlers_of_signals(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(masking, "_known", set())
-    monkeypatch.setattr(atexit, "register", lambda function: function)
-    signals = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {each: signal.getsignal(each) for each in signals}
-    yield
-    for each, handler in before.items():
-        signal.signal(each, handler)
-
-
 @pytest.fixture
-def behave(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Behave:
-    fake = Behave(tmp_path, capsys)
-    monkeypatch.setattr(start, "make_stack", fake.stack.make)
-    return fake
+def behave(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Behave]:
+    with fake_behave(tmp_path, capsys) as fake:
+        yield fake
 
 
 def test_a_run_whose_scenarios_pass_is_green_and_stops_what_it_started(behave: Behave) -> None:
@@ -51,7 +35,7 @@ def test_a_run_whose_scenarios_pass_is_green_and_stops_what_it_started(behave: B
     assert behave.end() == 0
     assert behave.stack.calls == ["start", "stop"]
     assert behave.output.count("a note\n") == 2
-    assert behave.output.startswith("Platform: embedded, http://127.0.0.1:9 (broker 1.0 s)\n\n")
+    assert behave.output.startswith("Platform: embedded, patient-service http://127.0.0.1:9 (broker 1.0 s)\n\n")
     times = ", ".join(rf"{each} \d+\.\d s" for each in ("start", "scenarios", "audit", "stop"))
     assert re.search(rf"^Time: {times}; 2 scenarios on the embedded stack$", behave.output, re.MULTILINE)
     assert behave.verdict == "GREEN: 2 scenarios passed, and the audit left nothing unexplained"
@@ -342,86 +326,6 @@ def test_formatters_print_no_secret(behave: Behave) -> None:
     assert written == ["said ***"]
     assert formatter.stream is formatter.stream_opener.stream
     assert formatter.stream.encoding == "utf-8"
-
-
-WHY = "the platform has no room-service, because no room_api_url is given"
-
-
-@pytest.fixture
-def without_rooms(behave: Behave) -> Behave:
-    """A run of two scenarios, the second of which needs a service that the platform does not have."""
-    behave.stack.absent = {"room-service": "no room_api_url is given", "other-service": "nobody needs it"}
-    behave.feature.scenarios[1].tags.append(Tag("room-service", 7))  # type: ignore[no-untyped-call]
-    behave.config.junit = True
-    return behave
-
-
-def test_what_an_absent_service_is_needed_for_is_left_out_and_named(without_rooms: Behave) -> None:
-    without_rooms.start()
-    first, second = without_rooms.feature.scenarios
-    assert [first.should_run(), second.should_run()] == [True, False]
-    assert second.skip_reason == WHY
-    assert without_rooms.feature.should_run()
-    without_rooms.play(first)
-    assert without_rooms.end() == 0
-    assert without_rooms.verdict == (
-        f"GREEN: 1 scenario passed, and the audit left nothing unexplained; 1 scenario was left out: {WHY}"
-    )
-    file = Path(without_rooms.config.junit_directory) / "TESTS-left-out.xml"
-    suite = ET.parse(file).getroot()  # noqa: S314 - our own file
-    assert (suite.get("tests"), suite.get("skipped"), suite.get("failures")) == ("1", "1", "0")
-    (case,) = suite.iter("testcase")
-    assert case.get("name") == "Two (features/patients.feature:8)"
-    assert [each.get("message") for each in case.iter("skipped")] == [WHY]
-
-
-@pytest.mark.parametrize(
-    ("tags", "sentence"),
-    [
-        (["@room-service"], f"Scenarios with the tag @room-service are requested, but {WHY}."),
-        (
-            ["@patients and (@room-service or not @slow)"],
-            f"Scenarios with the tag @room-service are requested, but {WHY}.",
-        ),
-        (["not (not @room-service)"], f"Scenarios with the tag @room-service are requested, but {WHY}."),
-        (["@slow"], f"All selected scenarios would be left out: {WHY}."),
-        (["@room-s*"], f"All selected scenarios would be left out: {WHY}."),
-    ],
-)
-def test_a_run_that_asks_for_an_absent_service_or_for_nothing_else_is_red(
-    tags: list[str], sentence: str, without_rooms: Behave
-) -> None:
-    without_rooms.select(*tags)
-    without_rooms.start()
-    assert without_rooms.runner.features == []
-    assert without_rooms.end() == 1
-    assert without_rooms.stack.calls == ["start", "stop"]
-    assert without_rooms.output.startswith(f"{sentence}\n")
-    assert without_rooms.verdict.startswith(f"RED: nothing was executed: {sentence[:50]}")
-    assert without_rooms.junit_error() == f"nothing was executed: {sentence}"
-
-
-@pytest.mark.parametrize("tag", ["not @room-service", "not @slow"])
-def test_nothing_is_left_out_of_a_run_that_does_not_select_it(tag: str, without_rooms: Behave) -> None:
-    without_rooms.select(tag)
-    without_rooms.start()
-    without_rooms.play(without_rooms.feature.scenarios[0])
-    assert without_rooms.end() == 0
-    assert "left out" not in without_rooms.verdict
-    assert not (Path(without_rooms.config.junit_directory) / "TESTS-left-out.xml").exists()
-
-
-def test_a_feature_of_which_all_is_left_out_is_left_out_itself(without_rooms: Behave) -> None:
-    rooms = parse_feature(
-        "@room-service\nFeature: Rooms\n  Scenario: A\n    When a\n  Scenario: B\n    When b",
-        filename="rooms.feature",
-    )  # type: ignore[no-untyped-call]
-    without_rooms.runner.features.append(rooms)
-    without_rooms.start()
-    assert not rooms.should_run()
-    without_rooms.play(without_rooms.feature.scenarios[0], AssertionError("no event"))
-    without_rooms.end()
-    assert without_rooms.verdict == f"RED: 1 of 1 scenario failed; 3 scenarios were left out: {WHY}"
 
 
 def test_an_own_contract_is_in_use(behave: Behave, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,91 @@
+"""What a run does where the platform does not have a service: its scenarios are left out, or the run is red."""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from behave.model import Tag
+from behave.parser import parse_feature
+
+from tests.support.fake_run import Behave, fake_behave
+
+WHY = "the platform has no room-service, because no room_api_url is given"
+
+
+@pytest.fixture
+def without_rooms(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Behave]:
+    """A run of two scenarios, the second of which needs a service that the platform does not have."""
+    with fake_behave(tmp_path, capsys) as behave:
+        behave.stack.absent = {"room-service": "no room_api_url is given", "other-service": "nobody needs it"}
+        behave.feature.scenarios[1].tags.append(Tag("room-service", 7))  # type: ignore[no-untyped-call]
+        behave.config.junit = True
+        yield behave
+
+
+def test_what_an_absent_service_is_needed_for_is_left_out_and_named(without_rooms: Behave) -> None:
+    without_rooms.start()
+    first, second = without_rooms.feature.scenarios
+    assert [first.should_run(), second.should_run()] == [True, False]
+    assert second.skip_reason == WHY
+    assert without_rooms.feature.should_run()
+    without_rooms.play(first)
+    assert without_rooms.end() == 0
+    assert without_rooms.verdict == (
+        f"GREEN: 1 scenario passed, and the audit left nothing unexplained; 1 scenario was left out: {WHY}"
+    )
+    file = Path(without_rooms.config.junit_directory) / "TESTS-left-out.xml"
+    suite = ET.parse(file).getroot()  # noqa: S314 - our own file
+    assert (suite.get("tests"), suite.get("skipped"), suite.get("failures")) == ("1", "1", "0")
+    (case,) = suite.iter("testcase")
+    assert case.get("name") == "Two (features/patients.feature:8)"
+    assert [each.get("message") for each in case.iter("skipped")] == [WHY]
+
+
+@pytest.mark.parametrize(
+    ("tags", "sentence"),
+    [
+        (["@room-service"], f"Scenarios with the tag @room-service are requested, but {WHY}."),
+        (
+            ["@patients and (@room-service or not @slow)"],
+            f"Scenarios with the tag @room-service are requested, but {WHY}.",
+        ),
+        (["not (not @room-service)"], f"Scenarios with the tag @room-service are requested, but {WHY}."),
+        (["@slow"], f"All selected scenarios would be left out: {WHY}."),
+        (["@room-s*"], f"All selected scenarios would be left out: {WHY}."),
+    ],
+)
+def test_a_run_that_asks_for_an_absent_service_or_for_nothing_else_is_red(
+    tags: list[str], sentence: str, without_rooms: Behave
+) -> None:
+    without_rooms.select(*tags)
+    without_rooms.start()
+    assert without_rooms.runner.features == []
+    assert without_rooms.end() == 1
+    assert without_rooms.stack.calls == ["start", "stop"]
+    assert without_rooms.output.startswith(f"{sentence}\n")
+    assert without_rooms.verdict.startswith(f"RED: nothing was executed: {sentence[:50]}")
+    assert without_rooms.junit_error() == f"nothing was executed: {sentence}"
+
+
+@pytest.mark.parametrize("tag", ["not @room-service", "not @slow"])
+def test_nothing_is_left_out_of_a_run_that_does_not_select_it(tag: str, without_rooms: Behave) -> None:
+    without_rooms.select(tag)
+    without_rooms.start()
+    without_rooms.play(without_rooms.feature.scenarios[0])
+    assert without_rooms.end() == 0
+    assert "left out" not in without_rooms.verdict
+    assert not (Path(without_rooms.config.junit_directory) / "TESTS-left-out.xml").exists()
+
+
+def test_a_feature_of_which_all_is_left_out_is_left_out_itself(without_rooms: Behave) -> None:
+    rooms = parse_feature(
+        "@room-service\nFeature: Rooms\n  Scenario: A\n    When a\n  Scenario: B\n    When b",
+        filename="rooms.feature",
+    )  # type: ignore[no-untyped-call]
+    without_rooms.runner.features.append(rooms)
+    without_rooms.start()
+    assert not rooms.should_run()
+    without_rooms.play(without_rooms.feature.scenarios[0], AssertionError("no event"))
+    without_rooms.end()
+    assert without_rooms.verdict == f"RED: 1 of 1 scenario failed; 3 scenarios were left out: {WHY}"
