@@ -22,7 +22,11 @@ from bdd.containers.services import (
 from bdd.settings.settings import Settings
 
 _ADVERTISED = ("KAFKA_ADVERTISED_LISTENERS", "KAFKA_CFG_ADVERTISED_LISTENERS")
-_CLUSTER = ("KAFKA_CONTROLLER_QUORUM_VOTERS", "KAFKA_CFG_CONTROLLER_QUORUM_VOTERS", "KAFKA_ZOOKEEPER_CONNECT")
+_CLUSTER = [
+    f"{prefix}{name}"
+    for name in ("CONTROLLER_QUORUM_VOTERS", "CONTROLLER_QUORUM_BOOTSTRAP_SERVERS", "ZOOKEEPER_CONNECT")
+    for prefix in ("KAFKA_", "KAFKA_CFG_")
+]
 _ONLY_ITSELF = {"localhost", "127.0.0.1", "0.0.0.0", "::1", ""}  # noqa: S104 - names, not an address to listen on
 _OF_THE_HOST = "host.docker.internal"
 _PRESENT = {"running", "paused"}
@@ -199,7 +203,7 @@ def _on_network(client: DockerClient, network: str) -> list[Container]:
 
 def _broker_among(containers: Sequence[Container], chosen: str | None) -> Container:
     if chosen:
-        return named(chosen, containers, "broker")
+        return named(chosen, containers, "broker", _brokers_among(containers))
     brokers = _brokers_among(containers)
     if not brokers:
         raise PlatformNotFound(

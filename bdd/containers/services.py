@@ -1,7 +1,7 @@
 """Finds the platform's services among containers, each for itself, and their addresses from this machine."""
 
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from docker.models.containers import Container
@@ -14,6 +14,8 @@ from bdd.domain.resources import services
 from bdd.settings.settings import ServiceSettings, Settings
 
 _CONNECT_SECONDS = 2.0
+Reason = Callable[[Service, Container], bool]
+"""Whether a container may be a service, for one reason."""
 _NO_SERVICES = (
     "postgres",
     "mysql",
@@ -71,23 +73,65 @@ def find_services(
         PlatformNotFound: several containers look like a service, one does not run or cannot be reached, or the one
             without which there is no platform is missing.
     """
-    candidates = [each for each in containers if RECORDER not in each.labels and not _is_something_else(each)]
+    candidates = [each for each in containers if RECORDER not in each.labels]
+    of_each = _identified(candidates, settings)
     found: dict[str, FoundService] = {}
     absent: dict[str, str] = {}
     for name, service in services().items():
         chosen = settings.of_service(service.short)
-        if chosen.service:
-            containers_of_it = [named(chosen.service, containers, f"{chosen.prefix}service")]
+        if len(of_each[name]) == 1:
+            found[name] = _reached(running(of_each[name][0]), network, service, chosen)
+        elif of_each[name]:
+            raise PlatformNotFound(_several(service, of_each[name], chosen))
+        elif chosen.prefix:
+            absent[name] = f"none of its containers looks like it ({_known_by(service)})"
         else:
-            containers_of_it = _looking_like(service, candidates)
-        if len(containers_of_it) == 1:
-            found[name] = _reached(running(containers_of_it[0]), network, service, chosen)
-            continue
-        reason = _not_one(service, containers_of_it, candidates, chosen)
-        if containers_of_it or not chosen.prefix:
-            raise PlatformNotFound(reason)
-        absent[name] = reason
+            raise PlatformNotFound(_none(service, candidates, chosen))
     return found, absent
+
+
+def _identified(candidates: Sequence[Container], settings: Settings) -> dict[str, list[Container]]:
+    """The containers that may be each service. One that is a service for a better reason is no other one.
+
+    The reasons, the best one first: a setting, the whole name, a name that is alike, the port. Only settings can
+    say that one container, such as a gateway, is two services.
+    """
+    found: dict[str, list[Container]] = {name: [] for name in services()}
+    for reason in (_chosen(settings, candidates), _has_name, _has_name_alike, _has_port):
+        taken = [each for containers in found.values() for each in containers]
+        for name, service in services().items():
+            if not found[name]:
+                found[name] = [each for each in candidates if each not in taken and reason(service, each)]
+    return found
+
+
+def _chosen(settings: Settings, candidates: Sequence[Container]) -> Reason:
+    chosen = {
+        name: named(given.service, candidates, f"{given.prefix}service", _likely(candidates))
+        for name, service in services().items()
+        if (given := settings.of_service(service.short)).service
+    }
+    return lambda service, container: chosen.get(service.name) is container
+
+
+def _has_name(service: Service, container: Container) -> bool:
+    return _spelt(container) == service.name
+
+
+def _has_name_alike(service: Service, container: Container) -> bool:
+    """Also `my-patient-service-1`, but not one that names two services."""
+    return _may_be_service(container) and "service" in _spelt(container) and _nouns_in(container) == [service.short]
+
+
+def _has_port(service: Service, container: Container) -> bool:
+    others = [each.port for each in services().values() if each != service]
+    ports = exposed_ports(container)
+    return (
+        _may_be_service(container)
+        and service.port in ports
+        and not any(port in ports for port in others)
+        and not set(_nouns_in(container)) - {service.short}
+    )
 
 
 def running(container: Container) -> Container:
@@ -109,13 +153,14 @@ def running(container: Container) -> Container:
     raise PlatformNotFound(with_log(container, how, command), command)
 
 
-def named(name: str, containers: Sequence[Container], setting: str) -> Container:
+def named(name: str, containers: Sequence[Container], setting: str, likely: Sequence[Container]) -> Container:
     """Return the container that a setting chooses, by its own name or that of its Compose service.
 
     Args:
         name: the setting's value.
         containers: those of the platform.
         setting: the setting's name.
+        likely: the containers to list if none has this name.
 
     Raises:
         PlatformNotFound: none or several have this name.
@@ -129,7 +174,7 @@ def named(name: str, containers: Sequence[Container], setting: str) -> Container
             f"{len(found)} containers are {name} (-D {setting}={name}): "
             f"{', '.join(str(each.name) for each in found)}. Choose one by its own name"
         )
-    raise PlatformNotFound(f"No container is called {name} (-D {setting}={name}); there are: {names(containers)}")
+    raise PlatformNotFound(f"No container is called {name} (-D {setting}={name}); there are: {names(likely)}")
 
 
 def exposed_ports(container: Container) -> list[int]:
@@ -146,30 +191,24 @@ def names(containers: Sequence[Container]) -> str:
     return ", ".join(sorted(service_name(container) for container in containers)) or "none"
 
 
-def _looking_like(service: Service, candidates: Sequence[Container]) -> list[Container]:
-    """Those with its name, else those whose name is alike, else those with its port and no other service's name."""
-    exactly = [each for each in candidates if _spelt(each) == service.name]
-    alike = [each for each in candidates if service.short in _spelt(each) and "service" in _spelt(each)]
-    others = [each for each in services().values() if each != service]
-    by_port = [
-        each
-        for each in candidates
-        if service.port in exposed_ports(each) and not any(other.short in _spelt(each) for other in others)
-    ]
-    return exactly or alike or by_port
-
-
-def _not_one(
-    service: Service, found: Sequence[Container], candidates: Sequence[Container], settings: ServiceSettings
-) -> str:
-    choose = f"-D {settings.prefix}service=NAME"
-    if found:
-        own_names = ", ".join(sorted(str(each.name) for each in found))
-        return f"{len(found)} of these containers look like the {service.name}: {own_names}. Choose one: {choose}"
+def _several(service: Service, found: Sequence[Container], chosen: ServiceSettings) -> str:
+    own_names = ", ".join(sorted(str(each.name) for each in found))
     return (
-        f"none of these containers looks like the {service.name}: {names(candidates)}. It is known by its name or "
-        f"its port {service.port}; {choose} chooses one, -D {settings.prefix}port=PORT says where it listens"
+        f"{len(found)} of these containers look like the {service.name}: {own_names}. "
+        f"Choose one: -D {chosen.prefix}service=NAME"
     )
+
+
+def _none(service: Service, candidates: Sequence[Container], chosen: ServiceSettings) -> str:
+    return (
+        f"none of these containers looks like the {service.name}: {names(_likely(candidates))}. "
+        f"It is known by {_known_by(service)}; -D {chosen.prefix}service=NAME chooses one, "
+        f"-D {chosen.prefix}port=PORT says where it listens"
+    )
+
+
+def _known_by(service: Service) -> str:
+    return f"its name or its port {service.port}"
 
 
 def _reached(container: Container, network: str, service: Service, settings: ServiceSettings) -> FoundService:
@@ -209,6 +248,14 @@ def _spelt(container: Container) -> str:
     return service_name(container).lower().replace("_", "-")
 
 
-def _is_something_else(container: Container) -> bool:
-    image = str(container.attrs["Config"]["Image"]).lower()
-    return any(each in image for each in _NO_SERVICES)
+def _likely(containers: Sequence[Container]) -> list[Container]:
+    return [each for each in containers if _may_be_service(each)]
+
+
+def _nouns_in(container: Container) -> list[str]:
+    return [each.short for each in services().values() if each.short in _spelt(container)]
+
+
+def _may_be_service(container: Container) -> bool:
+    image = str(container.attrs["Config"]["Image"]).lower().rpartition("/")[2].partition(":")[0]
+    return not any(each in image for each in _NO_SERVICES)

@@ -104,8 +104,8 @@ def test_the_broker_is_known_by_its_settings_or_its_image() -> None:
     assert discovery._broker_among([other, by_image, by_settings], "bus") is by_image
     with pytest.raises(PlatformNotFound, match=r"kafka-ui.*Choose one: -D broker=NAME$"):
         discovery._broker_among([other], None)
-    with pytest.raises(PlatformNotFound, match=r"No container is called wrong \(-D broker=wrong\); there are: bus"):
-        discovery._broker_among([by_image], "wrong")
+    with pytest.raises(PlatformNotFound, match=r"No container is called x \(-D broker=x\); there are: bus$"):
+        discovery._broker_among([other, by_image], "x")
 
 
 @pytest.mark.parametrize(
@@ -113,6 +113,7 @@ def test_the_broker_is_known_by_its_settings_or_its_image() -> None:
     [
         (["1@one:9093,2@two:9093", "1@one:9093,2@two:9093"], "one"),
         (["1@controller:9093", "1@controller:9093"], "one"),
+        (["controller:9093", "controller:9093"], "one"),
         (
             ["1@localhost:9093", "1@localhost:9093"],
             "are brokers, and not of one cluster: one, two. Choose one: -D b",
@@ -182,6 +183,37 @@ def test_the_settings_that_choose_are_named_where_no_container_or_several_look_l
         "2 of these containers look like the patient-service: patient-service-a-1, patient-service-b-1. "
         "Choose one: -D service=NAME"
     )
+
+
+def both_among(*containers: Container, **settings: str) -> dict[str, str]:
+    known = load_settings({"stack": "attached", "project": "p", **settings}, services=short_names())
+    found, absent = find_services(containers, "net", known)
+    assert found.keys() | absent.keys() == {"patient-service", "therapist-service"}
+    return {name: str(service.container.name) for name, service in found.items()}
+
+
+def test_no_container_is_two_services_unless_the_settings_say_so(open_port: int) -> None:
+    ports = published(open_port, 8001) | published(open_port, 8002)
+    gateway, api = container("gateway", ports=ports), container("api", ports=published(open_port, 8001))
+    named, other = container("patient-service", ports=ports), container("therapist-api", ports=ports)
+    both = container("patient-therapist-service", ports=ports)
+    assert both_among(named) == {"patient-service": "patient-service-1"}
+    assert both_among(api, gateway) == {"patient-service": "api-1"}
+    assert both_among(api, both) == {"patient-service": "api-1"}
+    assert both_among(named, other)["patient-service"] == "patient-service-1"
+    assert both_among(gateway, api, service="gateway") == {"patient-service": "gateway-1"}
+    two = both_among(gateway, service="gateway", therapist_service="gateway")
+    assert two == dict.fromkeys(["patient-service", "therapist-service"], "gateway-1")
+    images = [container(name, ports=published(open_port, 8001), exposed=(8001, 8002)) for name in ("a", "b")]
+    assert both_among(*images, service="a") == {"patient-service": "a-1"}
+
+
+def test_a_name_counts_more_than_what_an_image_is_called(open_port: int) -> None:
+    ports = published(open_port, 8001)
+    service = container("patient-service", ports=ports, image="registry/kafka/patients-on-kafka:1")
+    assert patients_among(POSTGRES, service).container is service
+    with pytest.raises(PlatformNotFound, match=r"No container is called nope \(-D service=nope\); there are: web$"):
+        patients_among(POSTGRES, container("web"), service="nope")
 
 
 def test_a_service_is_reached_on_the_port_on_which_it_listens(open_port: int) -> None:
