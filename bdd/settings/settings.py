@@ -22,12 +22,16 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfig
 
 from bdd.output import masking
 from bdd.settings import values
-from bdd.settings.env_file import errors_in
+from bdd.settings.env_file import errors_in, may_hold_settings
 from bdd.settings.rules import check_key, check_security, check_stack
 
 _PREFIX = "BDD_"
 SECRETS = ("sasl_password", "ssl_key_password", "recorder_token")
 """The settings that no command line may show; each has another one with `_file` after its name."""
+_OF_OTHERS = ("worker_id", "parallel")
+"""What BehaveX and Anubis give to each of their processes with `-D`."""
+_PREFIX_OF_OTHERS = "qase-"
+"""The beginning of the names that the formatter of Qase takes with `-D`; those of other formatters have a dot."""
 _WITHOUT_PREFIX = "patient"
 """The service whose settings have no prefix, for it was once the only one."""
 
@@ -85,7 +89,9 @@ class Settings(BaseSettings):
     Those about a service are here for the patient service; `load_settings` adds them for each other one.
     """
 
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_file=".env", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, dotenv_filtering="only_existing", frozen=True, extra="forbid"
+    )
 
     stack: Literal["embedded", "compose", "attached", "remote"] = _setting(
         "how this run gets a platform", "embedded"
@@ -220,10 +226,13 @@ def load_settings(
         InvalidSetting: a name is unknown or a value is wrong; nothing must be started then.
     """
     model = _settings_with(tuple(services))
-    if errors := list(errors_in(env_file, _PREFIX)) or list(_wrong_names(model, userdata, env_file)):
+    own_file = env_file if may_hold_settings(env_file, _PREFIX) else None
+    given = {name: value for name, value in userdata.items() if not _is_of_others(name)}
+    errors = list(errors_in(own_file, _PREFIX)) if own_file else []
+    if errors := errors or list(_wrong_names(model, given, own_file)):
         raise InvalidSetting("\n".join(errors))
     try:
-        settings = model(_env_file=env_file, **dict(userdata))  # type: ignore[arg-type]
+        settings = model(_env_file=own_file, **given)  # type: ignore[arg-type]
     except ValidationError as wrong:
         raise InvalidSetting("\n".join(_sentence(model, dict(error)) for error in wrong.errors())) from None
     secrets = (getattr(settings, name) for name in SECRETS)
@@ -231,7 +240,12 @@ def load_settings(
     return settings
 
 
-def _wrong_names(model: type[Settings], userdata: Mapping[str, str], env_file: Path) -> Iterator[str]:
+def _is_of_others(name: str) -> bool:
+    """Return whether what `-D` names is for a runner or a formatter; none of ours has a dot in its name."""
+    return "." in name or name in _OF_OTHERS or name.startswith(_PREFIX_OF_OTHERS)
+
+
+def _wrong_names(model: type[Settings], userdata: Mapping[str, str], env_file: Path | None) -> Iterator[str]:
     """Yield a sentence for each name that is unknown, or that cannot be given in this way."""
     if shown := [name for name in userdata if name in SECRETS]:
         for name in shown:
@@ -248,8 +262,6 @@ def _wrong_names(model: type[Settings], userdata: Mapping[str, str], env_file: P
     prefix = _PREFIX.lower()
     given |= {f"{n.upper()} in {env_file}": n.removeprefix(prefix) for n in in_file if n.startswith(prefix)}
     yield from (_unknown(known, spelt, name) for spelt, name in given.items() if name not in known)
-    for name in filter(known.__contains__, in_file):
-        yield f"The setting {name} in {env_file} needs its prefix there: {_PREFIX}{name.upper()}=…"
     for name, value in userdata.items():
         # What -D gives to a name that stands alone; of all settings only this one can mean it.
         if value == "true" and name in known and name != "keep":

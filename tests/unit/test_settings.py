@@ -171,12 +171,15 @@ def test_a_definition_without_a_value_or_a_name_is_refused() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"deadline=3\n", "The setting deadline in {} needs its prefix there: BDD_DEADLINE=…"),
-        (b"kaputt ohne gleich\n", "Line 1 of {} cannot be read. It must be NAME=value"),
+        (b"BDD_DEADLINE 3\n", "Line 1 of {} cannot be read. It must be NAME=value"),
+        (b"A=1\nexport bdd_deadline: 3\n", "Line 2 of {} cannot be read. It must be NAME=value"),
+        (b'A="1\nBDD_DEADLINE=3\nB="2"\n', "Line 1 of {} cannot be read. It must be NAME=value, each quotation"),
+        (b"BDD_PROJECT='a\nBDD_DEADLINE=3\nB='\n", "Line 1 of {} cannot be read. It must be NAME=value, each"),
         (b'# mine\n\n\nBDD_DEADLINE="7', "Line 4 of {} cannot be read. It must be NAME=value"),
         (b"\r\n\r\nBDD_SASL_PASSWORD='correct-horse\r\n", "Line 3 of {} cannot be read. It must be NAME=value"),
         (b"OTHER\nBDD_DEADLINE\n", "Line 2 of {} has no value. Write BDD_DEADLINE=…, or remove the line."),
         ("BDD_PROJECT=Größe\n".encode("latin-1"), "The file {} is not text in UTF-8. Save it in that encoding."),
+        ("BDD_PROJECT=a\n".encode("utf-16"), "The file {} is not text in UTF-8. Save it in that encoding."),
     ],
 )
 def test_a_line_of_the_file_that_cannot_be_used_stops_the_run_and_is_not_shown(
@@ -189,12 +192,44 @@ def test_a_line_of_the_file_that_cannot_be_used_stops_the_run_and_is_not_shown(
     assert not caplog.records, "a sentence is enough, without a warning"
 
 
+OF_OTHERS = """\
+COMPOSE_PROJECT_NAME=x
+PATIENT_SERVICE_IMAGE=registry.example.org/patient:1
+DEADLINE=9
+PORT=8001
+OTHER
+other=
+of no form that is known
+SINGLE='quote
+DOUBLE="several
+lines"
+"""
+
+
 def test_the_file_may_hold_what_is_for_others_and_need_not_be_a_file() -> None:
-    ENV_FILE.write_text("\ufeffexport BDD_DEADLINE = '7' # seconds\n\nOTHER\nother=\n", encoding="utf-8")
+    ENV_FILE.write_text("\ufeffexport BDD_DEADLINE = '7' # seconds\n\n" + OF_OTHERS, encoding="utf-8")
     assert load_settings({}, ENV_FILE).deadline == 7
+    for content in (OF_OTHERS.encode(), "# Größe\nA=1".encode("latin-1"), b"\0\xff"):
+        ENV_FILE.write_bytes(content)
+        settings = load_settings({}, ENV_FILE)
+        assert (settings.deadline, settings.model_fields_set) == (5, set())
     ENV_FILE.unlink()
     ENV_FILE.mkdir()
     assert load_settings({}, ENV_FILE).deadline == 5
+
+
+def test_what_is_defined_for_runners_and_formatters_is_left_alone() -> None:
+    of_others = {
+        "worker_id": "3",
+        "parallel": "0",
+        "AllureFormatter.hide_excluded": "true",
+        "behave.formatter.html-pretty.show_summary": "true",
+        "pool.parallel": "4",
+        "qase-testops-run-title": "nightly",
+    }
+    settings = load_settings({"deadline": "3", **of_others}, ENV_FILE)
+    assert (settings.deadline, settings.model_fields_set) == (3, {"deadline"})
+    assert refusal({"api-url": "http://a"}).startswith("The setting -D api-url is unknown. Did you mean api_url?")
 
 
 @pytest.mark.parametrize(
