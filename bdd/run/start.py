@@ -117,11 +117,11 @@ def _check_what_remains(request: Request, absent: Mapping[str, str]) -> None:
     """Refuse a run of scenarios about services that the platform does not have, and of no others."""
     for name, reason in absent.items():
         if name in request.requested_tags:
-            raise NothingSelected(f"Scenarios with the tag @{name} are requested, but {no_service(name, reason)}.")
+            raise NothingSelected(f"@{name} is requested, but the platform has none: {reason}.")
     if all(tags & absent.keys() for tags in request.selected_tags):
         missing = (name for name in absent if any(name in tags for tags in request.selected_tags))
         reasons = "; ".join(no_service(name, absent[name]) for name in missing)
-        raise NothingSelected(f"All selected scenarios would be left out: {reasons}.")
+        raise NothingSelected(f"Nothing remains: {reasons}.")
 
 
 def _check_topics(stack: Stack) -> None:

@@ -31,7 +31,7 @@ def refuse_public_hosts(hosts: Mapping[str, Iterable[str]], allowed: Collection[
         setting = ",".join([*allowed, *refused])
         raise CannotStart(
             f"Refused: {' and '.join(refused.values())}, which is neither this machine nor in a private network. "
-            "A run writes test patients, so it must not meet a platform that people use. If this one is made for "
+            "A run writes test data, so it must not meet a platform that people use. If this one is made for "
             f"tests, allow it by name: -D allow_host={setting}"
         )
 

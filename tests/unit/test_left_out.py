@@ -11,6 +11,8 @@ from behave.parser import parse_feature
 from tests.support.fake_run import Behave, fake_behave
 
 WHY = "the platform has no room-service, because no room_api_url is given"
+REQUESTED = "@room-service is requested, but the platform has none: no room_api_url is given."
+NOTHING_REMAINS = f"Nothing remains: {WHY}."
 
 
 @pytest.fixture
@@ -45,14 +47,14 @@ def test_what_an_absent_service_is_needed_for_is_left_out_and_named(without_room
 @pytest.mark.parametrize(
     ("tags", "sentence"),
     [
-        (["@room-service"], f"Scenarios with the tag @room-service are requested, but {WHY}."),
+        (["@room-service"], REQUESTED),
         (
             ["@patients and (@room-service or not @slow)"],
-            f"Scenarios with the tag @room-service are requested, but {WHY}.",
+            REQUESTED,
         ),
-        (["not (not @room-service)"], f"Scenarios with the tag @room-service are requested, but {WHY}."),
-        (["@slow"], f"All selected scenarios would be left out: {WHY}."),
-        (["@room-s*"], f"All selected scenarios would be left out: {WHY}."),
+        (["not (not @room-service)"], REQUESTED),
+        (["@slow"], NOTHING_REMAINS),
+        (["@room-s*"], NOTHING_REMAINS),
     ],
 )
 def test_a_run_that_asks_for_an_absent_service_or_for_nothing_else_is_red(
@@ -64,7 +66,7 @@ def test_a_run_that_asks_for_an_absent_service_or_for_nothing_else_is_red(
     assert without_rooms.end() == 1
     assert without_rooms.stack.calls == ["start", "stop"]
     assert without_rooms.output.startswith(f"{sentence}\n")
-    assert without_rooms.verdict.startswith(f"RED: nothing was executed: {sentence[:50]}")
+    assert without_rooms.verdict == f"RED: nothing was executed: {sentence}"
     assert without_rooms.junit_error() == f"nothing was executed: {sentence}"
 
 

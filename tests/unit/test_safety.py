@@ -89,7 +89,7 @@ def test_every_other_address_is_refused_however_it_is_called(host: str) -> None:
 def test_the_message_has_the_host_its_public_addresses_and_the_setting(host: str, public: str) -> None:
     assert refusal(host) == (
         f"Refused: api_url leads to {host} ({public}), which is neither this machine nor in a "
-        "private network. A run writes test patients, so it must not meet a platform that people use. If this one "
+        "private network. A run writes test data, so it must not meet a platform that people use. If this one "
         f"is made for tests, allow it by name: -D allow_host={host}"
     )
 

@@ -31,7 +31,7 @@ def run_doctor(settings: Settings, *, as_json: bool, try_it: bool) -> int:
     Args:
         settings: those of the stack.
         as_json: whether to print one JSON object in place of a table.
-        try_it: whether to create a patient and look for its event too.
+        try_it: whether to create one of each resource and look for its event too.
     """
     stack = make_stack(settings, new_run_id())
     try:
@@ -55,7 +55,7 @@ def checks_for(settings: Settings, stack: Stack, *, try_it: bool) -> list[Check]
     Args:
         settings: the settings of a run.
         stack: the stack of the settings, not started; the caller stops it.
-        try_it: whether the last check creates a patient.
+        try_it: whether the last check creates one of each resource.
     """
     return [installation_check(), *stack.checks(partial(try_event, stack, settings) if try_it else None)]
 

@@ -1,4 +1,4 @@
-"""Checks whether events show up: a synthetic patient and therapist are created, looked for, and deleted."""
+"""Checks whether events show up: one of each resource is created, looked for, and deleted."""
 
 import shlex
 from collections.abc import Callable
