@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import track
 from rich.table import Column, Table
 
 from bdd.commands.options import Command
+from bdd.commands.tables import table_console
 from bdd.output.folders import CannotWrite, check_writable
 from bdd.settings.settings import InvalidSetting
 from bdd.stacks.embedded.jars import BrokerUnavailable
@@ -27,7 +27,7 @@ from proof.report import Result, write_report
 
 REPORT = Path("reports/prove/prove.json")
 
-_console = Console(highlight=False)
+_console = table_console()
 
 
 app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
@@ -58,10 +58,14 @@ def prove(
     """
     if not show:
         raise typer.Exit(run_proof(only or [], jobs))
-    table = Table("defect", "layer", "the service is as it should be, but …")
+    table = _table("defect", "layer", "the service is as it should be, but …")
     for defect in DEFECTS:
         table.add_row(defect.name, defect.layer, escape(defect.description))
     _console.print(table)
+
+
+def _table(*columns: str) -> Table:
+    return Table(*(Column(column, overflow="fold") for column in columns))
 
 
 def choose(names: Sequence[str]) -> list[Defect]:
@@ -111,8 +115,7 @@ def _watch(proof: Proof, defects: Sequence[Defect], jobs: int) -> list[Outcome]:
 def _conclude(result: Result, seconds: float) -> int:
     write_report(result, REPORT, seconds)
     if result.outcomes:
-        columns = ("defect", "layer", "verdict", "noticed by")
-        table = Table(*(Column(column, overflow="fold") for column in columns))
+        table = _table("defect", "layer", "verdict", "noticed by")
         for outcome in result.outcomes:
             table.add_row(outcome.defect.name, outcome.defect.layer, outcome.verdict, outcome.by)
         _console.print(table)

@@ -153,6 +153,12 @@ def test_the_table_says_why_something_is_absent(monkeypatch: pytest.MonkeyPatch)
     assert report["checks"] == [{"check": "c", "state": "absent", "sentence": "there is none", "next": None}]
 
 
+def test_a_table_in_a_pipe_has_one_line_for_each_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    name, sentence = "a check with a long name " * 5, "what was seen " * 20
+    table = invoke(monkeypatch, [Check(name, lambda: sentence)]).stdout
+    assert re.search(rf"^  {name.strip()} +passed +{sentence.strip()} *$", table, re.MULTILINE)
+
+
 def test_a_command_that_the_sentence_names_already_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     def long() -> str:
         raise Failed("it is broken\n  next:       mend it now", "mend it")

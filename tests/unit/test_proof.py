@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from bdd.commands.cli import app
 from bdd.report.junit import write_audit
+from bdd.run.process import ModuleProcess
 from bdd.system.paths import ROOT
 from bdd.verdict.audit import Finding
 from proof import command, report
@@ -184,7 +185,9 @@ def test_what_is_wrong_with_the_folder_or_a_setting_is_reported_before_anything_
     assert "cannot be written" in result.output
 
 
-def test_the_defects_can_be_listed() -> None:
-    result = prove("--list")
-    assert result.exit_code == 0
-    assert "key-none" in result.output
+def test_the_defects_can_be_listed_each_in_one_line_of_a_pipe(tmp_path: Path) -> None:
+    run = ModuleProcess(tmp_path, "bdd", "prove", "--list", environment={"COLUMNS": "40", "FORCE_COLOR": "1"})
+    assert run.end() == 0
+    lines = run.printed.splitlines()
+    for defect in DEFECTS:
+        assert any(defect.name in line and defect.layer in line and defect.description in line for line in lines)

@@ -14,6 +14,7 @@ from rich.table import Column, Table
 from bdd.commands.doctor.examination import Result, State, examine
 from bdd.commands.doctor.installation import installation_check
 from bdd.commands.doctor.round_trip import try_event
+from bdd.commands.tables import table_console
 from bdd.output.masking import mask
 from bdd.settings.settings import Settings
 from bdd.stacks.base import Stack
@@ -61,8 +62,9 @@ def checks_for(settings: Settings, stack: Stack, *, try_it: bool) -> list[Check]
 
 
 def _show(results: Sequence[Result]) -> None:
-    console = Console(highlight=False)
-    table = Table("check", "state", Column("what was seen", overflow="fold"), box=SIMPLE_HEAD)
+    console = table_console()
+    columns = ("check", "state", "what was seen")
+    table = Table(*(Column(column, overflow="fold") for column in columns), box=SIMPLE_HEAD)
     for result in results:
         first = mask(result.sentence).partition("\n")[0]
         colour = _COLOURS[result.state]
