@@ -73,6 +73,17 @@ def test_every_link_leads_somewhere(document: Path) -> None:
     assert missing == []
 
 
+@pytest.mark.parametrize(
+    "document", [ROOT / "README.md", *(ROOT / "docs").glob("*.md")], ids=lambda path: path.name
+)
+def test_commands_to_paste_need_only_what_make_acceptance_installs(document: Path) -> None:
+    """What needs more is a target of make, which installs it. Who reads CONTRIBUTING.md has run `make test`."""
+    more = re.findall(r"^([\w-]+)==", (ROOT / "requirements-dev.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    blocks = re.findall(r"^```sh\n(.*?)^```", document.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    commands = [line for block in blocks for line in block.splitlines() if not line.startswith("make ")]
+    assert [line for line in commands if set(more) & set(line.partition("#")[0].split())] == []
+
+
 def test_every_scenario_has_a_name_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tools that read JUnit files take two cases of one name for one."""
     settings = ConfigParser(interpolation=None)
