@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain, cycle, islice
 
-import requests
 from confluent_kafka import Producer
 
 from bdd.contracts import asyncapi as contract
@@ -17,6 +16,7 @@ from bdd.domain.entity import Entity
 from bdd.domain.resources import resources
 from bdd.domain.test_data import a_change, example, stored
 from bdd.stacks.embedded.broker import EmbeddedBroker
+from bdd.system.network import session_for
 from reference.shared.kafka.schemas import EventSchema
 from soak.platform import IDS_OF_A_RUN
 
@@ -114,8 +114,7 @@ def poison(broker: EmbeddedBroker) -> Iterator[None]:
 def other_clients(api_urls: Mapping[str, str]) -> Iterator[None]:
     """Create, change and delete one of each resource in turn on the same services."""
     turns = cycle(resources().values())
-    with requests.Session() as session:
-        session.trust_env = False
+    with session_for(next(iter(api_urls.values()))) as session:
 
         def live() -> None:
             resource = next(turns)

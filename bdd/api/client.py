@@ -3,13 +3,11 @@
 import time
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from bdd.api.exchange import Exchange
 from bdd.system.network import session_for, speaks_no_tls
 
 _TIMEOUT_SECONDS = 10.0
-_PARALLEL = 32
 
 
 class NoResponse(AssertionError):
@@ -35,11 +33,6 @@ class ApiClient:
         self.url = url
         self.exchanges: list[Exchange] = []
         self._session = session_for(url)
-        # Each request has a connection of its own: the service, or a proxy, may close one that is kept alive just
-        # when the next request is sent, and then nobody knows whether that request was carried out.
-        self._session.headers["Connection"] = "close"
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(pool_maxsize=_PARALLEL))
 
     def close(self) -> None:
         """Close the connections."""

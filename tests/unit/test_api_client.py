@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -17,6 +18,7 @@ from bdd.system.waiting import WaitAborted
 from tests.support.builders import LONG_TIMEOUT
 from tests.support.closed_port import closed_port
 from tests.support.http_service import http_service
+from tests.support.silent_service import silent_service
 
 
 class Service:
@@ -73,6 +75,22 @@ def test_umlauts_and_emoji_are_sent_and_received_as_utf_8_each_on_a_connection_o
     sent = '{"vorname": "Jürgen 🙂", "nachname": "Groß"}'.encode()
     assert service.received == [("PUT", "/api/patients/5", sent, "application/json")] * 2
     assert service.connections == ["close", "close"]
+
+
+@pytest.mark.parametrize(
+    "linger", [0, 0.001, None], ids=["closed at once", "closed a moment later", "left for the client to close"]
+)
+def test_a_service_that_closes_connections_without_saying_so_answers_every_request(linger: float | None) -> None:
+    with silent_service(linger) as service:
+        client = ApiClient(service.url)
+        for _ in range(100):
+            assert client.send("GET", "/api/patients").json == []
+        with ThreadPoolExecutor(16) as pool:
+            together = list(pool.map(lambda _: client.send("GET", "/api/patients").json, range(100)))
+        assert together == [[]] * 100
+    # The connections have been closed although the client has not.
+    assert service.requests == [1] * 200
+    client.close()
 
 
 @pytest.mark.parametrize(
