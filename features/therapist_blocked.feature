@@ -10,9 +10,9 @@ Feature: Blocking a therapist publishes an event of its own
     When I block the therapist because of “Zulassung abgelaufen”
     Then the service responds with the therapist
     And exactly one therapist.blocked event is published
+    And no therapist.updated event is published
     And the event gives “Zulassung abgelaufen” as the reason of the block
     And the event shows the therapist's status as “gesperrt”
-    And no therapist.updated event is published
 
   Scenario: A block without a reason is published too
     When I block the therapist
@@ -38,8 +38,8 @@ Feature: Blocking a therapist publishes an event of its own
     When I unblock the therapist
     Then the service responds with the therapist
     And exactly one therapist.unblocked event is published
-    And the event shows the therapist's status as “aktiv”
     And no therapist.updated event is published
+    And the event shows the therapist's status as “aktiv”
 
   Scenario: The end of a block that changes other fields too publishes one event with all new values
     Given a therapist with the status “gesperrt”

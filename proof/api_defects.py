@@ -268,7 +268,7 @@ _RULES = [
         "large-id-answers-500",
         "an id that the database cannot hold breaks the service",
         "the service responded with 500, expected 404",
-        _breaking(lambda request: (request.patient or 0) >= 2**31, b"integer out of range"),
+        _breaking(lambda request: (request.id or 0) >= 2**31, b"integer out of range"),
         scenario="too large",
     ),
     _refused(

@@ -1,13 +1,14 @@
-"""The reference service with one defect, injected from outside: `python -m proof.broken_service NAME FIRST_ID`.
+"""A reference service with one defect, from outside: `python -m proof.broken_service SERVICE NAME FIRST_ID`.
 
-The service's own environment variables apply. FIRST_ID is the id of its first patient: services that share a
-broker must not publish events of the same patients.
+The service's own environment variables apply. FIRST_ID is the id of its first entity: services that share a
+broker must not publish events of the same patients, or therapists.
 """
 
 import sys
 import threading
 from collections.abc import Callable, Iterable
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 from confluent_kafka import KafkaError, Producer
@@ -18,7 +19,6 @@ from proof.defect import SOUND, Defect
 from proof.defects import DEFECTS
 from proof.outgoing import Outgoing
 from proof.traffic import Request, Response, SoundService
-from reference.patient_service import __main__ as patient_service
 from reference.shared import serving
 from reference.shared.app import create_app
 from reference.shared.database import Database, open_database
@@ -72,9 +72,9 @@ class BrokenService(SoundService):
         return producer
 
     def open_database(self, url: str, table: type[Resource]) -> Database:
-        self.database_file = url.removeprefix("sqlite:///")
+        self.database_file, self.table = url.removeprefix("sqlite:///"), table.__tablename__
         database = open_database(url, table)
-        self.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('patients', ?)", self._first_id - 1)
+        self.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('{}', ?)", self._first_id - 1)
         return database
 
     def create_app(self, service: Service, database: Database, relay: OutboxRelay) -> Wsgi:
@@ -92,12 +92,13 @@ class BrokenService(SoundService):
 
 def main() -> int:
     """Run the service until it is stopped; return its exit code."""
-    name, first_id = sys.argv[1:]
+    service, name, first_id = sys.argv[1:]
     defects = {defect.name: defect for defect in (SOUND, *DEFECTS)}
     broken = BrokenService(defects[name], int(first_id))
     for part in ("new_producer", "open_database", "create_app"):
         setattr(serving, part, getattr(broken, part))
-    return patient_service.main()
+    started: int = import_module(f"reference.{service.replace('-', '_')}.__main__").main()
+    return started
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ class Defect:
         noticed_by: a regular expression for the scenario that must notice it, where it must be that one.
         serve: changes what goes over HTTP; with `publish`, the defect is in how the two go together.
         is_stored: whether `serve` changes what is stored, and not only the response.
+        service: the service that has it.
+        same_ids: whether patients and therapists must have the same ids at the same time.
     """
 
     feature: str
@@ -35,6 +37,8 @@ class Defect:
     noticed_by: str = ""
     serve: Serve | None = None
     is_stored: bool = False
+    service: str = "patient-service"
+    same_ids: bool = False
 
     @property
     def layer(self) -> str:

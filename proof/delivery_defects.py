@@ -43,13 +43,13 @@ def _only_the_audit(scenario: str, after: float) -> dict[str, Any]:
     return {"settling": 2.0, "noticed_by": f"audit: .*{scenario}"} if after in _LATE else {}
 
 
-def _every_tenth_lost() -> Publish:
+def every_tenth_lost() -> Publish:
     numbers = itertools.count(1)
     return lambda out: [out] if next(numbers) % 10 else []
 
 
-def _alternating_partition() -> Publish:
-    partitions = itertools.cycle(range(contract.current().partitions["patient-events"]))
+def alternating_partition(topic: str) -> Publish:
+    partitions = itertools.cycle(range(contract.current().partitions[topic]))
     return lambda out: [replace(out, partition=next(partitions))]
 
 
@@ -86,7 +86,7 @@ def _on_refusal(after: float) -> Serve:
         response = sound.handle(request)
         if response.is_error and request.method in types:
             data = None if request.method == "DELETE" else request.fields
-            sound.publish(types[request.method], request.patient or 1_999_999_999, data, after)
+            sound.publish(types[request.method], request.id or 1_999_999_999, data, after)
         return response
 
     return serve
@@ -94,7 +94,7 @@ def _on_refusal(after: float) -> Serve:
 
 def _on_reading(request: Request, sound: SoundService) -> Response:
     response = sound.handle(request)
-    for patient in response.json if request.patient is None else [response.json]:
+    for patient in response.json if request.id is None else [response.json]:
         if not response.is_error:
             sound.publish(UPDATED, patient["id"], {k: v for k, v in patient.items() if k != "id"})
     return response
@@ -107,9 +107,9 @@ def _refusal(name: str, description: str, after: float = 0.0) -> Defect:
     return served("patient_refused", name, description, pattern, _on_refusal(after), **late)
 
 
-def _visible_later(request: Request, sound: SoundService) -> Response:
+def visible_later(request: Request, sound: SoundService) -> Response:
     """Do what was requested, but hide it for a while; respond when it is visible."""
-    before = sound.row(request.patient or 0)
+    before = sound.row(request.id or 0)
     response = sound.handle(request)
     patient = response.about(request)
     after = sound.row(patient)
@@ -233,7 +233,7 @@ _WHERE = [
         "partition-alternating",
         "a patient's events go to one partition after the other",
         r"it is in partition \d, earlier events of this patient are in \d",
-        _alternating_partition(),
+        alternating_partition("patient-events"),
     ),
 ]
 
@@ -284,7 +284,7 @@ _WHEN = [
         "every-tenth-lost",
         "every tenth event is lost",
         "nothing about it was recorded since the request",
-        _every_tenth_lost(),
+        every_tenth_lost(),
     ),
 ]
 
@@ -296,7 +296,7 @@ _BEFORE_COMMIT = [
         f"{event_type} at .* arrived before its change could be read",
         only([event_type], place(after=0.1)),
         scenario=scenario,
-        serve=on(method, _visible_later),
+        serve=on(method, visible_later),
     )
     for event_type, method, scenario in [
         (CREATED, "POST", "A new patient"),

@@ -16,9 +16,9 @@ def _create_not_stored(request: Request, sound: SoundService) -> Response:
     return response
 
 
-def _undone(request: Request, sound: SoundService) -> Response:
+def undone(request: Request, sound: SoundService) -> Response:
     """Do what was requested, respond and publish, then restore the row."""
-    row = sound.row(request.patient or 0)
+    row = sound.row(request.id or 0)
     response = sound.handle(request)
     if row and not response.is_error:
         sound.put_row(row)
@@ -59,10 +59,10 @@ def _refused_comes_later() -> Serve:
     touched: set[int | None] = set()
 
     def serve(request: Request, sound: SoundService) -> Response:
-        left = {"anrede": "verdorben"} if request.patient in touched else {}
+        left = {"anrede": "verdorben"} if request.id in touched else {}
         response = sound.handle(request.with_fields(**left | request.fields) if request.fields else request)
         if response.is_error:
-            touched.add(request.patient)
+            touched.add(request.id)
         return response
 
     return serve
@@ -77,11 +77,11 @@ def _refused_but_created(request: Request, sound: SoundService) -> Response:
     return response
 
 
-def _everybody_changed(request: Request, sound: SoundService) -> Response:
+def everybody_changed(request: Request, sound: SoundService) -> Response:
     """Change all patients as the one was changed, as an UPDATE without its WHERE does."""
-    before = sound.row(request.patient or 0)
+    before = sound.row(request.id or 0)
     response = sound.handle(request)
-    after = sound.row(request.patient or 0)
+    after = sound.row(request.id or 0)
     if before and after:
         for row in sound.rows():
             changed = zip(before, after, row, strict=True)
@@ -91,7 +91,7 @@ def _everybody_changed(request: Request, sound: SoundService) -> Response:
 
 def _namesakes_deleted(request: Request, sound: SoundService) -> Response:
     """Delete all patients with the same e-mail address."""
-    before = sound.row(request.patient or 0)
+    before = sound.row(request.id or 0)
     response = sound.handle(request)
     mail = {value for value in before or () if "@" in str(value)}
     for row in sound.rows():
@@ -105,11 +105,11 @@ def _comes_back() -> Serve:
     deleted: dict[int, Row] = {}
 
     def serve(request: Request, sound: SoundService) -> Response:
-        row = sound.row(request.patient or 0)
+        row = sound.row(request.id or 0)
         if row and request.method == "DELETE":
             deleted[row[0]] = row
-        elif request.method == "PUT" and request.patient in deleted:
-            sound.put_row(deleted.pop(request.patient))
+        elif request.method == "PUT" and request.id in deleted:
+            sound.put_row(deleted.pop(request.id))
         return sound.handle(request)
 
     return serve
@@ -124,7 +124,7 @@ def _still_listed() -> Serve:
             response = sound.handle(Request("GET", request.path, "", b""))
             deleted.extend([] if response.is_error else [response.json])
         response = sound.handle(request)
-        is_list = request.method == "GET" and request.patient is None and not request.query
+        is_list = request.method == "GET" and request.id is None and not request.query
         return response.with_body([*response.json, *deleted]) if is_list else response
 
     return serve
@@ -163,14 +163,14 @@ KEEPING_DEFECTS = [
         "change-not-stored",
         "a change is confirmed and published, but not stored",
         r"telefon is .*, expected",
-        on("PUT", _undone),
+        on("PUT", undone),
         scenario="Fields that are left out",
     ),
     _deleted(
         "deleted-still-there",
         "a deletion is confirmed and published, but not carried out",
         "the service responded with 200, expected 404",
-        on("DELETE", _undone),
+        on("DELETE", undone),
     ),
     _refused(
         "refused-change-stored",
@@ -226,7 +226,7 @@ KEEPING_DEFECTS = [
         "change-stored-for-everybody",
         "a change is stored for all patients",
         r'patient \d+\.status is "in Therapie", expected "offen"',
-        on("PUT", _everybody_changed),
+        on("PUT", everybody_changed),
         scenario="leaves the other patients",
     ),
     _deleted(

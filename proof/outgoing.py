@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bdd.contracts.asyncapi import noun_of
+
 Event = dict[str, Any]
 
 
@@ -37,8 +39,8 @@ class Outgoing:
 
     @property
     def data(self) -> dict[str, Any]:
-        """The `patient_data`; empty if there is none."""
-        return dict(self.event["payload"].get("patient_data", {}))
+        """The `patient_data` or `therapist_data`; empty if there is none."""
+        return dict(self.event["payload"].get(data_field(self.event), {}))
 
     def holding(self, value: object) -> "Outgoing":
         """Return the same record with another value, as JSON."""
@@ -56,6 +58,11 @@ CREATED, UPDATED, DELETED = "patient.created", "patient.updated", "patient.delet
 TYPES = (CREATED, UPDATED, DELETED)
 
 
+def data_field(event: Event) -> str:
+    """Return the name of the field of the payload that holds the data: `patient_data`."""
+    return f"{noun_of(event['eventType'])}_data"
+
+
 def only(types: Iterable[str], publish: Publish) -> Publish:
     """Restrict a defect to these event types."""
     chosen = frozenset(types)
@@ -70,16 +77,21 @@ def edit(change: Callable[[Event], object], *types: str) -> Publish:
         change(event)
         return [out.holding(event)]
 
-    return only(types or TYPES, changed)
+    return only(types, changed) if types else changed
 
 
 def edit_data(change: Callable[[dict[str, Any]], object]) -> Publish:
-    """Change `patient_data` in place, in events that have it."""
-    return edit(lambda event: change(event["payload"]["patient_data"]), CREATED, UPDATED)
+    """Change the data in the payload in place, in events that have it."""
+
+    def changed(event: Event) -> None:
+        if data := event["payload"].get(data_field(event)):
+            change(data)
+
+    return edit(changed)
 
 
 def edit_texts(change: Callable[[str], object]) -> Publish:
-    """Replace each text of `patient_data`."""
+    """Replace each text of the data."""
     return edit_data(
         lambda data: data.update({name: change(value) for name, value in data.items() if isinstance(value, str)})
     )

@@ -5,20 +5,21 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from bdd.domain.resources import short_names
+from bdd.domain.resources import services, short_names
 from bdd.run.broker import START_SECONDS, running_broker
-from bdd.run.process import ModuleProcess, remote
+from bdd.run.process import ModuleProcess, addresses, remote
 from bdd.settings.settings import load_settings
 from bdd.stacks.embedded.distribution import prepare
 from bdd.stacks.embedded.service import EmbeddedService
 from proof.defect import SOUND, Defect
 from proof.judging import Outcome, judge
 
+PATIENTS = "patient-service"
 _RUN_SECONDS = 120.0
 _DEADLINE_SECONDS = 1.5
 _IDS_PER_SERVICE = 100_000
@@ -37,7 +38,21 @@ def proving(progress: Callable[[str], None]) -> Iterator["Proof"]:
     with tempfile.TemporaryDirectory(prefix="prove-", ignore_cleanup_errors=True) as folder:
         distribution = prepare(load_settings({}, services=short_names()).cache_dir, progress)
         with running_broker(distribution, Path(folder, "kafka")) as broker:
-            yield Proof(Path(folder), broker.bootstrap_servers)
+            servers = broker.bootstrap_servers
+            with _running(PATIENTS, Path(folder, "patients"), servers, SOUND, first_id=1) as patients:
+                yield Proof(Path(folder), servers, patients)
+
+
+@contextmanager
+def _running(
+    service: str, folder: Path, bootstrap_servers: str, defect: Defect, *, first_id: int
+) -> Iterator[EmbeddedService]:
+    module = ("proof.broken_service", service, defect.name, str(first_id))
+    started = EmbeddedService(service, folder, bootstrap_servers, *module)
+    try:
+        yield started
+    finally:
+        started.process.kill()
 
 
 class Proof:
@@ -46,12 +61,14 @@ class Proof:
     Args:
         folder: where they have their folders; the caller removes it.
         bootstrap_servers: the broker.
+        patients: a patient service without a defect, for the runs against defects of other services.
     """
 
-    def __init__(self, folder: Path, bootstrap_servers: str) -> None:
+    def __init__(self, folder: Path, bootstrap_servers: str, patients: EmbeddedService) -> None:
         self._folder = folder
         self._bootstrap_servers = bootstrap_servers
-        self._first_ids = itertools.count(1, _IDS_PER_SERVICE)
+        self._patients = patients
+        self._first_ids = itertools.count(1 + _IDS_PER_SERVICE, _IDS_PER_SERVICE)
         self._runs: set[ModuleProcess] = set()
         self._ending = threading.Event()
 
@@ -80,20 +97,43 @@ class Proof:
     def _run(self, defect: Defect, arguments: Sequence[str]) -> Outcome:
         began = time.monotonic()
         folder = self._folder / defect.name
-        broker, first_id = self._bootstrap_servers, str(next(self._first_ids))
-        service = EmbeddedService("patient-service", folder, broker, "proof.broken_service", defect.name, first_id)
-        try:
-            service.wait_ready(START_SECONDS)
+        with self._services(defect, folder) as running:
+            others = addresses({name: each.url for name, each in running.items() if name != PATIENTS})
+            where = remote(running[PATIENTS].url, self._bootstrap_servers, **others)
             reports = ["--junit", "--junit-directory", str(folder / "junit"), "--no-color"]
-            run = ModuleProcess(folder, "behave", *arguments, *remote(service.url, broker), *reports)
+            run = ModuleProcess(folder, "behave", *arguments, *where, *reports)
             exit_code = self._end_of(run)
-        finally:
-            service.process.kill()
         outcome = judge(
             defect, folder / "junit", exit_code, time.monotonic() - began, run.output.splitlines()[-15:]
         )
         shutil.rmtree(folder)
         return outcome
+
+    @contextmanager
+    def _services(self, defect: Defect, folder: Path) -> Iterator[Mapping[str, EmbeddedService]]:
+        """Run the service with the defect, and those without one that the scenarios need: name -> service."""
+        own = [defect.service]
+        if defect is SOUND:
+            own = list(services())
+        elif defect.same_ids:
+            own.append(PATIENTS)
+        first_id = next(self._first_ids)
+        with ExitStack() as stack:
+            running = {PATIENTS: self._patients} | {
+                name: stack.enter_context(
+                    _running(
+                        name,
+                        folder,
+                        self._bootstrap_servers,
+                        defect if name == defect.service else SOUND,
+                        first_id=first_id,
+                    )
+                )
+                for name in own
+            }
+            for each in running.values():
+                each.wait_ready(START_SECONDS)
+            yield running
 
     def _end_of(self, run: ModuleProcess) -> int | None:
         self._runs.add(run)

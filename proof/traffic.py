@@ -10,8 +10,8 @@ from typing import Any
 
 from flask import Flask
 
+from bdd.contracts.asyncapi import noun_of
 from proof.outgoing import Outgoing
-from reference.patient_service.events import PRODUCER, TOPIC
 from reference.shared.kafka.schemas import EventSchema
 
 Row = tuple[Any, ...]
@@ -27,8 +27,8 @@ class Request:
     body: bytes
 
     @property
-    def patient(self) -> int | None:
-        """The id in the path; None if the request is not about one patient."""
+    def id(self) -> int | None:
+        """The id in the path; None if the request is not about one entity."""
         last = self.path.rpartition("/")[2]
         return int(last) if last.isdecimal() else None
 
@@ -69,8 +69,8 @@ class Response:
         return self.status >= HTTPStatus.BAD_REQUEST
 
     def about(self, request: Request) -> int:
-        """Return the id of the patient that the request was about or has created; 0 if it was refused."""
-        return request.patient or (0 if self.is_error else int(self.json["id"]))
+        """Return the id of the entity that the request was about or has created; 0 if it was refused."""
+        return request.id or (0 if self.is_error else int(self.json["id"]))
 
     def with_body(self, content: object) -> "Response":
         """Return the same response with another body."""
@@ -78,9 +78,10 @@ class Response:
 
 
 class SoundService:
-    """What a defect can reach: the service without the defect, its publisher and its table of patients."""
+    """What a defect can reach: the service without the defect, its publisher and its table."""
 
     app: Flask
+    table: str
     database_file: str
     send: Callable[[Outgoing], None]
 
@@ -95,39 +96,40 @@ class SoundService:
         )
         return Response(response.status_code, response.data)
 
-    def publish(self, event_type: str, patient: int, data: dict[str, Any] | None, after: float = 0) -> None:
+    def publish(self, event_type: str, entity: int, data: dict[str, Any] | None, after: float = 0) -> None:
         """Publish an event that no change has caused.
 
         Args:
             event_type: its type.
-            patient: the patient's id.
-            data: the `patient_data`; None leaves it out.
+            entity: the id.
+            data: the `patient_data` or `therapist_data`; None leaves it out.
             after: how many seconds later.
         """
-        payload = {"patient_id": patient} | ({} if data is None else {"patient_data": data})
-        event = EventSchema(event_type=event_type, producer=PRODUCER, payload=payload)
-        self.send(Outgoing(TOPIC, str(patient).encode(), event.to_json().encode(), after=after))
+        noun = noun_of(event_type)
+        payload = {f"{noun}_id": entity} | ({} if data is None else {f"{noun}_data": data})
+        event = EventSchema(event_type=event_type, producer=f"{noun}-service", payload=payload)
+        self.send(Outgoing(f"{noun}-events", str(entity).encode(), event.to_json().encode(), after=after))
 
-    def row(self, patient: int) -> Row | None:
-        """Read a patient from the table."""
-        return next(iter(self.execute("SELECT * FROM patients WHERE id = ?", patient)), None)
+    def row(self, entity: int) -> Row | None:
+        """Read the row of one."""
+        return next(iter(self.execute("SELECT * FROM {} WHERE id = ?", entity)), None)
 
     def rows(self) -> list[Row]:
-        """Read all patients from the table."""
-        return self.execute("SELECT * FROM patients")
+        """Read all rows."""
+        return self.execute("SELECT * FROM {}")
 
     def put_row(self, row: Row) -> None:
-        """Write a patient into the table, and replace one with the same id."""
-        self.execute(f"INSERT OR REPLACE INTO patients VALUES ({', '.join('?' * len(row))})", *row)  # noqa: S608
+        """Write a row, and replace one with the same id."""
+        self.execute(f"INSERT OR REPLACE INTO {{}} VALUES ({', '.join('?' * len(row))})", *row)  # noqa: S608
 
-    def drop_row(self, patient: int) -> None:
-        """Delete a patient from the table."""
-        self.execute("DELETE FROM patients WHERE id = ?", patient)
+    def drop_row(self, entity: int) -> None:
+        """Delete the row of one."""
+        self.execute("DELETE FROM {} WHERE id = ?", entity)
 
     def execute(self, statement: str, *values: object) -> list[Row]:
-        """Execute a statement on the service's database."""
+        """Execute a statement on the service's database; `{}` in it is the table."""
         with closing(sqlite3.connect(self.database_file, timeout=5)) as connection, connection:
-            return connection.execute(statement, values).fetchall()
+            return connection.execute(statement.format(self.table), values).fetchall()
 
 
 Serve = Callable[[Request, SoundService], Response]
@@ -143,11 +145,11 @@ def on(method: str, serve: Serve, *, one: bool | None = None) -> Serve:
     Args:
         method: to those with this method.
         serve: the defect.
-        one: True: to those about one patient; False: to those about all of them.
+        one: True: to those about one entity; False: to those about all of them.
     """
 
     def chosen(request: Request, sound: SoundService) -> Response:
-        about_one = request.patient is not None
+        about_one = request.id is not None
         if request.method == method and one in {None, about_one}:
             return serve(request, sound)
         return sound.handle(request)

@@ -73,6 +73,28 @@ def test_a_valid_event_of_another_service_about_the_patient_is_foreign(scene: Sc
         assert scene.ledger.owner(on_a_wrong_topic) is scene.scenario_log
 
 
+def test_a_patient_and_a_therapist_of_one_id_are_two(scene: Scene) -> None:
+    therapists = scene.ledger.open_scenario_log("A therapist", "features/therapist_created.feature:3")
+    scene.ledger.watch(therapists, Subject(THERAPISTS, "5"))
+    silent = scene.expect()
+    of_therapist = {"producer": "therapist-service"}
+    for record_, owner in (
+        (record(envelope("therapist.blocked", {"therapist_id": 5}) | of_therapist, topic=THERAPISTS), therapists),
+        (record(envelope("therapist.blocked", {"therapist_id": 5}), topic=THERAPISTS, key=None), therapists),
+        (record(None, topic=THERAPISTS), therapists),
+        (record(None), scene.scenario_log),
+        (record(envelope("patient.updated", {"patient_id": 5})), scene.scenario_log),
+        # On the other's topic the type says whose it is.
+        (record(envelope("therapist.updated", {"therapist_id": 5}) | of_therapist), therapists),
+        (record(envelope("patient.updated", {"patient_id": 5}), topic=THERAPISTS), scene.scenario_log),
+    ):
+        scene.arrive(record_)
+        assert scene.ledger.owner(record_) is owner, record_
+    payload = {"therapist_id": 5, "therapist_data": silent.payload["patient_data"]}
+    scene.arrive(record(envelope("therapist.created", payload), topic=THERAPISTS))
+    assert scene.ledger.claim(silent) is None
+
+
 def test_equal_expectations_are_met_by_as_many_events_each_claimed_once(scene: Scene) -> None:
     scene.arrive(scene.event())  # before the actions: it fulfils none
     expectations = [scene.expect() for _ in range(3)]

@@ -10,6 +10,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bdd.commands.cli import app
+from bdd.domain.entity import Entity
+from bdd.domain.resources import resources
+from bdd.domain.test_data import example, stored
 from bdd.report.junit import write_audit
 from bdd.run.process import ModuleProcess
 from bdd.system.paths import ROOT
@@ -37,6 +40,33 @@ TITLE = "The envelope names type, version and producer"
 
 def prove(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["prove", *arguments], env={"COLUMNS": "200"})
+
+
+THERAPISTS = resources()["therapist"]
+BLOCK, NO_REASON = {"reason": "Beschwerde"}, {"reason": None}
+LIFE_OF_A_THERAPIST: list[tuple[str, str, dict[str, Any]]] = [
+    ("blocked", "gesperrt", NO_REASON),
+    ("unblocked", "aktiv", {}),
+    ("blocked", "gesperrt", BLOCK),
+    ("updated", "gesperrt", {}),
+    ("updated", "inaktiv", {}),
+    ("updated", "inaktiv", {}),
+    ("blocked", "gesperrt", BLOCK),
+    ("updated", "inaktiv", {}),
+    ("updated", "aktiv", {}),
+]
+
+
+def lifecycle_of_therapist(therapist_id: int, first: str) -> list[Outgoing]:
+    """Return a therapist's events, the first one with this status."""
+    events = []
+    for number, (kind, status, more) in enumerate([("created", first, {}), *LIFE_OF_A_THERAPIST]):
+        data = stored(THERAPISTS, {**example(THERAPISTS, "m"), "telefon": str((number + 1) // 2), "status": status})
+        entity = Entity(THERAPISTS, therapist_id, data | {"sperrgrund": more.get("reason")})
+        fields = envelope(f"therapist.{kind}", entity.payload(f"therapist.{kind}"))
+        empty = Outgoing(THERAPISTS.topic, entity.key.encode(), b"")
+        events.append(empty.holding(fields | {"producer": "therapist-service"}))
+    return events
 
 
 def lifecycle(patient_id: int) -> list[Outgoing]:
@@ -86,9 +116,11 @@ def test_the_defects_are_many_in_every_layer_and_each_is_well_formed() -> None:
 
 def test_each_defect_of_the_publisher_changes_what_is_published() -> None:
     """Otherwise the suite would be blamed for a defect that was never injected."""
-    sound = [out for patient in (5, 6, 7) for out in lifecycle(patient)]
+    patients = [out for patient in (5, 6, 7) for out in lifecycle(patient)]
+    therapists = [out for n, first in ((5, "aktiv"), (6, "gesperrt")) for out in lifecycle_of_therapist(n, first)]
     for defect in DEFECTS:
         if defect.publish:
+            sound = patients if defect.service == "patient-service" else therapists
             assert [out for event in sound for out in defect.publish(event)] != sound, defect.name
 
 
