@@ -43,8 +43,8 @@ def prove(
 ) -> None:
     """Prove that the suite notices every defect of the platform's events, and that its message names it.
 
-    The reference service is started with one defect at a time, injected from outside, and the features that check
-    this behaviour are run. Before that, the service without a defect must pass.
+    A reference service is started with one defect at a time, injected from outside, and the features that check
+    this behaviour are run. Before that, the services without a defect must pass.
 
     A defect is killed when a scenario fails or the audit reports a finding, and named when the first lines of the
     message describe it. A defect that survives shows a gap in the features; one that is not named, a poor message.
@@ -58,9 +58,9 @@ def prove(
     """
     if not show:
         raise typer.Exit(run_proof(only or [], jobs))
-    table = _table("defect", "layer", "the service is as it should be, but …")
+    table = _table("defect", "service", "layer", "the service is as it should be, but …")
     for defect in DEFECTS:
-        table.add_row(defect.name, defect.layer, escape(defect.description))
+        table.add_row(defect.name, defect.service, defect.layer, escape(defect.description))
     _console.print(table)
 
 
@@ -91,7 +91,7 @@ def run_proof(names: Sequence[str], jobs: int) -> int:
         check_writable(REPORT.parent)  # now, and not after minutes
         with proving(_console.print) as proof:
             sound = proof.check_sound()
-            _console.print(f"The sound service: {'green' if sound.verdict is Verdict.SURVIVED else 'RED'}")
+            _console.print(f"The sound services: {'green' if sound.verdict is Verdict.SURVIVED else 'RED'}")
             outcomes = _watch(proof, defects, jobs) if sound.verdict is Verdict.SURVIVED else []
     except (BrokerUnavailable, CannotWrite, InvalidSetting, AssertionError, OSError) as error:
         _console.print(f"Nothing is proven: {error}", markup=False)
@@ -115,9 +115,10 @@ def _watch(proof: Proof, defects: Sequence[Defect], jobs: int) -> list[Outcome]:
 def _conclude(result: Result, seconds: float) -> int:
     write_report(result, REPORT, seconds)
     if result.outcomes:
-        table = _table("defect", "layer", "verdict", "noticed by")
+        table = _table("defect", "service", "layer", "verdict", "noticed by")
         for outcome in result.outcomes:
-            table.add_row(outcome.defect.name, outcome.defect.layer, outcome.verdict, outcome.by)
+            defect = outcome.defect
+            table.add_row(defect.name, defect.service, defect.layer, outcome.verdict, outcome.by)
         _console.print(table)
     for outcome in result.outcomes:
         if outcome.verdict is not Verdict.NAMED:

@@ -112,11 +112,7 @@ class Proof:
     @contextmanager
     def _services(self, defect: Defect, folder: Path) -> Iterator[Mapping[str, EmbeddedService]]:
         """Run the service with the defect, and those without one that the scenarios need: name -> service."""
-        own = [defect.service]
-        if defect is SOUND:
-            own = list(services())
-        elif defect.same_ids:
-            own.append(PATIENTS)
+        own = list(services()) if defect is SOUND or defect.same_ids else [defect.service]
         first_id = next(self._first_ids)
         with ExitStack() as stack:
             running = {PATIENTS: self._patients} | {

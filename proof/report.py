@@ -33,7 +33,7 @@ class Result:
     def __str__(self) -> str:
         """The sums in one line."""
         if self.sound.verdict is not Verdict.SURVIVED:
-            return f"The sound service is red: {self.sound.by} {self.sound.message}"
+            return f"The sound services are red: {self.sound.by} {self.sound.message}"
         count = len(self.outcomes)
         return f"{self.killed} of {count} defects killed, {self.named} of {count} named"
 
@@ -48,7 +48,10 @@ def write_report(result: Result, file: Path, seconds: float) -> None:
     """
     outcomes = [
         {
-            **{name: getattr(outcome.defect, name) for name in ("name", "description", "layer", "pattern")},
+            **{
+                name: getattr(outcome.defect, name)
+                for name in ("name", "description", "service", "layer", "pattern")
+            },
             "verdict": outcome.verdict.value,
             "by": outcome.by,
             "message": outcome.message,

@@ -11,7 +11,7 @@ from soak.traffic import poison
 from tests.support.faulty_service import LATE_SETTLING
 from tests.support.running import QUICK, patient_service, run_behave
 
-FAULTY = "tests.support.faulty_service"
+FAULTY = "tests.support.faulty_service", "patient-service"
 
 
 def test_an_event_that_comes_late_is_named_with_the_scenario_and_the_step(
@@ -20,7 +20,7 @@ def test_an_event_that_comes_late_is_named_with_the_scenario_and_the_step(
     late = "refused-announced-1500-ms-later"
     reports = ["--junit", "--junit-directory", str(tmp_path / "junit")]
     chosen = ["features/patient_refused.feature", "--name", "A patient without a name is refused"]
-    with patient_service(tmp_path, broker.bootstrap_servers, FAULTY, late, "3000000") as url:
+    with patient_service(tmp_path, broker.bootstrap_servers, *FAULTY, late, "3000000") as url:
         to = remote(url, broker.bootstrap_servers, settling=LATE_SETTLING)
         run = run_behave(tmp_path, *chosen, *reports, *to, exit_code=1)
     assert "2 scenarios passed, 0 failed" in run.output
@@ -36,7 +36,9 @@ def test_an_event_that_comes_late_is_named_with_the_scenario_and_the_step(
 def test_foreign_records_that_break_the_contract_fail_nothing_and_may_be_looked_at(
     tmp_path: Path, broker: EmbeddedBroker
 ) -> None:
-    sound = patient_service(tmp_path, broker.bootstrap_servers, FAULTY, "sound", "4000000")  # some poison has key 1
+    sound = patient_service(
+        tmp_path, broker.bootstrap_servers, *FAULTY, "sound", "4000000"
+    )  # some poison has key 1
     with sound as url, poison(broker):
         run = run_behave(tmp_path, QUICK, *remote(url, broker.bootstrap_servers))
     assert re.search(r"^\d+ of \d+ foreign records violate the contract, the first at ", run.output, re.MULTILINE)

@@ -77,7 +77,7 @@ def test_a_topic_that_is_not_found_is_named_with_those_that_are(
 def test_an_event_that_does_not_come_or_is_wrong_is_noticed(
     tmp_path: Path, broker: EmbeddedBroker, defect: str, patience: dict[str, object], message: str
 ) -> None:
-    command = ("proof.broken_service", defect, "3000000")
+    command = ("proof.broken_service", "patient-service", defect, "3000000")
     with patient_service(tmp_path, broker.bootstrap_servers, *command) as url:
         exit_code, checks = doctor(tmp_path, *remote(url, broker.bootstrap_servers, **patience), "--try")
         assert requests.get(f"{url}/api/patients", timeout=SLOW_SECONDS).json() == [], (
@@ -90,7 +90,7 @@ def test_an_event_that_does_not_come_or_is_wrong_is_noticed(
 
 
 def test_an_interrupted_try_leaves_no_patient(tmp_path: Path, broker: EmbeddedBroker) -> None:
-    command = ("proof.broken_service", "created-never", "4000000")
+    command = ("proof.broken_service", "patient-service", "created-never", "4000000")
     with patient_service(tmp_path, broker.bootstrap_servers, *command) as url:
         run = ModuleRun(tmp_path, "bdd", "doctor", "--try", *remote(url, broker.bootstrap_servers, deadline=60))
 

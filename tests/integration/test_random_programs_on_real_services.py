@@ -20,7 +20,7 @@ And exactly one patient.updated event is published
 
 
 def test_an_error_is_found_and_its_shortest_program_is_printed(tmp_path: Path, broker: EmbeddedBroker) -> None:
-    broken = "proof.broken_service", "updated-never", "1000000"
+    broken = "proof.broken_service", "patient-service", "updated-never", "1000000"
     with patient_service(tmp_path, broker.bootstrap_servers, *broken) as url:
         settings = remote(url, broker.bootstrap_servers, deadline_factor=1, settling=0.1, model_seed=SEED)
         run = run_behave(

@@ -1,4 +1,4 @@
-"""The proof's broken service, which publishes late events even later: `python -m … NAME FIRST_ID`.
+"""The proof's broken service, which publishes late events even later: `python -m … SERVICE NAME FIRST_ID`.
 
 On a busy machine too, a run has looked before they arrive: the tests of the audit need that.
 """

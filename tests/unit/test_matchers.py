@@ -203,6 +203,17 @@ def test_an_own_event_is_closer_than_anybodys_with_fewer_differences(scene: Scen
     assert "more of this scenario" not in message, "all five others are listed"
 
 
+def test_the_event_of_another_action_is_no_near_miss(scene: Scene) -> None:
+    scene.expect()
+    scene.expect(UPDATED)
+    other = scene.arrive(scene.event(UPDATED))
+    message = missing(scene)
+    assert mismatch(message).startswith("nothing about it was recorded")
+    assert f"recorded: {event_in(other)}" in message
+    scene.arrive(scene.event(UPDATED, producer="x"))
+    assert mismatch(missing(scene)).startswith("the closest event differs in 2 ways: ")
+
+
 @pytest.mark.parametrize("payload", [{"patient_data": {}}, None, []])
 def test_an_event_that_names_nobody_is_another_patients_when_its_key_is(scene: Scene, payload: object) -> None:
     scene.expect()
