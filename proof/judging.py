@@ -10,8 +10,8 @@ from pathlib import Path
 from proof.defect import Defect
 
 _LONGEST_HEADLINE = 600
-_AUDIT = "TESTS-audit.xml"
-_BROKEN_RUN = "TESTS-run.xml"
+_AUDIT = "TESTS-audit."
+_BROKEN_RUN = "TESTS-run."
 
 
 class Verdict(StrEnum):
@@ -58,19 +58,19 @@ def judge(defect: Defect, junit: Path, exit_code: int | None, seconds: float, ou
         by, message = first
         named = re.search(defect.pattern, message) and re.search(defect.noticed_by, by)
         return Outcome(defect, Verdict.NAMED if named else Verdict.KILLED, seconds, by, message)
-    if exit_code != 0 or not (junit / _AUDIT).exists():
+    if exit_code != 0 or not any(junit.glob(f"{_AUDIT}*")):
         return Outcome(defect, Verdict.NOT_RUN, seconds, message="\n".join(output))
     return Outcome(defect, Verdict.SURVIVED, seconds)
 
 
 def reds_in(junit: Path) -> Iterator[tuple[str, str]]:
     """Yield name and headline of each failed scenario, then of each finding of the audit, named "audit: …"."""
-    files = [file for file in junit.glob("*.xml") if file.name != _BROKEN_RUN]
-    for file in sorted(files, key=lambda path: (path.name == _AUDIT, path.name)):
+    files = [file for file in junit.glob("*.xml") if not file.name.startswith(_BROKEN_RUN)]
+    for file in sorted(files, key=lambda path: (path.name.startswith(_AUDIT), path.name)):
         for case in ET.parse(file).iter("testcase"):  # noqa: S314 - the suite has just written it
             bad = case.find("failure") if case.find("failure") is not None else case.find("error")
             if bad is not None:
-                audited = "audit: " if file.name == _AUDIT else ""
+                audited = "audit: " if file.name.startswith(_AUDIT) else ""
                 yield audited + str(case.get("name")), headline(bad.get("message") or bad.text or "")
 
 

@@ -1,16 +1,12 @@
 """Prints the verdict of a run. behave's summary contains neither the audit nor a failed start."""
 
 from collections.abc import Sequence
-from pathlib import Path
-from textwrap import shorten
 
 from behave.model import Feature
 
 from bdd.output.console import counted, say
-from bdd.report.junit import remove_old_reports, write_aborted_run, write_audit, write_left_out
+from bdd.report.junit import JUnitFiles
 from bdd.verdict.audit import Finding
-
-_MAX_LENGTH = 120  # characters; the whole reason has been printed above
 
 
 class Verdict:
@@ -24,15 +20,15 @@ class Verdict:
         left_out: the scenarios that were left out: why -> their names.
     """
 
-    def __init__(self, junit_directory: Path | None = None) -> None:
+    def __init__(self, junit: JUnitFiles | None = None) -> None:
         self.abort_reason: str | None = None
         self.findings: Sequence[Finding] | None = None
         self.executed = 0
         self.failed = 0
         self.left_out: dict[str, Sequence[str]] = {}
-        self._junit_directory = junit_directory
-        if junit_directory:
-            remove_old_reports(junit_directory)
+        self._junit = junit
+        if junit:
+            junit.remove_old()
 
     @property
     def red(self) -> bool:
@@ -69,13 +65,17 @@ class Verdict:
 
     def end(self) -> None:
         """Write the JUnit files and print the verdict."""
-        if self._junit_directory and self.findings is not None:
-            write_audit(self._junit_directory, self.findings)
-        if self._junit_directory and self.abort_reason is not None:
-            write_aborted_run(self._junit_directory, self.abort_reason)
-        if self._junit_directory and self.left_out:
-            write_left_out(self._junit_directory, self.left_out)
+        if self._junit:
+            self._write(self._junit)
         say(f"\n{self}")
+
+    def _write(self, junit: JUnitFiles) -> None:
+        if self.findings is not None:
+            junit.write_audit(self.findings)
+        if self.abort_reason is not None:
+            junit.write_aborted_run(self.abort_reason)
+        if self.left_out:
+            junit.write_left_out(self.left_out)
 
     def __str__(self) -> str:
         """The verdict in one line: `RED: 1 of 2 scenarios failed`."""
@@ -91,7 +91,7 @@ class Verdict:
             things = counted(len(self.findings), "thing")
             reasons.append(f"the audit found {things} that no scenario explains")
         if self.abort_reason is not None:
-            reasons.append(shorten(self.abort_reason.splitlines()[0], _MAX_LENGTH, placeholder=" …"))
+            reasons.append(self.abort_reason.splitlines()[0])  # whole: what matters is often at its end
         if reasons:
             return f"RED: {'; '.join(reasons)}"
         return f"GREEN: {counted(self.executed, 'scenario')} passed, and the audit left nothing unexplained"

@@ -10,6 +10,8 @@ from behave.runner import Context
 from bdd.domain.world import world
 from bdd.output.console import MaskedStream, escape_unencodable_output
 from bdd.output.printable import fit_for_report
+from bdd.report.junit import junit_files
+from bdd.report.junit_features import FeatureFiles
 from bdd.report.verdict import Verdict, no_service
 from bdd.run.feature_files import errors_in
 from bdd.run.start import CANNOT_START, Request, start_session
@@ -21,7 +23,8 @@ def before_all(context: Context) -> None:
     escape_unencodable_output()
     behave_internals.wrap_streams(context, MaskedStream)
     request = _request(context)
-    verdict = context.verdict = Verdict(request.junit_directory)
+    verdict = context.verdict = Verdict(junit_files(context.config))
+    _tell_junit(context)
     behave_internals.add_reporter(context, verdict)
     try:
         context.session = start_session(request, context.add_cleanup)
@@ -71,6 +74,19 @@ def after_all(context: Context) -> None:
         context.session.audit(verdict)
     if verdict.red:
         behave_internals.fail_run(context, by_user=interrupted)
+
+
+def _tell_junit(context: Context) -> None:
+    """Let the JUnit files say of what was not executed why."""
+
+    def why_not_executed() -> str:
+        if context.aborted:
+            return str(context.verdict.abort_reason or "the run was interrupted")
+        return "an earlier scenario has failed, and --stop is given"
+
+    for reporter in context.config.reporters:
+        if isinstance(reporter, FeatureFiles):
+            reporter.reason = why_not_executed
 
 
 def _request(context: Context) -> Request:

@@ -3,15 +3,61 @@
 Checked against behave 1.3.3. After an update of behave, this is the only module of `bdd` to look at.
 """
 
+import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import wraps
 from typing import Any, Protocol
 
+from behave import runner as behave_runner
 from behave.model import Feature, Scenario
 from behave.parser import State
-from behave.runner import Context
+from behave.reporter.junit import JUnitReporter
+from behave.runner import Context, Runner
 from behave.tag_expression.model import And, Literal, Not, Or  # type: ignore[import-untyped]  # no types there
 from behave.tag_expression.v1 import TagExpression as OldTagExpression  # type: ignore[import-untyped]  # as above
 from behave.userdata import parse_user_define
+
+
+def current_runner() -> Runner:
+    """Return the runner that loads the environment just now.
+
+    Reason: only hooks are given it, and the first one comes after all steps and features have been loaded. Replaced
+    by: a hook before that.
+
+    Raises:
+        LookupError: behave does not load it.
+    """
+    frame = sys._getframe()
+    while frame := frame.f_back:  # type: ignore[assignment]  # None ends the loop
+        if isinstance(runner := frame.f_locals.get("self"), Runner):
+            return runner
+    raise LookupError("environment.py is not loaded by behave")
+
+
+def surround_loading(runner: Runner, surround: Callable[[], AbstractContextManager[None]]) -> None:
+    """Let everything between the environment and the first hook happen in a context.
+
+    Reason: behave prints what fails there, and tells nobody. Replaced by: a reporter that is told.
+    """
+    for owner, name in (
+        (runner, "load_step_definitions"),
+        (runner, "feature_locations"),
+        (behave_runner, "parse_features"),
+        (behave_runner, "make_formatters"),
+    ):
+        setattr(owner, name, _surrounded(getattr(owner, name), surround))
+
+
+def _surrounded(
+    call: Callable[..., Any], surround: Callable[[], AbstractContextManager[None]]
+) -> Callable[..., Any]:
+    @wraps(call)
+    def surrounded(*args: Any, **options: Any) -> Any:
+        with surround():
+            return call(*args, **options)
+
+    return surrounded
 
 
 class Reporter(Protocol):
@@ -30,6 +76,14 @@ def add_reporter(context: Context, reporter: Reporter) -> None:
     Reason: a hook cannot print anything after behave's summary. Replaced by: an option that registers reporters.
     """
     context.config.reporters.append(reporter)
+
+
+def replace_junit_reporter(config: Any, reporter: Reporter) -> None:
+    """Let a reporter take the place of behave's for `--junit`.
+
+    Reason: behave's files do not say what was not executed. Replaced by: an option that registers reporters.
+    """
+    config.reporters[:] = [reporter if isinstance(each, JUnitReporter) else each for each in config.reporters]
 
 
 def wrap_streams(context: Context, wrap: Callable[[Any], Any]) -> None:

@@ -185,7 +185,7 @@ def test_scenarios_about_a_service_that_the_platform_has_not_are_left_out_and_as
     assert last.startswith("GREEN: 1 scenario passed")
     assert last.endswith(f"; 1 scenario was left out: {why}")
     assert "A feature about a service that a platform need not have" not in run.output
-    assert why in (tmp_path / "junit" / "TESTS-left-out.xml").read_text()
+    assert why in next((tmp_path / "junit").glob("TESTS-left-out.*.xml")).read_text()
 
     run = run_behave(tmp_path / "by tag", QUICK, THERAPIST, *to, "--tags=@therapist-service", exit_code=1)
     requested = "@therapist-service is requested, but the platform has none: no therapist_api_url is given."

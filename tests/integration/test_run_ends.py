@@ -49,6 +49,17 @@ def test_a_run_whose_process_dies_ends_with_its_log_and_leaves_nothing(
     assert "ABORTED: By user" not in long_run.output
 
 
+def test_what_an_interrupted_run_has_not_executed_is_skipped_in_junit(tmp_path: Path) -> None:
+    run = BehaveRun(tmp_path / "run", LONG, QUICK, "--junit", "--junit-directory", str(tmp_path / "junit"))
+    run.await_child("kafka.Kafka")
+    run.await_text("Platform: ")
+    run.process.send_signal(signal.SIGTERM)
+    assert run.end() == 1
+    (file,) = (tmp_path / "junit").glob("TESTS-*.quick.*.xml")
+    (skipped,) = ET.parse(file).getroot().iter("skipped")  # noqa: S314 - our own file
+    assert skipped.get("message") == "the run was interrupted"
+
+
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_an_interrupted_run_ends_and_leaves_nothing(long_run: BehaveRun, name: str) -> None:
     if not hasattr(signal, name):
@@ -85,8 +96,11 @@ def test_a_run_whose_output_is_closed_ends_and_leaves_nothing(tmp_path: Path) ->
 
 def test_a_run_that_does_not_start_is_an_error_in_junit_and_leaves_no_older_report(tmp_path: Path) -> None:
     junit = ["--junit", "--junit-directory", str(tmp_path)]
-    (tmp_path / "TESTS-audit.xml").write_text("of an earlier run")
-    run = run_behave(tmp_path, QUICK, *junit, "-D", "deadlin=3", exit_code=1)
+    again = {
+        "BDD_EVIDENCE_DIR": str(tmp_path / "evidence")
+    }  # a run with other settings would not replace the files
+    for folder in ("first", "second"):
+        run = run_behave(tmp_path / folder, QUICK, *junit, "-D", "deadlin=3", environment=again, exit_code=1)
     assert "RED: nothing was executed: The setting -D deadlin is unknown." in run.output
     assert "passed" not in run.output
     assert "By user" not in run.output

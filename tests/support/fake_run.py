@@ -116,6 +116,7 @@ class Behave:
             userdata=self.userdata,
             junit=False,
             junit_directory=str(folder / "junit"),
+            paths=["features"],
             reporters=[own],
             tag_expression=None,
             tags=None,

@@ -14,7 +14,7 @@ from bdd.commands.cli import app
 from bdd.domain.entity import Entity
 from bdd.domain.resources import resources
 from bdd.domain.test_data import example, stored
-from bdd.report.junit import write_audit
+from bdd.report.junit import JUnitFiles
 from bdd.run.process import ModuleProcess
 from bdd.system.paths import ROOT
 from bdd.verdict.audit import Finding
@@ -142,7 +142,7 @@ def test_only_the_headline_can_name_the_defect(tmp_path: Path, message: str, ver
 
 
 def test_a_finding_of_the_audit_kills_too_but_a_scenario_comes_first(tmp_path: Path) -> None:
-    write_audit(write_feature(tmp_path, None), [FINDING])
+    JUnitFiles(write_feature(tmp_path, None)).write_audit([FINDING])
     judged = judge(KEY_NONE, tmp_path, 1, 2.0, [])
     assert judged.verdict is Verdict.NAMED
     assert judged.by.startswith("audit: Deleted")
@@ -153,7 +153,7 @@ def test_a_finding_of_the_audit_kills_too_but_a_scenario_comes_first(tmp_path: P
 def test_a_green_run_means_that_the_defect_survived_if_there_was_an_audit(tmp_path: Path) -> None:
     write_feature(tmp_path, None)
     assert judge(KEY_NONE, tmp_path, 0, 2.0, []).verdict is Verdict.NOT_RUN
-    write_audit(tmp_path, [])
+    JUnitFiles(tmp_path).write_audit([])
     assert judge(KEY_NONE, tmp_path, 0, 2.0, []).verdict is Verdict.SURVIVED
 
 

@@ -7,7 +7,7 @@ import pytest
 from behave.model_type import Status
 from behave.parser import parse_feature
 
-from bdd.report.junit import remove_old_reports, write_aborted_run, write_audit
+from bdd.report.junit import JUnitFiles
 from bdd.report.verdict import Verdict
 from bdd.verdict.audit import Finding
 
@@ -54,39 +54,51 @@ def test_the_verdict_counts_what_was_executed_and_what_failed(statuses: str, fin
     assert verdict.red is bool(findings), "behave knows the failed scenarios itself"
 
 
-def test_all_reasons_stand_in_one_short_line() -> None:
+def test_all_reasons_stand_in_one_line_and_none_is_cut() -> None:
     verdict = verdict_of(Status.passed, Status.failed, Status.untested)
     verdict.audited([FINDING, FINDING])
-    verdict.abort_reason = f"it broke: {'so long ' * 50}\nand more"
+    verdict.abort_reason = f"it broke: {'so long ' * 50}and the point.\nand more"
     assert verdict.red
-    line = str(verdict)
-    assert line.startswith(
-        "RED: 1 of 2 scenarios failed; the audit found 2 things that no scenario explains; it broke"
+    assert str(verdict) == (
+        "RED: 1 of 2 scenarios failed; the audit found 2 things that no scenario explains; "
+        f"it broke: {'so long ' * 50}and the point."
     )
-    assert line.endswith(" …")
-    assert "\n" not in line
 
 
 def test_a_broken_run_is_an_error_in_a_file_that_is_xml(tmp_path: Path) -> None:
-    write_aborted_run(tmp_path / "new", "nothing was executed:\n\x00 & <")
-    suite = ET.parse(tmp_path / "new" / "TESTS-run.xml").getroot()  # noqa: S314 - our own file
+    JUnitFiles(tmp_path / "new", ["features/"]).write_aborted_run("nothing was executed:\n\x00 & <")
+    (file,) = (tmp_path / "new").glob("TESTS-run.*.xml")
+    suite = ET.parse(file).getroot()  # noqa: S314 - our own file
     assert (suite.get("errors"), suite.get("failures"), suite.get("tests")) == ("1", "0", "1")
     error = suite.find("testcase/error")
     assert error is not None
     assert str(error.get("message")).startswith("nothing was executed:")
+    properties = {each.get("name"): str(each.get("value")) for each in suite.iter("property")}
+    assert properties["arguments"] == "features/"
+    assert file.name == f"TESTS-run.{properties['run']}.xml"
 
 
 def test_a_folder_that_cannot_be_written_breaks_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("in the way")
     folder = tmp_path / "file" / "junit"
-    write_aborted_run(folder, "nothing was executed")
-    assert capsys.readouterr().out == f"{folder / 'TESTS-run.xml'} cannot be written: Not a directory\n"
-    remove_old_reports(folder)
+    files = JUnitFiles(folder)
+    files.write_aborted_run("nothing was executed")
+    name = f"TESTS-run.{files.run}.xml"
+    assert capsys.readouterr().out == f"{folder / name} cannot be written: Not a directory\n"
+    files.remove_old()
 
 
-def test_only_reports_of_earlier_runs_are_removed(tmp_path: Path) -> None:
-    write_audit(tmp_path, [])
-    for name in ("TESTS-features.topics.xml", "TESTS-mine.txt", "coverage.xml"):
-        (tmp_path / name).write_text("earlier")
-    remove_old_reports(tmp_path)
-    assert {file.name for file in tmp_path.iterdir()} == {"TESTS-mine.txt", "coverage.xml"}
+def test_a_run_removes_what_it_wrote_the_last_time_and_nothing_of_another_run(tmp_path: Path) -> None:
+    def run(path: str, **settings: str) -> JUnitFiles:
+        return JUnitFiles(tmp_path, [path], settings)
+
+    first, *others = run("a"), run("b"), run("a", stack="remote")
+    for each in (first, *others):
+        each.write_audit([FINDING])
+        each.write("features.topics", ET.Element("testsuite"))
+    for name in ("TESTS-other.xml", f"TESTS-mine.{first.run}.txt", "coverage.xml"):
+        (tmp_path / name).write_text("another's")
+    before = set(tmp_path.iterdir())
+    run("a").remove_old()
+    removed = {file.name for file in before - set(tmp_path.iterdir())}
+    assert removed == {f"TESTS-audit.{first.run}.xml", f"TESTS-features.topics.{first.run}.xml"}

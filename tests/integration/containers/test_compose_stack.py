@@ -77,7 +77,7 @@ def test_the_suite_runs_inside_the_network_and_leaves_its_reports_on_the_host(
             remove_image(engine, variables[image])
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert " 0 failed" in done.stdout
-    assert (reports / "junit" / "TESTS-audit.xml").exists()
+    assert list((reports / "junit").glob("TESTS-audit.*.xml"))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])

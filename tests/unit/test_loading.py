@@ -1,0 +1,84 @@
+"""What ends a run before its first hook is reported in the last line, and in a JUnit file."""
+
+import re
+import signal
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from bdd.system.paths import ROOT
+from bdd.system.waiting import wait_until
+from tests.support.builders import LONG_TIMEOUT
+from tests.support.running import ModuleRun
+
+FEATURE = "Feature: a\n  Scenario: b\n    Given c\n"
+TABLE = "Feature: a\n  Scenario: b\n    Given c\n      | a |\n      | b | c |\n"
+
+
+def project(folder: Path, step_module: str = "", feature: str = FEATURE) -> Path:
+    """Make a folder of features that has the suite's environment, and steps of its own."""
+    (folder / "steps").mkdir(parents=True)
+    (folder / "environment.py").write_text((ROOT / "environment.py").read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "steps" / "own.py").write_text(step_module, encoding="utf-8")
+    (folder / "a.feature").write_text(feature, encoding="utf-8")
+    return folder
+
+
+def messages(folder: Path) -> list[str | None]:
+    files = folder.glob("TESTS-run.*.xml")
+    return [each.get("message") for file in files for each in ET.parse(file).getroot().iter("error")]  # noqa: S314
+
+
+@pytest.mark.parametrize(
+    ("step_module", "feature", "arguments", "reason"),
+    [
+        ("", TABLE, [], 'ParserError: Failed to parse .*a.feature": Malformed table at line 5'),
+        ("import no_such_module", FEATURE, [], "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("def f(:", FEATURE, [], r"SyntaxError: invalid syntax \(own.py, line 1\)"),
+        ("", FEATURE, ["-f", "plain", "-o", "/dev/null/report"], "FileExistsError: .*'/dev/null'$"),
+    ],
+)
+def test_what_fails_before_the_first_hook_is_in_the_last_line_and_in_a_junit_file(
+    step_module: str, feature: str, arguments: list[str], reason: str, tmp_path: Path
+) -> None:
+    features, junit = project(tmp_path / "features", step_module, feature), tmp_path / "junit"
+    run = ModuleRun(
+        tmp_path / "run", "behave", str(features), "--junit", "--junit-directory", str(junit), *arguments
+    )
+    assert run.process.wait(LONG_TIMEOUT) == 1  # not `end`: for a mistake in Python, behave prints a traceback
+    (message,) = messages(junit)
+    assert message
+    assert re.search(f"^nothing was executed: {reason}", message)
+    assert run.printed.splitlines()[-1].startswith(f"RED: {message[:60]}")
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_run_that_is_interrupted_while_it_loads_ends_without_a_traceback(name: str, tmp_path: Path) -> None:
+    if not hasattr(signal, name):
+        pytest.skip(f"Windows has no {name}")
+    loads = tmp_path / "it loads"
+    waits = (
+        f"import pathlib, threading\npathlib.Path({str(loads)!r}).touch()\nthreading.Event().wait({LONG_TIMEOUT})"
+    )
+    features, junit = project(tmp_path / "features", waits), tmp_path / "junit"
+    run = ModuleRun(tmp_path / "run", "behave", str(features), "--junit", "--junit-directory", str(junit))
+
+    def begun() -> None:
+        assert loads.exists()
+
+    wait_until(begun, description="the step module", timeout=LONG_TIMEOUT, abort_if=run.ended)
+    run.process.send_signal(getattr(signal, name))
+    assert run.end(LONG_TIMEOUT) == 1
+    assert messages(junit) == ["nothing was executed: the run was interrupted while it started"]
+    assert run.printed.endswith("\nRED: nothing was executed: the run was interrupted while it started\n")
+
+
+def test_a_dry_run_counts_nothing_as_passed(tmp_path: Path) -> None:
+    junit = ["--junit", "--junit-directory", str(tmp_path / "junit")]
+    run = ModuleRun(tmp_path / "run", "behave", "features/topics.feature", "--dry-run", *junit)
+    assert run.end(LONG_TIMEOUT) == 0
+    (file,) = (tmp_path / "junit").iterdir()
+    suite = ET.parse(file).getroot()  # noqa: S314 - our own file
+    assert suite.get("skipped") == suite.get("tests") != "0"
+    assert {each.get("message") for each in suite.iter("skipped")} == {"a dry run executes nothing"}
