@@ -12,7 +12,9 @@ from bdd.domain.world import world
 def plan(context: Context, client: int, **_: object) -> None:
     """Plan an action of a client; its actions follow each other on a patient of its own."""
     scenario = world(context)
-    scenario.plans.setdefault(client, []).append(scenario.step.partition(", ")[2])
+    words = scenario.step.partition(", ")[2]
+    action(words)  # what it names must be in the contract; this step is the one to say so
+    scenario.plans.setdefault(client, []).append(words)
 
 
 for _pattern in PATTERNS:

@@ -1,4 +1,4 @@
-"""Changed copies of the project's contracts of its APIs."""
+"""Changed copies of the project's contracts."""
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
@@ -13,12 +13,13 @@ from bdd.contracts.asyncapi import read_document
 from bdd.system.paths import OPENAPI
 
 Change = Callable[[Any], object]
-"""Changes the document of an API in place."""
+"""Changes a document in place."""
 
 
 def changed(folder: Path, change: Change, file: Path = OPENAPI) -> Path:
     """Return a copy of a contract with a change in it."""
-    document = copy.deepcopy(read_document(file, "openapi"))
+    *_, kind = file.stem.split(".")
+    document = copy.deepcopy(read_document(file, kind))
     change(document)
     copied = folder / file.name
     copied.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), encoding="utf-8")

@@ -75,6 +75,11 @@ def test_an_action_is_a_step_of_the_suite_and_no_other() -> None:
         action("I sleep")
 
 
+def test_what_an_action_names_must_be_in_the_contract() -> None:
+    with pytest.raises(AssertionError, match="“vielleicht” is not a status of a patient"):
+        action("I change the patient's status to “vielleicht”")
+
+
 @pytest.mark.parametrize(
     ("lifecycle", "last", "scenario"),
     [

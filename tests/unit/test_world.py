@@ -98,6 +98,15 @@ def test_plans_that_are_not_carried_out_turn_a_passed_scenario_red() -> None:
     world.close()
 
 
+def test_a_plan_that_names_what_the_contract_does_not_have_is_red_at_once() -> None:
+    world = FakePlatform().world()
+    unknown = "as client 1, I change the patient's status to “vielleicht”"
+    world.step = f"When {unknown}"
+    with pytest.raises(AssertionError, match="“vielleicht” is not a status of a patient"):
+        bound("when", unknown)[1](SimpleNamespace(world=world))
+    assert not world.plans
+
+
 def test_an_unknown_name_of_a_body_is_refused() -> None:
     with pytest.raises(
         AssertionError, match="no body is called “a poem”; there are: JSON that is cut off, a web form"

@@ -14,7 +14,7 @@ from parse import parse
 from bdd.api.exchange import Exchange
 from bdd.domain.resource import Data, Resource, Value
 from bdd.domain.step_types import NOUNS, a_resource
-from bdd.domain.test_data import as_json, example, required_only, stored, wrong_value
+from bdd.domain.test_data import as_json, example, read_value, required_only, stored, wrong_value
 from bdd.domain.world import World
 
 
@@ -145,7 +145,9 @@ _ACTIONS: Mapping[str, Callable[..., Action]] = {
     ),
     "I try to create a {resource:Resource} without {field:w}": _create_without,
     "I try to create a {resource:Resource} whose {field:w} is {wrong}": _create_wrong,
-    "I change the {resource:Resource}'s {field:w} to “{value}”": _change,
+    "I change the {resource:Resource}'s {field:w} to “{value}”": lambda words, resource, field, value: _change(
+        words, resource, field, read_value(resource, field, value)
+    ),
     "I clear the {resource:Resource}'s {field:w}": lambda words, resource, field: _change(
         words, resource, field, None
     ),
@@ -162,7 +164,7 @@ def action(words: str) -> Action:
     """Return the action that a step describes.
 
     Raises:
-        AssertionError: the step is not an action.
+        AssertionError: the step is not an action, or names what the contract does not have.
     """
     for pattern, make in _ACTIONS.items():
         if found := parse(pattern, words, {"Resource": a_resource}):
