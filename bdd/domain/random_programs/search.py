@@ -24,6 +24,7 @@ Play = Callable[[Program, bool], ContradictsModel | None]
 
 _SHRINK_SECONDS = 20.0
 _UNKNOWN = "vielleicht"
+_VALUES_OF_A_FIELD = 3
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ class _Words:
         self.changes = [
             f"I change the {noun}'s {name} to “{value}”"
             for name in simplest_last[::-1]
-            for value in values(resource, name)
+            for value in values(resource, name)[:_VALUES_OF_A_FIELD]
             if isinstance(value, str)
         ]
         self.reading, self.deletion = f"I read the {noun}", f"I delete the {noun}"
@@ -163,7 +164,7 @@ def _lifecycles(words: _Words) -> st.SearchStrategy[Lifecycle]:
 
 @st.composite
 def _lives(draw: st.DrawFn, words: _Words) -> list[str]:
-    life = [draw(st.sampled_from(words.creations)), *draw(st.lists(st.sampled_from(words.later), max_size=6))]
+    life = [draw(st.sampled_from(words.creations)), *draw(st.lists(st.sampled_from(words.later), max_size=10))]
     if draw(st.booleans()):
         after = [words.reading, words.deletion, words.changes[0]]
         life += [words.deletion, *draw(st.lists(st.sampled_from(after), max_size=2))]
