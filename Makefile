@@ -42,7 +42,7 @@ soak: .venv/installed-dev  ## run the features again and again under bad conditi
 	@.venv/bin/python -m bdd soak $(ARGS)
 
 mutate: .venv/installed-dev  ## count the mutants that the unit tests notice (about 15 minutes; ARGS='bdd/verdict/ledger.py')
-	@$(INSTALL) requirements-mutate.txt
+	@$(CLEAN) $(INSTALL) requirements-mutate.txt
 	@.venv/bin/python -m bdd mutate $(ARGS)
 
 format: .venv/installed-dev  ## rewrite the code in the project's format
@@ -73,11 +73,19 @@ VENV := $(if $(UV),$(UV) venv -q --clear --python $(PYTHON),$(PYTHON) -m venv --
 INSTALL := $(if $(UV),$(UV) pip install -q --python .venv,.venv/bin/python -m pip install -q --no-input \
     --disable-pip-version-check) -c constraints.txt -r
 
+# What happens to be set for pip, uv and Python does not change an installation; where packages come from, and how they
+# are reached, stays.
+CLEAN := for name in $$(compgen -e); do case $$name in \
+    PIP_*INDEX*|PIP_FIND_LINKS|PIP_TRUSTED_HOST|PIP_*CERT|PIP_PROXY|PIP_*TIMEOUT|PIP_RETRIES|PIP_KEYRING_PROVIDER) ;; \
+    UV_*INDEX*|UV_FIND_LINKS|UV_OFFLINE|UV_*TLS|UV_*CERTS|UV_*HOST|UV_*TIMEOUT|UV_KEYRING_PROVIDER) ;; \
+    PIP_CACHE_DIR|PIP_CONFIG_FILE|UV_CACHE_DIR|UV_CONFIG_FILE|UV_LINK_MODE|UV_PYTHON_*DIR|UV_PYTHON_*MIRROR) ;; \
+    PIP_*|UV_*|PYTHON*|VIRTUAL_ENV) unset $$name ;; esac; done;
+
 anew:
-	@$(PYTHON) -c 'import bdd'  # refuses a Python that is too old
-	@$(if $(UV),,$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "$(PYTHON) cannot make a virtual environment:" \
-	    "it has no module ensurepip. On Debian and Ubuntu: apt install python3-venv. Then try again." >&2; exit 2; })
-	@$(VENV)
+	@$(CLEAN) $(PYTHON) -c 'import bdd'  # refuses a Python that is too old
+	@$(CLEAN) $(if $(UV),:,$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+	    echo "$(PYTHON) cannot make a virtual environment: it has no module ensurepip. On Debian and Ubuntu: apt install python3-venv. Then try again." >&2; exit 2; })
+	@$(CLEAN) $(VENV)
 
 .venv/installed: requirements.txt requirements-suite.txt reference/requirements.txt constraints.txt
 	$(call install,requirements.txt)
@@ -91,6 +99,6 @@ anew:
 define install
 	@echo "Installing the packages of $(1) into .venv, once; this takes about a minute."
 	@rm -f .venv/installed .venv/installed-dev
-	@$(INSTALL) $(1) || { echo "The packages could not be installed. This needs the network, this once, and half a GB" \
-	    "of disk." >&2; exit 1; }
+	@$(CLEAN) $(INSTALL) $(1) || { \
+	    echo "The packages could not be installed. This needs the network, this once, and half a GB of disk." >&2; exit 1; }
 endef

@@ -15,7 +15,7 @@ from behave.formatter.base import Formatter  # type: ignore[import-untyped]  # n
 from behave.model import Feature
 
 from bdd.run.broker import START_SECONDS
-from bdd.stacks.embedded.broker import SERVER_PROPERTIES, EmbeddedBroker
+from bdd.stacks.embedded.broker import JAVA_ENVIRONMENT, SERVER_PROPERTIES, EmbeddedBroker
 from bdd.system.processes import ChildProcess
 
 _ADDRESS = "SOAK_RESTARTS_AT"
@@ -68,5 +68,5 @@ def restart(broker: EmbeddedBroker) -> None:
     """Kill a broker, start it again on its port and data, and return when it responds to a new client."""
     command, log = psutil.Process(broker.process.pid).cmdline(), broker.process.log
     broker.process.kill()
-    broker.process = ChildProcess("the Kafka broker", command, log=log, cwd=log.parent)
+    broker.process = ChildProcess("the Kafka broker", command, log=log, env=JAVA_ENVIRONMENT, cwd=log.parent)
     broker.wait_ready(START_SECONDS)

@@ -42,6 +42,9 @@ _KNOWN = (
 )
 
 
+_VARIABLE = re.compile(r"\$\{([A-Z_]+)")
+
+
 class ComposeFailed(ContainersError):
     """Docker Compose failed; the message has the reason and the next step."""
 
@@ -53,7 +56,8 @@ def compose_version() -> str:
         ComposeFailed: there is none, or it is too old for the compose file.
     """
     try:
-        version = run_command(["docker", "compose", "version", "--short"], timeout=_VERSION_SECONDS).strip()
+        command = ["docker", "compose", "version", "--short"]
+        version = run_command(command, timeout=_VERSION_SECONDS, env=os.environ).strip()
     except CommandFailed as error:
         raise ComposeFailed(f"this `docker` has no Compose: {error}") from error
     if tuple(map(int, re.findall(r"\d+", version)[:2])) < _NEEDED:
@@ -118,7 +122,7 @@ class Compose:
             process = subprocess.Popen(  # noqa: S603 - the project's own command
                 command,
                 cwd=ROOT,
-                env={**os.environ, **self.variables},
+                env=_environment(self.variables),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,  # a build's protocol
                 stderr=subprocess.PIPE,
@@ -177,3 +181,16 @@ class Compose:
                     container, f"{full_name(container)} is unhealthy: the output of its check is {check}"
                 )
         return "\n    ".join(["Docker Compose failed. Its last output:", *output.splitlines()[-_SHOWN_LINES:]])
+
+
+def _environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of Compose: the user's own, which configures `docker`, and only these variables.
+
+    Neither Compose's own variables nor others of the compose file change the platform of a run, by whichever way
+    they are given: the environment or a file `.env`.
+    """
+    read = set(_VARIABLE.findall(COMPOSE_FILE.read_text(encoding="utf-8")))
+    users = {
+        name: value for name, value in os.environ.items() if not name.startswith("COMPOSE_") and name not in read
+    }
+    return {**users, "COMPOSE_DISABLE_ENV_FILE": "1", **variables}

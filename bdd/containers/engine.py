@@ -1,5 +1,6 @@
 """The container engine, and how containers are addressed and described."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -112,6 +113,6 @@ def _answering(client: DockerClient) -> DockerClient:
 def _host_of_context() -> str | None:
     command = ["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]
     try:
-        return run_command(command, timeout=_SECONDS).strip() or None
+        return run_command(command, timeout=_SECONDS, env=os.environ).strip() or None
     except CommandFailed:
         return None

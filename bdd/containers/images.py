@@ -118,7 +118,7 @@ def has_image(client: DockerClient, image: str) -> bool:
 
 def _fetch(variable: str, image: str) -> None:
     try:
-        run_command(["docker", "pull", "--quiet", image])
+        run_command(["docker", "pull", "--quiet", image], env=os.environ)
     except CommandFailed as error:
         if error.exit_code is None:
             raise ComposeFailed(f"The command {error}. Install it.") from error

@@ -24,6 +24,7 @@ from bdd.output import masking
 from bdd.settings import values
 from bdd.settings.env_file import errors_in, may_hold_settings
 from bdd.settings.rules import check_key, check_security, check_stack
+from bdd.system.environment import ENGINE, KERBEROS, for_python
 
 _PREFIX = "BDD_"
 SECRETS = ("sasl_password", "ssl_key_password", "recorder_token")
@@ -292,12 +293,8 @@ def _meaning(model: type[Settings], name: str) -> str:
 
 
 def environment_without_settings(**more: str) -> dict[str, str]:
-    """Return this process's environment for a run that must not take its settings, and `more`.
+    """Return an environment for a run that must not take this process's settings, and `more`.
 
     Only the setting of the broker's files stays: without them they would be downloaded again.
     """
-    kept = f"{_PREFIX}CACHE_DIR"
-    inherited = {
-        name: value for name, value in os.environ.items() if name == kept or not name.upper().startswith(_PREFIX)
-    }
-    return inherited | more
+    return for_python(f"{ENGINE} {KERBEROS} {_PREFIX}CACHE_DIR") | more

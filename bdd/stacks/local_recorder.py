@@ -10,6 +10,7 @@ from bdd.output import masking
 from bdd.recorder.client import RecorderClient
 from bdd.recorder.settings import RecorderSettings
 from bdd.settings.settings import Settings
+from bdd.system.environment import KERBEROS, NETWORK, for_python
 from bdd.system.paths import ROOT
 from bdd.system.processes import ChildProcess
 from bdd.system.waiting import wait_until
@@ -30,7 +31,8 @@ class LocalRecorder:
             "the recorder",
             [sys.executable, "-m", "bdd.recorder"],
             log=folder / "recorder.log",
-            env=self._settings.to_environment(),  # a command line would show its secrets
+            # A command line would show its secrets. librdkafka asks Kerberos and OpenSSL, which read variables.
+            env={**for_python(f"{KERBEROS} {NETWORK}"), **self._settings.to_environment()},
             cwd=ROOT,
         )
 

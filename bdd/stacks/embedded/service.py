@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bdd.api.health import wait_healthy
+from bdd.system.environment import for_python
 from bdd.system.paths import ROOT
 from bdd.system.processes import ChildProcess, free_port
 
@@ -17,7 +18,7 @@ class EmbeddedService:
         folder: where they are.
         bootstrap_servers: where it publishes.
         module: the Python module that is the service, and its arguments; the reference service by default.
-        environment: variables besides those that the reference service reads.
+        environment: variables besides those that the reference service reads, and those of every Python program.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class EmbeddedService:
             [sys.executable, "-m", *(module or (reference_module(name),))],
             log=folder / f"{name}.log",
             env={
+                **for_python(),
                 "DATABASE_URL": database_url(folder, name),
                 "KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
                 "HOST": "127.0.0.1",
