@@ -36,6 +36,7 @@ class Reader:
         self._get = get
         self._observer = observer
         self._timeout = timeout
+        self._stopped: str | None = None
         self._after = self._looked_to = observer.recorder.cursor
         thread = ThreadPoolExecutor(1, thread_name_prefix="reader")
         self._seen = thread.submit(self._read)
@@ -51,12 +52,16 @@ class Reader:
         shown = replace(entity, deleted=event.type in self.resource.publishable("DELETE"))
         assert_that(exchange, could_read(shown), f"{event} arrived before its change could be read")
 
+    def stop(self) -> None:
+        """Stop waiting, because the scenario has ended: the run would last until the deadline."""
+        self._stopped = "the scenario has ended"
+
     def _read(self) -> tuple[Event, Exchange]:
         event = wait_until(
             self._first_event,
             description="the reader's event",
             timeout=self._timeout,
-            abort_if=self._observer.trouble,
+            abort_if=lambda: self._stopped or self._observer.trouble(),
             sleep=lambda seconds: self._observer.recorder.wait_for_more(self._looked_to, seconds),
             interval=_LOOK_FOR_TROUBLE_SECONDS,
         )

@@ -211,13 +211,18 @@ class World:
         *_, newest = events = self.events()
         return next(event for event in events if (event.id, event.type) == (newest.id, newest.type))
 
-    def close(self) -> None:
-        """Check that a scenario that has passed is complete.
+    def close(self, *, failed: bool) -> None:
+        """Stop the reader, and check that a scenario that has passed is complete.
+
+        Args:
+            failed: whether a step has failed.
 
         Raises:
-            AssertionError: clients have plans that no step has carried out.
+            AssertionError: none has, and clients have plans that no step has carried out.
         """
-        assert not self.plans, (
+        if self.reader:
+            self.reader.stop()
+        assert failed or not self.plans, (
             "clients have plans that were not carried out: “And all clients do this at the same time”"
         )
 

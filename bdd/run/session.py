@@ -99,8 +99,7 @@ class Session:
             self._last_action = time.monotonic()
         for note in world.console_notes:
             say(note)
-        if not failed:
-            world.close()
+        world.close(failed=failed)
 
     def keep_evidence(self, world: World, scenario: Scenario, failed: Step) -> None:
         """Write the evidence of a failed scenario into a folder, and print that folder.

@@ -9,8 +9,10 @@ import requests
 
 from bdd.api.client import NoResponse
 from bdd.api.exchange import Exchange
+from bdd.domain.entity import Entity
 from bdd.domain.test_data import example, unreadable_body
 from bdd.domain.world import World
+from bdd.system.waiting import WaitAborted
 from tests.support.builders import LONG_TIMEOUT, NOW, PATIENTS
 from tests.support.fake_platform import FakePlatform
 from tests.support.suite_steps import bound
@@ -66,6 +68,16 @@ def test_the_readers_request_is_kept_and_is_not_an_action() -> None:
     assert world.after == after
 
 
+def test_a_reader_waits_no_longer_than_its_scenario_lasts() -> None:
+    world = FakePlatform().world()
+    world.default_deadline = LONG_TIMEOUT
+    world.start_reader(PATIENTS)
+    world.close(failed=True)
+    assert world.reader
+    with pytest.raises(WaitAborted, match="the scenario has ended"):
+        world.reader.check(Entity(PATIENTS, 1))
+
+
 @pytest.mark.parametrize(
     "act",
     [
@@ -91,11 +103,12 @@ def test_plans_that_are_not_carried_out_turn_a_passed_scenario_red() -> None:
     world = FakePlatform().world()
     world.step = "When as client 1, I create a patient"
     bound("when", "as client 1, I create a patient")[1](SimpleNamespace(world=world))
+    world.close(failed=True)
     with pytest.raises(AssertionError, match="plans that were not carried out"):
-        world.close()
+        world.close(failed=False)
     bound("when", "all clients do this at the same time")[1](SimpleNamespace(world=world))
     assert sent(world) == [("POST", 201)]
-    world.close()
+    world.close(failed=False)
 
 
 def test_a_plan_that_names_what_the_contract_does_not_have_is_red_at_once() -> None:
