@@ -9,6 +9,7 @@ from bdd.domain.test_data import (
     a_change,
     as_json,
     example,
+    field_of,
     fields_in,
     too_large_id,
     unreadable_body,
@@ -34,21 +35,21 @@ def too_large(context: Context, resource: Resource) -> None:
 def create_without(context: Context, resource: Resource, field: str) -> None:
     """Send a new one that lacks a field."""
     data = example(resource, world(context).mark)
-    del data[field]
+    data.pop(field_of(resource, field).name, None)
     world(context).create(resource, data)
 
 
 @when("I try to create a {resource:Resource} whose {field:w} is {wrong}")
 def create_with_wrong_type(context: Context, resource: Resource, field: str, wrong: str) -> None:
     """Send a new one in which a field has a wrong value: “a number”, “true”, “a list”, or a quoted text."""
-    data = {**example(resource, world(context).mark), field: wrong_value(wrong)}
+    data = {**example(resource, world(context).mark), field_of(resource, field).name: wrong_value(wrong)}
     world(context).send(resource, "POST", resource.path, as_json(data))
 
 
 @when("I try to change the {resource:Resource}'s {field:w} to {wrong}")
 def change_to_wrong_type(context: Context, resource: Resource, field: str, wrong: str) -> None:
     """Send a change that gives a field a wrong value: “a number”, “nothing”, or a quoted text."""
-    _send_change(context, resource, as_json({field: wrong_value(wrong)}))
+    _send_change(context, resource, as_json({field_of(resource, field).name: wrong_value(wrong)}))
 
 
 @when("I try to create a {resource:Resource} from {body}")

@@ -1,13 +1,11 @@
 """Steps that act on a resource: a patient, a therapist."""
 
-from urllib.parse import urlencode
-
 from behave import given, when
 from behave.runner import Context
 from hamcrest import assert_that, has_length
 
 from bdd.domain.resource import Resource, Value
-from bdd.domain.test_data import another_value, check_value, example, fields_in, read_value, required_only
+from bdd.domain.test_data import another_value, example, field_of, fields_in, filtered, read_value, required_only
 from bdd.domain.world import World, world
 from bdd.verdict.checks import check_published
 
@@ -52,7 +50,9 @@ def create_with_required_fields(context: Context, resource: Resource) -> None:
 @when("I create a {resource:Resource} whose {field:w} has {length:d} characters")
 def create_with_long_field(context: Context, resource: Resource, field: str, length: int) -> None:
     """Create one with synthetic data and a field of this length."""
-    world(context).create(resource, example(resource, world(context).mark) | {field: "Ä" * length})
+    world(context).create(
+        resource, example(resource, world(context).mark) | {field_of(resource, field).name: "Ä" * length}
+    )
 
 
 @when("I create {count:d} {resource:Resources} at once")
@@ -76,7 +76,7 @@ def change_data(context: Context, resource: Resource) -> None:
 @when("I clear the {resource:Resource}'s {field:w}")
 def clear_field(context: Context, resource: Resource, field: str) -> None:
     """Set a field to null."""
-    world(context).update(world(context).the(resource), {field: None})
+    world(context).update(world(context).the(resource), {field_of(resource, field).name: None})
 
 
 @when("I change the {resource:Resource}'s {field:w} {count:d} times in a row")
@@ -121,8 +121,7 @@ def read_all(context: Context, resource: Resource) -> None:
 @when("I read the {resource:Resources} with the {field:w} “{value}”")
 def read_all_with(context: Context, resource: Resource, field: str, value: str) -> None:
     """Read the list of those with this value in a field."""
-    check_value(resource, field, value)
-    world(context).send(resource, "GET", f"{resource.path}?{urlencode({field: value})}")
+    world(context).send(resource, "GET", filtered(resource, field, value))
 
 
 def _have(scenario: World, resource: Resource, count: int, **fields: Value) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import yaml
 
-from bdd.system.paths import ASYNCAPI
+from bdd.system.paths import ASYNCAPI, ROOT
 
 Node = Mapping[str, Any]
 
@@ -53,6 +53,10 @@ class Contract:
     partitions: Mapping[str, int]
     messages: Mapping[str, Mapping[str, Message]]
 
+    def __str__(self) -> str:
+        """The file, as the project's documents name it if it is one of the project's own."""
+        return name_of(self.file)
+
     @cached_property
     def topic_of(self) -> Mapping[str, str]:
         """The topic of each event type."""
@@ -78,6 +82,11 @@ class Contract:
         """Return the field of the payload that holds the subject's id; None where the contract leaves it open."""
         name = f"{noun_of(event_type)}_id"
         return name if event_type in self.topic_of and name in self.fields(event_type, "payload") else None
+
+
+def name_of(file: Path) -> str:
+    """Return a contract's file as the project's documents name it, if it is one of the project's own."""
+    return str(file.relative_to(ROOT).as_posix() if file.is_relative_to(ROOT) else file)
 
 
 def noun_of(event_type: str) -> str:
@@ -123,8 +132,7 @@ def read_document(file: Path, kind: str) -> Node:
         InvalidContract: it cannot be read, or is something else.
     """
     try:
-        # The safe loader, in C where there is one.
-        document = yaml.load(file.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+        document = yaml.load(file.read_bytes(), Loader=_Loader)  # noqa: S506 - it is a safe one
     except OSError as error:
         raise InvalidContract(
             f"The contract {file} cannot be read: {error.strerror}. Is its path right?"
@@ -136,6 +144,15 @@ def read_document(file: Path, kind: str) -> Node:
             f"The contract {file} is not a document of {kind} 3: its first key must be “{kind}: 3…”."
         )
     return document
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # in C where there is one
+    """Reads what is written like a date as a text, as JSON has it: `examples: [1990-12-24]`."""
+
+    yaml_implicit_resolvers: ClassVar = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 def resolved(document: Node, node: Node) -> Node:

@@ -129,7 +129,12 @@ def applying_together(document: Node, schema: Node) -> Iterator[Node]:
     for part in schema.get("allOf", ()):
         yield from applying_together(document, part)
     for alternatives in (schema.get("anyOf", ()), schema.get("oneOf", ())):
-        others = (each for each in alternatives if each.get("type") != "null")
+        others = (each for each in alternatives if not _is_null(each))
         for alternative in list(others)[:1]:
             yield from applying_together(document, alternative)
     yield schema
+
+
+def _is_null(schema: Node) -> bool:
+    """Whether null is the only value that it allows."""
+    return schema.get("type") == "null" or [None] in (schema.get("enum"), [schema.get("const", ...)])

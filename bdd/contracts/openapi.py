@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from bdd.api.exchange import Exchange
-from bdd.contracts.asyncapi import InvalidContract, Node, read_document, resolved
+from bdd.contracts.asyncapi import InvalidContract, Node, name_of, read_document, resolved
 from bdd.contracts.differences import shown
 from bdd.contracts.fields import Field, applying_together, fields_of
 from bdd.contracts.schema import Schema
-from bdd.system.paths import ROOT
 
 _JSON = "application/json"
 _ID = "id"
@@ -42,12 +41,15 @@ class Api:
                 _shape(path): {name.upper(): each for name, each in item.items() if name in _METHODS}
                 for path, item in self._document["paths"].items()
             }
+            self._shared = {
+                _shape(path): item.get("parameters", ()) for path, item in self._document["paths"].items()
+            }
         except (LookupError, AttributeError, TypeError) as error:
             raise self._unusable("it has no paths") from error
 
     def __str__(self) -> str:
         """The file, as the project's documents name it if it is one of the project's own."""
-        return str(self.file.relative_to(ROOT).as_posix() if self.file.is_relative_to(ROOT) else self.file)
+        return name_of(self.file)
 
     def has(self, path: str) -> bool:
         """Return whether the contract has a path, be it of the document or of a request."""
@@ -65,6 +67,12 @@ class Api:
     def answered(self, path: str) -> Mapping[str, Field]:
         """Return the fields of one thing as `GET path/{id}` answers it, without its id."""
         return self._answered.get(_shape(f"{path}/{{id}}"), {})
+
+    def filters(self, path: str) -> list[str]:
+        """Return the names of the query parameters of `GET path`."""
+        own = self._operation("GET", path).get("parameters", ())
+        parameters = [resolved(self._document, each) for each in (*self._shared.get(_shape(path), ()), *own)]
+        return [each["name"] for each in parameters if each["in"] == "query"]
 
     def listed(self, path: str, body: object) -> list[Any] | None:
         """Return the things in the response to `GET path`, None where it is not as the contract says.
@@ -102,6 +110,7 @@ class Api:
             if not self.answered(path):
                 raise self._unusable(f"GET {one} does not answer 200 with a JSON object")
             self._holder(path)
+            self.filters(path)
             _ = self._schemas
         except RecursionError as error:
             raise self._unusable("a schema contains itself") from error

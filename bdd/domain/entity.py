@@ -61,7 +61,8 @@ class Entity:
 
     def _value(self, name: str, event_type: str) -> Value:
         assert name in self.data, (
-            f"the contract requires {name} in a {event_type} event, and the API's contract has no such field"
+            f"{contract.current()} requires {name} in a {event_type} event, "
+            f"and {self.resource.api} has no such field"
         )
         return self.data[name]
 

@@ -71,7 +71,7 @@ def stored(resource: Resource, sent: Data, answered: object = None) -> dict[str,
         answered: the body of the response, from which come the values that the service makes.
     """
     known = resource.api.sent("POST", resource.path)
-    made = made_by_service(resource, answered)
+    made = dict.fromkeys(_made(resource)) | made_by_service(resource, answered)
     return {
         name: sent.get(name, known[name].default if name in known else field.default)
         if name not in made
@@ -81,16 +81,23 @@ def stored(resource: Resource, sent: Data, answered: object = None) -> dict[str,
 
 
 def made_by_service(resource: Resource, answered: object) -> dict[str, Value]:
-    """Return the fields whose values the service makes, as a response has them; null where it has not.
+    """Return the fields whose values the service makes, as a response has them.
 
     Args:
         resource: what the response is about.
         answered: the body of the response.
     """
-    body = answered if isinstance(answered, Mapping) else {}
-    requested = {*resource.api.sent("POST", resource.path), *changeable(resource)}
-    fields = resource.api.answered(resource.path).items()
-    return {name: body.get(name) for name, field in fields if field.read_only or name not in requested}
+    return {name: answered[name] for name in _made(resource) if isinstance(answered, Mapping) and name in answered}
+
+
+def not_made(resource: Resource, answered: Mapping[str, object]) -> list[str]:
+    """Return the required fields whose values the service makes, and which a response has not.
+
+    Args:
+        resource: what the response is about.
+        answered: the body of the response.
+    """
+    return [name for name, field in _made(resource).items() if field.required and name not in answered]
 
 
 def changeable(resource: Resource) -> Mapping[str, Field]:
@@ -100,7 +107,8 @@ def changeable(resource: Resource) -> Mapping[str, Field]:
 
 def a_change(resource: Resource) -> dict[str, Value]:
     """Return what is sent to change a thing, where any valid change will do."""
-    field = [each for each in changeable(resource).values() if each.is_free_text][-1]
+    fields = changeable(resource).values()
+    field = [*fields, *(each for each in fields if each.is_free_text)][-1]
     return {field.name: another_value(resource, field.name, 0)}
 
 
@@ -129,7 +137,7 @@ def values(resource: Resource, field: str) -> Sequence[Value]:
     Raises:
         AssertionError: there is no such field.
     """
-    known = _field(resource, field)
+    known = field_of(resource, field)
     if known.enum:
         return [*_values_of(resource, field)]
     others = (value for value in _values_of(resource, field) if value not in known.examples[:1])
@@ -146,13 +154,22 @@ def read_value(resource: Resource, field: str, text: str) -> Value:
         check_value(resource, field, None)
         return None
     value: Value = text
-    if _field(resource, field).type != "string":
+    if field_of(resource, field).type != "string":
         try:
             value = json.loads(text)
         except ValueError:
             value = text
     check_value(resource, field, value)
     return value
+
+
+def field_of(resource: Resource, name: str) -> Field:
+    """Return a field with all that the contract says of it; what it says of changes counts most.
+
+    Raises:
+        AssertionError: there is no such field.
+    """
+    return _merged(tuple(_fields(resource, name)))
 
 
 def check_value(resource: Resource, field: str, value: object) -> None:
@@ -190,8 +207,27 @@ def fields_in(resource: Resource, table: Table | None, *, valid: bool = True) ->
     assert table is not None, "this step needs a table with the columns field and value"
     if valid:
         return {row["field"]: read_value(resource, row["field"], row["value"]) for row in table}
-    texts = {_field(resource, row["field"]).name: row["value"] for row in table}
+    texts = {field_of(resource, row["field"]).name: row["value"] for row in table}
     return {name: None if text == NULL else text for name, text in texts.items()}
+
+
+def filtered(resource: Resource, field: str, value: str) -> str:
+    """Return the path of the list of the things that have a value in a field.
+
+    Args:
+        resource: what is listed.
+        field: the name of the field, and of the parameter.
+        value: the value.
+
+    Raises:
+        AssertionError: the contract has no such parameter, or the field cannot have this value.
+    """
+    known = resource.api.filters(resource.path)
+    assert field in known, (
+        f"GET {resource.path} has no parameter “{field}” in {resource.api}; there are: {', '.join(known) or 'none'}"
+    )
+    check_value(resource, field, value)
+    return f"{resource.path}?{urlencode({field: value})}"
 
 
 def wrong_value(words: str) -> object:
@@ -238,6 +274,13 @@ def too_large_id() -> int:
     return random.choice(_TOO_LARGE)  # noqa: S311 - no secret
 
 
+def _made(resource: Resource) -> Mapping[str, Field]:
+    """The fields whose values the service makes: those that are only read, and those that no request has."""
+    requested = {*resource.api.sent("POST", resource.path), *changeable(resource)}
+    fields = resource.api.answered(resource.path).items()
+    return {name: field for name, field in fields if field.read_only or name not in requested}
+
+
 def _fields(resource: Resource, name: str) -> list[Field]:
     """The field in a change, in a creation, and in a response, as far as it is there."""
     api = resource.api
@@ -246,11 +289,6 @@ def _fields(resource: Resource, name: str) -> list[Field]:
     known = dict.fromkeys(each for place in places for each in place)
     assert found, f"{_a(resource.noun)} has no field “{name}” in {api}; there are: {', '.join(known)}"
     return found
-
-
-def _field(resource: Resource, name: str) -> Field:
-    """The field with all that the contract says of it; what it says of changes counts most."""
-    return _merged(tuple(_fields(resource, name)))
 
 
 @cache
@@ -264,7 +302,7 @@ def _merged(found: tuple[Field, ...]) -> Field:
 def _values_of(resource: Resource, name: str) -> Iterator[Value]:
     """Valid values of a field in a change, or in a creation if no change may have it."""
     allowed, *_ = _fields(resource, name)
-    return (value for value in _candidates(_field(resource, name)) if allowed.accepts(value))
+    return (value for value in _candidates(field_of(resource, name)) if allowed.accepts(value))
 
 
 @cache

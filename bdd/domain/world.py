@@ -12,12 +12,13 @@ from bdd.contracts.event import Event
 from bdd.domain.entity import Entity
 from bdd.domain.reader import Reader
 from bdd.domain.resource import Data, Resource
-from bdd.domain.test_data import as_json, made_by_service, stored
+from bdd.domain.test_data import as_json, made_by_service, not_made, stored
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.observer import Observer
 from bdd.verdict.scenario_log import Request
 
 _PARALLEL = 16
+_LONG = 200  # characters
 
 
 @dataclass
@@ -156,7 +157,7 @@ class World:
         exchanges = [each.result() for each in sent]
         for exchange, data in zip(exchanges, all_data, strict=True):
             if exchange.accepted:
-                entity = Entity(resource, _id_in(exchange, resource), stored(resource, data, exchange.json))
+                entity = _created(exchange, resource, data)
                 self.add(entity)
                 self._expect(entity, exchange, before={})
         return exchanges
@@ -249,10 +250,14 @@ def _parsed(exchange: Exchange) -> object:
         return None
 
 
-def _id_in(exchange: Exchange, resource: Resource) -> int:
+def _created(exchange: Exchange, resource: Resource, sent: Data) -> Entity:
+    """Return what a request has created, with what the response says of it."""
     body = exchange.json
-    assert isinstance(body, dict), f"{exchange}: the response is not a {resource.noun}: {exchange.body[:200]}"
+    assert isinstance(body, dict), f"{exchange}: the response is not a {resource.noun}: {exchange.body[:_LONG]}"
     assert type(body.get("id")) is int, (
-        f"{exchange}: the response has no id that is an integer: {exchange.body[:200]}"
+        f"{exchange}: the response has no id that is an integer: {exchange.body[:_LONG]}"
     )
-    return int(body["id"])
+    assert not (missing := not_made(resource, body)), (
+        f"{exchange}: the response has no {missing[0]}, which the service makes: {exchange.body[:_LONG]}"
+    )
+    return Entity(resource, int(body["id"]), stored(resource, sent, body))

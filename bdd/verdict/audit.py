@@ -145,7 +145,7 @@ def _invalid(scenario_log: ScenarioLog, expectation: Expectation, record: Record
     """Report an expected event whose payload or key violates the contract."""
     violations = event_schemas(contract.current()).violations(record)
     sentence = f"left an event that violates the contract: {expectation.claim}: {_listed(violations)}"
-    advice = "correct this where the service makes the event; contracts/asyncapi.yaml says what is valid"
+    advice = f"correct this where the service makes the event; {contract.current()} says what is valid"
     return [_finding(scenario_log, expectation.step, sentence, advice)] if violations else []
 
 

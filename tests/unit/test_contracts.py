@@ -96,6 +96,7 @@ def test_a_contract_of_the_platforms_own_gives_the_names(
     assert contract.current().topic_of_noun["patient"] == "patient-events"
     event_schemas(contract.use(write(tmp_path, event_contract)))
     promised = contract.current()
+    assert (str(read_contract(ASYNCAPI)), str(promised)) == ("contracts/asyncapi.yaml", str(promised.file))
     assert (promised.topic_of_noun["patient"], promised.partitions["patients"]) == ("patients", 6)
 
 
@@ -135,6 +136,14 @@ def test_a_contract_that_cannot_be_used_is_refused_with_the_reason(
         EventSchemas(read_contract(file))
     assert str(file) in str(wrong.value)
     assert reason in str(wrong.value)
+
+
+def test_what_is_written_like_a_date_is_a_text_as_in_json(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        "openapi: 3.1.0\nexamples: [1990-12-24, 2026-01-01T08:00:00Z, 5, true, null]\n"
+    )
+    examples = read_document(tmp_path / "a.yaml", "openapi")["examples"]
+    assert examples == ["1990-12-24", "2026-01-01T08:00:00Z", 5, True, None]
 
 
 @pytest.mark.parametrize("text", ["", "[1, 2", "- a list", "\x00"])

@@ -90,6 +90,54 @@ def test_each_way_to_write_null_is_understood(version: str, schema: dict[str, An
     assert api.violations(got("/api/patients/5", 200, patient | {"anrede": 1})) != []
 
 
+@pytest.mark.parametrize(
+    ("version", "schema"),
+    [
+        ("3.0.3", {"type": "string", "enum": ["a", "b", None], "nullable": True}),
+        ("3.0.3", {"allOf": [{"$ref": "#/components/schemas/Choice"}], "nullable": True}),
+        ("3.1.0", {"enum": ["a", "b", None]}),
+        ("3.1.0", {"oneOf": [{"$ref": "#/components/schemas/Choice"}, {"type": "null"}], "default": None}),
+        ("3.1.0", {"anyOf": [{"enum": [None]}, {"$ref": "#/components/schemas/Choice"}]}),
+        ("3.1.0", {"oneOf": [{"const": None}, {"$ref": "#/components/schemas/Choice"}]}),
+    ],
+)
+def test_an_enum_may_have_null(version: str, schema: dict[str, Any], tmp_path: Path) -> None:
+    def change(document: Any) -> None:
+        document["openapi"] = version
+        schemas(document)["Choice"] = {"type": "string", "enum": ["a", "b"]}
+        schemas(document)["PatientChanges"]["properties"]["anrede"] = schema
+
+    field = Api(changed(tmp_path, change)).sent("PUT", ONE)["anrede"]
+    assert (field.type, field.enum, field.nullable, field.default) == ("string", ("a", "b"), True, None)
+    assert not field.accepts("c")
+
+
+def test_a_list_has_the_query_parameters_of_its_path_and_of_its_request(tmp_path: Path) -> None:
+    def change(document: Any) -> None:
+        document["components"]["parameters"] = {"Page": {"name": "page", "in": "query"}}
+        document["paths"][PATIENTS]["parameters"] = [
+            {"$ref": "#/components/parameters/Page"},
+            {"name": "X-Request", "in": "header"},
+        ]
+
+    assert Api(OPENAPI).filters(PATIENTS) == ["status"]
+    assert Api(changed(tmp_path, change)).filters(PATIENTS) == ["page", "status"]
+    assert Api(OPENAPI).filters("/api/rooms") == []
+
+
+def test_the_id_in_the_path_may_have_any_name(tmp_path: Path) -> None:
+    def change(document: Any) -> None:
+        item = document["paths"].pop(ONE)
+        item["parameters"][0]["name"] = "patient_id"
+        document["paths"]["/api/patients/{patient_id}"] = item
+
+    api = Api(changed(tmp_path, change))
+    api.check(PATIENTS)
+    assert list(api.answered(PATIENTS)) == NAMES
+    assert api.message("GET", ONE, 404) == "Patient not found"
+    assert api.violations(got("/api/patients/5", 404, {"message": "Patient not found"})) == []
+
+
 def page(document: Any, *lists: str) -> None:
     content = document["paths"][PATIENTS]["get"]["responses"]["200"]["content"]["application/json"]
     content["schema"] = {

@@ -14,7 +14,7 @@ from parse import parse
 from bdd.api.exchange import Exchange
 from bdd.domain.resource import Data, Resource, Value
 from bdd.domain.step_types import NOUNS, a_resource
-from bdd.domain.test_data import as_json, example, read_value, required_only, stored, wrong_value
+from bdd.domain.test_data import as_json, example, field_of, read_value, required_only, stored, wrong_value
 from bdd.domain.world import World
 
 
@@ -106,7 +106,8 @@ def _of_existing(
 
 
 def _refused(words: str, resource: Resource, field: str, send: Callable[[World], Exchange]) -> Action:
-    return Action(words, resource, send, lambda data: (Outcome(HTTPStatus.BAD_REQUEST, naming=field), data))
+    outcome = Outcome(HTTPStatus.BAD_REQUEST, naming=field_of(resource, field).name)
+    return Action(words, resource, send, lambda data: (outcome, data))
 
 
 def _create_without(words: str, resource: Resource, field: str) -> Action:
@@ -149,7 +150,7 @@ _ACTIONS: Mapping[str, Callable[..., Action]] = {
         words, resource, field, read_value(resource, field, value)
     ),
     "I clear the {resource:Resource}'s {field:w}": lambda words, resource, field: _change(
-        words, resource, field, None
+        words, resource, field_of(resource, field).name, None
     ),
     "I try to change the {resource:Resource}'s {field:w} to {wrong}": _change_wrong,
     "I read the {resource:Resource}": _read,

@@ -17,7 +17,7 @@ from bdd.contracts.fields import Field
 from bdd.domain.random_programs.model import Lifecycle, Program, action
 from bdd.domain.random_programs.player import ContradictsModel
 from bdd.domain.resource import Resource
-from bdd.domain.test_data import changeable, values
+from bdd.domain.test_data import as_json, changeable, values
 
 Play = Callable[[Program, bool], ContradictsModel | None]
 """Plays a program, fast or not, and returns its contradiction to the model."""
@@ -136,10 +136,9 @@ class _Words:
         ]
         simplest_last = sorted(changes, key=lambda name: not changes[name].enum)
         self.changes = [
-            f"I change the {noun}'s {name} to “{value}”"
+            f"I change the {noun}'s {name} to “{value if isinstance(value, str) else as_json(value)}”"
             for name in simplest_last[::-1]
             for value in values(resource, name)[:_VALUES_OF_A_FIELD]
-            if isinstance(value, str)
         ]
         self.reading, self.deletion = f"I read the {noun}", f"I delete the {noun}"
         self.later = [
@@ -158,7 +157,7 @@ def _wrong(field: Field) -> str:
 
 
 def _lifecycles(words: _Words) -> st.SearchStrategy[Lifecycle]:
-    refused = st.sampled_from(words.refused).map(lambda each: [each])
+    refused = st.sampled_from(words.refused).map(lambda each: [each]) if words.refused else st.nothing()
     return (_lives(words) | refused).map(lambda life: tuple(map(action, life)))
 
 
@@ -166,7 +165,7 @@ def _lifecycles(words: _Words) -> st.SearchStrategy[Lifecycle]:
 def _lives(draw: st.DrawFn, words: _Words) -> list[str]:
     life = [draw(st.sampled_from(words.creations)), *draw(st.lists(st.sampled_from(words.later), max_size=10))]
     if draw(st.booleans()):
-        after = [words.reading, words.deletion, words.changes[0]]
+        after = [words.reading, words.deletion, *words.changes[:1]]
         life += [words.deletion, *draw(st.lists(st.sampled_from(after), max_size=2))]
     return life
 
