@@ -22,7 +22,7 @@ from bdd.domain.world import World
 from bdd.settings.settings import load_settings
 from bdd.stacks.embedded.stack import EmbeddedStack
 from bdd.stacks.factory import new_run_id
-from bdd.system.network import session_for
+from bdd.system.http import session_for
 from bdd.verdict.checks import check_nothing_published, check_published
 from bdd.verdict.ledger import Ledger
 from bdd.verdict.observer import Observer

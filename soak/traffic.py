@@ -16,7 +16,7 @@ from bdd.domain.entity import Entity
 from bdd.domain.resources import resources
 from bdd.domain.test_data import a_change, example, stored
 from bdd.stacks.embedded.broker import EmbeddedBroker
-from bdd.system.network import session_for
+from bdd.system.http import session_for
 from reference.shared.kafka.schemas import EventSchema
 from soak.platform import IDS_OF_A_RUN
 

@@ -1,11 +1,13 @@
 """Sends requests to the platform and keeps every exchange, for messages and evidence."""
 
+import ssl
 import time
+from pathlib import Path
 
 import requests
 
 from bdd.api.exchange import Exchange
-from bdd.system.network import session_for, speaks_no_tls
+from bdd.system.http import certificate_error, is_untrusted, session_for, speaks_no_tls
 
 _TIMEOUT_SECONDS = 10.0
 
@@ -21,18 +23,23 @@ class NoResponse(AssertionError):
         super().__init__(
             f"the service at {url} did not respond to {exchange.method} {exchange.path}: {_in_words(error)}\n"
             f"          error:    {error}\n"
-            "          next:     check whether the service runs, and the last lines of its log"
+            f"          next:     {_next(error)}"
         )
         self.exchange = exchange
 
 
 class ApiClient:
-    """Talks to one service; may be used by several threads at once."""
+    """Talks to one service; may be used by several threads at once.
 
-    def __init__(self, url: str) -> None:
+    Args:
+        url: the service's address.
+        ca: as for `session_for`.
+    """
+
+    def __init__(self, url: str, ca: Path | None = None) -> None:
         self.url = url
         self.exchanges: list[Exchange] = []
-        self._session = session_for(url)
+        self._session = session_for(url, ca)
 
     def close(self) -> None:
         """Close the connections."""
@@ -73,7 +80,9 @@ class ApiClient:
 
 
 def tls_advice(url: str, error: BaseException, setting: str) -> str:
-    """Return a space and a sentence if the service at an https address seems not to speak TLS, else nothing.
+    """Return what to change where an error of TLS is why the service at an https address did not respond.
+
+    It is a sentence with a space before it, or nothing.
 
     Args:
         url: the service's address.
@@ -81,9 +90,24 @@ def tls_advice(url: str, error: BaseException, setting: str) -> str:
         setting: the name of the setting that has its address.
     """
     scheme, _, place = url.partition("://")
-    if scheme != "https" or not speaks_no_tls(error):
+    if scheme != "https":
+        return ""
+    if why := certificate_error(error):
+        return f" Its certificate is not accepted: {_certificate_advice(why)}"
+    if not speaks_no_tls(error):
         return ""
     return f" This port seems to speak no TLS: try -D {setting}=http://{place}"
+
+
+def _certificate_advice(error: ssl.SSLCertVerificationError) -> str:
+    if is_untrusted(error):
+        return "-D api_ca=…   # a PEM file of the authority that issued it"
+    return f"{error.verify_message}: use a name that it is for, or have it renewed"
+
+
+def _next(error: requests.RequestException) -> str:
+    why = certificate_error(error)
+    return _certificate_advice(why) if why else "check whether the service runs, and the last lines of its log"
 
 
 def _text(body: bytes) -> tuple[str, str]:
@@ -101,6 +125,8 @@ def _in_words(error: requests.RequestException) -> str:
         return "its response ended before all of it had arrived"
     if isinstance(error, requests.exceptions.ContentDecodingError):
         return "its response is not encoded as its headers declare"
+    if why := certificate_error(error):
+        return f"its certificate is not accepted: {why.verify_message}"
     if "refused" in str(error):
         return "nothing listens there"
     return "it closed the connection without a response" if "RemoteDisconnected" in str(error) else "no connection"

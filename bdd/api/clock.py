@@ -7,10 +7,11 @@ so it is not checked.
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 import requests
 
-from bdd.system.network import session_for
+from bdd.system.http import session_for
 
 _SECONDS = 5.0
 # A Date header has whole seconds, rounded down.
@@ -44,13 +45,17 @@ class ClockDifference:
         return f"the service's clock is {near:.1f} to {far:.1f} s {direction}"
 
 
-def service_clock_difference(api_url: str) -> ClockDifference:
+def service_clock_difference(api_url: str, ca: Path | None = None) -> ClockDifference:
     """Request the service's time once.
+
+    Args:
+        api_url: the service's address.
+        ca: as for `session_for`.
 
     Raises:
         NoClock: it did not respond, or its response has no date.
     """
-    with session_for(api_url) as session:
+    with session_for(api_url, ca) as session:
         sent = time.time()
         try:
             response = session.get(api_url, timeout=_SECONDS, allow_redirects=False)

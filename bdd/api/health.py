@@ -5,7 +5,7 @@ from collections.abc import Callable
 import requests
 
 from bdd.system.exceptions import root_cause
-from bdd.system.network import session_for
+from bdd.system.http import session_for
 from bdd.system.waiting import wait_until
 
 _RESPONSE_SECONDS = 5.0

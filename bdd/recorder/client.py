@@ -3,12 +3,13 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import requests
 
 from bdd.kafka.record import Entry, Gap, Record, from_line
-from bdd.system.network import session_for
+from bdd.system.http import session_for
 from bdd.system.waiting import wait_until
 
 _CONNECT_SECONDS = 3.0
@@ -33,9 +34,10 @@ class RecorderClient:
     Args:
         url: where the recorder answers, for instance `http://127.0.0.1:40123`.
         token: the recorder's token.
+        ca: as for `session_for`.
     """
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, ca: Path | None = None) -> None:
         self.url = url
         self.gaps: list[Gap] = []
         self._begin = 0
@@ -44,7 +46,7 @@ class RecorderClient:
         self._closed = threading.Event()
         self._lost: str | None = None
         self._last_received = time.monotonic()
-        self._session = session_for(url)
+        self._session = session_for(url, ca)
         self._session.headers["Authorization"] = f"Bearer {token}"
         self._thread = threading.Thread(target=self._follow, daemon=True)
 

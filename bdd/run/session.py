@@ -56,7 +56,7 @@ class Session:
     @cached_property
     def clients(self) -> Mapping[str, ApiClient]:
         """The clients of the platform's services: name -> client."""
-        return {name: ApiClient(url) for name, url in self.stack.api_urls.items()}
+        return {name: ApiClient(url, self._settings.api_ca) for name, url in self.stack.api_urls.items()}
 
     @cached_property
     def ledger(self) -> Ledger:

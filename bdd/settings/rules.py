@@ -4,7 +4,7 @@
 """
 
 import ssl
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 
 _EXAMPLES = {"api_url": "http://host:8001", "bootstrap_servers": "host:9092"}
@@ -56,6 +56,12 @@ def check_security(protocol: str, given: Set[str]) -> None:
     _check_pair(given, "ssl_certificate", "ssl_key")
     if "ssl_key_password" in given and "ssl_key" not in given:
         raise ValueError("ssl_key_password is the password of ssl_key, which is not given")
+
+
+def check_api_ca(given: Set[str], addresses: Iterable[str]) -> None:
+    """Refuse authorities for https where no address would use them."""
+    if "api_ca" in given and not any(str(each).startswith("https:") for each in addresses):
+        raise ValueError("api_ca says whom to trust at https addresses, and no address begins with https://")
 
 
 def check_key(certificate: Path | None, key: Path | None, password: str | None) -> None:

@@ -23,7 +23,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfig
 from bdd.output import masking
 from bdd.settings import values
 from bdd.settings.env_file import errors_in, may_hold_settings
-from bdd.settings.rules import check_key, check_security, check_stack
+from bdd.settings.rules import check_api_ca, check_key, check_security, check_stack
 from bdd.system.environment import ENGINE, KERBEROS, for_python
 
 _PREFIX = "BDD_"
@@ -98,6 +98,9 @@ class Settings(BaseSettings):
         "how this run gets a platform", "embedded"
     )
     api_url: values.ServiceAddress | None = _about_service("api_url", _WITHOUT_PREFIX)
+    api_ca: values.CertificatesFile | None = _remote(
+        "a PEM file of the authorities that are trusted at https addresses; none: those of this machine"
+    )
     bootstrap_servers: values.Servers | None = _remote("the Kafka brokers to connect to first")
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = _remote(
         "how this client connects to the brokers", "PLAINTEXT"
@@ -176,6 +179,7 @@ class Settings(BaseSettings):
             )
         check_stack(self.stack, given, _stacks(type(self)))
         check_security(self.security_protocol, given)
+        check_api_ca(given, [getattr(self, name) for name in given if name.endswith(("api_url", "recorder_url"))])
         check_key(self.ssl_certificate, self.ssl_key, password)
         return self
 

@@ -19,6 +19,7 @@ from bdd.stacks.checks.service import ServiceChecks
 from bdd.stacks.local_recorder import LocalRecorder
 from bdd.stacks.safety import refuse_public_hosts, refuse_unknown_host
 from bdd.system.exceptions import root_cause
+from bdd.system.http import certificate_error
 from bdd.system.network import servers
 from bdd.system.waiting import wait_until
 
@@ -117,13 +118,14 @@ class RemoteStack(Stack):
     def _reach_service(self, name: str, path: str) -> None:
         """Accept any response: what it should be is for the features to check."""
         url, setting = self.api_urls[name], self._setting[name]
-        api = ApiClient(url)
+        api = ApiClient(url, self._settings.api_ca)
         try:
             api.send("GET", path)
         except NoResponse as error:
+            question = "" if certificate_error(error) else f" Is it running, and is {setting} right?"
             raise CannotStart(
-                f"The {name} cannot be reached: GET {url}{path}: {root_cause(error)}. "
-                f"Is it running, and is {setting} right?{tls_advice(url, error, setting)}"
+                f"The {name} cannot be reached: GET {url}{path}: {root_cause(error)}."
+                f"{question}{tls_advice(url, error, setting)}"
             ) from error
         finally:
             api.close()
@@ -166,7 +168,7 @@ class RemoteStack(Stack):
         except RecorderUnreachable as error:
             raise CannotStart(
                 f"The recorder cannot be followed: {error}. Does it run, and are recorder_url and recorder_token "
-                "its own?"
+                f"its own?{tls_advice(client.url, error, 'recorder_url')}"
             ) from error
         client.start(_RECORDER_SECONDS)
         return client
@@ -175,7 +177,7 @@ class RemoteStack(Stack):
         url, token = self._settings.recorder_url, self._settings.recorder_token
         assert url, "it is called only with a recorder_url"
         assert token, "the settings require it with a recorder_url"
-        return RecorderClient(url, token.get_secret_value())
+        return RecorderClient(url, token.get_secret_value(), self._settings.api_ca)
 
 
 def _log(resource: Resource) -> str:

@@ -2,20 +2,12 @@
 
 import ipaddress
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, Self, TypeVar
-from urllib.parse import urlsplit
-
-import requests
-from requests.adapters import HTTPAdapter
-
-from bdd.system.exceptions import exception_chain
+from typing import Self, TypeVar
 
 T = TypeVar("T")
 
@@ -114,51 +106,6 @@ def is_loopback(host: str) -> bool:
         return is_local(host)
     except ValueError:  # another name
         return False
-
-
-class OneRequestPerConnection(HTTPAdapter):
-    """Opens a connection for each request and closes it after the response, whatever the server does with it.
-
-    A server, or a proxy, may close a connection that is kept alive just when the next request is sent, and then
-    nobody knows whether that request was carried out. Many close it after each response without saying so.
-    """
-
-    def send(self, request: requests.PreparedRequest, *rest: Any, **options: Any) -> requests.Response:
-        """Send a request as `HTTPAdapter` does."""
-        request.headers["Connection"] = "close"
-        with closing(HTTPAdapter()) as alone:  # its pool, which is closed with it, never has a second request
-            response = alone.send(request, *rest, **options)
-            if not options.get("stream"):
-                _ = response.content  # now, for the connection must not be in use when the pool is closed
-            return response
-
-
-def session_for(url: str) -> requests.Session:
-    """Return a session for one service, with a connection for each request; several threads may use it at once.
-
-    It uses the environment's proxy, unless the address is local, private or has no dot.
-    """
-    host = urlsplit(url).hostname or ""
-    try:
-        is_near = is_loopback(host) or is_private(host)
-    except ValueError:  # a name
-        is_near = "." not in host
-    session = requests.Session()
-    session.trust_env = not is_near
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, OneRequestPerConnection())
-    return session
-
-
-def speaks_no_tls(error: BaseException) -> bool:
-    """Return whether a request failed because the port does not speak TLS; a wrong certificate is no such failure.
-
-    Some such ports answer in their own protocol, others wait for the end of a line that never comes.
-    """
-    chain = list(exception_chain(error))
-    if any(isinstance(each, ssl.SSLCertVerificationError) for each in chain):
-        return False
-    return any(isinstance(each, ssl.SSLError) or "handshake" in str(each) for each in chain)
 
 
 def is_own(address: str) -> bool:

@@ -1,17 +1,25 @@
 """A small HTTP service on 127.0.0.1."""
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.support.certificates import Certificate
 
 Respond = Callable[[BaseHTTPRequestHandler, bytes], tuple[int, bytes, Mapping[str, str]]]
 """Returns status, body and headers for a request and its body."""
 
 
 @contextmanager
-def http_service(respond: Respond) -> Iterator[str]:
-    """Run a service until the block ends and yield its address; its responses have no headers of their own."""
+def http_service(respond: Respond, certificate: Certificate | None = None) -> Iterator[str]:
+    """Run a service until the block ends and yield its address; its responses have no headers of their own.
+
+    Args:
+        respond: what it answers.
+        certificate: its certificate; with one it speaks TLS.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def respond(self) -> None:
@@ -28,10 +36,14 @@ def http_service(respond: Respond) -> Iterator[str]:
             """Print nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate.certificate, certificate.key)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}"
+            yield f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_port}"
         finally:
             server.shutdown()
             thread.join()

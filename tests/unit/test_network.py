@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bdd.system import network
+from bdd.system.http import session_for, speaks_no_tls
 from bdd.system.network import (
     Server,
     Unresolved,
@@ -17,8 +18,6 @@ from bdd.system.network import (
     is_private,
     resolve,
     servers,
-    session_for,
-    speaks_no_tls,
 )
 from tests.support.builders import LONG_TIMEOUT, stand_in
 from tests.support.closed_port import closed_port

@@ -54,7 +54,7 @@ def _world(stack: Stack, settings: Settings) -> World:
         platform=lambda: stack.trouble() or "nothing has ended",
     )
     return World(
-        clients={name: ApiClient(url) for name, url in stack.api_urls.items()},
+        clients={name: ApiClient(url, settings.api_ca) for name, url in stack.api_urls.items()},
         absent=stack.absent,
         observer=observer,
         topics=stack.recorder.topics,

@@ -57,6 +57,7 @@ class _OneService:
         self._setting = f"{self._prefix}api_url"
         self._resources = [each for each in resources().values() if each.service == service]
         self._clock_tolerance = settings.clock_tolerance
+        self._ca = settings.api_ca
         self._api_urls = api_urls
         self._absent = absent
 
@@ -122,7 +123,7 @@ class _OneService:
 
     def _clock(self) -> str:
         try:
-            difference = service_clock_difference(self._url)
+            difference = service_clock_difference(self._url, self._ca)
         except NoClock as error:
             raise Failed(str(error), self._curl(self._resources[0].path)) from error
         if difference.exceeds(self._clock_tolerance):
@@ -131,7 +132,7 @@ class _OneService:
         return str(difference)
 
     def _get(self, path: str) -> Exchange:
-        client = ApiClient(self._url)
+        client = ApiClient(self._url, self._ca)
         try:
             return client.send("GET", path)
         except NoResponse as error:
@@ -142,4 +143,5 @@ class _OneService:
             client.close()
 
     def _curl(self, path: str) -> str:
-        return f"curl -i '{self._url}{path}'"
+        trusting = f"--cacert '{self._ca}' " if self._ca else ""
+        return f"curl -i {trusting}'{self._url}{path}'"
