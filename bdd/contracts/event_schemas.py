@@ -6,9 +6,8 @@ from typing import Any
 
 from bdd.contracts.asyncapi import Contract, InvalidContract, Node
 from bdd.contracts.differences import shown
-from bdd.contracts.event import NotAnEvent, key_in_words, read_event
+from bdd.contracts.event import Event, NotAnEvent, key_in_words
 from bdd.contracts.schema import Schema
-from bdd.kafka.record import Record
 
 
 class EventSchemas:
@@ -28,11 +27,11 @@ class EventSchemas:
                 if message.key is not None:
                     self._keys[event_type] = _compiled(contract, event_type, message.key)
 
-    def violations(self, record: Record) -> list[str]:
+    def violations(self, event: Event | NotAnEvent) -> list[str]:
         """Return a sentence for each way in which a record violates the contract; none for topics not in it."""
+        record = event.record
         if record.topic not in self._types:
             return []
-        event = read_event(record)
         if isinstance(event, NotAnEvent):
             return [event.reason]
         types = self._types[record.topic]

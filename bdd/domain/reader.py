@@ -70,7 +70,7 @@ class Reader:
     def _first_event(self) -> Event:
         """Return the scenario's first event, claimed or not: the scenario's own steps claim at the same time."""
         self._looked_to = self._observer.recorder.cursor
-        for event in self._observer.ledger.events(self._after, self._looked_to):
-            if self._observer.ledger.owner(event.record) is self._observer.scenario_log:
-                return event
-        raise AssertionError("no event of this scenario has arrived")
+        observer = self._observer
+        events = observer.ledger.own_events(observer.scenario_log, self._after, self._looked_to)
+        assert events, "no event of this scenario has arrived"
+        return events[0]

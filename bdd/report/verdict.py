@@ -6,7 +6,7 @@ from behave.model import Feature
 
 from bdd.output.console import counted, say
 from bdd.report.junit import JUnitFiles
-from bdd.verdict.audit import Finding
+from bdd.verdict.audit import Finding, Late
 
 
 class Verdict:
@@ -17,6 +17,7 @@ class Verdict:
         findings: what the audit found, or None if it has not been completed.
         executed: how many scenarios were executed.
         failed: how many of them failed.
+        not_judged: how many of those failed only because a step had waited for a shorter time than its deadline.
         left_out: the scenarios that were left out: why -> their names.
     """
 
@@ -25,6 +26,7 @@ class Verdict:
         self.findings: Sequence[Finding] | None = None
         self.executed = 0
         self.failed = 0
+        self.not_judged = 0
         self.left_out: dict[str, Sequence[str]] = {}
         self._junit = junit
         if junit:
@@ -50,9 +52,21 @@ class Verdict:
         say(f"\nThe run ends here: {trouble}")
         self.abort_reason = f"the run ended early: {trouble}"
 
-    def audited(self, findings: Sequence[Finding]) -> None:
-        """Print what the audit has found."""
+    def audited(self, findings: Sequence[Finding], late: Sequence[Late] = ()) -> None:
+        """Print what the audit has found.
+
+        Args:
+            findings: what no scenario explains.
+            late: the events that came after their scenarios had failed.
+        """
         self.findings = findings
+        self.not_judged = len({(each.scenario, each.location) for each in late if each.in_time})
+        if late:
+            say(
+                "\n".join(
+                    ["\nEvents that came after their steps had stopped waiting:", *(f"  {each}" for each in late)]
+                )
+            )
         if findings:
             say("\n".join(["\nThe audit found what no scenario explains:", *(f"  {each}" for each in findings)]))
 
@@ -86,7 +100,9 @@ class Verdict:
         return "; ".join([self._judgement(), *left_out])
 
     def _judgement(self) -> str:
-        reasons = [f"{self.failed} of {counted(self.executed, 'scenario')} failed"] if self.failed else []
+        failed = self.failed - self.not_judged
+        reasons = [f"{failed} of {counted(self.executed, 'scenario')} failed"] if self.failed else []
+        reasons += [f"{self.not_judged} not judged"] if self.not_judged else []
         if self.findings:
             things = counted(len(self.findings), "thing")
             reasons.append(f"the audit found {things} that no scenario explains")

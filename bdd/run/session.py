@@ -19,7 +19,7 @@ from bdd.report.verdict import Verdict
 from bdd.settings.settings import Settings
 from bdd.stacks.base import Stack
 from bdd.system.signals import ignore_signals
-from bdd.verdict.audit import Finding, audit, audit_responses, foreign_records, settle
+from bdd.verdict.audit import Finding, audit, audit_responses, foreign_records, late_events, settle
 from bdd.verdict.ledger import Ledger
 from bdd.verdict.observer import Observer
 from bdd.verdict.scenario_log import ScenarioLog
@@ -121,7 +121,7 @@ class Session:
             return
         settle(self._last_action, self._settings.settling)
         try:
-            verdict.audited(self._findings())
+            verdict.audited(self._findings(), late_events(self.ledger))
         except AssertionError as error:
             say(f"\n{error}")
             verdict.abort_reason = str(error)

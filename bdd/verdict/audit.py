@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bdd.contracts import asyncapi as contract
+from bdd.contracts.event import Event, NotAnEvent, read_event
 from bdd.contracts.event_schemas import EventSchemas, event_schemas
 from bdd.contracts.openapi import Apis
 from bdd.kafka.record import Record
 from bdd.system.waiting import wait_until
 from bdd.verdict.expectation import Expectation
-from bdd.verdict.ledger import Ledger
+from bdd.verdict.ledger import Ledger, Search
 from bdd.verdict.near_miss import NearMiss, advice, nearest
 from bdd.verdict.observer import Observer
 from bdd.verdict.scenario_log import IN_ORDER, ScenarioLog
@@ -62,9 +63,7 @@ def settle(last_action: float, seconds: float) -> None:
 def audit(ledger: Ledger, observer_of: Callable[[ScenarioLog], Observer]) -> list[Finding]:
     """Return what the run leaves unexplained: missing, misplaced, unexpected and invalid events."""
     newest = ledger.journal.cursor
-    for scenario_log in ledger.scenario_logs:
-        for expectation in scenario_log.open():
-            ledger.claim(expectation, newest)
+    Search(ledger, [each for scenario_log in ledger.scenario_logs for each in scenario_log.open()]).look(newest)
     logs = [each for each in ledger.scenario_logs if not each.failed]
     misses = [
         (scenario_log, expectation, nearest(observer_of(scenario_log), expectation, newest))
@@ -79,10 +78,48 @@ def audit(ledger: Ledger, observer_of: Callable[[ScenarioLog], Observer]) -> lis
         if owner not in logs or record.place in reported:
             continue
         if claimant := ledger.claimant(record):
-            findings += _invalid(owner, claimant, record)
+            findings += _invalid(owner, claimant, ledger.event(record))
         else:
             findings.append(_unexpected(ledger, owner, cursor, record))
     return findings
+
+
+@dataclass(frozen=True)
+class Late:
+    """An event that came after its step had stopped waiting.
+
+    Attributes:
+        scenario: the name of the scenario that failed because of it.
+        location: the scenario's file and line.
+        expectation: what the event fulfils.
+    """
+
+    scenario: str
+    location: str
+    expectation: Expectation
+
+    @property
+    def in_time(self) -> bool:
+        """Whether it came within its deadline: the step did not wait so long, as others had waited in vain."""
+        return (self.expectation.seconds or 0) <= (self.expectation.deadline or 0)
+
+    def __str__(self) -> str:
+        """The event as it is printed."""
+        expectation = self.expectation
+        came = f"{expectation.claim} came {expectation.seconds:.1f} s after the request"
+        judged = "in time: this is not judged" if self.in_time else f"{expectation.deadline:g} s were promised"
+        return f"{self.scenario} ({self.location})\n    “{expectation.step}” {came}, {judged}"
+
+
+def late_events(ledger: Ledger) -> list[Late]:
+    """Return the events that the audit has found for failed scenarios, which had waited for them in vain."""
+    return [
+        Late(scenario_log.scenario, scenario_log.location, each)
+        for scenario_log in ledger.scenario_logs
+        if scenario_log.failed
+        for each in scenario_log.expectations
+        if each.claim and each.deadline is not None
+    ]
 
 
 def audit_responses(ledger: Ledger, apis: Apis) -> list[Finding]:
@@ -124,7 +161,7 @@ class Foreign:
 def foreign_records(ledger: Ledger, schemas: EventSchemas) -> Foreign:
     """Return the records that do not belong to this run."""
     foreign = [record for record in ledger.journal.records() if ledger.owner(record) is None]
-    return Foreign(len(foreign), [record for record in foreign if schemas.violations(record)])
+    return Foreign(len(foreign), [record for record in foreign if schemas.violations(read_event(record))])
 
 
 def _never_came(observer: Observer, expectation: Expectation, miss: NearMiss | None) -> Finding:
@@ -141,9 +178,9 @@ def _out_of_order(scenario_log: ScenarioLog) -> list[Finding]:
     ]
 
 
-def _invalid(scenario_log: ScenarioLog, expectation: Expectation, record: Record) -> list[Finding]:
+def _invalid(scenario_log: ScenarioLog, expectation: Expectation, event: Event | NotAnEvent) -> list[Finding]:
     """Report an expected event whose payload or key violates the contract."""
-    violations = event_schemas(contract.current()).violations(record)
+    violations = event_schemas(contract.current()).violations(event)
     sentence = f"left an event that violates the contract: {expectation.claim}: {_listed(violations)}"
     advice = f"correct this where the service makes the event; {contract.current()} says what is valid"
     return [_finding(scenario_log, expectation.step, sentence, advice)] if violations else []
@@ -154,7 +191,7 @@ def _unexpected(ledger: Ledger, scenario_log: ScenarioLog, cursor: int, record: 
     kind, sentence = "a record that is not an event", found.sentence
     if found.event_type:
         kind = "an unexpected event"
-        violations = event_schemas(contract.current()).violations(record)
+        violations = event_schemas(contract.current()).violations(ledger.event(record))
         sentence += f"; it violates the contract: {_listed(violations)}" if violations else ""
     broken = [each for each in scenario_log.negative_expectations if each.covers(found.event_type, cursor)]
     if broken:

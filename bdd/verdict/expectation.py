@@ -25,6 +25,7 @@ class Expectation:
         request: the request and its response in one line, for messages.
         before: the payload as it would have been right before the action, None where that is not known.
         claim: the event that fulfilled it, None as long as none did.
+        deadline: for how many seconds a step has waited for it in vain, None if none has.
     """
 
     event_type: str
@@ -36,6 +37,7 @@ class Expectation:
     request: str = ""
     before: Mapping[str, Any] | None = None
     claim: Event | None = None
+    deadline: float | None = None
 
     @property
     def topic(self) -> str:
@@ -46,6 +48,11 @@ class Expectation:
     def subject(self) -> Subject:
         """Whom it is about."""
         return Subject(self.topic, self.key)
+
+    @property
+    def seconds(self) -> float | None:
+        """How long after the request its event came, None as long as it has not."""
+        return self.claim.record.received - self.requested_at if self.claim else None
 
     @property
     def noun(self) -> str:

@@ -10,6 +10,7 @@ from bdd.contracts.asyncapi import Subject
 from bdd.contracts.event import Event, NotAnEvent, read_event
 from bdd.kafka.record import Record
 from bdd.verdict.expectation import Expectation
+from bdd.verdict.patience import Patience
 from bdd.verdict.scenario_log import Marks, ScenarioLog
 
 _CLOCK_STEP_SECONDS = 0.02  # so coarse are some clocks: two moments may get the same time
@@ -45,6 +46,7 @@ class Ledger:
         self.journal = journal
         self.clock_tolerance = clock_tolerance
         self.scenario_logs: list[ScenarioLog] = []
+        self.patience = Patience()
         self._contract = contract.current()
         self._marks = Marks(run_id)
         self._by_mark: dict[str, ScenarioLog] = {}
@@ -52,8 +54,12 @@ class Ledger:
         self._claimed: dict[str, Expectation] = {}
         self._claimed_ids: dict[str, Event] = {}
         self._partitions: dict[Subject, int] = {}
-        self._looked_to: dict[Expectation, int] = {}
+        self._events: dict[str, Event | NotAnEvent] = {}
         self._made: dict[tuple[Subject, object], Event] = {}
+        self._open_types = {
+            topic: frozenset(each for each in types if self._contract.id_field(each) is None)
+            for topic, types in self._contract.messages.items()
+        }
         nouns = "|".join(map(re.escape, self._contract.topic_of_noun)).encode()
         self._named = re.compile(rb'"(%b)\.' % nouns)
         self._ids = re.compile(rb'"(%b)_id"\s*:\s*"?(\d+)' % nouns)
@@ -86,15 +92,15 @@ class Ledger:
             expectation: of two that the same event would fulfil, the older one must claim first.
             before: the cursor where the search ends: the same for both, or the younger may get the older's event.
         """
-        newest = self.journal.cursor if before is None else before
-        for record in self.journal.records(self._looked_to.get(expectation, expectation.after), newest):
-            event = read_event(record)
-            if isinstance(event, NotAnEvent) or self.claimant(record):
-                continue
-            if not self.differences(expectation, event):
-                return self._enter(expectation, event)
-        self._looked_to[expectation] = newest
+        Search(self, [expectation]).look(self.journal.cursor if before is None else before)
         return expectation.claim
+
+    def event(self, record: Record) -> Event | NotAnEvent:
+        """Return the event in a record of this run; it is parsed once."""
+        event = self._events.get(record.place)
+        if event is None:
+            event = self._events[record.place] = read_event(record)
+        return event
 
     def differences(self, expectation: Expectation, event: Event) -> list[str]:
         """Return a sentence for each way in which the event is not the expected one, the run's history included."""
@@ -119,6 +125,20 @@ class Ledger:
         """Return the claimed event with this eventId."""
         return self._claimed_ids.get(event_id)
 
+    def original(self, scenario_log: ScenarioLog, event: Event) -> Expectation | None:
+        """Return the expectation whose event this one repeats, by its eventId or by its content.
+
+        Args:
+            scenario_log: that of the scenario to which the event belongs.
+            event: the event.
+        """
+        if first := self._claimed_ids.get(event.id):
+            return self.claimant(first.record)
+        of_type = [each for each in scenario_log.expectations if each.claim and each.event_type == event.type]
+        same_key = [each for each in of_type if each.key == event.record.key_text]
+        content = (each for each in same_key or of_type if each.claim and _same(event.payload, each.claim.payload))
+        return next(content, None)
+
     def unclaimed(self, scenario_log: ScenarioLog, after: int, before: int) -> list[tuple[int, Record]]:
         """Return the scenario's records that fulfilled no expectation, each with its cursor.
 
@@ -140,17 +160,30 @@ class Ledger:
 
     def events(self, after: int, before: int | None = None) -> Iterator[Event]:
         """Yield the records between two cursors that are events, of this run and foreign ones."""
-        events = map(read_event, self.journal.records(after, before))
+        records = self.journal.records(after, before)
+        events = (self._events.get(each.place) or read_event(each) for each in records)  # foreign ones are not kept
         return (event for event in events if isinstance(event, Event))
 
-    def _enter(self, expectation: Expectation, event: Event) -> Event:
+    def own_events(self, scenario_log: ScenarioLog, after: int, before: int | None = None) -> list[Event]:
+        """Return the events between two cursors that belong to a scenario, expected or not, oldest first.
+
+        Args:
+            scenario_log: the scenario's.
+            after: the cursor after which they lie.
+            before: the cursor up to which they lie, None for the newest.
+        """
+        own = (each for each in self.journal.records(after, before) if self.owner(each) is scenario_log)
+        return [event for event in map(self.event, own) if isinstance(event, Event)]
+
+    def enter(self, expectation: Expectation, event: Event) -> None:
+        """Note that an event fulfils an expectation."""
         record = event.record
         expectation.claim = event
         self._claimed[record.place] = expectation
         self._claimed_ids[event.id] = event
         self._partitions.setdefault(expectation.subject, record.partition)
         self._made.setdefault((expectation.subject, str(event.fields.get("timestamp"))), event)
-        return event
+        self.patience.note_claim(expectation)
 
     def _stood_still(self, expectation: Expectation, event: Event) -> Event | None:
         """The subject's earlier event with the same timestamp, where time must have passed between the two."""
@@ -182,9 +215,55 @@ class Ledger:
                 yield Subject(topic, key.decode())
 
     def _may_mention_anything(self, record: Record) -> bool:
-        event = read_event(record)
-        return (
-            isinstance(event, Event)
-            and event.type in self._contract.messages.get(record.topic, ())
-            and self._contract.id_field(event.type) is None
-        )
+        open_types = self._open_types.get(record.topic)
+        event = self.event(record) if open_types else None
+        return isinstance(event, Event) and event.type in (open_types or ())
+
+
+def _same(one: object, other: object) -> bool:
+    return not comparing.differences("", one, other)
+
+
+class Search:
+    """A search for the events of some expectations, which goes on where it ended the last time.
+
+    Args:
+        ledger: the run's; it notes what is found.
+        expectations: those to fulfil, the oldest first.
+    """
+
+    def __init__(self, ledger: Ledger, expectations: Sequence[Expectation]) -> None:
+        self._ledger = ledger
+        self._open: dict[Subject, list[Expectation]] = {}
+        self.missing = 0
+        for each in expectations:
+            if each.claim is None:
+                self._open.setdefault(each.subject, []).append(each)
+                self.missing += 1
+        self._looked_to = min((each.after for each in expectations), default=0)
+
+    def look(self, before: int) -> list[Record]:
+        """Let events be claimed by what they fulfil; return the other records.
+
+        Args:
+            before: the cursor where the search ends.
+        """
+        after, self._looked_to = self._looked_to, max(self._looked_to, before)
+        numbered = self._ledger.numbered(after, before) if after < before else iter(())
+        return [record for cursor, record in numbered if not self._claimed(cursor, record)]
+
+    def _claimed(self, cursor: int, record: Record) -> bool:
+        """Whether an event has been claimed, now or before; only an expectation of its topic and key can do so."""
+        if self._ledger.claimant(record):
+            return True
+        candidates = self._open.get(Subject(record.topic, record.key_text))
+        event = self._ledger.event(record) if candidates else None
+        if not candidates or not isinstance(event, Event):
+            return False
+        for expectation in candidates:
+            if cursor >= expectation.after and not self._ledger.differences(expectation, event):
+                self._ledger.enter(expectation, event)
+                candidates.remove(expectation)
+                self.missing -= 1
+                return True
+        return False

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bdd.contracts.asyncapi import Subject
 from bdd.contracts.differences import STALE
-from bdd.contracts.event import Event, NotAnEvent, read_event
+from bdd.contracts.event import Event, NotAnEvent
 from bdd.kafka.record import Record
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.ledger import Ledger
@@ -37,7 +37,7 @@ def explain_missing(seen: Observation, expectation: Expectation) -> list[str]:
     ledger, own_log = observer.ledger, observer.scenario_log
     records = ledger.journal.records(expectation.after, seen.before)
     own = [record for record in records if ledger.owner(record) is own_log]
-    broken = [event for event in map(read_event, own) if isinstance(event, NotAnEvent)]
+    broken = [event for event in map(ledger.event, own) if isinstance(event, NotAnEvent)]
     found = nearest(observer, expectation, seen.before)
     miss = None if found and broken and not _is_own(observer, expectation, found.event) else found
     if miss:
@@ -117,7 +117,7 @@ def _near(miss: NearMiss, expectation: Expectation) -> list[str]:
 
 def _also_recorded(ledger: Ledger, own: Sequence[Record], foreign: int, miss: NearMiss | None) -> str:
     others = [record for record in own if not (miss and miss.event.record is record)]
-    shown = [f"{read_event(each)}{' (expected)' if ledger.claimant(each) else ''}" for each in others[:_SHOWN]]
+    shown = [f"{ledger.event(each)}{' (expected)' if ledger.claimant(each) else ''}" for each in others[:_SHOWN]]
     shown += [f"{len(others) - _SHOWN} more of this scenario"] if len(others) > _SHOWN else []
     shown += [f"{foreign} foreign record{'s' if foreign > 1 else ''}"] if foreign else []
     return f"recorded: {'; '.join(shown) or 'nothing else since the request'}"

@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bdd.contracts.event import Event
+from bdd.contracts.asyncapi import Subject
+from bdd.contracts.event import Event, NotAnEvent
 from bdd.kafka.record import Record
 from bdd.system.waiting import WaitAborted, wait_until
 from bdd.verdict.expectation import Expectation
-from bdd.verdict.ledger import Journal, Ledger
+from bdd.verdict.ledger import Journal, Ledger, Search
 from bdd.verdict.scenario_log import ScenarioLog
 
 _LOOK_FOR_TROUBLE_SECONDS = 0.1
@@ -46,36 +47,71 @@ class Observer:
         return [*requests, f"platform: {self.platform()}"]
 
     def await_events(self, expected: Sequence[Expectation], timeout: float) -> "Observation":
-        """Wait until an event has fulfilled each expectation, the deadline passed, or nothing more can come.
+        """Wait until an event has fulfilled each expectation, the deadline passed, or nothing more can change that.
+
+        The wait ends early at a fence behind an event of the scenario that fulfils no expectation: the scenario is
+        red whatever comes later. It is short where events of this type were waited for in vain before.
 
         Args:
             expected: the expectations, oldest first; the ledger notes the events that fulfil them.
             timeout: the deadline, in seconds.
         """
-        newest = 0
+        search = Search(self.ledger, expected)
+        patience = self.ledger.patience.seconds(expected, timeout)
+        newest, fence = 0, None
 
-        def all_claimed() -> None:
-            nonlocal newest
+        def decided() -> None:
+            nonlocal newest, fence
             newest = self.recorder.cursor
-            missing = [each for each in expected if each.claim is None and not self.ledger.claim(each, newest)]
-            assert not missing, f"{len(missing)} of {len(expected)} missing"
+            others = search.look(newest)
+            if fence is None and search.missing and any(map(self._is_wrong, others)):
+                fence = self.recorder.fence()
+            is_behind = fence is not None and newest >= fence
+            assert is_behind or not search.missing, f"{search.missing} of {len(expected)} missing"
 
-        ended = ""
+        ended = "an event had come that is not the expected one, and nothing more behind it"
         try:
-            wait_until(
-                all_claimed,
-                description=f"{len(expected)} events",
-                timeout=timeout,
-                abort_if=self.trouble,
-                sleep=lambda seconds: self.recorder.wait_for_more(newest, seconds),
-                interval=_LOOK_FOR_TROUBLE_SECONDS,
-            )
+            self._wait_for(decided, f"{len(expected)} events", patience.seconds)
         except WaitAborted:
             ended = self.trouble() or ""
         except AssertionError:
-            ended = f"{timeout:g} s were waited"
+            newest = self.await_fence(0).before if patience.is_short else newest
+            search.look(newest)
+            self.ledger.patience.note_vain(expected, timeout)
+            ended = str(patience)
         after = min((each.after for each in expected), default=0)
-        return Observation(self, after, newest, ended)
+        return Observation(self, after, newest, ended if search.missing else "")
+
+    def _is_wrong(self, record: Record) -> bool:
+        """Whether it belongs to the scenario and fulfils no expectation, so that the audit would find it."""
+        if self.ledger.owner(record) is not self.scenario_log:
+            return False
+        event = self.ledger.event(record)
+        if isinstance(event, NotAnEvent):
+            return True
+        if self.ledger.original(self.scenario_log, event):
+            return False  # that says nothing of another one
+        place = Subject(record.topic, record.key_text)
+        others = [each for each in self.scenario_log.open(event.type) if each.subject == place]
+        return not any(not self.ledger.differences(each, event) for each in others)
+
+    def _wait_for(self, condition: Callable[[], None], description: str, timeout: float) -> None:
+        """Wait until a condition on the journal holds; see `wait_until`."""
+        looked_to = 0
+
+        def look() -> None:
+            nonlocal looked_to
+            looked_to = self.recorder.cursor
+            condition()
+
+        wait_until(
+            look,
+            description=description,
+            timeout=timeout,
+            abort_if=self.trouble,
+            sleep=lambda seconds: self.recorder.wait_for_more(looked_to, seconds),
+            interval=_LOOK_FOR_TROUBLE_SECONDS,
+        )
 
     def await_fence(self, after: int) -> "Observation":
         """Wait until everything that was published before this call has arrived here.
@@ -91,14 +127,7 @@ class Observer:
         def arrived() -> None:
             assert self.recorder.cursor >= fence, f"{fence - self.recorder.cursor} entries are on their way"
 
-        wait_until(
-            arrived,
-            description="the journal's newest entries",
-            timeout=10,
-            abort_if=self.trouble,
-            sleep=lambda seconds: self.recorder.wait_for_more(self.recorder.cursor, seconds),
-            interval=_LOOK_FOR_TROUBLE_SECONDS,
-        )
+        self._wait_for(arrived, "the journal's newest entries", timeout=10)
         return Observation(self, after, fence)
 
 
@@ -126,7 +155,7 @@ class Observation:
     def events(self) -> list[Event]:
         """The scenario's records that are events, expected or not, oldest first."""
         ledger, own_log = self.observer.ledger, self.observer.scenario_log
-        return [each for each in ledger.events(self.after, self.before) if ledger.owner(each.record) is own_log]
+        return ledger.own_events(own_log, self.after, self.before)
 
     def unexpected(self, event_type: str | None = None) -> list[tuple[int, Record]]:
         """Return the scenario's records (of a type) that fulfilled no expectation, with their cursors."""

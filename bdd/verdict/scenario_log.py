@@ -101,8 +101,11 @@ class ScenarioLog:
 
     def misplaced(self) -> Iterator[tuple[Expectation, str]]:
         """Yield each expectation whose event does not follow that of the change before it, and where it is."""
-        for subject in sorted(self.subjects):
-            claimed = [(each, each.claim) for each in self.expectations if each.claim and each.subject == subject]
+        of_each: dict[Subject, list[tuple[Expectation, Event]]] = {}
+        for each in self.expectations:
+            if each.claim:
+                of_each.setdefault(each.subject, []).append((each, each.claim))
+        for _, claimed in sorted(of_each.items()):
             for (_, earlier), (expectation, later) in itertools.pairwise(claimed):
                 if earlier.record.partition != later.record.partition:
                     yield expectation, f"{later} is in another partition than {earlier}, whose change came first"

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from bdd.contracts.differences import differences
-from bdd.contracts.event import Event, NotAnEvent, read_event
+from bdd.contracts.event import Event, NotAnEvent
 from bdd.kafka.record import Record
-from bdd.verdict.expectation import Expectation
 from bdd.verdict.ledger import Ledger
 from bdd.verdict.scenario_log import ScenarioLog
 
@@ -38,9 +37,9 @@ def explain_unexpected(ledger: Ledger, scenario_log: ScenarioLog, cursor: int, r
         cursor: the record's place in the journal.
         record: the record.
     """
-    event = read_event(record)
+    event = ledger.event(record)
     event_type = event.type if isinstance(event, Event) else ""
-    original = _original(ledger, scenario_log, event) if isinstance(event, Event) else None
+    original = ledger.original(scenario_log, event) if isinstance(event, Event) else None
     if isinstance(event, NotAnEvent):
         sentence, advice = str(event), "correct how the service writes its events"
     elif original is None or original.claim is None:
@@ -71,16 +70,6 @@ def _explain_repeated(event: Event, first: Event) -> tuple[str, str]:
     if event.record.topic != first.record.topic:
         advice = f"let the service send it to {first.record.topic} only"
     return f'{event} is a redelivery of {place}: the same eventId "{event.id}"', advice
-
-
-def _original(ledger: Ledger, scenario_log: ScenarioLog, event: Event) -> Expectation | None:
-    """The expectation whose event this one repeats, by its eventId or by its content."""
-    if first := ledger.claimed_with_id(event.id):
-        return ledger.claimant(first.record)
-    for each in scenario_log.expectations:
-        if each.claim and each.event_type == event.type and _same(event.payload, each.claim.payload):
-            return each
-    return None
 
 
 def _same(one: object, other: object) -> bool:

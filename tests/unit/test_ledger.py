@@ -5,6 +5,7 @@ from hamcrest import assert_that
 
 from bdd.contracts import asyncapi as contract
 from bdd.contracts.asyncapi import Subject
+from bdd.contracts.event import read_event
 from bdd.contracts.event_schemas import event_schemas
 from bdd.kafka.record import Record
 from bdd.verdict.matchers import HasKeptOrder
@@ -142,7 +143,7 @@ def test_a_record_that_is_not_an_event_is_passed_over_and_says_why(
     assert [event.record for event in scene.ledger.events(0)] == [good]
     assert scene.ledger.owner(broken) is (scene.scenario_log if key == b"5" else None)
     assert scene.ledger.unclaimed(scene.scenario_log, 0, 2) == ([(0, broken)] if key == b"5" else [])
-    (violation,) = event_schemas(contract.current()).violations(broken)
+    (violation,) = event_schemas(contract.current()).violations(read_event(broken))
     assert violation.startswith(reason)
 
 

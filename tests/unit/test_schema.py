@@ -9,6 +9,7 @@ import pytest
 from bdd.api.exchange import Exchange
 from bdd.contracts import asyncapi as contract
 from bdd.contracts.differences import shown
+from bdd.contracts.event import read_event
 from bdd.contracts.event_schemas import event_schemas
 from bdd.contracts.schema import Schema
 from bdd.verdict.audit import foreign_records
@@ -81,7 +82,7 @@ def test_a_violation_names_the_field_and_what_the_contract_requires(
     if value is REMOVED:
         del place[name]
     sentences = [f"{path} {violation}"] if violation else []
-    assert SCHEMAS.violations(record(fields)) == sentences
+    assert SCHEMAS.violations(read_event(record(fields))) == sentences
     of_envelope = {} if "payload" in {name, *parents} else dict.fromkeys(sentences, path)
     assert SCHEMAS.envelope_violations("patient.created", fields) == of_envelope
 
@@ -104,7 +105,7 @@ def test_key_type_and_payload_must_be_those_of_the_topic(
     topic: str, event_type: str, payload: object, key: bytes | None, violation: str
 ) -> None:
     sent = record(envelope(event_type, payload), topic=topic, key=key)
-    assert SCHEMAS.violations(sent) == ([violation] if violation else [])
+    assert SCHEMAS.violations(read_event(sent)) == ([violation] if violation else [])
 
 
 def test_what_python_reads_but_the_schema_library_refuses_is_a_violation() -> None:

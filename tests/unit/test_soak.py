@@ -70,7 +70,7 @@ def test_the_traffic_of_others_is_valid_and_on_every_topic() -> None:
         assert event.type in contract.current().messages[topic]
         assert set(event.fields) == {"eventId", "eventType", "version", "timestamp", "producer", "payload"}
         if noun_of(event.type) in resources():
-            assert not schemas.violations(record(value, topic=topic, key=key.encode()))
+            assert not schemas.violations(read_event(record(value, topic=topic, key=key.encode())))
 
 
 def test_poison_is_not_an_event_except_the_megabyte() -> None:

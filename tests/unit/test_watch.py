@@ -17,6 +17,7 @@ from bdd.commands.options import option_for_each_resource
 from bdd.commands.watch.filters import Filters, NothingMatches
 from bdd.commands.watch.format import line_for_people, line_for_programs
 from bdd.contracts import asyncapi as contract
+from bdd.contracts.event import read_event
 from bdd.contracts.event_schemas import event_schemas
 from bdd.domain.resource import Resource, Service
 from bdd.domain.resources import resources
@@ -160,7 +161,7 @@ def test_a_line_for_people_has_place_key_type_and_payload() -> None:
 
 def test_each_violation_has_a_line_of_its_own() -> None:
     broken = record(envelope("patient.deleted", {"patient_id": "5"}))
-    violations = event_schemas(contract.current()).violations(broken)
+    violations = event_schemas(contract.current()).violations(read_event(broken))
     assert violations
     _, *lines = line_for_people(broken, violations).plain.splitlines()
     assert lines == [f"    breaks the contract: {violation}" for violation in violations]

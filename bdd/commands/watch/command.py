@@ -76,8 +76,9 @@ def _follow(stack: Stack, filters: Filters, output: Output, count: Count, limit:
                 count.left_out += 1
                 continue
             count.shown += 1  # first: a signal may end the watch right after the line is out
-            count.no_events += isinstance(read_event(record), NotAnEvent)
-            output.show(record, schemas.violations(record))
+            event = read_event(record)
+            count.no_events += isinstance(event, NotAnEvent)
+            output.show(record, schemas.violations(event))
             if count.shown == limit:
                 return 0
         cursor = newest

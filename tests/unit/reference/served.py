@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from bdd.api.exchange import Exchange
 from bdd.contracts.asyncapi import read_contract
+from bdd.contracts.event import read_event
 from bdd.contracts.event_schemas import EventSchemas
 from bdd.contracts.openapi import NO_SUCH_REQUEST, Api, Apis
 from bdd.system.paths import ASYNCAPI, OPENAPI
@@ -82,7 +83,7 @@ class Served:
             entries = session.scalars(select(OutboxEntry).order_by(OutboxEntry.id)).all()
         for each in entries:
             sent = record(each.value.encode(), topic=self.service.topic, key=each.key.encode())
-            assert EVENTS.violations(sent) == []
+            assert EVENTS.violations(read_event(sent)) == []
         return [json.loads(each.value) for each in entries]
 
     def returned(self, event: dict[str, Any]) -> dict[str, Any]:
