@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from statistics import median
 from typing import Annotated
 
 import typer
@@ -40,6 +41,10 @@ def prove(
     ] = None,
     show: Annotated[bool, typer.Option("--list", help="Show the defects and exit.")] = False,
     jobs: Annotated[int, typer.Option(min=1, max=16, metavar="N", help="How many defects at a time.")] = 6,
+    whole: Annotated[
+        bool,
+        typer.Option("--whole", help="Run all features against each defect, one at a time, and compare times."),
+    ] = False,
 ) -> None:
     """Prove that the suite notices every defect of the platform's events, and that its message names it.
 
@@ -57,7 +62,7 @@ def prove(
     - `python -m bdd prove --only key-none --only status-enum-name`
     """
     if not show:
-        raise typer.Exit(run_proof(only or [], jobs))
+        raise typer.Exit(run_proof(only or [], 1 if whole else jobs, whole=whole))
     table = _table("defect", "service", "layer", "the service is as it should be, but …")
     for defect in DEFECTS:
         table.add_row(defect.name, defect.service, defect.layer, escape(defect.description))
@@ -82,14 +87,14 @@ def choose(names: Sequence[str]) -> list[Defect]:
     return [known[name] for name in dict.fromkeys(names)] or list(DEFECTS)
 
 
-def run_proof(names: Sequence[str], jobs: int) -> int:
+def run_proof(names: Sequence[str], jobs: int, *, whole: bool = False) -> int:
     """Inject the defects with these names, print the outcomes, write the report; return the exit code."""
     defects = choose(names)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: everything is removed
     began = time.monotonic()
     try:
         check_writable(REPORT.parent)  # now, and not after minutes
-        with proving(_console.print) as proof:
+        with proving(_console.print, whole=whole) as proof:
             sound = proof.check_sound()
             _console.print(f"The sound services: {'green' if sound.verdict is Verdict.SURVIVED else 'RED'}")
             outcomes = _watch(proof, defects, jobs) if sound.verdict is Verdict.SURVIVED else []
@@ -115,15 +120,21 @@ def _watch(proof: Proof, defects: Sequence[Defect], jobs: int) -> list[Outcome]:
 def _conclude(result: Result, seconds: float) -> int:
     write_report(result, REPORT, seconds)
     if result.outcomes:
-        table = _table("defect", "service", "layer", "verdict", "noticed by")
+        table = _table("defect", "service", "layer", "verdict", "seconds", "noticed by")
         for outcome in result.outcomes:
-            defect = outcome.defect
-            table.add_row(defect.name, defect.service, defect.layer, outcome.verdict, outcome.by)
+            defect, seconds_ = outcome.defect, f"{outcome.seconds:.1f}"
+            table.add_row(defect.name, defect.service, defect.layer, outcome.verdict, seconds_, outcome.by)
         _console.print(table)
     for outcome in result.outcomes:
         if outcome.verdict is not Verdict.NAMED:
             pattern = f"  pattern: {outcome.defect.pattern}\n" if outcome.message else ""
             lines = f"\n{outcome.defect.name}: {outcome.verdict}: {outcome.by}\n{pattern}{outcome.message}"
             _console.print(lines, markup=False)
+    if result.outcomes:
+        each = [outcome.seconds for outcome in result.outcomes]
+        times = (
+            f"median {median(each):.1f} s, maximum {max(each):.1f} s; without a defect {result.sound.seconds:.1f} s"
+        )
+        _console.print(f"\nThe runs against a defect: {times}", markup=False)
     _console.print(f"\n{result}, in {seconds:.0f} s. Read more in {REPORT.as_posix()}.", markup=False)
     return 0 if result.proven else 1

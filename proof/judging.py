@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 
 from proof.defect import Defect
@@ -39,7 +40,15 @@ class Outcome:
     message: str = ""
 
 
-def judge(defect: Defect, junit: Path, exit_code: int | None, seconds: float, output: Sequence[str]) -> Outcome:
+def judge(
+    defect: Defect,
+    junit: Path,
+    exit_code: int | None,
+    seconds: float,
+    output: Sequence[str],
+    *,
+    whole: bool = False,
+) -> Outcome:
     """Return the outcome of a run. Only a scenario or a finding kills: a run that ended early proves nothing.
 
     Args:
@@ -48,16 +57,17 @@ def judge(defect: Defect, junit: Path, exit_code: int | None, seconds: float, ou
         exit_code: how the run ended; None if it had to be ended.
         seconds: how long it took.
         output: its last lines, for a run without a verdict.
+        whole: whether any failure may name the defect, and not the first one alone.
     """
     try:
-        first = next(reds_in(junit), None)
+        reds = list(reds_in(junit)) if whole else list(islice(reds_in(junit), 1))
     except ET.ParseError as error:
         message = f"the suite left a JUnit file that is not XML: {error}"
         return Outcome(defect, Verdict.NOT_RUN, seconds, message=message)
-    if first and exit_code != 0:
-        by, message = first
-        named = re.search(defect.pattern, message) and re.search(defect.noticed_by, by)
-        return Outcome(defect, Verdict.NAMED if named else Verdict.KILLED, seconds, by, message)
+    if reds and exit_code != 0:
+        naming = [red for red in reds if re.search(defect.pattern, red[1]) and re.search(defect.noticed_by, red[0])]
+        by, message = (naming or reds)[0]
+        return Outcome(defect, Verdict.NAMED if naming else Verdict.KILLED, seconds, by, message)
     if exit_code != 0 or not any(junit.glob(f"{_AUDIT}*")):
         return Outcome(defect, Verdict.NOT_RUN, seconds, message="\n".join(output))
     return Outcome(defect, Verdict.SURVIVED, seconds)

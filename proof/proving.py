@@ -27,8 +27,12 @@ _IDS_PER_SERVICE = 100_000
 
 
 @contextmanager
-def proving(progress: Callable[[str], None]) -> Iterator["Proof"]:
+def proving(progress: Callable[[str], None], *, whole: bool = False) -> Iterator["Proof"]:
     """Start a broker, yield the proof that uses it, and remove everything afterwards.
+
+    Args:
+        progress: called with what is done.
+        whole: whether all features are run against each defect.
 
     Raises:
         BrokerUnavailable: Kafka cannot be fetched or used on this machine.
@@ -40,7 +44,7 @@ def proving(progress: Callable[[str], None]) -> Iterator["Proof"]:
         with running_broker(distribution, Path(folder, "kafka")) as broker:
             servers = broker.bootstrap_servers
             with _running(PATIENTS, Path(folder, "patients"), servers, SOUND, first_id=1) as patients:
-                yield Proof(Path(folder), servers, patients)
+                yield Proof(Path(folder), servers, patients, whole=whole)
 
 
 @contextmanager
@@ -62,9 +66,12 @@ class Proof:
         folder: where they have their folders; the caller removes it.
         bootstrap_servers: the broker.
         patients: a patient service without a defect, for the runs against defects of other services.
+        whole: whether all features are run against each defect, as a user runs them, and not only the first that
+            notices it.
     """
 
-    def __init__(self, folder: Path, bootstrap_servers: str, patients: EmbeddedService) -> None:
+    def __init__(self, folder: Path, bootstrap_servers: str, patients: EmbeddedService, *, whole: bool) -> None:
+        self._whole = whole
         self._folder = folder
         self._bootstrap_servers = bootstrap_servers
         self._patients = patients
@@ -90,6 +97,8 @@ class Proof:
                 raise
 
     def _check(self, defect: Defect) -> Outcome:
+        if self._whole:
+            return self._run(defect, ["features/"])
         chosen = ["--name", defect.scenario] if defect.scenario else []
         fast = ["-D", f"deadline={_DEADLINE_SECONDS}", "-D", f"settling={defect.settling}", "--stop"]
         return self._run(defect, [f"features/{defect.feature}.feature", *chosen, *fast])
@@ -103,8 +112,9 @@ class Proof:
             reports = ["--junit", "--junit-directory", str(folder / "junit"), "--no-color"]
             run = ModuleProcess(folder, "behave", *arguments, *where, *reports)
             exit_code = self._end_of(run)
+        seconds = time.monotonic() - began
         outcome = judge(
-            defect, folder / "junit", exit_code, time.monotonic() - began, run.output.splitlines()[-15:]
+            defect, folder / "junit", exit_code, seconds, run.output.splitlines()[-15:], whole=self._whole
         )
         shutil.rmtree(folder)
         return outcome
@@ -112,7 +122,7 @@ class Proof:
     @contextmanager
     def _services(self, defect: Defect, folder: Path) -> Iterator[Mapping[str, EmbeddedService]]:
         """Run the service with the defect, and those without one that the scenarios need: name -> service."""
-        own = list(services()) if defect is SOUND or defect.same_ids else [defect.service]
+        own = list(services()) if self._whole or defect is SOUND or defect.same_ids else [defect.service]
         first_id = next(self._first_ids)
         with ExitStack() as stack:
             running = {PATIENTS: self._patients} | {
