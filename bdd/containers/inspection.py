@@ -1,5 +1,6 @@
-"""The logs and states of containers, for evidence and messages, and which of them have ended."""
+"""The logs and states of containers, for evidence and messages, and which of them have ended or are paused."""
 
+import datetime as dt
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,6 +17,7 @@ from bdd.system.exceptions import root_cause
 _CLOCK_SECONDS = 1.0  # the engine may run in a virtual machine, whose clock differs a little
 _LAST_LINES = 15
 _LINES_KEPT = 20_000
+_LONG_PAUSE_SECONDS = 4  # less than the deadline of an event, more than what a platform survives unnoticed
 
 
 class ContainerLog:
@@ -36,12 +38,12 @@ class ContainerLog:
 
 
 class ContainerWatch:
-    """Looks whether containers have ended since it was made.
+    """Looks whether containers have ended, or stay paused, since it was made.
 
     Args:
         client: the engine's client.
         needed: the containers that must keep running; one that is started again is no trouble any more.
-        others: those that may end with exit code 0, such as a migration.
+        others: those that may be paused, or end with exit code 0, such as a migration.
     """
 
     def __init__(self, client: DockerClient, needed: Sequence[Container], others: Sequence[Container] = ()) -> None:
@@ -50,19 +52,29 @@ class ContainerWatch:
         self._may_end = {str(container.id) for container in others}
 
     def trouble(self) -> str | None:
-        """Return which container has ended, how, and the last lines of its log; None while all run."""
+        """Return which container is paused, or has ended, how, and the last lines of its log; None if none has."""
         try:
             listed = self._client.api.containers(all=True, filters={"id": list(self._containers)})
             states = {each["Id"]: each["State"] for each in listed}
             for identity, container in self._containers.items():
                 if identity not in states:
                     return f"{full_name(container)} has been removed"
-                has_ended = states[identity] in {"exited", "dead", "restarting"}
-                if has_ended and (identity not in self._may_end or state_of(container)["ExitCode"]):
+                state, is_needed = states[identity], identity not in self._may_end
+                has_ended = state in {"exited", "dead", "restarting"}
+                if has_ended and (is_needed or state_of(container)["ExitCode"]):
                     return with_log(container, how_it_ended(container))
+                if state == "paused" and is_needed and self._is_long_paused(container):
+                    return f"{full_name(container)} is paused\n    next: docker unpause {container.name}"
         except (DockerException, requests.RequestException) as error:
             return f"the state of the containers cannot be read any more: {root_cause(error)}"
         return None
+
+    def _is_long_paused(self, container: Container) -> bool:
+        """Return whether its pause goes on for some seconds by the engine's clock: a short one harms nobody."""
+        now = int(dt.datetime.fromisoformat(self._client.info()["SystemTime"]).timestamp())
+        filters = {"container": container.id, "event": "pause"}
+        pauses = self._client.events(since=now - _LONG_PAUSE_SECONDS, until=now, filters=filters, decode=True)
+        return not list(pauses)
 
 
 def sources_of(containers: Sequence[Container]) -> dict[str, Source]:

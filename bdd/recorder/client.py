@@ -3,22 +3,26 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import requests
 
 from bdd.kafka.record import Entry, Gap, Record, from_line
+from bdd.system.exceptions import root_cause
 from bdd.system.http import session_for
+from bdd.system.network import in_thread
 from bdd.system.waiting import wait_until
 
 _CONNECT_SECONDS = 3.0
 _SILENCE_SECONDS = 10.0
 _RECONNECT_SECONDS = 0.2
+_LOOK_FOR_TROUBLE_SECONDS = 0.1
 
 
-class RecorderUnreachable(Exception):
-    """The recorder did not respond as expected; the message has the request and what came back."""
+class RecorderUnreachable(AssertionError):
+    """The recorder, or the broker that it asks, did not respond as expected; the message says which of them."""
 
 
 class RecorderClient:
@@ -35,16 +39,21 @@ class RecorderClient:
         url: where the recorder answers, for instance `http://127.0.0.1:40123`.
         token: the recorder's token.
         ca: as for `session_for`.
+
+    Attributes:
+        abort_if: returns the reason if a request has become pointless, because something has ended; otherwise None.
     """
 
     def __init__(self, url: str, token: str, ca: Path | None = None) -> None:
         self.url = url
+        self.abort_if: Callable[[], str | None] = lambda: None
         self.gaps: list[Gap] = []
         self._begin = 0
         self._entries: list[Entry] = []
         self._grown = threading.Condition()
         self._closed = threading.Event()
         self._lost: str | None = None
+        self._silent_broker: str | None = None
         self._last_received = time.monotonic()
         self._session = session_for(url, ca)
         self._session.headers["Authorization"] = f"Bearer {token}"
@@ -64,10 +73,7 @@ class RecorderClient:
         def pinned() -> None:
             assert self.ready(), "it is not pinned to the end offsets yet"
 
-        retry_on = (AssertionError, RecorderUnreachable)
-        wait_until(
-            pinned, description="the recorder", timeout=timeout, retry_on=retry_on, abort_if=abort_if, interval=0.02
-        )
+        wait_until(pinned, description="the recorder", timeout=timeout, abort_if=abort_if, interval=0.02)
         self._thread.start()
 
     def skip_to(self, cursor: int) -> None:
@@ -95,11 +101,16 @@ class RecorderClient:
             self._grown.wait_for(lambda: self.cursor > after, seconds)
 
     def trouble(self) -> str | None:
-        """Say why the mirror may be incomplete, or None: no connection, or records the recorder could not read."""
+        """Say why the mirror may be incomplete, or None.
+
+        There is no connection, the recorder could not read some records, or the broker does not answer it.
+        """
         if self._lost and time.monotonic() - self._last_received > _CONNECT_SECONDS:
             return f"the recorder at {self.url} cannot be followed: {self._lost}"
         if self.gaps:
             return f"the recorder could not read everything: {self.gaps[0]}"
+        if self._silent_broker:
+            return f"{self._silent_broker}\n    next: see whether it runs, and the last lines of its log"
         return None
 
     def ready(self) -> bool:
@@ -127,14 +138,31 @@ class RecorderClient:
         return {name: int(count) for name, count in self._get("/topics").items()}
 
     def _get(self, path: str, accepted: tuple[int, ...] = (200,)) -> dict[str, Any]:
-        try:
-            answer = self._session.get(self.url + path, timeout=(_CONNECT_SECONDS, _SILENCE_SECONDS + 5))
-        except requests.RequestException as error:
-            raise RecorderUnreachable(f"the recorder at {self.url} does not answer {path}: {error}") from error
-        if answer.status_code not in accepted:
-            raise RecorderUnreachable(f"the recorder answered {path} with {answer.status_code}: {answer.text}")
-        body: dict[str, Any] = answer.json()
+        response = self._response(path)
+        if response.status_code == HTTPStatus.GATEWAY_TIMEOUT:
+            self._silent_broker = response.text
+            raise RecorderUnreachable(response.text)
+        if response.status_code not in accepted:
+            raise RecorderUnreachable(f"the recorder answered {path} with {response.status_code}: {response.text}")
+        if path != "/health":  # which asks no broker
+            self._silent_broker = None
+        body: dict[str, Any] = response.json()
         return body
+
+    def _response(self, path: str) -> requests.Response:
+        """Return the response, waited for only as long as nothing has ended that it depends on."""
+        timeout = (_CONNECT_SECONDS, _SILENCE_SECONDS + 5)
+        future = in_thread(lambda: self._session.get(self.url + path, timeout=timeout))
+        while True:
+            try:
+                return future.result(_LOOK_FOR_TROUBLE_SECONDS)
+            except TimeoutError:
+                if reason := self.abort_if():
+                    raise RecorderUnreachable(reason) from None
+            except requests.RequestException as error:
+                raise RecorderUnreachable(
+                    f"the recorder at {self.url} does not answer {path}: {_in_words(error)}"
+                ) from error
 
     def _follow(self) -> None:
         """Read the stream; after a break go on from where the mirror ends."""
@@ -143,7 +171,7 @@ class RecorderClient:
                 for entry in self._read_stream():
                     self._take(entry)
             except (requests.RequestException, OSError, ValueError) as broken:
-                self._lost = str(broken)
+                self._lost = _in_words(broken)
             with self._grown:
                 self._grown.notify_all()
             self._closed.wait(_RECONNECT_SECONDS)
@@ -169,3 +197,7 @@ class RecorderClient:
         with self._grown:
             self._entries.append(entry)
             self._grown.notify_all()
+
+
+def _in_words(error: Exception) -> str:
+    return "nothing came in time" if isinstance(error, requests.Timeout) else root_cause(error)

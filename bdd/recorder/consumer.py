@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
@@ -18,6 +18,7 @@ _BATCH = 1000
 _POLL_SECONDS = 0.1
 _LOOK_FOR_TOPICS_SECONDS = 1.0
 _REQUEST_SECONDS = 5.0
+_METADATA_SECONDS = 3.0
 _TRY_AGAIN_SECONDS = 0.02
 # Short, and sent again: a request that met a partition before its leader was known may never be answered.
 _OFFSETS_SECONDS = 1.0
@@ -32,6 +33,15 @@ _CONSUMER = {
 Partition = tuple[str, int]
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class BrokersSilent(Exception):
+    """The brokers have answered nothing for some seconds; the message says which, and for how long."""
+
+
+class _NoMetadata(KafkaException):
+    """No broker answered one request for metadata, which every broker answers whatever its topics are."""
 
 
 class TopicsConsumer:
@@ -57,6 +67,7 @@ class TopicsConsumer:
         on_growth: Callable[[], None],
         create_topics: bool,
     ) -> None:
+        self._bootstrap_servers = client["bootstrap.servers"]
         self._topics = topics
         self._create_topics = create_topics
         self._journal = journal
@@ -82,20 +93,26 @@ class TopicsConsumer:
         self._thread.join()
         self._consumer.close()
 
-    def partitions(self) -> dict[str, int]:
+    def partitions(self, timeout: float) -> dict[str, int]:
         """Ask the brokers for all their topics, internal ones left out: name -> number of partitions.
 
         Raises:
-            KafkaException: no broker answered in time.
+            BrokersSilent: no broker answered within `timeout` seconds, although each was asked again.
         """
-        known = self._admin.list_topics(timeout=_REQUEST_SECONDS).topics
+        return self._answered(self._all_partitions, "the topics", timeout)
+
+    def _all_partitions(self) -> dict[str, int]:
+        try:
+            known = self._admin.list_topics(timeout=_METADATA_SECONDS).topics
+        except KafkaException as error:
+            raise _NoMetadata(*error.args) from error
         return {name: len(topic.partitions) for name, topic in known.items() if not name.startswith("__")}
 
     def fence(self, timeout: float) -> int:
         """Return a cursor: the journal up to it holds all that was published before this call.
 
         Raises:
-            KafkaException: the brokers did not answer.
+            BrokersSilent: no broker answered within `timeout` seconds, although each was asked again.
             AssertionError: the journal was not complete after `timeout` seconds.
         """
 
@@ -106,7 +123,7 @@ class TopicsConsumer:
             return self._end_offsets(list(self._positions))
 
         end = time.monotonic() + timeout
-        ends = wait_until(end_offsets, description="the end offsets", timeout=timeout, retry_on=(KafkaException,))
+        ends = self._answered(end_offsets, "the end offsets", timeout)
 
         def complete() -> int:
             behind = {place: end for place, end in ends.items() if self._positions[place] < end}
@@ -122,6 +139,24 @@ class TopicsConsumer:
                 timeout=max(0.0, round(end - time.monotonic(), 1)),
                 sleep=self._moved.wait,
             )
+
+    def _answered(self, request: Callable[[], T], description: str, timeout: float) -> T:
+        """Repeat a request until the brokers answer it.
+
+        Args:
+            request: raises KafkaException as long as they do not.
+            description: what is requested.
+            timeout: the deadline in seconds; a request that has begun before it is still waited for.
+        """
+        try:
+            return wait_until(request, description=description, timeout=timeout, retry_on=(KafkaException,))
+        except AssertionError as late:
+            if not isinstance(error := late.__cause__, _NoMetadata):
+                raise
+            raise BrokersSilent(
+                f"the broker at {self._bootstrap_servers} has answered nothing for {timeout:g} s "
+                f"({error.args[0].str()})"
+            ) from late
 
     def _run(self) -> None:
         pending = self._pin()
@@ -157,15 +192,16 @@ class TopicsConsumer:
 
     def _create_missing_topics(self) -> bool:
         """Return whether some were missing."""
-        missing = self._topics.keys() - self.partitions().keys()
+        missing = self._topics.keys() - self._all_partitions().keys()
         if missing:
             create_topics(self._admin, {name: self._topics[name] for name in missing}, timeout=_REQUEST_SECONDS)
             log.info("created the topics %s", ", ".join(sorted(missing)))
         return bool(missing)
 
     def _add_new_partitions(self) -> None:
+        existing = self._existing_partitions()  # first: nobody else shall wait for brokers that do not answer
         with self._assigning:
-            new = [place for place in self._existing_partitions() if place not in self._positions]
+            new = [place for place in existing if place not in self._positions]
             if new:
                 with self._moved:
                     self._positions.update(dict.fromkeys(new, 0))
@@ -175,7 +211,10 @@ class TopicsConsumer:
 
     def _existing_partitions(self) -> list[Partition]:
         return [
-            (topic, n) for topic, count in self.partitions().items() if topic in self._topics for n in range(count)
+            (topic, n)
+            for topic, count in self._all_partitions().items()
+            if topic in self._topics
+            for n in range(count)
         ]
 
     def _end_offsets(self, places: Iterable[Partition]) -> dict[Partition, int]:

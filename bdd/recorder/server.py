@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from confluent_kafka import KafkaException
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -14,11 +13,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from bdd.recorder.consumer import TopicsConsumer
+from bdd.recorder.consumer import BrokersSilent, TopicsConsumer
 from bdd.recorder.journal import Journal
 
 _HEARTBEAT_SECONDS = 1.0
 _FENCE_SECONDS = 10.0
+_TOPICS_SECONDS = 8.0
 
 
 class JournalGrowth:
@@ -51,6 +51,8 @@ def recorder_app(consumer: TopicsConsumer, journal: Journal, growth: JournalGrow
     GET /fence                {"cursor": …}: the journal up to it holds all that was published before the call
     GET /topics               {topic: number of partitions}, as the brokers report them now
 
+    The last two respond with 504 if the brokers have answered nothing for some seconds.
+
     Args:
         consumer: what writes the journal.
         journal: what is served.
@@ -80,14 +82,16 @@ class _Endpoints:
     async def fence(self, _: Request) -> Response:
         try:
             return JSONResponse({"cursor": await run_in_threadpool(self.consumer.fence, _FENCE_SECONDS)})
-        except (KafkaException, AssertionError) as error:
-            raise HTTPException(503, f"no fence: {_sentence(error)}") from error
+        except BrokersSilent as error:
+            raise HTTPException(504, str(error)) from error
+        except AssertionError as error:
+            raise HTTPException(503, f"no fence: {error}") from error
 
     async def topics(self, _: Request) -> Response:
         try:
-            return JSONResponse(await run_in_threadpool(self.consumer.partitions))
-        except KafkaException as error:
-            raise HTTPException(503, f"no response from the brokers: {_sentence(error)}") from error
+            return JSONResponse(await run_in_threadpool(self.consumer.partitions, _TOPICS_SECONDS))
+        except BrokersSilent as error:
+            raise HTTPException(504, str(error)) from error
 
 
 _Endpoint = Callable[[Request], Awaitable[Response]]
@@ -123,7 +127,3 @@ def _cursor(request: Request, journal: Journal) -> int:
     if not text.isdecimal() or int(text) > journal.cursor:
         raise HTTPException(400, f"after={text} is not a cursor of this journal, which ends at {journal.cursor}")
     return int(text)
-
-
-def _sentence(error: KafkaException | AssertionError) -> str:
-    return str(error.args[0].str() if isinstance(error, KafkaException) else error)

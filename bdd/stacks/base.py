@@ -140,9 +140,10 @@ class Stack(ABC):
         self._sources[f"logs/{process.log.name}"] = LogFile(process.log)
 
     def use_recorder(self, recorder: RecorderClient) -> None:
-        """Use a recorder: its trouble is the stack's, and it is closed with the stack."""
+        """Use a recorder: its trouble is the stack's, which aborts its requests; it is closed with the stack."""
         self._cleanups.append(recorder.close)
         self._troubles.append(recorder.trouble)
+        recorder.abort_if = self.trouble
         self._recorder = recorder
 
     def _make_folder(self) -> Path:

@@ -163,6 +163,7 @@ class RemoteStack(Stack):
             assert client.ready(), "it is not pinned to the end offsets yet: does it reach its brokers?"
 
         try:
+            client.ready()  # first: one that does not answer now is not waited for
             wait_until(pinned, description=f"the recorder at {client.url}", timeout=_RECORDER_SECONDS)
             client.skip_to(client.fence())  # what it read before belongs to other runs
         except RecorderUnreachable as error:

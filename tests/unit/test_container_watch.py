@@ -1,5 +1,7 @@
-"""Whether a container that has ended is trouble."""
+"""Whether a container that has ended, or is paused, is trouble."""
 
+import datetime as dt
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,8 +19,36 @@ def engine() -> Engine:
     return {"kafka": ("running", 0), "migration": ("paused", 0), "somebody-elses": ("exited", 1)}
 
 
+class Events:
+    """The engine's events and its clock.
+
+    Attributes:
+        now: what its clock says, in whole seconds; it agrees with no other clock.
+        paused_at: when each container was paused.
+    """
+
+    def __init__(self) -> None:
+        self.now = 1_000_000
+        self.paused_at: dict[str, int] = {}
+
+    def info(self) -> dict[str, str]:
+        return {"SystemTime": dt.datetime.fromtimestamp(self.now, dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.661908168Z")}
+
+    def events(self, *, since: int, until: int, filters: dict[str, str], decode: bool) -> Iterator[dict[str, str]]:
+        assert decode
+        assert filters["event"] == "pause"
+        container = filters["container"]
+        if since <= self.paused_at.get(container, 0) <= until:
+            yield {"Action": "pause", "id": container}
+
+
 @pytest.fixture
-def watch(engine: Engine) -> ContainerWatch:
+def events() -> Events:
+    return Events()
+
+
+@pytest.fixture
+def watch(engine: Engine, events: Events) -> ContainerWatch:
     def listed(**_filters: object) -> list[dict[str, str]]:
         if not engine:
             raise requests.ConnectionError("refused")
@@ -29,7 +59,7 @@ def watch(engine: Engine) -> ContainerWatch:
         described.reload = lambda: described.attrs.update(State={"ExitCode": engine[name][1], "OOMKilled": False})
         return described
 
-    client: Any = SimpleNamespace(api=SimpleNamespace(containers=listed))
+    client: Any = SimpleNamespace(api=SimpleNamespace(containers=listed), info=events.info, events=events.events)
     return ContainerWatch(client, [container("kafka")], [container("migration")])
 
 
@@ -51,6 +81,21 @@ def test_a_good_end_of_another_one_is_no_trouble_and_a_bad_end_is(engine: Engine
     assert watch.trouble() is None
     engine["migration"] = ("exited", 3)
     assert watch.trouble() == "the container of migration (migration) ended with exit code 3; its log is empty"
+
+
+@pytest.mark.parametrize("seconds", [4, 5, 600])
+def test_a_needed_container_is_trouble_while_it_stays_paused(
+    engine: Engine, events: Events, watch: ContainerWatch, seconds: int
+) -> None:
+    engine["kafka"], events.paused_at["kafka"] = ("paused", 0), events.now
+    for _ in range(4):
+        assert watch.trouble() is None, "it may go on soon"
+        events.now += 1
+    events.now += seconds - 3
+    expected = "the container of kafka (kafka) is paused\n    next: docker unpause kafka"
+    assert watch.trouble() == expected
+    engine["kafka"] = ("running", 0)
+    assert watch.trouble() is None
 
 
 def test_an_engine_that_goes_away_is_trouble(engine: Engine, watch: ContainerWatch) -> None:

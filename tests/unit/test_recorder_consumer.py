@@ -21,7 +21,7 @@ from confluent_kafka.admin import OffsetSpec
 
 from bdd.kafka.record import Gap, Record, from_line
 from bdd.recorder import consumer as consumer_module
-from bdd.recorder.consumer import TopicsConsumer
+from bdd.recorder.consumer import BrokersSilent, TopicsConsumer
 from bdd.recorder.journal import Journal
 from tests.support.builders import LONG_TIMEOUT, SHORT_TIMEOUT, eventually, stand_in
 
@@ -281,7 +281,8 @@ def test_a_topic_that_appears_later_is_read_from_its_beginning(
         f"no topic could be looked up: {NO_LEADER}",
         f"added from the beginning: [('{OTHER}', 0)]",
     ]
-    assert consuming.consumer.partitions() == {TOPIC: 2, "foreign": 1, OTHER: 1}, "internal ones are left out"
+    expected = {TOPIC: 2, "foreign": 1, OTHER: 1}
+    assert consuming.consumer.partitions(LONG_TIMEOUT) == expected, "internal ones are left out"
 
 
 def test_it_looks_for_new_topics_only_now_and_then(consume: Consume, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -350,3 +351,27 @@ def test_a_fence_requests_again_the_ends_that_a_restarted_broker_does_not_know_y
         AssertionError, match=rf"^the end offsets: not within 0\.05 s .*{re.escape(NO_LEADER.str())}"
     ):
         consuming.consumer.fence(timeout=SHORT_TIMEOUT)
+
+
+@pytest.mark.parametrize("request_of", [TopicsConsumer.partitions, TopicsConsumer.fence])
+def test_a_broker_that_answers_nothing_is_named_after_it_was_asked_again(
+    request_of: Callable[[TopicsConsumer, float], object], consume: Consume
+) -> None:
+    consuming, tries = consume(), []
+
+    def time_out_twice() -> None:
+        tries.append(1)
+        if len(tries) <= 2:
+            raise too_slow
+
+    def time_out() -> None:
+        raise too_slow
+
+    too_slow = KafkaException(KafkaError(KafkaError._TIMED_OUT, "too slow"))
+    consuming.broker.while_listing = time_out_twice
+    request_of(consuming.consumer, LONG_TIMEOUT)
+    consuming.broker.while_listing = time_out
+    with pytest.raises(
+        BrokersSilent, match=r"^the broker at kafka:9092 has answered nothing for 0 s \(too slow\)$"
+    ):
+        request_of(consuming.consumer, 0)

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -15,13 +16,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 import uvicorn
-from confluent_kafka import KafkaError, KafkaException
 
 from bdd.kafka.record import Entry, Gap, to_line
 from bdd.recorder import client as client_module
 from bdd.recorder import server as server_module
 from bdd.recorder.client import RecorderClient, RecorderUnreachable
-from bdd.recorder.consumer import TopicsConsumer
+from bdd.recorder.consumer import BrokersSilent, TopicsConsumer
 from bdd.recorder.journal import Journal
 from bdd.recorder.server import JournalGrowth, recorder_app
 from tests.support.builders import LONG_TIMEOUT, SHORT_TIMEOUT, eventually, record
@@ -30,7 +30,7 @@ from tests.support.http_service import http_service
 
 TOKEN = "of-this-run"
 GAP = Gap("patient-events", 0, 3, 9)
-SLOW = KafkaException(KafkaError(KafkaError._TIMED_OUT, "too slow"))
+SILENT = BrokersSilent("the broker at kafka:9092 has answered nothing for 8 s (too slow)")
 
 
 class Served:
@@ -109,17 +109,43 @@ def test_fence_and_topics_are_those_of_the_consumer(served: Served) -> None:
 @pytest.mark.parametrize(
     ("error", "request_of", "message"),
     [
-        (AssertionError("not read"), RecorderClient.fence, "/fence with 503: no fence: not read"),
-        (SLOW, RecorderClient.fence, "/fence with 503: no fence: too slow"),
-        (SLOW, RecorderClient.topics, "/topics with 503: no response from the brokers: too slow"),
+        (
+            AssertionError("not read"),
+            RecorderClient.fence,
+            "the recorder answered /fence with 503: no fence: not read",
+        ),
+        (SILENT, RecorderClient.fence, str(SILENT)),
+        (SILENT, RecorderClient.topics, str(SILENT)),
     ],
 )
 def test_what_the_brokers_do_not_answer_is_reported(
     served: Served, error: Exception, request_of: Callable[[RecorderClient], object], message: str
 ) -> None:
     served.consumer.fence.side_effect = served.consumer.partitions.side_effect = error
-    with pytest.raises(RecorderUnreachable, match=f"^the recorder answered {message}$"):
+    with pytest.raises(RecorderUnreachable, match=f"^{re.escape(message)}$"):
         request_of(served.client)
+
+
+def test_a_silent_broker_is_trouble_until_it_answers(served: Served) -> None:
+    served.consumer.partitions.side_effect = SILENT
+    with pytest.raises(RecorderUnreachable):
+        served.client.topics()
+    advice = "next: see whether it runs, and the last lines of its log"
+    assert served.client.trouble() == f"{SILENT}\n    {advice}"
+    served.client.ready()
+    assert served.client.trouble() is not None, "the recorder asks no broker for this"
+    served.consumer.fence.return_value = 0
+    served.client.fence()
+    assert served.client.trouble() is None
+
+
+def test_a_request_ends_when_something_has_ended_that_it_depends_on(served: Served) -> None:
+    response = threading.Event()
+    served.consumer.fence.side_effect = lambda _timeout: response.wait(LONG_TIMEOUT)
+    served.client.abort_if = lambda: "the container of kafka is paused"
+    with pytest.raises(RecorderUnreachable, match=r"^the container of kafka is paused$"):
+        served.client.fence()
+    response.set()
 
 
 @pytest.mark.parametrize("after", ["3", "99", "-1", "x", ""])
