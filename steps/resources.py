@@ -2,9 +2,10 @@
 
 from behave import given, when
 from behave.runner import Context
-from hamcrest import assert_that, has_length
+from hamcrest import assert_that
 
 from bdd.domain.resource import Resource, Value
+from bdd.domain.responses import creates
 from bdd.domain.test_data import another_value, example, field_of, fields_in, filtered, read_value, required_only
 from bdd.domain.world import World, world
 from bdd.verdict.checks import check_published
@@ -125,8 +126,6 @@ def read_all_with(context: Context, resource: Resource, field: str, value: str) 
 
 
 def _have(scenario: World, resource: Resource, count: int, **fields: Value) -> None:
-    had = len(scenario.entities)
-    scenario.create_several(resource, [example(resource, scenario.mark) | fields] * count)
-    created = scenario.entities[had:]
-    assert_that(created, has_length(count), f"{resource.noun}s created ({scenario.response})")
+    for exchange in scenario.create_several(resource, [example(resource, scenario.mark) | fields] * count):
+        assert_that(exchange, creates(resource))
     check_published(scenario.observer, f"{resource.noun}.created", scenario.deadline(), count)

@@ -65,7 +65,15 @@ def could_read(entity: Entity) -> Response:
     advice = "let the service publish its event after the change is committed, not before"
     if entity.deleted:
         return Response(f"{entity} does not exist any more", _status(HTTPStatus.NOT_FOUND), advice=advice)
-    return Response(f"{entity} as the event shows it", _accepted(entity), _body(entity.body), advice=advice)
+    return Response(
+        f"{entity} as the event shows it", _accepted(entity.resource), _body(entity.body), advice=advice
+    )
+
+
+def creates(resource: Resource) -> Response:
+    """Match the response to a creation that is accepted."""
+    advice = "see why the service refused it; if it requires more than the contract says, correct one of the two"
+    return Response(f"the service creates the {resource.noun}", _accepted(resource), advice=advice)
 
 
 def has_message(message: str) -> Response:
@@ -90,7 +98,7 @@ def refuses(status: int, field: str) -> Response:
 
 def shows(entity: Entity) -> Response:
     """Match a response that is the entity, field by field."""
-    return Response(f"the service responds with {entity}", _accepted(entity), _body(entity.body))
+    return Response(f"the service responds with {entity}", _accepted(entity.resource), _body(entity.body))
 
 
 def lists(entity: Entity) -> Response:
@@ -149,8 +157,8 @@ def _status(status: int) -> Errors:
     return lambda exchange: [] if exchange.status == status else [wrong.format(exchange.status, status)]
 
 
-def _accepted(entity: Entity) -> Errors:
-    wrong = f"the service responded with {{}} in place of the {entity.resource.noun}: {{}}"
+def _accepted(resource: Resource) -> Errors:
+    wrong = f"the service responded with {{}} in place of the {resource.noun}: {{}}"
     return lambda exchange: (
         [] if exchange.accepted else [wrong.format(exchange.status, exchange.body[:_LONG].strip())]
     )

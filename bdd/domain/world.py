@@ -18,6 +18,7 @@ from bdd.verdict.observer import Observer
 from bdd.verdict.scenario_log import Request
 
 _PARALLEL = 16
+_SHOWN = 200
 _LONG = 200  # characters
 
 
@@ -81,8 +82,14 @@ class World:
     def the(self, resource: Resource) -> Entity:
         """Return the entity that the steps mean: the last one of the resource."""
         known = [each for each in self.entities if each.resource is resource]
-        assert known, f"this scenario has no {resource.noun} yet: begin it with “Given a {resource.noun}”"
+        assert known, self._why_there_is_no(resource)
         return known[-1]
+
+    def _why_there_is_no(self, resource: Resource) -> str:
+        creations = (each for each in self.exchanges if (each.method, each.path) == ("POST", resource.path))
+        if refused := next((each for each in creations if not each.accepted), None):
+            return f"there is no {resource.noun}, for its creation was refused: {refused}: {refused.body[:_SHOWN]}"
+        return f"this scenario has no {resource.noun} yet: begin it with “Given a {resource.noun}”"
 
     def existing(self, resource: Resource) -> list[Entity]:
         """Return the scenario's entities of a resource that are not deleted."""

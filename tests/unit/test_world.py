@@ -13,7 +13,7 @@ from bdd.domain.entity import Entity
 from bdd.domain.test_data import example, unreadable_body
 from bdd.domain.world import World
 from bdd.system.waiting import WaitAborted
-from tests.support.builders import LONG_TIMEOUT, NOW, PATIENTS
+from tests.support.builders import LONG_TIMEOUT, NOW, PATIENTS, mismatch
 from tests.support.fake_platform import FakePlatform
 from tests.support.suite_steps import bound
 
@@ -125,3 +125,24 @@ def test_an_unknown_name_of_a_body_is_refused() -> None:
         AssertionError, match="no body is called “a poem”; there are: JSON that is cut off, a web form"
     ):
         unreadable_body(PATIENTS, "a poem", "mark")
+
+
+@pytest.mark.parametrize("first", ["Given a patient", "When I create a patient"])
+def test_a_refused_creation_is_the_first_line_of_what_fails_because_of_it(first: str) -> None:
+    platform = FakePlatform()
+    platform.answer = lambda *_: (400, {"message": "geburtsdatum is missing"})  # type: ignore[method-assign]
+    context = SimpleNamespace(world=platform.world())
+    keyword, _, words = first.partition(" ")
+    try:
+        bound(keyword.lower(), words)[1](context)
+    except AssertionError as error:
+        message = mismatch(str(error).strip())
+        assert message == (
+            'the service responded with 400 in place of the patient: {"message": "geburtsdatum is missing"}'
+        )
+    else:
+        with pytest.raises(
+            AssertionError, match=r"no patient, for its creation was refused: POST .* 400 .*geburtsd"
+        ):
+            bound("when", "I delete the patient")[1](context)
+    assert sent(context.world) == [("POST", 400)]
