@@ -1,7 +1,9 @@
 """Sends requests to the platform and keeps every exchange, for messages and evidence."""
 
 import ssl
+import threading
 import time
+from http import HTTPStatus
 from pathlib import Path
 
 import requests
@@ -10,6 +12,11 @@ from bdd.api.exchange import Exchange
 from bdd.system.http import certificate_error, is_untrusted, session_for, speaks_no_tls
 
 _TIMEOUT_SECONDS = 10.0
+_TIMEOUT_AGAIN_SECONDS = 6.0
+"""After a time-out, until something comes: still longer than the 5 s within which a service must respond."""
+_HEALTH_SECONDS = 2.0
+_MOST_TIMEOUTS = 2
+_LONGEST_HEALTH = 150  # characters
 
 
 class NoResponse(AssertionError):
@@ -21,11 +28,31 @@ class NoResponse(AssertionError):
 
     def __init__(self, url: str, exchange: Exchange, error: requests.RequestException) -> None:
         super().__init__(
-            f"the service at {url} did not respond to {exchange.method} {exchange.path}: {_in_words(error)}\n"
+            f"the service at {url} did not respond to {exchange.method} {exchange.path}: "
+            f"{_in_words(error, exchange.seconds)}\n"
             f"          error:    {error}\n"
             f"          next:     {_next(error)}"
         )
         self.exchange = exchange
+
+
+class _Silence:
+    """Counts time-outs in a row; those of requests that were pending at the same time count as one."""
+
+    def __init__(self) -> None:
+        self.timeouts = 0
+        self.began = self.lasted_until = 0.0
+        self._lock = threading.Lock()
+
+    def note(self, *, timed_out: bool, began: float) -> None:
+        """Note how a request ended, just now, that began at a time of the monotonic clock."""
+        with self._lock:
+            if not timed_out:
+                self.timeouts = 0
+            elif not self.timeouts or began >= self.lasted_until:
+                self.began = self.began if self.timeouts else began
+                self.timeouts += 1
+                self.lasted_until = time.monotonic()
 
 
 class ApiClient:
@@ -40,6 +67,7 @@ class ApiClient:
         self.url = url
         self.exchanges: list[Exchange] = []
         self._session = session_for(url, ca)
+        self._silence = _Silence()
 
     def close(self) -> None:
         """Close the connections."""
@@ -54,8 +82,9 @@ class ApiClient:
             body: the body, None for none.
 
         Raises:
-            NoResponse: nothing came within 10 seconds, or no connection was possible.
+            NoResponse: nothing came within 10 seconds, or 6 after another time-out, or no connection was possible.
         """
+        timeout = _TIMEOUT_AGAIN_SECONDS if self._silence.timeouts else _TIMEOUT_SECONDS
         began, sent_at = time.monotonic(), time.time()
         status, failure, content_type, not_utf8 = None, None, "", ""
         try:
@@ -64,19 +93,44 @@ class ApiClient:
                 self.url + path,
                 data=body.encode() if body is not None else None,
                 headers={"Content-Type": "application/json"} if body is not None else None,
-                timeout=_TIMEOUT_SECONDS,
+                timeout=timeout,
                 allow_redirects=False,  # the contract has none, and it may lead to a host that was not checked
             )
             status, content_type = response.status_code, response.headers.get("Content-Type", "")
             text, not_utf8 = _text(response.content)
         except requests.RequestException as error:
             failure, text = error, type(error).__name__
+        self._silence.note(timed_out=isinstance(failure, requests.Timeout), began=began)
         seconds = time.monotonic() - began
         exchange = Exchange(method, path, body, sent_at, seconds, status, text, content_type, not_utf8)
         self.exchanges.append(exchange)
         if failure is not None:
             raise NoResponse(self.url, exchange, failure) from failure
         return exchange
+
+    def health(self) -> str:
+        """Return what the service says of itself now, in a clause; empty if it has no such address."""
+        began = time.monotonic()
+        try:
+            response = self._session.get(f"{self.url}/health", timeout=_HEALTH_SECONDS, allow_redirects=False)
+        except requests.RequestException as error:
+            self._silence.note(timed_out=isinstance(error, requests.Timeout), began=began)
+            return f"did not respond to GET /health: {_in_words(error, time.monotonic() - began)}"
+        self._silence.note(timed_out=False, began=began)
+        if response.status_code == HTTPStatus.NOT_FOUND:
+            return ""
+        said = " ".join(_text(response.content)[0].split())[:_LONGEST_HEALTH]
+        return f"says at GET /health: {response.status_code} {said}".rstrip()
+
+    def trouble(self) -> str | None:
+        """Return a clause and the next step if the service has ceased to respond to anything, otherwise None."""
+        if self._silence.timeouts < _MOST_TIMEOUTS:
+            return None
+        seconds = self._silence.lasted_until - self._silence.began
+        return (
+            f"hangs: it has answered none of {self._silence.timeouts} requests in a row, for {seconds:.0f} s\n"
+            "    next: see in its log what it waits for (its database, the broker), and whether it is overloaded"
+        )
 
 
 def tls_advice(url: str, error: BaseException, setting: str) -> str:
@@ -118,9 +172,9 @@ def _text(body: bytes) -> tuple[str, str]:
         return body.decode(errors="replace"), f"it is not UTF-8: {error.reason} at byte {error.start}"
 
 
-def _in_words(error: requests.RequestException) -> str:
+def _in_words(error: requests.RequestException, seconds: float) -> str:
     if isinstance(error, requests.Timeout):
-        return f"nothing came within {_TIMEOUT_SECONDS:g} s"
+        return f"nothing came within {seconds:.0f} s"
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return "its response ended before all of it had arrived"
     if isinstance(error, requests.exceptions.ContentDecodingError):

@@ -71,10 +71,11 @@ class ContainerWatch:
 
     def _is_long_paused(self, container: Container) -> bool:
         """Return whether its pause goes on for some seconds by the engine's clock: a short one harms nobody."""
-        now = int(dt.datetime.fromisoformat(self._client.info()["SystemTime"]).timestamp())
+        now = dt.datetime.fromisoformat(self._client.info()["SystemTime"]).timestamp()
+        # As texts, which the stubs do not know: whole seconds would miss a pause that began just now.
+        window: dict[str, Any] = {"since": f"{now - _LONG_PAUSE_SECONDS:f}", "until": f"{now:f}"}
         filters = {"container": container.id, "event": "pause"}
-        pauses = self._client.events(since=now - _LONG_PAUSE_SECONDS, until=now, filters=filters, decode=True)
-        return not list(pauses)
+        return not list(self._client.events(**window, filters=filters, decode=True))
 
 
 def sources_of(containers: Sequence[Container]) -> dict[str, Source]:

@@ -53,7 +53,7 @@ def after_step(context: Context, step: Step) -> None:
     if not step.status.has_failed():
         return
     context.session.keep_evidence(world(context), context.scenario, step)
-    if trouble := context.session.stack.trouble():
+    if trouble := context.session.trouble():
         context.verdict.end_early(trouble)
         context.abort(reason=trouble.splitlines()[0])
 

@@ -113,6 +113,12 @@ class Session:
         collect(folder, scenario, failed, world, sources=self.stack.evidence(), since=self._marks)
         say(f"      evidence: {folder}")
 
+    def trouble(self) -> str | None:
+        """Return what has ended or hangs and the next step, None if nothing: every later scenario would fail."""
+        silences = ((name, client.url, client.trouble()) for name, client in self.clients.items())
+        hanging = (f"the {name} at {url} {silence}" for name, url, silence in silences if silence)
+        return self.stack.trouble() or next(hanging, None)
+
     def audit(self, verdict: Verdict) -> None:
         """Wait for late events, then add to the verdict what no scenario explains."""
         self._begin_phase("audit")
@@ -142,8 +148,8 @@ class Session:
         try:
             observer.await_fence(after=0)
         except RecorderUnreachable as error:
-            raise AssertionError(f"The run cannot be audited: {self.stack.trouble() or error}") from error
-        assert not (trouble := self.stack.trouble()), f"The run cannot be audited: {trouble}"
+            raise AssertionError(f"The run cannot be audited: {self.trouble() or error}") from error
+        assert not (trouble := self.trouble()), f"The run cannot be audited: {trouble}"
         findings = audit(self.ledger, self._observer) + audit_responses(self.ledger, apis())
         self._report_foreign_records()
         return findings
@@ -161,7 +167,7 @@ class Session:
 
     def _observer(self, scenario_log: ScenarioLog) -> Observer:
         def platform() -> str:
-            return self._trouble() or self._state_of_topics({subject.topic for subject in scenario_log.subjects})
+            return self._trouble() or self._state_of({subject.topic for subject in scenario_log.subjects})
 
         return Observer(self.ledger, scenario_log, self.stack.recorder, self._trouble, platform)
 
@@ -169,18 +175,28 @@ class Session:
         return sum(len(client.exchanges) for client in self.clients.values())
 
     def _trouble(self) -> str | None:
-        """Return the stack's trouble without the last lines of a log, which are printed once, when the run ends."""
-        trouble = self.stack.trouble()
+        """Return the trouble without the lines behind the first, which are printed once, when the run ends."""
+        trouble = self.trouble()
         return trouble.splitlines()[0] if trouble else None
 
+    def _state_of(self, topics: Collection[str]) -> str:
+        """Return the state of a scenario's topics, and what the services say of themselves that publish on them.
+
+        Args:
+            topics: those of the scenario; without any, those that all scenarios use are meant.
+        """
+        publishers = needed_topics(self.stack.api_urls)
+        needed = sorted(topics or publishers)
+        names = dict.fromkeys(publishers[topic].service.name for topic in needed if topic in publishers)
+        health = (f"{name} {said}" for name in names if (said := self.clients[name].health()))
+        return "; ".join([self._state_of_topics(needed), *health])
+
     def _state_of_topics(self, topics: Collection[str]) -> str:
-        """Return the state of the topics of a scenario; without any, of those that all scenarios use."""
         try:
             existing = self.stack.recorder.topics()
         except RecorderUnreachable as error:
             return str(error)
-        needed = sorted(topics or needed_topics(self.stack.api_urls))
-        if missing := [topic for topic in needed if topic not in existing]:
+        if missing := [topic for topic in topics if topic not in existing]:
             return f"the broker answers; it has no topic {', '.join(missing)}"
-        states = (f"{topic} has {existing[topic]} partitions" for topic in needed)
+        states = (f"{topic} has {existing[topic]} partitions" for topic in topics)
         return f"nothing has ended; the broker answers; {', '.join(states)}"

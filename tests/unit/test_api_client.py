@@ -1,5 +1,6 @@
 """The API client against a small real server on the loopback interface."""
 
+import io
 import json
 import re
 import socket
@@ -10,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 
 import pytest
+import requests
 
 from bdd.api.client import ApiClient, NoResponse, tls_advice
 from bdd.api.health import wait_healthy
@@ -133,6 +135,108 @@ def test_a_request_without_a_response_names_the_url_and_is_kept_as_an_exchange()
     assert (exchange.status, exchange.accepted) == (None, False)
     assert str(exchange).startswith("GET /api/patients -> no response (ConnectionError) in ")
     client.close()
+
+
+class Sessions:
+    """In place of a session: each request ends as the test says, at once."""
+
+    def __init__(self, *ends: int | Exception) -> None:
+        self.timeouts: list[float] = []
+        self._ends = list(ends)
+        self._together = threading.Barrier(1)
+
+    def let_time_out(self, together: int) -> None:
+        """Let so many requests be pending at the same time, and time out."""
+        self._ends, self._together = [requests.ReadTimeout()] * together, threading.Barrier(together)
+
+    def request(self, *_: object, timeout: float, **__: object) -> requests.Response:
+        self.timeouts.append(timeout)
+        self._together.wait(LONG_TIMEOUT)
+        end = self._ends.pop(0)
+        if isinstance(end, Exception):
+            raise end
+        response = requests.Response()
+        response.status_code, response.raw = end, io.BytesIO(b"{}")
+        return response
+
+    def get(self, *_: object, timeout: float, **__: object) -> requests.Response:
+        return self.request(timeout=timeout)
+
+
+def unanswered(client: ApiClient) -> str:
+    with pytest.raises(NoResponse) as failed:
+        client.send("GET", "/api/patients")
+    return str(failed.value)
+
+
+def played(monkeypatch: pytest.MonkeyPatch, *ends: int | Exception) -> tuple[ApiClient, Sessions]:
+    session, client = Sessions(*ends), ApiClient("http://127.0.0.1:9")
+    monkeypatch.setattr(client, "_session", session)
+    return client, session
+
+
+def test_a_service_hangs_that_leaves_two_requests_in_a_row_unanswered(monkeypatch: pytest.MonkeyPatch) -> None:
+    late, gone = requests.ReadTimeout(), requests.ConnectionError("refused")
+    client, session = played(monkeypatch, late, 500, late, gone, late, late, 200)
+    unanswered(client)
+    assert client.trouble() is None
+    client.send("GET", "/api/patients")
+    unanswered(client)
+    unanswered(client)
+    unanswered(client)
+    assert client.trouble() is None, "there was another end between them"
+    unanswered(client)
+    assert re.match(
+        r"hangs: it has answered none of 2 requests in a row, for 0 s\n    next: see in its log what it waits for",
+        str(client.trouble()),
+    )
+    client.send("GET", "/api/patients")
+    assert client.trouble() is None
+    assert session.timeouts == [10, 6, 10, 6, 10, 6, 6], "shorter after a time-out: a red run shall not take longer"
+
+
+def test_time_outs_at_the_same_time_count_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    client, session = played(monkeypatch)
+    for trouble in (False, True):
+        session.let_time_out(together=4)
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda _: unanswered(client), range(4)))
+        assert bool(client.trouble()) is trouble
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (200, b"OK", "says at GET /health: 200 OK"),
+        (
+            503,
+            b'{"broker": "not reachable",\n "database": "reachable"}',
+            'says at GET /health: 503 {"broker": "not reachable", "database": "reachable"}',
+        ),
+        (500, b"", "says at GET /health: 500"),
+        (200, b"x" * 1000, "says at GET /health: 200 " + "x" * 150),
+        (404, b"<html>no such page</html>", ""),
+    ],
+)
+def test_what_a_service_says_of_itself_is_quoted(
+    status: int, body: bytes, said: str, service: Service, client: ApiClient
+) -> None:
+    service.status, service.body = status, body
+    assert client.health() == said
+    assert client.exchanges == [], "it is no request of a scenario"
+
+
+def test_a_service_that_says_nothing_of_itself_is_reported_and_counts_as_silent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client, _ = played(monkeypatch, requests.ReadTimeout(), requests.ReadTimeout())
+    assert client.health() == "did not respond to GET /health: nothing came within 0 s"
+    assert client.trouble() is None
+    unanswered(client)
+    assert client.trouble() is not None
+    with closed_port() as port:
+        gone = ApiClient(f"http://127.0.0.1:{port}")
+        assert gone.health() == "did not respond to GET /health: nothing listens there"
 
 
 def test_a_proxy_of_the_environment_is_not_used_for_loopback(

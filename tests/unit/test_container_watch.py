@@ -23,22 +23,22 @@ class Events:
     """The engine's events and its clock.
 
     Attributes:
-        now: what its clock says, in whole seconds; it agrees with no other clock.
+        now: what its clock says in seconds; it agrees with no other clock.
         paused_at: when each container was paused.
     """
 
     def __init__(self) -> None:
-        self.now = 1_000_000
-        self.paused_at: dict[str, int] = {}
+        self.now = 1_000_000.75
+        self.paused_at: dict[str, float] = {}
 
     def info(self) -> dict[str, str]:
-        return {"SystemTime": dt.datetime.fromtimestamp(self.now, dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.661908168Z")}
+        return {"SystemTime": dt.datetime.fromtimestamp(self.now, dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.750000001Z")}
 
-    def events(self, *, since: int, until: int, filters: dict[str, str], decode: bool) -> Iterator[dict[str, str]]:
+    def events(self, *, since: str, until: str, filters: dict[str, str], decode: bool) -> Iterator[dict[str, str]]:
         assert decode
         assert filters["event"] == "pause"
         container = filters["container"]
-        if since <= self.paused_at.get(container, 0) <= until:
+        if float(since) <= self.paused_at.get(container, 0) <= float(until):
             yield {"Action": "pause", "id": container}
 
 
@@ -87,7 +87,7 @@ def test_a_good_end_of_another_one_is_no_trouble_and_a_bad_end_is(engine: Engine
 def test_a_needed_container_is_trouble_while_it_stays_paused(
     engine: Engine, events: Events, watch: ContainerWatch, seconds: int
 ) -> None:
-    engine["kafka"], events.paused_at["kafka"] = ("paused", 0), events.now
+    engine["kafka"], events.paused_at["kafka"] = ("paused", 0), events.now - 0.25
     for _ in range(4):
         assert watch.trouble() is None, "it may go on soon"
         events.now += 1

@@ -19,6 +19,7 @@ from bdd.stacks.base import CannotStart
 from bdd.system.paths import ASYNCAPI
 from tests.support.builders import envelope, record
 from tests.support.fake_run import Behave, FakeStack, Log, fake_behave
+from tests.support.http_service import http_service
 
 SECRET = "correct-horse"
 
@@ -303,19 +304,43 @@ def test_a_run_without_a_scenario_is_red(behave: Behave) -> None:
 @pytest.mark.parametrize(
     ("broken", "existing", "state"),
     [
-        (None, {"patient-events": 3}, "nothing has ended; the broker answers; patient-events has 3 partitions"),
-        (None, {}, "the broker answers; it has no topic patient-events"),
+        (
+            None,
+            {"patient-events": 3},
+            "nothing has ended; the broker answers; patient-events has 3 partitions; patient-service says at "
+            'GET /health: 503 {"broker": "not reachable"}',
+        ),
+        (
+            None,
+            {},
+            "the broker answers; it has no topic patient-events; patient-service says at "
+            'GET /health: 503 {"broker": "not reachable"}',
+        ),
         ("the broker has ended\nits log", {"patient-events": 3}, "the broker has ended"),
     ],
 )
-def test_messages_contain_the_state_of_the_platform(
+def test_messages_contain_the_state_of_the_platform_and_what_its_service_says(
     broken: str | None, existing: Mapping[str, int], state: str, behave: Behave
 ) -> None:
-    behave.start()
-    behave.stack.broken, behave.stack.recorder.existing = broken, existing
-    seen: list[str] = []
-    behave.play(behave.feature.scenarios[0], act=lambda: seen.append(world(behave.context).observer.platform()))
+    with http_service(lambda *_: (503, b'{"broker": "not reachable"}', {})) as url:
+        behave.stack.api_urls["patient-service"] = url
+        behave.start()
+        behave.stack.broken, behave.stack.recorder.existing = broken, existing
+        seen: list[str] = []
+        behave.play(behave.feature.scenarios[0], act=lambda: seen.append(world(behave.context).observer.platform()))
     assert seen == [state]
+
+
+def test_a_service_that_hangs_ends_the_run_and_is_named(behave: Behave, monkeypatch: pytest.MonkeyPatch) -> None:
+    behave.start()
+    client = behave.context.session.clients["patient-service"]
+    monkeypatch.setattr(client, "trouble", lambda: "hangs: it has answered nothing\n    next: see its log")
+    behave.play(behave.feature.scenarios[0], AssertionError("no response"))
+    assert behave.context.aborted
+    assert behave.end() == 1
+    hanging = f"the patient-service at {client.url} hangs: it has answered nothing"
+    assert f"\nThe run ends here: {hanging}\n    next: see its log\n" in behave.output
+    assert behave.verdict == f"RED: 1 of 1 scenario failed; the run ended early: {hanging}"
 
 
 def test_formatters_print_no_secret(behave: Behave) -> None:
