@@ -14,7 +14,7 @@ from bdd.contracts import asyncapi as contract
 from bdd.contracts.asyncapi import noun_of
 from bdd.domain.entity import Entity
 from bdd.domain.resources import resources
-from bdd.domain.test_data import a_change, example, stored
+from bdd.domain.test_data import a_change, example, made_by_service, stored, values
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.system.http import session_for
 from reference.shared.kafka.schemas import EventSchema
@@ -48,7 +48,10 @@ def foreign_events() -> Iterator[tuple[str, str, bytes]]:
     about any patient: their ids are those of the runs.
     """
     known, topic_of = resources(), contract.current().topic_of
-    data = {noun: stored(each, example(each, "foreign")) for noun, each in known.items()}
+    made = {
+        noun: {name: values(each, name)[0] for name in made_by_service(each, None)} for noun, each in known.items()
+    }
+    data = {noun: stored(each, example(each, "foreign"), made[noun]) for noun, each in known.items()}
     own = [event_type for event_type in topic_of if noun_of(event_type) in known]
     others = [event_type for event_type in topic_of if event_type not in own]
     for event_type in chain.from_iterable(zip(cycle(own), cycle(others), strict=False)):

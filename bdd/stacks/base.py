@@ -12,7 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+from bdd.contracts import asyncapi as contract
 from bdd.domain.resource import Resource
+from bdd.domain.resources import services_without_contract
 from bdd.evidence.collecting import collect_sources
 from bdd.evidence.sources import LogFile, Source
 from bdd.output.masking import mask
@@ -77,6 +79,10 @@ class Stack(ABC):
         except tuple(self.errors) as error:
             beginning = next(text for kind, text in self.errors.items() if isinstance(error, kind))
             raise CannotStart(f"{beginning}: {error}") from error
+        promised = contract.current()
+        for name in services_without_contract(promised):
+            self.api_urls.pop(name, None)
+            self.absent[name] = f"{promised} has none of its events"
 
     @property
     def recorder(self) -> RecorderClient:

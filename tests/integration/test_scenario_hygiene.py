@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from behave.runner_util import parse_features
 
-from bdd.run.process import remote
+from bdd.run.process import addresses, remote
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.system.paths import ROOT
-from tests.support.running import patient_service, run_behave
+from tests.support.running import reference_services, run_behave
 
 SIDE_BY_SIDE = 3
 SEED = 20_260_101
@@ -64,8 +64,9 @@ class Suite:
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory, broker: EmbeddedBroker) -> Iterator[Suite]:
     folder = tmp_path_factory.mktemp("hygiene")
-    with patient_service(folder, broker.bootstrap_servers) as url:
-        yield Suite(folder, remote(url, broker.bootstrap_servers, settling=0.1))
+    with reference_services(folder, broker.bootstrap_servers) as urls:
+        others = addresses({name: url for name, url in urls.items() if name != "patient-service"})
+        yield Suite(folder, remote(urls["patient-service"], broker.bootstrap_servers, settling=0.1, **others))
 
 
 @pytest.mark.parametrize(

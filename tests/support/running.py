@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import psutil
 
+from bdd.domain.resources import services
 from bdd.run.process import ModuleProcess
 from bdd.stacks.embedded.service import EmbeddedService
 from bdd.system.waiting import wait_until
@@ -100,6 +101,19 @@ def patient_service(folder: Path, bootstrap_servers: str, *command: str) -> Iter
         yield service.url
     finally:
         service.process.stop(_POLITE_SECONDS)
+
+
+@contextmanager
+def reference_services(folder: Path, bootstrap_servers: str) -> Iterator[dict[str, str]]:
+    """Run all reference services; their addresses are yielded: name -> address."""
+    running = {name: EmbeddedService(name, folder, bootstrap_servers) for name in services()}
+    try:
+        for service in running.values():
+            service.wait_ready(SLOW_SECONDS)
+        yield {name: service.url for name, service in running.items()}
+    finally:
+        for service in running.values():
+            service.process.stop(_POLITE_SECONDS)
 
 
 def run_behave(

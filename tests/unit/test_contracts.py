@@ -10,15 +10,16 @@ import yaml
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from bdd.contracts import asyncapi as contract
-from bdd.contracts.asyncapi import InvalidContract, read_contract, read_document
+from bdd.contracts.asyncapi import InvalidContract, applying, read_contract, read_document
 from bdd.contracts.event_schemas import EventSchemas, event_schemas
+from bdd.contracts.fields import fields_of
 from bdd.contracts.schema import Schema
-from bdd.domain.resources import check_contract
-from bdd.system.paths import ASYNCAPI, OPENAPI
+from bdd.domain.resources import check_contract, resources, services_without_contract
+from bdd.domain.test_data import changeable
+from bdd.system.paths import ASYNCAPI, ROOT
 from reference.patient_service.models import Patient, PatientStatus
 from reference.shared.kafka.schemas import EventSchema
 
-THERAPISTS = OPENAPI.with_name("therapists.openapi.yaml")
 PATIENT = Patient(id=5, vorname="Erika", nachname="Mustermann", status=PatientStatus.OFFEN)
 
 
@@ -27,7 +28,7 @@ def event_contract() -> dict[str, Any]:
     return dict(read_document(ASYNCAPI, "asyncapi"))
 
 
-@pytest.fixture(params=[OPENAPI, THERAPISTS], ids=["patient", "therapist"])
+@pytest.fixture(params=[each.openapi for each in resources().values()], ids=list(resources()))
 def api_contract(request: pytest.FixtureRequest) -> dict[str, Any]:
     return dict(read_document(request.param, "openapi"))
 
@@ -67,24 +68,27 @@ def test_each_message_requires_the_type_that_it_is_named_after() -> None:
             assert f'eventType is "other", expected "{event_type}"' in violations
 
 
-def test_a_resource_is_the_same_in_both_contracts(
-    event_contract: dict[str, Any], api_contract: dict[str, Any]
-) -> None:
-    in_events, in_api = event_contract["components"]["schemas"], api_contract["components"]["schemas"]
-    noun = next(name for name in ("Patient", "Therapist") if name in in_api)
-    returned = dict(in_api[noun]["properties"])
-    assert returned.pop("id") == {"$ref": f"#/components/schemas/{noun}Id"}
-    changes = in_api[f"{noun}Changes"]["properties"]
-    for_sending = {"examples", "format"}
-    assert {
-        name: {key: each for key, each in schema.items() if key not in for_sending}
-        for name, schema in changes.items()
-    } == returned
-    returned.pop("sperrgrund", None)  # therapist.blocked has it as its reason
-    assert in_events[f"{noun}Data"]["properties"] == returned
-    assert sorted(in_events[f"{noun}Data"]["required"]) == sorted(returned)
-    for shared in (f"{noun}Id", f"{noun}Status"):
-        assert in_events[shared] == in_api[shared]
+@pytest.mark.parametrize("noun", resources())
+def test_a_resource_is_the_same_in_both_contracts(noun: str) -> None:
+    resource, events = resources()[noun], read_contract(ASYNCAPI)
+    answered = resource.api.answered(resource.path)
+    assert set(changeable(resource)) == {name for name, field in answered.items() if not field.read_only}
+    in_payloads = set(resource.payload_fields.values())
+    for event_type in resource.publishable("POST") | resource.publishable("PUT"):
+        schemas = applying(
+            events.document, events.messages[resource.topic][event_type].value, "payload", f"{noun}_data"
+        )
+        data = fields_of(events.document, {"allOf": list(schemas)})
+        assert set(data) == set(answered) - in_payloads, event_type
+        for name, field in data.items():
+            assert field.required, name
+            assert dict(field.keywords) == dict(answered[name].keywords), name
+
+
+def test_the_feature_about_topics_has_each_topic_of_the_contract() -> None:
+    feature = (ROOT / "features/topics.feature").read_text(encoding="utf-8")
+    rows = [line.strip(" |") for line in feature.partition("Examples:")[2].splitlines()[2:]]
+    assert rows == list(read_contract(ASYNCAPI).partitions)
 
 
 def test_a_contract_of_the_platforms_own_gives_the_names(
@@ -105,8 +109,19 @@ def test_a_contract_must_have_what_every_resource_publishes(tmp_path: Path, even
     del messages["patientDeleted"]
     check_contract(contract.read_contract(write(tmp_path, event_contract)))
     del messages["patientUpdated"]
+    del event_contract["channels"]["therapistEvents"]
     with pytest.raises(InvalidContract, match=r"cannot be used: there is no message patient\.updated$"):
         check_contract(contract.read_contract(write(tmp_path, event_contract)))
+
+
+def test_a_service_of_whose_events_a_contract_says_nothing_is_left_out(
+    tmp_path: Path, event_contract: dict[str, Any]
+) -> None:
+    assert services_without_contract(read_contract(ASYNCAPI)) == set()
+    del event_contract["channels"]["therapistEvents"]
+    without = read_contract(write(tmp_path, event_contract))
+    check_contract(without)
+    assert services_without_contract(without) == {"therapist-service"}
 
 
 @pytest.mark.parametrize(

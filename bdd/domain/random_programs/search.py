@@ -153,7 +153,7 @@ def _wrong(field: Field) -> str:
     """Return an invalid value of a field, in the words of a step."""
     if field.enum:
         return f"“{_UNKNOWN}”"
-    return "a list" if field.nullable else "a number"
+    return "a list" if field.nullable or field.type in {"integer", "number"} else "a number"
 
 
 def _lifecycles(words: _Words) -> st.SearchStrategy[Lifecycle]:

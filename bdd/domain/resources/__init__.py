@@ -18,14 +18,21 @@ def resources() -> dict[str, Resource]:
 
 
 def check_contract(known: Contract) -> None:
-    """Check that a contract has the events that every resource must have.
+    """Check that a contract has the events that a resource must have, if it has any.
 
     Raises:
         InvalidContract: one is missing. A contract without another one promises that nothing is published.
     """
-    needed = [f"{noun}.{change}" for noun in resources() for change in ("created", "updated")]
+    nouns = [noun for noun in resources() if noun in known.topic_of_noun] or list(resources())
+    needed = [f"{noun}.{change}" for noun in nouns for change in ("created", "updated")]
     if missing := [event_type for event_type in needed if event_type not in known.topic_of]:
         raise InvalidContract(f"The contract {known.file} cannot be used: there is no message {', '.join(missing)}")
+
+
+def services_without_contract(known: Contract) -> set[str]:
+    """Return the names of the services of whose events a contract says nothing."""
+    with_contract = {each.service.name for noun, each in resources().items() if noun in known.topic_of_noun}
+    return services().keys() - with_contract
 
 
 def needed_topics(present: Collection[str]) -> dict[str, Resource]:
