@@ -122,15 +122,12 @@ class ApiClient:
         said = " ".join(_text(response.content)[0].split())[:_LONGEST_HEALTH]
         return f"says at GET /health: {response.status_code} {said}".rstrip()
 
-    def trouble(self) -> str | None:
-        """Return a clause and the next step if the service has ceased to respond to anything, otherwise None."""
+    def silence(self) -> str | None:
+        """Return how long the service has responded to nothing, in a clause, if it hangs; otherwise None."""
         if self._silence.timeouts < _MOST_TIMEOUTS:
             return None
         seconds = self._silence.lasted_until - self._silence.began
-        return (
-            f"hangs: it has answered none of {self._silence.timeouts} requests in a row, for {seconds:.0f} s\n"
-            "    next: see in its log what it waits for (its database, the broker), and whether it is overloaded"
-        )
+        return f"hangs: it has answered none of {self._silence.timeouts} requests in a row, for {seconds:.0f} s"
 
 
 def tls_advice(url: str, error: BaseException, setting: str) -> str:

@@ -68,6 +68,7 @@ class TopicsConsumer:
         create_topics: bool,
     ) -> None:
         self._bootstrap_servers = client["bootstrap.servers"]
+        self._answered_at = time.monotonic()
         self._topics = topics
         self._create_topics = create_topics
         self._journal = journal
@@ -106,6 +107,7 @@ class TopicsConsumer:
             known = self._admin.list_topics(timeout=_METADATA_SECONDS).topics
         except KafkaException as error:
             raise _NoMetadata(*error.args) from error
+        self._answered_at = time.monotonic()
         return {name: len(topic.partitions) for name, topic in known.items() if not name.startswith("__")}
 
     def fence(self, timeout: float) -> int:
@@ -143,20 +145,31 @@ class TopicsConsumer:
     def _answered(self, request: Callable[[], T], description: str, timeout: float) -> T:
         """Repeat a request until the brokers answer it.
 
+        The consuming thread asks them all the time: a request that fails is not repeated when they have been silent
+        for longer than the timeout.
+
         Args:
-            request: raises KafkaException as long as they do not.
+            request: raises KafkaException as long as they do not answer.
             description: what is requested.
             timeout: the deadline in seconds; a request that has begun before it is still waited for.
         """
+
+        def silence() -> str:
+            return f"has answered nothing for {time.monotonic() - self._answered_at:.0f} s"
+
         try:
-            return wait_until(request, description=description, timeout=timeout, retry_on=(KafkaException,))
+            return wait_until(
+                request,
+                description=description,
+                timeout=timeout,
+                retry_on=(KafkaException,),
+                abort_if=lambda: silence() if time.monotonic() - self._answered_at > timeout else None,
+            )
         except AssertionError as late:
             if not isinstance(error := late.__cause__, _NoMetadata):
                 raise
-            raise BrokersSilent(
-                f"the broker at {self._bootstrap_servers} has answered nothing for {timeout:g} s "
-                f"({error.args[0].str()})"
-            ) from late
+            cause = error.args[0].str()
+            raise BrokersSilent(f"the broker at {self._bootstrap_servers} {silence()} ({cause})") from late
 
     def _run(self) -> None:
         pending = self._pin()

@@ -115,9 +115,15 @@ class Session:
 
     def trouble(self) -> str | None:
         """Return what has ended or hangs and the next step, None if nothing: every later scenario would fail."""
-        silences = ((name, client.url, client.trouble()) for name, client in self.clients.items())
-        hanging = (f"the {name} at {url} {silence}" for name, url, silence in silences if silence)
-        return self.stack.trouble() or next(hanging, None)
+        if trouble := self.stack.trouble():
+            return trouble
+        for name, client in self.clients.items():
+            if silence := client.silence():
+                return (
+                    f"the {name} at {client.url} {silence}; {self._state_of_topics()}\n"
+                    "    next: see in its log what it waits for, and whether it is overloaded"
+                )
+        return None
 
     def audit(self, verdict: Verdict) -> None:
         """Wait for late events, then add to the verdict what no scenario explains."""
@@ -189,14 +195,14 @@ class Session:
         needed = sorted(topics or publishers)
         names = dict.fromkeys(publishers[topic].service.name for topic in needed if topic in publishers)
         health = (f"{name} {said}" for name in names if (said := self.clients[name].health()))
-        return "; ".join([self._state_of_topics(needed), *health])
+        return "; ".join(["nothing has ended", self._state_of_topics(needed), *health])
 
-    def _state_of_topics(self, topics: Collection[str]) -> str:
+    def _state_of_topics(self, topics: Collection[str] = ()) -> str:
         try:
             existing = self.stack.recorder.topics()
         except RecorderUnreachable as error:
             return str(error)
         if missing := [topic for topic in topics if topic not in existing]:
             return f"the broker answers; it has no topic {', '.join(missing)}"
-        states = (f"{topic} has {existing[topic]} partitions" for topic in topics)
-        return f"nothing has ended; the broker answers; {', '.join(states)}"
+        states = ", ".join(f"{topic} has {existing[topic]} partitions" for topic in topics)
+        return f"the broker answers; {states}" if states else "the broker answers"

@@ -331,7 +331,7 @@ def test_a_fence_that_is_not_reached_reports_how_far_the_journal_is(
     passed: float, waited: str, consume: Consume, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     consuming = consume(ends={(TOPIC, 0): 4, (TOPIC, 1): 2})
-    clock = iter([100.0, 100.0 + passed])
+    clock = iter([100.0, 100.0, 100.0 + passed])
     monkeypatch.setattr(consumer_module, "time", stand_in(time, monotonic=lambda: next(clock)))
     missing = f"not yet read up to {TOPIC}/0@4, {TOPIC}/1@2"
     message = rf"^the journal to reach the fence: not within {waited} s \(\d+ tr\w+\)\. Last seen: {missing}$"

@@ -313,7 +313,7 @@ def test_a_run_without_a_scenario_is_red(behave: Behave) -> None:
         (
             None,
             {},
-            "the broker answers; it has no topic patient-events; patient-service says at "
+            "nothing has ended; the broker answers; it has no topic patient-events; patient-service says at "
             'GET /health: 503 {"broker": "not reachable"}',
         ),
         ("the broker has ended\nits log", {"patient-events": 3}, "the broker has ended"),
@@ -334,12 +334,12 @@ def test_messages_contain_the_state_of_the_platform_and_what_its_service_says(
 def test_a_service_that_hangs_ends_the_run_and_is_named(behave: Behave, monkeypatch: pytest.MonkeyPatch) -> None:
     behave.start()
     client = behave.context.session.clients["patient-service"]
-    monkeypatch.setattr(client, "trouble", lambda: "hangs: it has answered nothing\n    next: see its log")
+    monkeypatch.setattr(client, "silence", lambda: "hangs: it has answered nothing")
     behave.play(behave.feature.scenarios[0], AssertionError("no response"))
     assert behave.context.aborted
     assert behave.end() == 1
-    hanging = f"the patient-service at {client.url} hangs: it has answered nothing"
-    assert f"\nThe run ends here: {hanging}\n    next: see its log\n" in behave.output
+    hanging = f"the patient-service at {client.url} hangs: it has answered nothing; the broker answers"
+    assert f"\nThe run ends here: {hanging}\n    next: see in its log what it waits for" in behave.output
     assert behave.verdict == f"RED: 1 of 1 scenario failed; the run ended early: {hanging}"
 
 
