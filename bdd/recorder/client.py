@@ -10,7 +10,7 @@ from typing import Any
 import requests
 
 from bdd.kafka.record import Entry, Gap, Record, from_line
-from bdd.system.exceptions import root_cause
+from bdd.system.exceptions import exception_chain, root_cause
 from bdd.system.http import session_for
 from bdd.system.network import in_thread
 from bdd.system.waiting import wait_until
@@ -19,6 +19,7 @@ _CONNECT_SECONDS = 3.0
 _SILENCE_SECONDS = 10.0
 _RECONNECT_SECONDS = 0.2
 _LOOK_FOR_TROUBLE_SECONDS = 0.1
+_NEXT = "    next: see whether it runs, and the last lines of its log"
 
 
 class RecorderUnreachable(AssertionError):
@@ -106,11 +107,11 @@ class RecorderClient:
         There is no connection, the recorder could not read some records, or the broker does not answer it.
         """
         if self._lost and time.monotonic() - self._last_received > _CONNECT_SECONDS:
-            return f"the recorder at {self.url} cannot be followed: {self._lost}"
+            return f"the recorder at {self.url} cannot be followed: {self._lost}\n{_NEXT}"
         if self.gaps:
             return f"the recorder could not read everything: {self.gaps[0]}"
         if self._silent_broker:
-            return f"{self._silent_broker}\n    next: see whether it runs, and the last lines of its log"
+            return f"{self._silent_broker}\n{_NEXT}"
         return None
 
     def ready(self) -> bool:
@@ -200,4 +201,6 @@ class RecorderClient:
 
 
 def _in_words(error: Exception) -> str:
-    return "nothing came in time" if isinstance(error, requests.Timeout) else root_cause(error)
+    # While a stream is read, the library wraps a time-out in an error of the connection.
+    timed_out = any(isinstance(each, requests.Timeout | TimeoutError) for each in exception_chain(error))
+    return "nothing came in time" if timed_out else root_cause(error)

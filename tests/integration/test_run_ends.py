@@ -49,6 +49,28 @@ def test_a_run_whose_process_dies_ends_with_its_log_and_leaves_nothing(
     assert "ABORTED: By user" not in long_run.output
 
 
+@pytest.mark.parametrize(
+    ("child", "message"),
+    [
+        ("kafka.Kafka", r"the broker at 127\.0\.0\.1:\d+ has answered nothing for \d+ s"),
+        (
+            "reference.patient_service",
+            r"the patient-service at \S+ hangs: it has answered none of 2 requests in a row",
+        ),
+        ("bdd.recorder", r"the recorder at \S+ cannot be followed: nothing came in time"),
+    ],
+)
+def test_a_run_whose_process_hangs_ends_and_names_it(tmp_path: Path, child: str, message: str) -> None:
+    now = {"BDD_DEADLINE_FACTOR": "1"}  # it waits for what never comes
+    run = BehaveRun(tmp_path, "features/patient_created.feature", environment=now)
+    run.await_child(child)
+    run.await_text("Platform: ")
+    run.child(child).suspend()
+    assert run.end() == 1
+    assert re.search(f"The run ends here: {message}", run.output), run.output
+    assert not run.left_over()
+
+
 def test_what_an_interrupted_run_has_not_executed_is_skipped_in_junit(tmp_path: Path) -> None:
     run = BehaveRun(tmp_path / "run", LONG, QUICK, "--junit", "--junit-directory", str(tmp_path / "junit"))
     run.await_child("kafka.Kafka")

@@ -7,7 +7,7 @@ import pytest
 from docker.client import DockerClient
 
 from tests.integration.containers.conftest import Theirs, started
-from tests.support.running import QUICK, run_behave
+from tests.support.running import LONG, QUICK, BehaveRun, run_behave
 
 
 @pytest.mark.parametrize("by", ["project", "network"])
@@ -19,6 +19,22 @@ def test_all_features_pass_and_only_the_recorder_comes_and_goes(
     run = run_behave(tmp_path, "features/", "-D", "stack=attached", "-D", f"{by}={name}")
     assert " 0 failed" in run.output
     assert theirs.as_it_is() == before
+
+
+@pytest.mark.parametrize("service", ["kafka", "patient-service"])
+def test_a_container_that_is_paused_in_the_middle_ends_the_run(
+    tmp_path: Path, engine: DockerClient, theirs: Theirs, service: str
+) -> None:
+    run = BehaveRun(tmp_path, LONG, "--no-capture", "-D", "stack=attached", "-D", f"project={theirs.project}")
+    run.await_text("20000 times in a row")
+    container = theirs.compose.container(service)
+    container.pause()
+    try:
+        assert run.end() == 1
+    finally:
+        container.unpause()
+    ends = f"The run ends here: the container of {service} ({container.name}) is paused"
+    assert f"{ends}\n    next: docker unpause {container.name}\n" in run.output
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,13 @@ import secrets
 import signal
 import socket
 import subprocess
+import threading
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from docker.client import DockerClient
+from docker.models.containers import Container
 from typer.testing import CliRunner, Result
 
 from bdd.commands.cli import app
@@ -90,13 +92,19 @@ def test_a_run_that_is_interrupted_while_it_starts_leaves_nothing(
     assert run.end() != 0
 
 
-def test_a_container_that_dies_ends_the_waiting_and_is_named_with_its_log(
-    tmp_path: Path, engine: DockerClient
-) -> None:
+def under_way(tmp_path: Path, engine: DockerClient, service: str) -> tuple[BehaveRun, Container]:
+    """Return a run whose scenarios have begun, and the container of a service of its platform."""
     run = BehaveRun(tmp_path, LONG, *COMPOSE, "--no-capture")
     run.await_text("exactly one patient.created event is published")
     (made,) = made_by(run, engine)
-    next(container for container in made.containers if "kafka" in str(container.name)).kill()
+    return run, next(container for container in made.containers if f"-{service}-" in str(container.name))
+
+
+def test_a_container_that_dies_ends_the_waiting_and_is_named_with_its_log(
+    tmp_path: Path, engine: DockerClient
+) -> None:
+    run, kafka = under_way(tmp_path, engine, "kafka")
+    kafka.kill()
     assert run.end() != 0
     assert "the container of kafka" in run.output
     assert "ended with exit code 137" in run.output
@@ -107,6 +115,32 @@ def test_a_container_that_dies_ends_the_waiting_and_is_named_with_its_log(
     }
     assert "kafka (" in (evidence / "containers.txt").read_text()
     assert "exit code 137" in (evidence / "containers.txt").read_text()
+
+
+@pytest.mark.parametrize("service", ["kafka", "patient-service", "recorder"])
+def test_a_container_that_stays_paused_ends_the_run_and_is_named_with_the_next_step(
+    tmp_path: Path, engine: DockerClient, service: str
+) -> None:
+    run, container = under_way(tmp_path, engine, service)
+    container.pause()
+    assert run.end() != 0
+    ends = f"The run ends here: the container of {service} ({container.name}) is paused"
+    assert f"{ends}\n    next: docker unpause {container.name}\n" in run.output
+    verdict = run.printed.splitlines()[-1]
+    assert re.match(
+        rf"RED: [12] of 2 scenarios failed; the run ended early: .*{container.name}\) is paused$", verdict
+    )
+
+
+def test_a_short_pause_harms_no_run(tmp_path: Path, engine: DockerClient) -> None:
+    run = BehaveRun(tmp_path, "features/patient_created.feature", *COMPOSE, "--no-capture")
+    run.await_text("Platform: ")
+    (made,) = made_by(run, engine)
+    kafka = next(container for container in made.containers if "-kafka-" in str(container.name))
+    kafka.pause()
+    threading.Event().wait(2)
+    kafka.unpause()
+    assert run.end() == 0, run.output
 
 
 def test_what_a_killed_run_leaves_is_found_and_removed_by_its_label_and_nothing_else_is(
