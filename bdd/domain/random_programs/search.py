@@ -22,7 +22,7 @@ from bdd.domain.test_data import as_json, changeable, values
 Play = Callable[[Program, bool], ContradictsModel | None]
 """Plays a program, fast or not, and returns its contradiction to the model."""
 
-_SHRINK_SECONDS = 20.0
+_SHRINK_SECONDS = 60.0
 _UNKNOWN = "vielleicht"
 _VALUES_OF_A_FIELD = 3
 
