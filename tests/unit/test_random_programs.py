@@ -163,11 +163,13 @@ def test_an_error_that_needs_two_lifecycles_is_shrunk_to_two() -> None:
 
 
 def test_shrinking_ends_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = iter(range(0, 100_000, 3))
+    hunt, found = counterexample(has_two_changes_in_a_row)
+    assert len(hunt.played) - found.number > 5
+    clock = iter(range(0, 100_000, 12))
     monkeypatch.setattr(search, "time", stand_in(time, monotonic=lambda: next(clock)))
-    hunt, found = counterexample(lambda played: sum(map(len, played)) > 1)
+    hunt, found = counterexample(has_two_changes_in_a_row)
     assert found is not None
-    assert len(hunt.played) - found.number <= 60 / 3
+    assert len(hunt.played) - found.number <= 60 / 12
 
 
 def test_what_goes_wrong_fast_only_is_not_shown() -> None:
