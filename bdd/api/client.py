@@ -9,7 +9,7 @@ from pathlib import Path
 import requests
 
 from bdd.api.exchange import Exchange
-from bdd.system.http import certificate_error, is_untrusted, session_for, speaks_no_tls
+from bdd.system.http import certificate_error, is_untrusted, session_for, speaks_no_tls, timed_out
 
 _TIMEOUT_SECONDS = 10.0
 _TIMEOUT_AGAIN_SECONDS = 6.0
@@ -100,7 +100,7 @@ class ApiClient:
             text, not_utf8 = _text(response.content)
         except requests.RequestException as error:
             failure, text = error, type(error).__name__
-        self._silence.note(timed_out=isinstance(failure, requests.Timeout), began=began)
+        self._silence.note(timed_out=failure is not None and timed_out(failure), began=began)
         seconds = time.monotonic() - began
         exchange = Exchange(method, path, body, sent_at, seconds, status, text, content_type, not_utf8)
         self.exchanges.append(exchange)
@@ -114,7 +114,7 @@ class ApiClient:
         try:
             response = self._session.get(f"{self.url}/health", timeout=_HEALTH_SECONDS, allow_redirects=False)
         except requests.RequestException as error:
-            self._silence.note(timed_out=isinstance(error, requests.Timeout), began=began)
+            self._silence.note(timed_out=timed_out(error), began=began)
             return f"did not respond to GET /health: {_in_words(error, time.monotonic() - began)}"
         self._silence.note(timed_out=False, began=began)
         if response.status_code == HTTPStatus.NOT_FOUND:
@@ -170,7 +170,7 @@ def _text(body: bytes) -> tuple[str, str]:
 
 
 def _in_words(error: requests.RequestException, seconds: float) -> str:
-    if isinstance(error, requests.Timeout):
+    if timed_out(error):
         return f"nothing came within {seconds:.0f} s"
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return "its response ended before all of it had arrived"

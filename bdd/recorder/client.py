@@ -10,8 +10,8 @@ from typing import Any
 import requests
 
 from bdd.kafka.record import Entry, Gap, Record, from_line
-from bdd.system.exceptions import exception_chain, root_cause
-from bdd.system.http import session_for
+from bdd.system.exceptions import root_cause
+from bdd.system.http import session_for, timed_out
 from bdd.system.network import in_thread
 from bdd.system.waiting import wait_until
 
@@ -201,6 +201,4 @@ class RecorderClient:
 
 
 def _in_words(error: Exception) -> str:
-    # While a stream is read, the library wraps a time-out in an error of the connection.
-    timed_out = any(isinstance(each, requests.Timeout | TimeoutError) for each in exception_chain(error))
-    return "nothing came in time" if timed_out else root_cause(error)
+    return "nothing came in time" if timed_out(error) else root_cause(error)

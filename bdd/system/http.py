@@ -98,6 +98,14 @@ class _Adapter(HTTPAdapter):
         conn.ca_certs = None  # they would be added to those of the context
 
 
+def timed_out(error: BaseException) -> bool:
+    """Return whether a request failed because nothing came in time, or not all of the response.
+
+    While a response is read, the library wraps a time-out in an error of the connection.
+    """
+    return any(isinstance(each, requests.Timeout | TimeoutError) for each in exception_chain(error))
+
+
 def speaks_no_tls(error: BaseException) -> bool:
     """Return whether a request failed because the port does not speak TLS; a wrong certificate is no such failure.
 

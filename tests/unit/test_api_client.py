@@ -8,16 +8,18 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler
 
 import pytest
 import requests
 
+from bdd.api import client as client_module
 from bdd.api.client import ApiClient, NoResponse, tls_advice
 from bdd.api.health import wait_healthy
 from bdd.domain.test_data import as_json
 from bdd.system.waiting import WaitAborted
-from tests.support.builders import LONG_TIMEOUT
+from tests.support.builders import LONG_TIMEOUT, SHORT_TIMEOUT
 from tests.support.closed_port import closed_port
 from tests.support.http_service import http_service
 from tests.support.silent_service import silent_service
@@ -190,6 +192,24 @@ def test_a_service_hangs_that_leaves_two_requests_in_a_row_unanswered(monkeypatc
     client.send("GET", "/api/patients")
     assert client.silence() is None
     assert session.timeouts == [10, 6, 10, 6, 10, 6, 6], "shorter after a time-out: a red run shall not take longer"
+
+
+def test_a_response_of_which_the_rest_does_not_come_is_a_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "_TIMEOUT_SECONDS", SHORT_TIMEOUT)
+    monkeypatch.setattr(client_module, "_TIMEOUT_AGAIN_SECONDS", SHORT_TIMEOUT)
+    with socket.create_server(("127.0.0.1", 0)) as listener, ExitStack() as opened:
+
+        def answer() -> None:
+            for _ in range(2):
+                connection = opened.enter_context(listener.accept()[0])
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n[")
+
+        threading.Thread(target=answer, daemon=True).start()
+        client = ApiClient(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        assert "GET /api/patients: nothing came within 0 s\n" in unanswered(client)
+        unanswered(client)
+    assert client.silence() is not None
+    client.close()
 
 
 def test_time_outs_at_the_same_time_count_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
