@@ -84,7 +84,8 @@ def find_services(
         elif of_each[name]:
             raise PlatformNotFound(_several(service, of_each[name], chosen))
         elif chosen.prefix:
-            absent[name] = f"none of its containers looks like it ({_known_by(service)})"
+            choose = f"-D {chosen.prefix}service=NAME chooses one"
+            absent[name] = f"none of its containers looks like it ({_known_by(service)}; {choose})"
         else:
             raise PlatformNotFound(_none(service, candidates, chosen))
     return found, absent

@@ -68,7 +68,7 @@ def test_the_scenarios_of_a_service_that_is_not_there_are_left_out_and_asked_for
     assert "6 scenarios passed, 0 failed, 6 skipped" in run.output
     verdict = run.output.splitlines()[-1]
     assert verdict.startswith("GREEN: 6 scenarios passed")
-    assert "6 scenarios were left out: the platform has no therapist-service, because none of these " in verdict
+    assert "6 scenarios were left out: the platform has no therapist-service, because none of its " in verdict
     (tmp_path / "again").mkdir()
     run = run_behave(tmp_path / "again", "features/", "--tags=@therapist-service", *without_therapists, exit_code=1)
     assert "-D therapist_service=NAME" in run.output
