@@ -22,7 +22,7 @@ class Condition:
         arguments: of behave, besides the addresses.
         nature: the services' variables (see `soak.service`), for each run in turn.
         around: what happens on the broker during all runs; yields variables for the runs, or None.
-        beside: what happens on the services, given their addresses, during a run on them.
+        meanwhile: what happens on the services, given their addresses, during a run on them.
         together: how many runs start at once on the same services.
         parallel: how many rounds, each on services of its own, go on at a time.
     """
@@ -32,7 +32,7 @@ class Condition:
     arguments: Sequence[str] = ()
     nature: Sequence[Variables] = ({},)
     around: Callable[[EmbeddedBroker], AbstractContextManager[Variables | None]] = lambda _broker: nullcontext()
-    beside: Callable[[Mapping[str, str]], AbstractContextManager[object]] = nullcontext
+    meanwhile: Callable[[Mapping[str, str]], AbstractContextManager[object]] = nullcontext
     together: int = 1
     parallel: int = 3
 
@@ -47,7 +47,7 @@ CONDITIONS = (
     Condition(
         "other-clients",
         "another client creates, changes and deletes patients and others on the same services",
-        beside=traffic.other_clients,
+        meanwhile=traffic.other_clients,
     ),
     Condition("poison", "records that are not events, on all topics", around=traffic.poison),
     Condition(

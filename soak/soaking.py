@@ -119,7 +119,7 @@ class Soak:
         folder /= str(number)
         folder.mkdir(parents=True)
         nature = condition.nature[number % len(condition.nature)]
-        with running_services(folder, servers, number, nature) as api_urls, condition.beside(api_urls):
+        with running_services(folder, servers, number, nature) as api_urls, condition.meanwhile(api_urls):
             platform = remote(bootstrap_servers=servers, **addresses(api_urls))
             command = ["behave", "--no-color", "features/", *platform, *condition.arguments]
             run_folders = [folder / f"run-{each + 1}" for each in range(condition.together)]

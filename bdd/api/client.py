@@ -119,8 +119,8 @@ class ApiClient:
         self._silence.note(timed_out=False, began=began)
         if response.status_code == HTTPStatus.NOT_FOUND:
             return ""
-        said = " ".join(_text(response.content)[0].split())[:_LONGEST_HEALTH]
-        return f"says at GET /health: {response.status_code} {said}".rstrip()
+        body = " ".join(_text(response.content)[0].split())[:_LONGEST_HEALTH]
+        return f"says at GET /health: {response.status_code} {body}".rstrip()
 
     def silence(self) -> str | None:
         """Return how long the service has responded to nothing, in a clause, if it hangs; otherwise None."""

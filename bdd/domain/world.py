@@ -18,7 +18,6 @@ from bdd.verdict.observer import Observer
 from bdd.verdict.scenario_log import Request
 
 _PARALLEL = 16
-_SHOWN = 200
 _LONG = 200  # characters
 
 
@@ -88,7 +87,7 @@ class World:
     def _why_there_is_no(self, resource: Resource) -> str:
         creations = (each for each in self.exchanges if (each.method, each.path) == ("POST", resource.path))
         if refused := next((each for each in creations if not each.accepted), None):
-            return f"there is no {resource.noun}, for its creation was refused: {refused}: {refused.body[:_SHOWN]}"
+            return f"there is no {resource.noun}, for its creation was refused: {refused}: {refused.body[:_LONG]}"
         return f"this scenario has no {resource.noun} yet: begin it with “Given a {resource.noun}”"
 
     def existing(self, resource: Resource) -> list[Entity]:

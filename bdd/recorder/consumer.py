@@ -98,7 +98,7 @@ class TopicsConsumer:
         """Ask the brokers for all their topics, internal ones left out: name -> number of partitions.
 
         Raises:
-            BrokersSilent: no broker answered within `timeout` seconds, although each was asked again.
+            BrokersSilent: no broker answered within `timeout` seconds, although each request was repeated.
         """
         return self._answered(self._all_partitions, "the topics", timeout)
 
@@ -114,7 +114,7 @@ class TopicsConsumer:
         """Return a cursor: the journal up to it holds all that was published before this call.
 
         Raises:
-            BrokersSilent: no broker answered within `timeout` seconds, although each was asked again.
+            BrokersSilent: no broker answered within `timeout` seconds, although each request was repeated.
             AssertionError: the journal was not complete after `timeout` seconds.
         """
 

@@ -194,8 +194,8 @@ class Session:
         publishers = needed_topics(self.stack.api_urls)
         needed = sorted(topics or publishers)
         names = dict.fromkeys(publishers[topic].service.name for topic in needed if topic in publishers)
-        health = (f"{name} {said}" for name in names if (said := self.clients[name].health()))
-        return "; ".join(["nothing has ended", self._state_of_topics(needed), *health])
+        reports = (f"{name} {health}" for name in names if (health := self.clients[name].health()))
+        return "; ".join(["nothing has ended", self._state_of_topics(needed), *reports])
 
     def _state_of_topics(self, topics: Collection[str] = ()) -> str:
         try:

@@ -38,7 +38,7 @@ def current_runner() -> Runner:
 def surround_loading(runner: Runner, surround: Callable[[], AbstractContextManager[None]]) -> None:
     """Let everything between the environment and the first hook happen in a context.
 
-    Reason: behave prints what fails there, and tells nobody. Replaced by: a reporter that is told.
+    Reason: behave prints what fails there, and passes it on to nothing. Replaced by: a reporter that gets it.
     """
     for owner, name in (
         (runner, "load_step_definitions"),

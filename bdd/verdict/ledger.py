@@ -117,6 +117,20 @@ class Ledger:
             found.append(f"it is in partition {moved_to}, {earlier_ones}")
         return found
 
+    def is_expected(self, scenario_log: ScenarioLog, event: Event, besides: Expectation | None = None) -> bool:
+        """Return whether an event fulfils an expectation of the scenario that no event has fulfilled yet.
+
+        Args:
+            scenario_log: the scenario's.
+            event: the event.
+            besides: an expectation that does not count.
+        """
+        place = Subject(event.record.topic, event.record.key_text)
+        candidates = (
+            each for each in scenario_log.open(event.type) if each.subject == place and each is not besides
+        )
+        return any(not self.differences(each, event) for each in candidates)
+
     def claimant(self, record: Record) -> Expectation | None:
         """Return the expectation that the record fulfilled."""
         return self._claimed.get(record.place)

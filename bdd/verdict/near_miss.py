@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bdd.contracts.asyncapi import Subject
 from bdd.contracts.differences import STALE
 from bdd.contracts.event import Event, NotAnEvent
 from bdd.kafka.record import Record
@@ -79,20 +78,14 @@ def nearest(observer: Observer, expectation: Expectation, before: int) -> NearMi
 
 
 def _is_candidate(observer: Observer, expectation: Expectation, event: Event) -> bool:
-    if observer.ledger.claimant(event.record) or _is_expected_otherwise(observer, expectation, event):
+    ledger = observer.ledger
+    if ledger.claimant(event.record) or ledger.is_expected(observer.scenario_log, event, besides=expectation):
         return False
     if _is_own(observer, expectation, event):
         return True
     nameless = not isinstance(event.payload, dict) or f"{expectation.noun}_id" not in event.payload
     anybodys = nameless and not event.record.key_text.isdigit()  # a number as key is another subject's
     return event.type == expectation.event_type and (anybodys or event.payload == expectation.payload)
-
-
-def _is_expected_otherwise(observer: Observer, expectation: Expectation, event: Event) -> bool:
-    """Whether it is the event of another action, which no step has seen yet."""
-    place = Subject(event.record.topic, event.record.key_text)
-    others = (each for each in observer.scenario_log.open(event.type) if each is not expectation)
-    return any(each.subject == place and not observer.ledger.differences(each, event) for each in others)
 
 
 def _is_own(observer: Observer, expectation: Expectation, event: Event) -> bool:

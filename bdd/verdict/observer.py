@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bdd.contracts.asyncapi import Subject
 from bdd.contracts.event import Event, NotAnEvent
 from bdd.kafka.record import Record
 from bdd.system.waiting import WaitAborted, wait_until
@@ -60,9 +59,9 @@ class Observer:
         patience = self.ledger.patience.seconds(expected, timeout)
         newest, fence = 0, None
 
-        def decided() -> None:
+        def decided(cursor: int) -> None:
             nonlocal newest, fence
-            newest = self.recorder.cursor
+            newest = cursor
             others = search.look(newest)
             if fence is None and search.missing and any(map(self._is_wrong, others)):
                 fence = self.recorder.fence()
@@ -91,18 +90,16 @@ class Observer:
             return True
         if self.ledger.original(self.scenario_log, event):
             return False  # that says nothing of another one
-        place = Subject(record.topic, record.key_text)
-        others = [each for each in self.scenario_log.open(event.type) if each.subject == place]
-        return not any(not self.ledger.differences(each, event) for each in others)
+        return not self.ledger.is_expected(self.scenario_log, event)
 
-    def _wait_for(self, condition: Callable[[], None], description: str, timeout: float) -> None:
-        """Wait until a condition on the journal holds; see `wait_until`."""
+    def _wait_for(self, condition: Callable[[int], None], description: str, timeout: float) -> None:
+        """Wait until a condition on the journal's cursor holds; see `wait_until`."""
         looked_to = 0
 
         def look() -> None:
             nonlocal looked_to
             looked_to = self.recorder.cursor
-            condition()
+            condition(looked_to)
 
         wait_until(
             look,
@@ -124,8 +121,8 @@ class Observer:
         """
         fence = self.recorder.fence()
 
-        def arrived() -> None:
-            assert self.recorder.cursor >= fence, f"{fence - self.recorder.cursor} entries are on their way"
+        def arrived(cursor: int) -> None:
+            assert cursor >= fence, f"{fence - cursor} entries are on their way"
 
         self._wait_for(arrived, "the journal's newest entries", timeout=10)
         return Observation(self, after, fence)

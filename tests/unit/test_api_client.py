@@ -240,7 +240,7 @@ def test_what_a_service_says_of_itself_is_quoted(
 ) -> None:
     service.status, service.body = status, body
     assert client.health() == said
-    assert client.exchanges == [], "it is no request of a scenario"
+    assert client.exchanges == [], "it is not a request of a scenario"
 
 
 def test_a_service_that_says_nothing_of_itself_is_reported_and_counts_as_silent(

@@ -1,4 +1,4 @@
-"""Whose certificates are accepted at https addresses, and what a refused one is told by."""
+"""Whose certificates are accepted at https addresses, and what the message about a refused one says."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
