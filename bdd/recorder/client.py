@@ -23,7 +23,7 @@ _NEXT = "    next: see whether it runs, and the last lines of its log"
 
 
 class RecorderUnreachable(AssertionError):
-    """The recorder, or the broker that it asks, did not respond as expected; the message says which of them."""
+    """The recorder, or the broker behind it, did not respond as expected; the message says which of them."""
 
 
 class RecorderClient:
@@ -145,7 +145,7 @@ class RecorderClient:
             raise RecorderUnreachable(response.text)
         if response.status_code not in accepted:
             raise RecorderUnreachable(f"the recorder answered {path} with {response.status_code}: {response.text}")
-        if path != "/health":  # which asks no broker
+        if path != "/health":  # which needs no broker
             self._silent_broker = None
         body: dict[str, Any] = response.json()
         return body

@@ -145,8 +145,8 @@ class TopicsConsumer:
     def _answered(self, request: Callable[[], T], description: str, timeout: float) -> T:
         """Repeat a request until the brokers answer it.
 
-        The consuming thread asks them all the time: a request that fails is not repeated when they have been silent
-        for longer than the timeout.
+        The consuming thread sends them requests all the time: a request that fails is not repeated when they have
+        been silent for longer than the timeout.
 
         Args:
             request: raises KafkaException as long as they do not answer.
