@@ -10,7 +10,7 @@ from functools import wraps
 from typing import Any, Protocol
 
 from behave import runner as behave_runner
-from behave.model import Feature, Scenario
+from behave.model import Feature, Scenario, Step
 from behave.parser import State
 from behave.reporter.junit import JUnitReporter
 from behave.runner import Context, Runner
@@ -96,6 +96,22 @@ def wrap_streams(context: Context, wrap: Callable[[Any], Any]) -> None:
         if formatter.stream:  # one that opens its stream later prints names of scenarios only
             # behave closes a stream unless it is the opener's own one
             formatter.stream = formatter.stream_opener.stream = wrap(formatter.stream)
+
+
+def edit_failures(edit: Callable[[AssertionError], str]) -> None:
+    """Replace the message of each assertion that fails in a step, before anything reads it.
+
+    Reason: behave makes a text of it before it calls a hook. Replaced by: the same hook as in `wrap_streams`.
+    """
+    original = Step._process_error
+
+    @wraps(original)
+    def edited(step: Step, exception: Exception, *rest: Any, **options: Any) -> Any:
+        if isinstance(exception, AssertionError):
+            exception.args = (edit(exception),)
+        return original(step, exception, *rest, **options)
+
+    Step._process_error = edited  # type: ignore[method-assign, assignment]
 
 
 def rewrite_messages(scenario: Scenario, rewrite: Callable[[str], str]) -> None:

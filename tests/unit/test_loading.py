@@ -3,11 +3,17 @@
 import re
 import signal
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from behave.model import Step
+from hamcrest import assert_that, equal_to
 
+from bdd.run.loading import first_line_filled
+from bdd.system.behave_internals import edit_failures
 from bdd.system.paths import ROOT
+from bdd.system.signals import INTERRUPTED
 from bdd.system.waiting import wait_until
 from tests.support.builders import LONG_TIMEOUT
 from tests.support.running import ModuleRun
@@ -23,6 +29,20 @@ def project(folder: Path, step_module: str = "", feature: str = FEATURE) -> Path
     (folder / "steps" / "own.py").write_text(step_module, encoding="utf-8")
     (folder / "a.feature").write_text(feature, encoding="utf-8")
     return folder
+
+
+def waiting_module(begun: Path) -> str:
+    """Return a module that makes a file and then waits."""
+    return (
+        f"import pathlib, threading\npathlib.Path({str(begun)!r}).touch()\nthreading.Event().wait({LONG_TIMEOUT})"
+    )
+
+
+def await_file(file: Path, run: ModuleRun) -> None:
+    def there() -> None:
+        assert file.exists()
+
+    wait_until(there, description="the waiting module", timeout=LONG_TIMEOUT, abort_if=run.ended)
 
 
 def messages(folder: Path) -> list[str | None]:
@@ -58,20 +78,52 @@ def test_a_run_that_is_interrupted_while_it_loads_ends_without_a_traceback(name:
     if not hasattr(signal, name):
         pytest.skip(f"Windows has no {name}")
     loads = tmp_path / "it loads"
-    waits = (
-        f"import pathlib, threading\npathlib.Path({str(loads)!r}).touch()\nthreading.Event().wait({LONG_TIMEOUT})"
-    )
-    features, junit = project(tmp_path / "features", waits), tmp_path / "junit"
+    features, junit = project(tmp_path / "features", waiting_module(loads)), tmp_path / "junit"
     run = ModuleRun(tmp_path / "run", "behave", str(features), "--junit", "--junit-directory", str(junit))
-
-    def begun() -> None:
-        assert loads.exists()
-
-    wait_until(begun, description="the step module", timeout=LONG_TIMEOUT, abort_if=run.ended)
+    await_file(loads, run)
     run.process.send_signal(getattr(signal, name))
     assert run.end(LONG_TIMEOUT) == 1
     assert messages(junit) == ["nothing was executed: the run was interrupted while it started"]
     assert run.printed.endswith("\nRED: nothing was executed: the run was interrupted while it started\n")
+
+
+def expected_nothing() -> None:
+    assert_that(1, equal_to(2))
+
+
+def without_a_message() -> None:
+    raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("check", "message"),
+    [
+        (expected_nothing, "Expected: <2>\n     but: was <1>\n"),
+        (without_a_message, f"raise AssertionError ({Path(__file__).name}, line {{line}})"),
+    ],
+)
+def test_a_failure_begins_with_its_message(
+    check: Callable[[], None], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Step, "_process_error", Step._process_error)  # for its restoration
+    edit_failures(first_line_filled)
+    step = Step("a.feature", 1, "Then", "then", "it holds")  # type: ignore[no-untyped-call]
+    with pytest.raises(AssertionError) as failed:
+        check()
+    line = without_a_message.__code__.co_firstlineno + 1
+    step._process_error(failed.value)  # type: ignore[no-untyped-call]
+    assert step.error_message == f"ASSERT FAILED: {message.format(line=line)}"
+    assert str(failed.value) == message.format(line=line), "JUnit files and the evidence show the exception"
+
+
+def test_a_command_that_is_interrupted_while_it_loads_ends_without_a_traceback(tmp_path: Path) -> None:
+    loads = tmp_path / "it loads"
+    (tmp_path / "typer.py").write_text(waiting_module(loads), encoding="utf-8")
+    run = ModuleRun(tmp_path / "run", "bdd", "doctor", environment={"PYTHONPATH": str(tmp_path)})
+    await_file(loads, run)
+    run.process.send_signal(signal.SIGINT)
+    assert run.end(LONG_TIMEOUT) == INTERRUPTED
+    assert run.output == ""
 
 
 def test_a_dry_run_counts_nothing_as_passed(tmp_path: Path) -> None:
