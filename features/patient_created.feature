@@ -57,6 +57,13 @@ Feature: Creating a patient publishes an event
       | vorname  |
       | nachname |
 
+  Scenario: A field that the service does not know is ignored
+    When I create a patient with the unknown field “haustier”
+    Then the service responds with 201
+    And the service responds with the patient
+    And a patient.created event is published
+    And the stored patient is unchanged
+
   Scenario: Patients created at the same time are all published
     When I create 10 patients at once
     Then exactly 10 patient.created events are published within 10 seconds

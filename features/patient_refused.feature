@@ -79,6 +79,16 @@ Feature: A refused request publishes no event
     And no event is published
     And the stored patient is unchanged
 
+  Scenario Outline: A list of the patients with an unknown status: “<status>”
+    When I try to read the patients with the status “<status>”
+    Then the service refuses with 400, naming “status”
+    And no event is published
+
+    Examples: statuses
+      | status     |
+      | vielleicht |
+      | Offen      |
+
   Scenario Outline: A patient that does not exist: <action>
     Given a patient that does not exist
     When I try to <action> the patient

@@ -57,6 +57,12 @@ Feature: Changing a patient publishes an event
     And the event shows the patient's telefon as “+49 30 5550177”
     And the stored patient is unchanged
 
+  Scenario: A field that the service does not know is ignored
+    When I change the patient and give the unknown field “haustier” too
+    Then the service responds with the patient
+    And exactly one patient.updated event is published
+    And the stored patient is unchanged
+
   Scenario: A change that changes nothing is published too
     When I change the patient's vorname to “Erika”
     Then exactly one patient.updated event is published

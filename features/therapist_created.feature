@@ -58,6 +58,13 @@ Feature: Creating a therapist publishes an event
     And a therapist.created event is published
     And the stored therapist is unchanged
 
+  Scenario: A field that the service does not know is ignored
+    When I create a therapist with the unknown field “haustier”
+    Then the service responds with 201
+    And the service responds with the therapist
+    And a therapist.created event is published
+    And the stored therapist is unchanged
+
   Scenario: Therapists created at the same time are all published
     When I create 10 therapists at once
     Then exactly 10 therapist.created events are published within 10 seconds

@@ -58,6 +58,16 @@ Feature: A refused request about a therapist publishes no event
     And no event is published
     And the stored therapist is unchanged
 
+  Scenario Outline: A list of the therapists with an unknown status: “<status>”
+    When I try to read the therapists with the status “<status>”
+    Then the service refuses with 400, naming “status”
+    And no event is published
+
+    Examples: statuses
+      | status     |
+      | vielleicht |
+      | Aktiv      |
+
   Scenario Outline: A therapist that does not exist: <action>
     Given a therapist that does not exist
     When I try to <action> the therapist

@@ -60,6 +60,12 @@ Feature: Changing a therapist publishes an event
     And the event shows the therapist's telefon as “+49 30 5550177”
     And the stored therapist is unchanged
 
+  Scenario: A field that the service does not know is ignored
+    When I change the therapist and give the unknown field “haustier” too
+    Then the service responds with the therapist
+    And exactly one therapist.updated event is published
+    And the stored therapist is unchanged
+
   Scenario: A change that changes nothing is published too
     When I change the therapist's vorname to “Erika”
     Then exactly one therapist.updated event is published

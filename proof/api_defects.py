@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from bdd.contracts import asyncapi as contract
@@ -20,7 +21,7 @@ from proof.traffic import (
     responding,
     succeeding,
 )
-from reference.patient_service.models import PatientStatus
+from reference.patient_service.models import Patient, PatientStatus
 
 
 def _showing(change: Callable[[Any], object]) -> Serve:
@@ -40,6 +41,32 @@ def _breaking(over: Callable[[Request], bool], message: bytes) -> Serve:
     """Answer such requests with 500."""
     broken = Response(500, b'{"message": "%s"}' % message)
     return lambda request, sound: broken if over(request) else sound.handle(request)
+
+
+def _listing_unknown(change: Callable[[Request, SoundService], Response]) -> Serve:
+    """Answer the list of an unknown status in another way than with a refusal."""
+
+    def serve(request: Request, sound: SoundService) -> Response:
+        response = sound.handle(request)
+        return change(request, sound) if response.status == HTTPStatus.BAD_REQUEST else response
+
+    return on("GET", serve, one=False)
+
+
+def _refusing_unknown_fields(status: int) -> Serve:
+    """Refuse a request with a field that a patient does not have."""
+
+    def serve(request: Request, sound: SoundService) -> Response:
+        unknown = request.fields.keys() - {column.name for column in Patient.__table__.columns}
+        message = f'{{"message": "{min(unknown, default="")} is not a field of a patient"}}'
+        return Response(status, message.encode()) if unknown else sound.handle(request)
+
+    return serve
+
+
+def _echoing(request: Request, sound: SoundService) -> Response:
+    response = sound.handle(request)
+    return response if response.is_error else response.with_body({**request.fields, **response.json})
 
 
 def _open_means_all(request: Request, sound: SoundService) -> Response:
@@ -76,6 +103,20 @@ _ANSWERS = [
         "a refusal does not name the field",
         'message is "Bad request", expected one that names “vorname”',
         refusing(400, lambda response: response.with_body({"message": "Bad request"})),
+    ),
+    _refused(
+        "refused-with-a-list",
+        "the message of a refusal is a list of texts",
+        r'message is \["vorname is missing"\], expected one that names “vorname”',
+        refusing(400, lambda response: response.with_body({"message": response.json["message"].split("; ")})),
+        scenario="A patient without a name is refused",
+    ),
+    _refused(
+        "refused-without-a-field-as-key",
+        "the message of a refusal is an object that does not have the field",
+        r'message is \{"error": "vorname is missing"\}, expected one that names “vorname”',
+        refusing(400, lambda response: response.with_body({"message": {"error": response.json["message"]}})),
+        scenario="A patient without a name is refused",
     ),
     _refused(
         "refused-in-html",
@@ -276,6 +317,53 @@ _RULES = [
         "a number is taken for text",
         "the service responded with 201, expected 400",
         on("POST", receiving(_number_as_text)),
+    ),
+    _refused(
+        "unknown-status-lists-nobody",
+        "the list of an unknown status is empty",
+        "the service responded with 200, expected 400",
+        _listing_unknown(lambda _request, _sound: Response(200, b"[]")),
+        scenario="with an unknown status",
+    ),
+    _refused(
+        "unknown-status-lists-everybody",
+        "the list of an unknown status holds every patient",
+        "the service responded with 200, expected 400",
+        _listing_unknown(lambda request, sound: sound.handle(replace(request, query=""))),
+        scenario="with an unknown status",
+    ),
+    _refused(
+        "unknown-status-in-a-list-answers-500",
+        "a list by an unknown status breaks the service",
+        "the service responded with 500, expected 400",
+        _listing_unknown(lambda _request, _sound: Response(500, b'{"message": "Internal server error"}')),
+        scenario="with an unknown status",
+    ),
+    _refused(
+        "status-of-a-list-in-any-case",
+        "a list takes a status in capitals and in small letters",
+        "the service responded with 200, expected 400",
+        on("GET", lambda it, sound: sound.handle(replace(it, query=it.query.replace("=Offen", "=offen")))),
+        scenario="with an unknown status",
+        noticed_by="“Offen”",
+    ),
+    _created(
+        "unknown-field-refused",
+        "a new patient with a field that is not known is refused",
+        "the service responded with 400, expected 201",
+        on("POST", _refusing_unknown_fields(400)),
+    ),
+    _created(
+        "unknown-field-answered",
+        "a patient is returned with the fields that are not known",
+        'haustier is extra: "a value"',
+        on("POST", _echoing),
+    ),
+    _updated(
+        "unknown-field-in-a-change-answers-500",
+        "a change with a field that is not known breaks the service",
+        "the service responded with 500 in place of the patient",
+        on("PUT", _refusing_unknown_fields(500)),
     ),
     _read(
         "status-at-creation-ignored",

@@ -50,6 +50,16 @@ def _tombstone(request: Request, sound: SoundService) -> Response:
     return sound.handle(request)
 
 
+def _in_lists(message: Any) -> Any:
+    """Write the texts of an object as lists, as some libraries of validation do."""
+    return {field: [text] for field, text in message.items()} if isinstance(message, dict) else message
+
+
+def _refusing_a_pet(request: Request, sound: SoundService) -> Response:
+    refused = Response(400, b'{"message": {"haustier": "is not a field of a therapist"}}')
+    return refused if "haustier" in request.fields else sound.handle(request)
+
+
 def _listing(change: Callable[[list[Any]], list[Any]]) -> Serve:
     return on("GET", succeeding(lambda it: it.with_body(change(it.json))), one=False)
 
@@ -209,6 +219,31 @@ _OF_RESPONSES = [
         "a wrong value is answered with 500",
         "the service responded with 500, expected 400",
         refusing(400, partial(replace, status=500)),
+    ),
+    served_by_therapists(
+        "refused",
+        "therapist-refused-with-lists",
+        "the message of a refusal is an object from field to a list of texts",
+        r'message is \{"vorname": \["vorname is missing"\]\}, expected a text that is not empty, or an object',
+        refusing(400, lambda it: it.with_body({"message": _in_lists(it.json["message"])})),
+        scenario="A therapist without a name is refused",
+        noticed_by="audit",
+    ),
+    served_by_therapists(
+        "refused",
+        "therapist-unknown-status-lists-nobody",
+        "the list of an unknown status is empty",
+        "the service responded with 200, expected 400",
+        on("GET", refusing(400, lambda _response: Response(200, b"[]")), one=False),
+        scenario="with an unknown status",
+    ),
+    served_by_therapists(
+        "created",
+        "therapist-unknown-field-refused",
+        "a new therapist with a field that is not known is refused",
+        "the service responded with 400, expected 201",
+        on("POST", _refusing_a_pet),
+        scenario="does not know is ignored",
     ),
     served_by_therapists(
         "blocked",

@@ -11,6 +11,7 @@ from bdd.domain.test_data import (
     example,
     field_of,
     fields_in,
+    filtered,
     too_large_id,
     unreadable_body,
     unused_id,
@@ -75,6 +76,12 @@ def change_from_unreadable(context: Context, resource: Resource, body: str) -> N
 def read_refused(context: Context, resource: Resource) -> None:
     """Send a request to read that must be refused."""
     world(context).send(resource, "GET", world(context).the(resource).path)
+
+
+@when("I try to read the {resource:Resources} with the {field:w} “{value}”")
+def read_all_refused(context: Context, resource: Resource, field: str, value: str) -> None:
+    """Send a request to read the list of those with a value that the field cannot have."""
+    world(context).send(resource, "GET", filtered(resource, field, value, valid=False))
 
 
 @when("I try to change the {resource:Resource}")

@@ -6,7 +6,17 @@ from hamcrest import assert_that
 
 from bdd.domain.resource import Resource, Value
 from bdd.domain.responses import creates
-from bdd.domain.test_data import another_value, example, field_of, fields_in, filtered, read_value, required_only
+from bdd.domain.test_data import (
+    a_change,
+    another_value,
+    example,
+    field_of,
+    fields_in,
+    filtered,
+    read_value,
+    required_only,
+    unknown_field,
+)
 from bdd.domain.world import World, world
 from bdd.verdict.checks import check_published
 
@@ -48,6 +58,12 @@ def create_with_required_fields(context: Context, resource: Resource) -> None:
     world(context).create(resource, required_only(resource, world(context).mark))
 
 
+@when("I create a {resource:Resource} with the unknown field “{field}”")
+def create_with_unknown_field(context: Context, resource: Resource, field: str) -> None:
+    """Create one with synthetic data and a field that the contract does not have."""
+    world(context).create(resource, example(resource, world(context).mark) | unknown_field(resource, field))
+
+
 @when("I create a {resource:Resource} whose {field:w} has {length:d} characters")
 def create_with_long_field(context: Context, resource: Resource, field: str, length: int) -> None:
     """Create one with synthetic data and a field of this length."""
@@ -72,6 +88,12 @@ def change_field(context: Context, resource: Resource, field: str, value: str) -
 def change_data(context: Context, resource: Resource) -> None:
     """Change the fields in a table with the columns field and value."""
     world(context).update(world(context).the(resource), fields_in(resource, context.table))
+
+
+@when("I change the {resource:Resource} and give the unknown field “{field}” too")
+def change_with_unknown_field(context: Context, resource: Resource, field: str) -> None:
+    """Change a field that the contract has, and send one that it does not have."""
+    world(context).update(world(context).the(resource), a_change(resource) | unknown_field(resource, field))
 
 
 @when("I clear the {resource:Resource}'s {field:w}")

@@ -82,11 +82,12 @@ def has_message(message: str) -> Response:
 
 
 def refuses(status: int, field: str) -> Response:
-    """Match a refusal with this status whose message names the field."""
+    """Match a refusal with this status whose message names the field: a text, or an object from field to text."""
 
     def names_field(body: Json) -> Sequence[str]:
         message = body.get("message")
-        return [] if field in str(message) else [f"message is {shown(message)}, expected one that names “{field}”"]
+        is_named = field in message if isinstance(message, str | dict) else False
+        return [] if is_named else [f"message is {shown(message)}, expected one that names “{field}”"]
 
     return Response(
         f"the service refuses with {status:d}, naming “{field}”",

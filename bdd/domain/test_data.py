@@ -211,13 +211,26 @@ def fields_in(resource: Resource, table: Table | None, *, valid: bool = True) ->
     return {name: None if text == NULL else text for name, text in texts.items()}
 
 
-def filtered(resource: Resource, field: str, value: str) -> str:
+def unknown_field(resource: Resource, name: str) -> dict[str, Value]:
+    """Return a field that requests about a thing do not know, with a value.
+
+    Raises:
+        AssertionError: the contract has it.
+    """
+    api = resource.api
+    known = ("id", *api.sent("POST", resource.path), *changeable(resource), *api.answered(resource.path))
+    assert name not in known, f"“{name}” is a field of {_a(resource.noun)} in {api}: name one that it does not have"
+    return {name: "a value"}
+
+
+def filtered(resource: Resource, field: str, value: str, *, valid: bool = True) -> str:
     """Return the path of the list of the things that have a value in a field.
 
     Args:
         resource: what is listed.
         field: the name of the field, and of the parameter.
         value: the value.
+        valid: whether the contract must have the value too.
 
     Raises:
         AssertionError: the contract has no such parameter, or the field cannot have this value.
@@ -226,7 +239,8 @@ def filtered(resource: Resource, field: str, value: str) -> str:
     assert field in known, (
         f"GET {resource.path} has no parameter “{field}” in {resource.api}; there are: {', '.join(known) or 'none'}"
     )
-    check_value(resource, field, value)
+    if valid:
+        check_value(resource, field, value)
     return f"{resource.path}?{urlencode({field: value})}"
 
 

@@ -169,11 +169,15 @@ class World:
         return exchanges
 
     def update(self, entity: Entity, changes: Data) -> Exchange:
-        """Change fields of an entity; if the service accepts it, the event of that change is expected."""
+        """Change fields of an entity; if the service accepts it, the event of that change is expected.
+
+        Fields that an entity does not have change nothing.
+        """
         exchange = self.send(entity.resource, "PUT", entity.path, as_json(changes))
         if exchange.accepted:
             before = dict(entity.data)
-            entity.data |= {**changes, **made_by_service(entity.resource, _parsed(exchange))}
+            known = {name: value for name, value in changes.items() if name in before}
+            entity.data |= {**known, **made_by_service(entity.resource, _parsed(exchange))}
             self._expect(entity, exchange, before)
         return exchange
 

@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, request
@@ -139,7 +139,7 @@ def _health(database: Database, relay: OutboxRelay) -> ResponseReturnValue:
 
 
 def _invalid_request(error: InvalidRequestError) -> ResponseReturnValue:
-    return _refusal(HTTPStatus.BAD_REQUEST, str(error))
+    return _refusal(HTTPStatus.BAD_REQUEST, error.message)
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
@@ -148,7 +148,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     return *_refusal(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, error.description), headers
 
 
-def _refusal(status: int, message: str | None) -> tuple[Response, int]:
+def _refusal(status: int, message: str | Mapping[str, str] | None) -> tuple[Response, int]:
     # The rule is logged, not the path: a wrong path may contain a name.
     log.info("%s %s answered %d", request.method, request.url_rule, status)
     return jsonify(message=message), status

@@ -8,5 +8,5 @@ RULES = Rules(
     required=("vorname", "nachname"),
     optional=("anrede", "titel", "email", "telefon", "sperrgrund"),
     statuses=TherapistStatus,
-    ignores_other_fields=True,
+    message_by_field=True,
 )

@@ -85,7 +85,7 @@ def test_the_projects_own_contracts_are_red(tmp_path: Path, moved_on_to: list[st
 @pytest.mark.parametrize(
     ("change", "features", "says"),
     [
-        (moved_on.required_field, ONE_PATIENT, f"{moved_on.REQUIRED} is not a field of a patient"),
+        (moved_on.required_field, ONE_PATIENT, f"{moved_on.REQUIRED} is missing, expected"),
         (moved_on.read_only_field, ONE_PATIENT, f"the response has no {moved_on.MADE}, which the service makes"),
         (moved_on.statuses, ONE_PATIENT, 'status is "offen", expected "neu"'),
         (moved_on.page, ALL_PATIENTS, "the response is not a list of patients but"),

@@ -59,6 +59,24 @@ def test_a_step_that_names_a_field_which_the_contract_does_not_have_says_so_in_o
     assert len(world.exchanges) == 1, "nothing was sent"
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    ["I create a patient with the unknown field “{}”", "I change the patient and give the unknown field “{}” too"],
+)
+def test_an_unknown_field_changes_nothing_and_the_contract_must_not_have_it(sentence: str) -> None:
+    world = FakePlatform().world()
+    world.create(PATIENTS, example(PATIENTS, world.mark))
+    do(world, sentence.format("haustier"))
+    assert "haustier" in str(world.exchanges[-1].sent)
+    assert "haustier" not in world.the(PATIENTS).data
+    for known in ("telefon", "id"):
+        with pytest.raises(AssertionError) as wrong:
+            do(world, sentence.format(known))
+        assert first_line(wrong) == (
+            f"“{known}” is a field of a patient in contracts/patients.openapi.yaml: name one that it does not have"
+        )
+
+
 def test_a_new_thing_may_lack_a_field_that_would_not_be_sent() -> None:
     world = FakePlatform().world()
     do(world, "I try to create a patient without status")
@@ -69,6 +87,7 @@ def test_a_list_can_be_read_by_the_contracts_parameters_only(tmp_path: Path) -> 
     assert filtered(PATIENTS, "status", "auf der Suche") == "/api/patients?status=auf+der+Suche"
     with pytest.raises(AssertionError, match="“vielleicht” is not a status of a patient"):
         filtered(PATIENTS, "status", "vielleicht")
+    assert filtered(PATIENTS, "status", "vielleicht", valid=False) == "/api/patients?status=vielleicht"
 
     def change(document: Any) -> None:
         del document["paths"]["/api/patients"]["get"]["parameters"]

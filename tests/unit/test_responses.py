@@ -1,5 +1,7 @@
 """What the cases of `test_then_steps` do not show of the messages about responses."""
 
+import json
+
 import pytest
 from hamcrest import assert_that
 from hamcrest.core.base_matcher import BaseMatcher
@@ -10,6 +12,9 @@ from bdd.domain.responses import could_read, has_message, has_status, lists_only
 from tests.support.builders import NOW, PATIENTS, failure, mismatch
 
 ERIKA = Entity(PATIENTS, 5, {"vorname": "Erika", "status": "offen"})
+
+
+NAMING = "expected one that names “status”"
 
 
 def response(status: int | None, body: str) -> Exchange:
@@ -23,6 +28,15 @@ def response(status: int | None, body: str) -> Exchange:
         (has_message("Gone"), 404, '{"message": "Gone", "id": 5}', "id is extra: 5"),
         (has_message("Gone"), 204, "", "the response is not JSON (Expecting value: line 1 column 1 (char 0)): ''"),
         (refuses(400, "status"), 400, "[]", "the response is not an object but []"),
+        *(
+            (
+                refuses(400, "status"),
+                400,
+                json.dumps({"message": wrong}),
+                f"message is {json.dumps(wrong)}, {NAMING}",
+            )
+            for wrong in ("a field is wrong", {"telefon": "status"}, ["status is wrong"], 5)
+        ),
         (shows(ERIKA), 404, "gone", "the service responded with 404 in place of the patient: gone"),
         (
             shows(ERIKA),
@@ -42,6 +56,11 @@ def test_the_first_line_names_what_is_wrong(
     matcher: BaseMatcher[Exchange], status: int | None, body: str, message: str
 ) -> None:
     assert mismatch(failure(assert_that, response(status, body), matcher)) == message
+
+
+@pytest.mark.parametrize("message", ["status is wrong", {"status": "is wrong", "telefon": "is wrong"}])
+def test_a_refusal_names_the_field_in_a_text_or_as_the_name_in_an_object(message: object) -> None:
+    assert_that(response(400, json.dumps({"message": message})), refuses(400, "status"))
 
 
 def test_the_message_names_every_difference_and_shows_request_and_response() -> None:

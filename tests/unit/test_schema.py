@@ -25,6 +25,7 @@ NO_TIME = "expected an ISO 8601 time in UTC"
 IN_BRACES = "{7e3b27a1-1c53-4d31-9d5b-5d2f3f3e1a11}"
 NO_UUID = "expected a UUID as text"
 REQUIRES = "the contract requires"
+MESSAGE = "a text that is not empty, or an object from field to such a text"
 A_NUMBER = f'{REQUIRES} pattern "^[1-9][0-9]*$"'
 TOPIC, TYPES = PATIENTS.topic, "patient.created, patient.updated, patient.deleted"
 
@@ -152,8 +153,25 @@ WITHOUT_ID = {name: value for name, value in PATIENT.items() if name != "id"}
             "the body is not JSON (Expecting value: line 1 column 1 (char 0)): '<p>'",
         ),
         ("GET /api/patients", 200, "[NaN]", "the body is not JSON (NaN is not JSON): '[NaN]'"),
-        ("POST /api/patients", 400, {}, "message is missing"),
-        ("POST /api/patients", 400, {"message": ""}, f'message is "", {REQUIRES} minLength 1'),
+        ("POST /api/patients", 400, {}, f"message is missing, expected {MESSAGE}"),
+        ("POST /api/patients", 400, {"message": {"vorname": "is missing"}}, None),
+        *(
+            (
+                "GET /api/patients?status=x",
+                400,
+                {"message": wrong},
+                f"message is {json.dumps(wrong)}, expected {MESSAGE}",
+            )
+            for wrong in (
+                "",
+                [],
+                ["is missing"],
+                {},
+                {"vorname": ""},
+                {"vorname": ["is missing"]},
+                {"vorname": {"a": "b"}},
+            )
+        ),
         ("GET /api/patients/5", 200, [], f'the body is [], {REQUIRES} type ["object"]'),
         ("GET /api/patients/5", 200, PATIENT | {"age": 5}, "age is extra: 5"),
         ("GET /api/patients/5", 200, PATIENT | {"id": "5"}, f'id is "5", {REQUIRES} type ["integer"]'),

@@ -1,33 +1,15 @@
-"""What is special about the patient service: its refusal of other fields, and the event of a deletion."""
-
-import json
+"""What is special about the patient service: the event of a deletion, and refusals in a text."""
 
 import pytest
 
 from reference.patient_service.service import PATIENT_SERVICE
 from reference.shared.service import Service
-from tests.unit.reference.served import NAMES, Served
+from tests.unit.reference.served import Served
 
 
 @pytest.fixture
 def service() -> Service:
     return PATIENT_SERVICE
-
-
-@pytest.mark.parametrize("method", ["POST", "PUT"])
-@pytest.mark.parametrize(("name", "shown"), [("name", "name"), ("id", "id"), ("\ud800", "\\ud800")])
-def test_a_field_that_a_patient_does_not_have_is_refused(
-    served: Served, method: str, name: str, shown: str
-) -> None:
-    created = served.create()
-    path = served.path if method == "POST" else f"{served.path}/1"
-
-    response = served.api.open(path, method=method, data=json.dumps({**NAMES, name: "x"}))
-
-    assert response.status_code == 400
-    assert response.json == {"message": f"{shown} is not a field of a patient"}
-    assert served.all() == [created]
-    assert len(served.events()) == 1
 
 
 def test_the_event_of_a_deletion_has_no_data(served: Served) -> None:
@@ -36,3 +18,14 @@ def test_the_event_of_a_deletion_has_no_data(served: Served) -> None:
 
     deleted = served.events()[-1]
     assert (deleted["eventType"], deleted["payload"]) == ("patient.deleted", {"patient_id": 1})
+
+
+def test_a_refusal_is_one_text(served: Served) -> None:
+    response = served.api.post("/api/patients", json={"vorname": 1, "status": "neu"})
+
+    status = "status must be one of: offen, auf der Suche, in Therapie, Therapie abgeschlossen"
+    assert response.json
+    assert response.json["message"].startswith(f"nachname is missing; vorname must be text; {status}")
+    unknown = served.api.get("/api/patients", query_string={"status": "neu"}).json
+    assert unknown
+    assert unknown["message"].startswith(status)

@@ -1,13 +1,13 @@
-"""What is special about the therapist service: the events of a change of status, and the reason of a block."""
+"""What is special about the therapist service: the events of a change of status, the reason of a block,
+and refusals in an object."""
 
-import json
 from itertools import product
 
 import pytest
 
 from reference.shared.service import Service
 from reference.therapist_service.service import THERAPIST_SERVICE
-from tests.unit.reference.served import NAMES, Served
+from tests.unit.reference.served import Served
 
 STATUSES = ("aktiv", "gesperrt", "inaktiv")
 BLOCKED = {("aktiv", "gesperrt"), ("inaktiv", "gesperrt")}
@@ -81,12 +81,11 @@ def test_a_deletion_has_no_event(served: Served) -> None:
     assert [event["eventType"] for event in served.events()] == ["therapist.created"]
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT"])
-def test_fields_that_a_therapist_does_not_have_are_ignored(served: Served, method: str) -> None:
-    created = served.create()
-    path = served.path if method == "POST" else f"{served.path}/1"
+def test_a_refusal_is_an_object_from_field_to_text(served: Served) -> None:
+    response = served.api.post("/api/therapists", json={"vorname": 1, "status": "neu"})
 
-    response = served.api.open(path, method=method, data=json.dumps({**NAMES, "id": 7, "name": ["x"], "\ud800": 1}))
-
-    assert response.json == created | {"id": 2 if method == "POST" else 1}
-    assert served.returned(served.events()[-1])["id"] == (response.json or {})["id"]
+    status = {"status": "status must be one of: aktiv, gesperrt, inaktiv"}
+    names = {"nachname": "nachname is missing", "vorname": "vorname must be text"}
+    assert response.json == {"message": names | status}
+    assert served.api.get("/api/therapists", query_string={"status": "neu"}).json == {"message": status}
+    assert served.api.post("/api/therapists", data="[").json == {"message": "the body is not JSON"}
