@@ -1,6 +1,7 @@
 """`python -m bdd soak`: runs the features again and again under bad conditions."""
 
 import json
+import math
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -79,9 +80,18 @@ def _soak(conditions: Sequence[Condition], runs: int, results: list[Result]) -> 
     distribution = prepare(load_settings({}, services=short_names()).cache_dir, typer.echo)
     with tempfile.TemporaryDirectory(prefix="soak-", ignore_cleanup_errors=True) as folder:
         soak = Soak(distribution, Path(folder), REPORT, typer.echo)
-        for condition in conditions:
+        for condition, rounds in zip(conditions, shares(conditions, runs), strict=True):
             typer.echo(f"\n{condition.name}: {condition.description}")
-            results.append(soak.under(condition, rounds=max(1, runs // len(conditions) // condition.together)))
+            results.append(soak.under(condition, rounds))
+
+
+def shares(conditions: Sequence[Condition], runs: int) -> list[int]:
+    """Return how many rounds each condition gets: at least one, and together no fewer than so many runs."""
+    of_each, more = divmod(runs, len(conditions))
+    wanted = [of_each + (number < more) for number in range(len(conditions))]
+    return [
+        max(1, math.ceil(each / condition.together)) for each, condition in zip(wanted, conditions, strict=True)
+    ]
 
 
 def _report(results: Sequence[Result]) -> None:

@@ -121,12 +121,13 @@ class Soak:
         nature = condition.nature[number % len(condition.nature)]
         with running_services(folder, servers, number, nature) as api_urls, condition.meanwhile(api_urls):
             platform = remote(bootstrap_servers=servers, **addresses(api_urls))
-            command = ["behave", "--no-color", "features/", *platform, *condition.arguments]
+            command = ["behave", "--no-color", *condition.features, *platform, *condition.arguments]
             run_folders = [folder / f"run-{each + 1}" for each in range(condition.together)]
             environment = {"BDD_DEADLINE_FACTOR": _DEADLINE_FACTOR, **variables}
             began = time.monotonic()
             runs = [ModuleProcess(each, *command, environment=environment) for each in run_folders]
-            outcomes = list(self._ends(runs, began))
+            with condition.upon(runs):
+                outcomes = list(self._ends(runs, began))
         if any(outcome.error for outcome in outcomes) and not self._stopping.is_set():
             shutil.move(folder, self._red_folder / f"{condition.name}-{number}")
         shutil.rmtree(folder, ignore_errors=True)

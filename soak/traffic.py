@@ -1,10 +1,8 @@
 """What others do on the platform during the runs: they publish valid events or other records, and send requests."""
 
 import random
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain, cycle, islice
 
@@ -19,6 +17,7 @@ from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.system.http import session_for
 from reference.shared.kafka.schemas import EventSchema
 from soak.platform import IDS_OF_A_RUN
+from soak.repeating import again_and_again
 
 PREFILLED = 100_000
 EVENTS_A_SECOND = 2_000
@@ -90,7 +89,7 @@ def foreign_producer(broker: EmbeddedBroker) -> Iterator[None]:
         sent += due
         producer.poll(0)
 
-    with _producing(broker) as producer, _again_and_again(what_is_due, _TICK_SECONDS):
+    with _producing(broker) as producer, again_and_again(what_is_due, _TICK_SECONDS):
         yield
 
 
@@ -109,7 +108,7 @@ def poison(broker: EmbeddedBroker) -> Iterator[None]:
     with _producing(broker) as producer:
         for _ in topics:
             a_dose()
-        with _again_and_again(a_dose, _POISON_TICK_SECONDS):
+        with again_and_again(a_dose, _POISON_TICK_SECONDS):
             yield
 
 
@@ -128,31 +127,8 @@ def other_clients(api_urls: Mapping[str, str]) -> Iterator[None]:
             for response in (created, changed, session.delete(entity, timeout=10)):
                 response.raise_for_status()
 
-        with _again_and_again(live, _CLIENTS_TICK_SECONDS):
+        with again_and_again(live, _CLIENTS_TICK_SECONDS):
             yield
-
-
-@contextmanager
-def _again_and_again(action: Callable[[], None], tick: float) -> Iterator[None]:
-    """Repeat the action in a thread until the block ends.
-
-    Raises:
-        AssertionError: the action failed, so nothing was tested.
-    """
-    stop = threading.Event()
-
-    def repeat() -> None:
-        while not stop.wait(tick):
-            action()
-
-    with ThreadPoolExecutor(1) as pool:
-        repeating = pool.submit(repeat)
-        try:
-            yield
-        finally:
-            stop.set()
-    if error := repeating.exception():
-        raise AssertionError(f"the traffic broke off, so nothing is proven: {error!r}") from error
 
 
 @contextmanager

@@ -1,12 +1,18 @@
 """The soak: how runs are divided and judged; its traffic and its services."""
 
+import json
+import socket
 import sqlite3
+import threading
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from unittest.mock import Mock, create_autospec
 
 import pytest
+import waitress.channel
 from typer.testing import CliRunner
 
 from bdd.commands.cli import app
@@ -20,10 +26,10 @@ from reference.shared.relay import Producer
 from soak import command, soaking
 from soak.conditions import CONDITIONS
 from soak.platform import give_ids_from
-from soak.service import SlowProducer, wrong_clock
+from soak.service import HangsUp, LateProducer, SlowProducer, wrong_clock
 from soak.soaking import judge
 from soak.traffic import POISON, foreign_events
-from tests.support.builders import event_in, record
+from tests.support.builders import LONG_TIMEOUT, event_in, record, stand_in
 
 SUMMARY = "8 features passed, 0 failed, 0 skipped\n{} scenarios passed, {} failed, 0 skipped\n"
 
@@ -33,12 +39,15 @@ def test_the_runs_are_divided_among_the_conditions_and_each_gets_a_round(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(command, "prepare", Mock())
-    for runs, of_each in ((1, 1), (200, 20)):
+    for runs in (1, 20, 200):
         under = Mock(side_effect=lambda condition, rounds: soaking.Result(condition, [soaking.Outcome(84, 1.0)]))
         monkeypatch.setattr(soaking.Soak, "under", under)
         assert command.run_soak(CONDITIONS, runs) == 0
-        rounds = {call.args[0].name: call.kwargs["rounds"] for call in under.call_args_list}
-        assert rounds == {each.name: max(1, of_each // each.together) for each in CONDITIONS}
+        rounds = [call.args[1] for call in under.call_args_list]
+        assert [call.args[0] for call in under.call_args_list] == list(CONDITIONS)
+        shares = [count * each.together for count, each in zip(rounds, CONDITIONS, strict=True)]
+        assert max(runs, len(CONDITIONS)) <= sum(shares) <= max(runs, len(CONDITIONS)) + 1
+        assert max(shares) - min(shares) <= 1
 
 
 @pytest.mark.parametrize(
@@ -107,6 +116,45 @@ def test_a_batch_is_held_back_once_and_keeps_its_order(monkeypatch: pytest.Monke
         slow.poll(0)
     assert held == [0.4, 0.4]
     assert [call.kwargs["key"] for call in prompt.produce.call_args_list] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize(("only_first", "waited"), [(False, [2.5, 2.0]), (True, [2.5])])
+def test_an_event_is_late_by_its_own_seconds_however_long_others_wait(
+    monkeypatch: pytest.MonkeyPatch, *, only_first: bool, waited: list[float]
+) -> None:
+    pauses: list[float] = []
+    now = datetime(2026, 11, 23, 12, 0, 2, tzinfo=UTC).timestamp()
+    monkeypatch.setattr("soak.service._pause", lambda seconds: pauses.append(round(seconds, 3)))
+    monkeypatch.setattr("soak.service.time", stand_in(time, time=lambda: now))
+    prompt = create_autospec(Producer, instance=True)
+    late = LateProducer(prompt, 4.5, only_first=only_first)
+    for key, made in (("1", "2026-11-23T12:00:00+00:00"), ("2", "2026-11-23T11:59:59.500+00:00")):
+        late.produce("patient-events", key=key, value=json.dumps({"timestamp": made}), on_delivery=Mock())
+    assert [pause for pause in pauses if pause > 0] == waited
+    assert [call.kwargs["key"] for call in prompt.produce.call_args_list] == ["1", "2"]
+
+
+def _empty_list(_environ: object, start: Callable[[str, list[tuple[str, str]]], object]) -> list[bytes]:
+    start("200 OK", [("Content-Length", "2")])
+    return [b"[]"]
+
+
+@pytest.mark.parametrize("connection", ["close", "keep-alive"])
+def test_a_service_hangs_up_without_saying_so(monkeypatch: pytest.MonkeyPatch, connection: str) -> None:
+    monkeypatch.setattr(waitress.channel.HTTPChannel, "task_class", HangsUp)
+    server = waitress.create_server(_empty_list, host="127.0.0.1", port=0, threads=1)
+    serving = threading.Thread(target=server.run)
+    serving.start()
+    try:
+        with socket.create_connection(("127.0.0.1", server.effective_port), LONG_TIMEOUT) as client:
+            client.sendall(f"GET / HTTP/1.1\r\nHost: x\r\nConnection: {connection}\r\n\r\n".encode())
+            response = b"".join(iter(lambda: client.recv(65536), b""))
+    finally:
+        server.close()
+        serving.join()
+    assert response.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert response.endswith(b"\r\n\r\n[]")
+    assert b"onnection" not in response
 
 
 def test_the_list_names_every_condition_and_any_other_is_refused() -> None:
