@@ -52,6 +52,8 @@ class Gap:
 
 Entry: TypeAlias = Record | Gap
 
+_TROUBLE = b'{"trouble":'
+
 
 def to_line(entry: Entry) -> bytes:
     """Return the entry as one line of JSON in UTF-8, including the line break."""
@@ -64,6 +66,21 @@ def to_line(entry: Entry) -> bytes:
             "value": to_json(entry.value),
         }
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def heartbeat(trouble: str | None) -> bytes:
+    """Return the line that is sent where there is no entry: an empty one, or why none may come."""
+    return _TROUBLE + json.dumps(trouble).encode() + b"}\n" if trouble else b"\n"
+
+
+def is_heartbeat(line: bytes) -> bool:
+    """Return whether a line, without its break, is a heartbeat and no entry."""
+    return not line or line.startswith(_TROUBLE)
+
+
+def trouble_in(line: bytes) -> str | None:
+    """Return what a heartbeat reports, None if nothing."""
+    return str(json.loads(line)["trouble"]) if line else None
 
 
 def to_json(data: bytes | None) -> str | dict[str, str] | None:

@@ -9,21 +9,27 @@ from typing import Any
 
 import requests
 
-from bdd.kafka.record import Entry, Gap, Record, from_line
+from bdd.kafka.record import Entry, Gap, Record, from_line, is_heartbeat, trouble_in
+from bdd.recorder.settings import LONGEST_FENCE_SECONDS
 from bdd.system.exceptions import root_cause
 from bdd.system.http import session_for, timed_out
 from bdd.system.network import in_thread
-from bdd.system.waiting import wait_until
+from bdd.system.waiting import WaitAborted, wait_until
 
 _CONNECT_SECONDS = 3.0
 _SILENCE_SECONDS = 10.0
 _RECONNECT_SECONDS = 0.2
 _LOOK_FOR_TROUBLE_SECONDS = 0.1
+_REFUSALS = {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 _NEXT = "    next: see whether it runs, and the last lines of its log"
 
 
 class RecorderUnreachable(AssertionError):
     """The recorder, or the broker behind it, did not respond as expected; the message says which of them."""
+
+
+class RecorderStopped(RecorderUnreachable, WaitAborted):
+    """The recorder reads nothing more; the message says why, and no wait changes it."""
 
 
 class RecorderClient:
@@ -54,7 +60,8 @@ class RecorderClient:
         self._grown = threading.Condition()
         self._closed = threading.Event()
         self._lost: str | None = None
-        self._silent_broker: str | None = None
+        self._refusal: str | None = None
+        self._reported: str | None = None
         self._last_received = time.monotonic()
         self._session = session_for(url, ca)
         self._session.headers["Authorization"] = f"Bearer {token}"
@@ -104,23 +111,28 @@ class RecorderClient:
     def trouble(self) -> str | None:
         """Say why the mirror may be incomplete, or None.
 
-        There is no connection, the recorder could not read some records, or the broker does not answer it.
+        There is no connection, the recorder could not read some records or has stopped, it is behind and reads
+        nothing more, or the broker does not answer it.
         """
         if self._lost and time.monotonic() - self._last_received > _CONNECT_SECONDS:
             return f"the recorder at {self.url} cannot be followed: {self._lost}\n{_NEXT}"
         if self.gaps:
             return f"the recorder could not read everything: {self.gaps[0]}"
-        if self._silent_broker:
-            return f"{self._silent_broker}\n{_NEXT}"
-        return None
+        trouble = self._reported or self._refusal
+        return f"{trouble}\n{_NEXT}" if trouble and "\n" not in trouble else trouble
 
     def ready(self) -> bool:
         """Tell whether the recorder is pinned.
 
         Raises:
             RecorderUnreachable: it does not answer.
+            RecorderStopped: it reads nothing more.
         """
-        return bool(self._get("/health", accepted=(200, 503))["ready"])
+        health = self._get("/health", accepted=(200, 503))
+        self._reported = health.get("trouble")
+        if self._reported:
+            raise RecorderStopped(self._reported)
+        return bool(health["ready"])
 
     def fence(self) -> int:
         """Return a cursor: the journal up to it holds all that was published before this call.
@@ -128,7 +140,7 @@ class RecorderClient:
         Raises:
             RecorderUnreachable: it does not answer, or could not read everything up to the end offsets.
         """
-        return int(self._get("/fence")["cursor"])
+        return int(self._get("/fence", timeout=LONGEST_FENCE_SECONDS + _SILENCE_SECONDS)["cursor"])
 
     def topics(self) -> dict[str, int]:
         """Return the brokers' topics: name -> number of partitions.
@@ -138,22 +150,25 @@ class RecorderClient:
         """
         return {name: int(count) for name, count in self._get("/topics").items()}
 
-    def _get(self, path: str, accepted: tuple[int, ...] = (200,)) -> dict[str, Any]:
-        response = self._response(path)
-        if response.status_code == HTTPStatus.GATEWAY_TIMEOUT:
-            self._silent_broker = response.text
-            raise RecorderUnreachable(response.text)
+    def _get(
+        self, path: str, accepted: tuple[int, ...] = (200,), timeout: float = _SILENCE_SECONDS
+    ) -> dict[str, Any]:
+        response = self._response(path, timeout + 5)
         if response.status_code not in accepted:
-            raise RecorderUnreachable(f"the recorder answered {path} with {response.status_code}: {response.text}")
+            if response.status_code not in _REFUSALS:
+                raise RecorderUnreachable(
+                    f"the recorder answered {path} with {response.status_code}: {response.text}"
+                )
+            self._refusal = response.text
+            raise RecorderUnreachable(response.text.splitlines()[0])
         if path != "/health":  # which needs no broker
-            self._silent_broker = None
+            self._refusal = None
         body: dict[str, Any] = response.json()
         return body
 
-    def _response(self, path: str) -> requests.Response:
+    def _response(self, path: str, timeout: float) -> requests.Response:
         """Return the response, waited for only as long as nothing has ended that it depends on."""
-        timeout = (_CONNECT_SECONDS, _SILENCE_SECONDS + 5)
-        future = in_thread(lambda: self._session.get(self.url + path, timeout=timeout))
+        future = in_thread(lambda: self._session.get(self.url + path, timeout=(_CONNECT_SECONDS, timeout)))
         while True:
             try:
                 return future.result(_LOOK_FOR_TROUBLE_SECONDS)
@@ -190,7 +205,11 @@ class RecorderClient:
                 if self._closed.is_set():
                     return
                 *lines, rest = (rest + chunk).split(b"\n")
-                yield from (from_line(line) for line in lines if line)
+                for line in lines:
+                    if is_heartbeat(line):
+                        self._reported = trouble_in(line)
+                    else:
+                        yield from_line(line)
 
     def _take(self, entry: Entry) -> None:
         if isinstance(entry, Gap):

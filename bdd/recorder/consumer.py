@@ -12,6 +12,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 from bdd.kafka.admin import create_topics
 from bdd.kafka.record import Gap, Record
 from bdd.recorder.journal import Journal
+from bdd.recorder.settings import LONGEST_FENCE_SECONDS
 from bdd.system.waiting import wait_until
 
 _BATCH = 1000
@@ -20,6 +21,7 @@ _LOOK_FOR_TOPICS_SECONDS = 1.0
 _REQUEST_SECONDS = 5.0
 _METADATA_SECONDS = 3.0
 _TRY_AGAIN_SECONDS = 0.02
+_WHY_SLOW = "next: see whether the broker throttles this client by a quota, and whether this machine is overloaded"
 # Short, and sent again: a request that met a partition before its leader was known may never be answered.
 _OFFSETS_SECONDS = 1.0
 
@@ -38,6 +40,10 @@ T = TypeVar("T")
 
 class BrokersSilent(Exception):
     """The brokers have answered nothing for some seconds; the message says which, and for how long."""
+
+
+class Incomplete(Exception):
+    """The journal does not hold all that was published, and will not; the message says why, and what to do."""
 
 
 class _NoMetadata(KafkaException):
@@ -82,6 +88,7 @@ class TopicsConsumer:
         # A client of its own: on the consumer's, these requests would wait behind its fetch.
         self._admin = AdminClient(common)
         self._consumer = Consumer(common | _CONSUMER)
+        self._failure: str | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
@@ -93,6 +100,10 @@ class TopicsConsumer:
         self._stopping.set()
         self._thread.join()
         self._consumer.close()
+
+    def trouble(self) -> str | None:
+        """Return why nothing more is read, and what to do; None while it is."""
+        return self._failure
 
     def partitions(self, timeout: float) -> dict[str, int]:
         """Ask the brokers for all their topics, internal ones left out: name -> number of partitions.
@@ -113,9 +124,12 @@ class TopicsConsumer:
     def fence(self, timeout: float) -> int:
         """Return a cursor: the journal up to it holds all that was published before this call.
 
+        Args:
+            timeout: for how many seconds the brokers may be silent, and the consumer may read nothing.
+
         Raises:
             BrokersSilent: no broker answered within `timeout` seconds, although each request was repeated.
-            AssertionError: the journal was not complete after `timeout` seconds.
+            Incomplete: the consumer has stopped, or has read nothing for `timeout` seconds although it is behind.
         """
 
         def end_offsets() -> dict[Partition, int]:
@@ -124,23 +138,24 @@ class TopicsConsumer:
             self._add_new_partitions()
             return self._end_offsets(list(self._positions))
 
-        end = time.monotonic() + timeout
         ends = self._answered(end_offsets, "the end offsets", timeout)
+        lag = Lag(ends, self._positions)
 
         def complete() -> int:
-            behind = {place: end for place, end in ends.items() if self._positions[place] < end}
-            assert not behind, "not yet read up to " + ", ".join(
-                f"{topic}/{partition}@{end}" for (topic, partition), end in behind.items()
-            )
+            assert not lag.records, str(lag)
             return self._journal.cursor
 
         with self._moved:
-            return wait_until(
-                complete,
-                description="the journal to reach the fence",
-                timeout=max(0.0, round(end - time.monotonic(), 1)),
-                sleep=self._moved.wait,
-            )
+            try:
+                return wait_until(
+                    complete,
+                    description="the journal to reach the fence",
+                    timeout=LONGEST_FENCE_SECONDS,
+                    abort_if=lambda: self._failure or (str(lag) if lag.seconds() > timeout else None),
+                    sleep=self._moved.wait,
+                )
+            except AssertionError as error:
+                raise Incomplete(self._failure or f"{lag}\n    {_WHY_SLOW}") from error
 
     def _answered(self, request: Callable[[], T], description: str, timeout: float) -> T:
         """Repeat a request until the brokers answer it.
@@ -172,6 +187,16 @@ class TopicsConsumer:
             raise BrokersSilent(f"the broker at {self._bootstrap_servers} {silence()} ({cause})") from late
 
     def _run(self) -> None:
+        try:
+            self._read()
+        except Exception as error:
+            log.exception("nothing more is read")
+            with self._moved:
+                self._failure = _why_it_stopped(error)
+                self._moved.notify_all()
+            self._on_growth()
+
+    def _read(self) -> None:
         pending = self._pin()
         look_again = 0.0
         while not self._stopping.is_set():
@@ -194,11 +219,11 @@ class TopicsConsumer:
                 if self._create_topics and self._create_missing_topics():
                     continue  # a busy broker lists them a little later: until then there is nothing to pin
                 self._positions = self._end_offsets(self._existing_partitions())
+                self._consumer.list_topics(timeout=_REQUEST_SECONDS)  # or its first fetch waits for a timer of 1 s
                 break
             except KafkaException as error:
                 log.info("not pinned yet: %s", error.args[0])
                 self._stopping.wait(_TRY_AGAIN_SECONDS)
-        self._consumer.list_topics(timeout=_REQUEST_SECONDS)  # or its first fetch waits for a timer of a second
         self._consumer.assign([TopicPartition(*place, end) for place, end in self._positions.items()])
         log.info("pinned to the end of %d partitions", len(self._positions))
         return set(self._positions)
@@ -281,6 +306,51 @@ class TopicsConsumer:
         gap = Gap(*place, first=first, last=max(first, low - 1))
         log.warning("%s", gap)
         return gap
+
+
+class Lag:
+    """How far the positions of a consumer are behind the end offsets of a moment.
+
+    Args:
+        ends: the end offsets.
+        positions: the positions, which move.
+    """
+
+    def __init__(self, ends: Mapping[Partition, int], positions: Mapping[Partition, int]) -> None:
+        self._ends = ends
+        self._positions = positions
+        self._least = self.records
+        self._since = time.monotonic()
+
+    @property
+    def records(self) -> int:
+        """How many records have not been read yet; markers of transactions are counted too."""
+        return sum(max(0, end - self._positions[place]) for place, end in self._ends.items())
+
+    def seconds(self) -> float:
+        """Return for how long nothing of it has been read."""
+        if (now := self.records) < self._least:
+            self._least, self._since = now, time.monotonic()
+        return time.monotonic() - self._since
+
+    def __str__(self) -> str:
+        """The lag in words."""
+        places = ", ".join(
+            f"{topic}/{partition} is read up to {self._positions[topic, partition]} of {end}"
+            for (topic, partition), end in self._ends.items()
+            if self._positions[topic, partition] < end
+        )
+        count = self.records
+        return f"the recorder is {count} record{'' if count == 1 else 's'} behind: {places}"
+
+
+def _why_it_stopped(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename:
+        return (
+            f"the recorder cannot write {error.filename}: {error.strerror}\n"
+            "    next: make room there; TMPDIR=… names another folder for what a run needs while it lasts"
+        )
+    return f"the recorder has stopped reading: {error}\n    next: see its log"
 
 
 def _record(message: Any, received: float) -> Record:

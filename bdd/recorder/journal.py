@@ -21,6 +21,7 @@ class Journal:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._appending = path.open("xb", buffering=0)
         self._reading = path.open("rb", buffering=0)
         self._seeking = threading.Lock()
@@ -39,9 +40,16 @@ class Journal:
         return len(self._ends) - 1
 
     def append(self, entries: Iterable[Entry]) -> None:
-        """Write the entries with one call to the operating system; they can be read when this returns."""
+        """Write the entries with one call to the operating system; they can be read when this returns.
+
+        Raises:
+            OSError: they cannot be written; it names the file, and no reader sees a part of them.
+        """
         lines = [to_line(entry) for entry in entries]
-        _write_all(self._appending.write, b"".join(lines))
+        try:
+            _write_all(self._appending.write, b"".join(lines))
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self._path)) from error
         end = self._ends[-1]
         for line in lines:
             end += len(line)

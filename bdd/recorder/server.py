@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from bdd.recorder.consumer import BrokersSilent, TopicsConsumer
+from bdd.kafka.record import heartbeat
+from bdd.recorder.consumer import BrokersSilent, Incomplete, TopicsConsumer
 from bdd.recorder.journal import Journal
 
 _HEARTBEAT_SECONDS = 1.0
@@ -46,12 +47,13 @@ def recorder_app(consumer: TopicsConsumer, journal: Journal, growth: JournalGrow
     """Return the ASGI application.
 
     GET /health               200 once the consumer is pinned, 503 before; needs no token
-    GET /journal?after=CURSOR the lines after a cursor, then new lines as they are written; an empty line is sent
-                              after each second without one
+    GET /journal?after=CURSOR the lines after a cursor, then new lines as they are written; after each second
+                              without one, an empty line, or {"trouble": …} where nothing more is read
     GET /fence                {"cursor": …}: the journal up to it holds all that was published before the call
     GET /topics               {topic: number of partitions}, as the brokers report them now
 
-    The last two respond with 504 if the brokers have answered nothing for some seconds.
+    The last two respond with 504 if the brokers have answered nothing for some seconds; /fence responds with 503 if
+    the journal does not hold all that was published.
 
     Args:
         consumer: what writes the journal.
@@ -72,20 +74,33 @@ class _Endpoints:
     growth: JournalGrowth
 
     async def health(self, _: Request) -> Response:
-        pinned = self.consumer.ready.is_set()
-        return JSONResponse({"ready": pinned, "cursor": self.journal.cursor}, 200 if pinned else 503)
+        trouble = self.consumer.trouble()
+        pinned = self.consumer.ready.is_set() and not trouble
+        state = {"ready": pinned, "cursor": self.journal.cursor, "trouble": trouble}
+        return JSONResponse(state, 200 if pinned else 503)
 
     async def stream(self, request: Request) -> Response:
-        lines = _lines(self.journal, self.growth, _cursor(request, self.journal))
+        lines = self._lines(_cursor(request, self.journal))
         return StreamingResponse(lines, media_type="application/jsonl")
+
+    async def _lines(self, cursor: int) -> AsyncIterator[bytes]:
+        while True:
+            lines = self.journal.lines_after(cursor)
+            cursor += lines.count(b"\n")
+            if lines:
+                yield lines
+                continue
+            await self.growth.wait(_HEARTBEAT_SECONDS)
+            if self.journal.cursor == cursor:
+                yield heartbeat(self.consumer.trouble())
 
     async def fence(self, _: Request) -> Response:
         try:
             return JSONResponse({"cursor": await run_in_threadpool(self.consumer.fence, _FENCE_SECONDS)})
         except BrokersSilent as error:
             raise HTTPException(504, str(error)) from error
-        except AssertionError as error:
-            raise HTTPException(503, f"no fence: {error}") from error
+        except Incomplete as error:
+            raise HTTPException(503, str(error)) from error
 
     async def topics(self, _: Request) -> Response:
         try:
@@ -108,18 +123,6 @@ def _guarded(endpoint: _Endpoint, token: str) -> _Endpoint:
         return await endpoint(request)
 
     return guard
-
-
-async def _lines(journal: Journal, growth: JournalGrowth, cursor: int) -> AsyncIterator[bytes]:
-    while True:
-        lines = journal.lines_after(cursor)
-        cursor += lines.count(b"\n")
-        if lines:
-            yield lines
-            continue
-        await growth.wait(_HEARTBEAT_SECONDS)
-        if journal.cursor == cursor:
-            yield b"\n"
 
 
 def _cursor(request: Request, journal: Journal) -> int:

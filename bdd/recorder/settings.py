@@ -10,6 +10,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 _PREFIX = "RECORDER_"
 
+LONGEST_FENCE_SECONDS = 60.0
+"""For so long a fence waits for a consumer that is behind and reads on."""
+
 
 def _from_json(value: Any) -> Any:
     """Parse a text; its message must not show the text, which may hold a password."""

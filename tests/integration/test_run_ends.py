@@ -6,6 +6,7 @@ import signal
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bdd.system.paths import ROOT
@@ -68,6 +69,16 @@ def test_a_run_whose_process_hangs_ends_and_names_it(tmp_path: Path, child: str,
     run.child(child).suspend()
     assert run.end() == 1
     assert re.search(f"The run ends here: {message}", run.output), run.output
+    assert not run.left_over()
+
+
+@pytest.mark.skipif(not hasattr(psutil, "RLIMIT_FSIZE"), reason="Linux alone limits the files of another process")
+def test_a_run_whose_recorder_cannot_write_ends_at_once_and_says_so(tmp_path: Path) -> None:
+    run = BehaveRun(tmp_path, LONG, environment={"BDD_DEADLINE_FACTOR": "1"})
+    run.await_text("Platform: ")
+    run.child("bdd.recorder").rlimit(psutil.RLIMIT_FSIZE, (0, 0))
+    assert run.end() == 1
+    assert re.search(f"{HERE} the recorder cannot write \\S+journal.jsonl: File too large\n    next: ", run.output)
     assert not run.left_over()
 
 

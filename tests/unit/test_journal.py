@@ -1,5 +1,6 @@
 """The journal: cursors, whole lines, and what is left after its writer was killed."""
 
+import errno
 import io
 import threading
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -47,6 +49,16 @@ def test_lines_after_a_cursor_are_those_appended_behind_it(journal: Journal, pat
     for cursor in range(5):
         assert journal.lines_after(cursor) == b"".join(map(to_line, entries[cursor:]))
     assert [from_line(line) for line in path.read_bytes().splitlines()] == entries
+
+
+def test_what_cannot_be_written_names_the_file_and_is_read_by_nobody(journal: Journal, path: Path) -> None:
+    journal.append(numbered(1))
+    full = OSError(errno.ENOSPC, "No space left on device")
+    journal._appending = Mock(write=Mock(side_effect=[10, full]), close=journal._appending.close)
+    with pytest.raises(OSError, match=r"No space left on device: '.*journal\.jsonl'$") as failed:
+        journal.append(numbered(2))
+    assert failed.value.filename == str(path)
+    assert (journal.cursor, journal.lines_after(1)) == (1, b"")
 
 
 def test_much_is_served_in_chunks_of_whole_lines(journal: Journal, path: Path) -> None:

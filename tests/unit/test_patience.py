@@ -3,12 +3,14 @@
 from collections import Counter
 from dataclasses import replace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hamcrest import assert_that
 
 from bdd.contracts.asyncapi import Subject
 from bdd.contracts.event import read_event
+from bdd.recorder.client import RecorderUnreachable
 from bdd.verdict.audit import audit, late_events
 from bdd.verdict.checks import check_nothing_published, check_published
 from bdd.verdict.expectation import Expectation
@@ -51,6 +53,28 @@ def test_the_wait_ends_behind_a_record_that_is_no_event(scene: Scene) -> None:
     scene.expect()
     scene.recorder.coming.append(record(b"{'eventId': "))
     assert "is about it but is not an event" in missing(scene)
+
+
+def test_what_a_slow_recorder_reads_late_is_not_missing(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.expect()
+    fence = scene.recorder.fence
+
+    def read_on() -> int:
+        scene.recorder.coming = [record(b"a foreign one", key=b"6"), scene.event()]
+        return fence()
+
+    monkeypatch.setattr(scene.recorder, "fence", read_on)
+    check_published(scene.observer, CREATED, SHORT_TIMEOUT)
+
+
+def test_nothing_is_called_missing_while_the_recorder_is_behind(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.expect()
+    behind = RecorderUnreachable("the recorder is 12 records behind")
+    monkeypatch.setattr(scene.recorder, "fence", Mock(side_effect=behind))
+    with pytest.raises(AssertionError, match=r"^the recorder is 12 records behind$"):
+        check_published(scene.observer, CREATED, SHORT_TIMEOUT)
 
 
 def test_the_expected_event_may_come_right_behind_a_wrong_one(scene: Scene) -> None:

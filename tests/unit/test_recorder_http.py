@@ -21,7 +21,7 @@ from bdd.kafka.record import Entry, Gap, to_line
 from bdd.recorder import client as client_module
 from bdd.recorder import server as server_module
 from bdd.recorder.client import RecorderClient, RecorderUnreachable
-from bdd.recorder.consumer import BrokersSilent, TopicsConsumer
+from bdd.recorder.consumer import BrokersSilent, Incomplete, TopicsConsumer
 from bdd.recorder.journal import Journal
 from bdd.recorder.server import JournalGrowth, recorder_app
 from tests.support.builders import LONG_TIMEOUT, SHORT_TIMEOUT, eventually, record
@@ -30,6 +30,7 @@ from tests.support.http_service import http_service
 
 TOKEN = "of-this-run"
 GAP = Gap("patient-events", 0, 3, 9)
+FULL = "the recorder cannot write /tmp/journal.jsonl: No space left on device\n    next: make room there"
 SILENT = BrokersSilent("the broker at kafka:9092 has answered nothing for 8 s (too slow)")
 
 
@@ -61,6 +62,7 @@ class Served:
 def served(tmp_path: Path) -> Iterator[Served]:
     """A server in a thread, until the test ends."""
     consumer = create_autospec(TopicsConsumer, instance=True, ready=threading.Event())
+    consumer.trouble.return_value = None
     listener = socket.create_server(("127.0.0.1", 0))
     made: Future[tuple[uvicorn.Server, JournalGrowth]] = Future()
 
@@ -94,8 +96,35 @@ def test_health_needs_no_token_and_says_whether_the_consumer_is_pinned(served: S
         if ready:
             served.consumer.ready.set()
         response = served.get("/health", "")
-        assert (response.status_code, response.json()) == (status, {"ready": ready, "cursor": 1})
+        expected = {"ready": ready, "cursor": 1, "trouble": None}
+        assert (response.status_code, response.json()) == (status, expected)
         assert served.client.ready() is ready
+
+
+def test_a_recorder_that_has_stopped_says_so_to_everyone_who_asks_or_follows(served: Served) -> None:
+    client = served.follow()
+    served.append(record({}))
+    served.await_cursor(1)
+    served.consumer.trouble.return_value = FULL
+    served.growth.notify()
+    eventually(client.trouble, client._thread)
+    assert client.trouble() == FULL
+    assert client.cursor == 1, "that is no entry"
+    health = served.get("/health", "")
+    assert (health.status_code, health.json()["ready"]) == (503, False)
+    with pytest.raises(RecorderUnreachable, match=f"^{re.escape(FULL)}$"):
+        client.ready()
+    served.append(record({}))
+    served.await_cursor(2)
+    served.consumer.trouble.return_value = None
+    served.growth.notify()
+    eventually(lambda: client.trouble() is None, client._thread)
+
+
+def test_a_start_ends_at_once_where_the_recorder_has_stopped(served: Served) -> None:
+    served.consumer.trouble.return_value = FULL
+    with pytest.raises(AssertionError, match=f"^{re.escape(FULL)}$"):
+        served.client.start(10 * LONG_TIMEOUT)
 
 
 def test_fence_and_topics_are_those_of_the_consumer(served: Served) -> None:
@@ -109,11 +138,8 @@ def test_fence_and_topics_are_those_of_the_consumer(served: Served) -> None:
 @pytest.mark.parametrize(
     ("error", "request_of", "message"),
     [
-        (
-            AssertionError("not read"),
-            RecorderClient.fence,
-            "the recorder answered /fence with 503: no fence: not read",
-        ),
+        (Incomplete(FULL), RecorderClient.fence, FULL.splitlines()[0]),
+        (RuntimeError(), RecorderClient.fence, "the recorder answered /fence with 500: Internal Server Error"),
         (SILENT, RecorderClient.fence, str(SILENT)),
         (SILENT, RecorderClient.topics, str(SILENT)),
     ],
@@ -124,6 +150,17 @@ def test_what_the_brokers_do_not_answer_is_reported(
     served.consumer.fence.side_effect = served.consumer.partitions.side_effect = error
     with pytest.raises(RecorderUnreachable, match=f"^{re.escape(message)}$"):
         request_of(served.client)
+
+
+def test_a_recorder_that_is_behind_is_trouble_until_a_fence_is_reached(served: Served) -> None:
+    served.consumer.fence.side_effect = Incomplete("the recorder is 2 records behind\n    next: look")
+    with pytest.raises(RecorderUnreachable):
+        served.client.fence()
+    assert served.client.trouble() == "the recorder is 2 records behind\n    next: look"
+    served.consumer.fence.side_effect = None
+    served.consumer.fence.return_value = 0
+    served.client.fence()
+    assert served.client.trouble() is None
 
 
 def test_a_silent_broker_is_trouble_until_it_answers(served: Served) -> None:
