@@ -53,6 +53,12 @@ WRITING_DEFECTS = [
         encode(lambda out: b"\xef\xbb\xbf" + (out.value or b"")),
     ),
     in_envelope(
+        "schema-registry",
+        "the value begins with a schema registry's prefix",
+        r"its value is not JSON: it begins with the prefix of a schema registry \(a zero byte, and 7 as",
+        encode(lambda out: b"\0\0\0\0\7" + (out.value or b"")),
+    ),
+    in_envelope(
         "not-json",
         "the value is a dictionary in Python's notation",
         "its value is not JSON",

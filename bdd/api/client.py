@@ -86,7 +86,7 @@ class ApiClient:
         """
         timeout = _TIMEOUT_AGAIN_SECONDS if self._silence.timeouts else _TIMEOUT_SECONDS
         began, sent_at = time.monotonic(), time.time()
-        status, failure, content_type, not_utf8 = None, None, "", ""
+        status, failure, content_type, not_utf8, location = None, None, "", "", ""
         try:
             response = self._session.request(
                 method,
@@ -97,12 +97,15 @@ class ApiClient:
                 allow_redirects=False,  # the contract has none, and it may lead to a host that was not checked
             )
             status, content_type = response.status_code, response.headers.get("Content-Type", "")
+            location = response.headers.get("Location", "") if response.is_redirect else ""
             text, not_utf8 = _text(response.content)
         except requests.RequestException as error:
             failure, text = error, type(error).__name__
         self._silence.note(timed_out=failure is not None and timed_out(failure), began=began)
         seconds = time.monotonic() - began
-        exchange = Exchange(method, path, body, sent_at, seconds, status, text, content_type, not_utf8)
+        exchange = Exchange(
+            method, path, body, sent_at, seconds, status, text, content_type, not_utf8, location, self.url
+        )
         self.exchanges.append(exchange)
         if failure is not None:
             raise NoResponse(self.url, exchange, failure) from failure

@@ -1,11 +1,20 @@
 """One request to the platform and its response."""
 
+import re
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
+from bdd.output.printable import in_one_line
 from bdd.system import strict_json
+
+_LONG = 300  # characters
+_LINE_BREAK = re.compile(r"\s*[\r\n]\s*")
+_WITHOUT_CREDENTIALS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.PROXY_AUTHENTICATION_REQUIRED}
+_NOT_HERE = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
 
 
 @dataclass(frozen=True)
@@ -19,6 +28,8 @@ class Exchange:
         body: the body as text; without a response, the name of the error.
         content_type: the header Content-Type.
         not_utf8: why the body is not UTF-8, empty if it is.
+        location: the header Location, where a redirect leads; empty without it.
+        url: the service's address.
     """
 
     method: str
@@ -30,11 +41,36 @@ class Exchange:
     body: str
     content_type: str = "application/json"
     not_utf8: str = ""
+    location: str = ""
+    url: str = ""
 
     @property
     def accepted(self) -> bool:
         """Whether the status reports success: 200 to 299."""
         return self.status is not None and requests.codes.ok <= self.status < requests.codes.multiple_choices
+
+    @property
+    def in_brief(self) -> str:
+        """The body in one line, for the first line of a message: without its indentation, and cut if it is long."""
+        return _LINE_BREAK.sub(" ", self.body[:_LONG].strip())
+
+    @property
+    def wrong_address(self) -> str:
+        """What to change if the status shows that requests do not reach the API; otherwise empty."""
+        if self.location:
+            redirected = urlsplit(self.location)
+            place = f"{redirected.scheme}://{redirected.netloc}"
+            if redirected.netloc and place != self.url:
+                return f"it sends its clients on: give {place} as the service's address, in place of {self.url}"
+            return f"it sends its clients on to another path: let the service take {self.method} {self.path} itself"
+        if self.status in _WITHOUT_CREDENTIALS:
+            return (
+                "requests need no credentials by the contract, and the suite sends none: give an address of the "
+                f"service where none are needed, in place of {self.url}"
+            )
+        if self.method == "POST" and self.status in _NOT_HERE:  # others are about something that may not exist
+            return f"nothing takes {self.method} {self.path} at {self.url}: give the address of the service itself"
+        return ""
 
     @property
     def json(self) -> Any:
@@ -59,7 +95,13 @@ class Exchange:
             raise ValueError(self.not_utf8)
         return strict_json.loads(self.body)
 
+    @property
+    def outcome(self) -> str:
+        """The status, and where a redirect leads: `308, Location: https://…,`."""
+        if self.status is None:
+            return f"no response ({self.body})"
+        return f"{self.status}, Location: {in_one_line(self.location)}," if self.location else str(self.status)
+
     def __str__(self) -> str:
         """The exchange in a line: `PUT /api/patients/5 -> 200 in 4 ms`."""
-        outcome = self.status if self.status is not None else f"no response ({self.body})"
-        return f"{self.method} {self.path} -> {outcome} in {self.seconds * 1000:.0f} ms"
+        return f"{self.method} {self.path} -> {self.outcome} in {self.seconds * 1000:.0f} ms"

@@ -7,6 +7,9 @@ from bdd.kafka.record import Record
 from bdd.output.printable import in_one_line
 from bdd.system import strict_json
 
+_REGISTRY_MAGIC = b"\0"
+_REGISTRY_PREFIX = 5  # bytes: the zero, and the number of a schema
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -51,6 +54,8 @@ def read_event(record: Record) -> Event | NotAnEvent:
     """Return the record as an event, unless its value is empty, not UTF-8, not JSON, or has no `eventType`."""
     if record.value is None:
         return NotAnEvent(record, "it has no value (a tombstone)")
+    if record.value[:1] == _REGISTRY_MAGIC and len(record.value) >= _REGISTRY_PREFIX:
+        return NotAnEvent(record, f"its value is not JSON: {_registry_prefix(record.value)}")
     try:
         fields = strict_json.loads(record.value.decode())
     except UnicodeDecodeError as error:
@@ -60,6 +65,14 @@ def read_event(record: Record) -> Event | NotAnEvent:
     if not isinstance(fields, dict) or not isinstance(fields.get("eventType"), str):
         return NotAnEvent(record, "its value is JSON, but not an object with an eventType")
     return Event(record, fields)
+
+
+def _registry_prefix(value: bytes) -> str:
+    number = int.from_bytes(value[1:_REGISTRY_PREFIX], "big")
+    return (
+        f"it begins with the prefix of a schema registry (a zero byte, and {number} as the number of a schema); "
+        "the contract has plain JSON: let the producer use a serializer that writes no prefix"
+    )
 
 
 def key_in_words(key: bytes | None) -> str:

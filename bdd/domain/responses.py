@@ -13,7 +13,7 @@ from bdd.domain.entity import Entity
 from bdd.domain.resource import Resource
 
 _LONG = 300
-
+_BELOW = "\n" + " " * len("          response: ")
 
 Errors = Callable[[Exchange], Sequence[str]]
 """Returns a sentence for each way in which a response differs."""
@@ -26,7 +26,7 @@ class Response(BaseMatcher[Exchange]):
     Args:
         expected: the expected response, in words.
         checks: carried out in order; the first that finds errors ends them.
-        advice: what to do if the response differs.
+        advice: what to do if the response differs, unless that is because requests do not reach the API.
     """
 
     def __init__(
@@ -48,7 +48,8 @@ class Response(BaseMatcher[Exchange]):
         first, *more = self._errors(item)
         lines = [first, *(f"          - {error}" for error in more), f"request:  {item}"]
         lines += [f"sent:     {item.sent[:_LONG]}"] if item.sent else []
-        lines += [f"response: {item.body[:_LONG].strip()}", f"next:     {self._advice}"]
+        body = item.body[:_LONG].strip().replace("\n", _BELOW)  # with its indentation, if it has one
+        lines += [f"response: {body}", f"next:     {item.wrong_address or self._advice}"]
         mismatch_description.append_text("\n          ".join(lines))
 
     def _errors(self, exchange: Exchange) -> Sequence[str]:
@@ -160,9 +161,7 @@ def _status(status: int) -> Errors:
 
 def _accepted(resource: Resource) -> Errors:
     wrong = f"the service responded with {{}} in place of the {resource.noun}: {{}}"
-    return lambda exchange: (
-        [] if exchange.accepted else [wrong.format(exchange.status, exchange.body[:_LONG].strip())]
-    )
+    return lambda exchange: [] if exchange.accepted else [wrong.format(exchange.outcome, exchange.in_brief)]
 
 
 def _body(expected: Json) -> Errors:

@@ -18,7 +18,6 @@ from bdd.verdict.observer import Observer
 from bdd.verdict.scenario_log import Request
 
 _PARALLEL = 16
-_LONG = 200  # characters
 
 
 @dataclass
@@ -87,7 +86,9 @@ class World:
     def _why_there_is_no(self, resource: Resource) -> str:
         creations = (each for each in self.exchanges if (each.method, each.path) == ("POST", resource.path))
         if refused := next((each for each in creations if not each.accepted), None):
-            return f"there is no {resource.noun}, for its creation was refused: {refused}: {refused.body[:_LONG]}"
+            sentence = f"there is no {resource.noun}, for its creation was refused: {refused}: {refused.in_brief}"
+            advice = refused.wrong_address
+            return f"{sentence}\n          next:     {advice}" if advice else sentence
         return f"this scenario has no {resource.noun} yet: begin it with “Given a {resource.noun}”"
 
     def existing(self, resource: Resource) -> list[Entity]:
@@ -263,11 +264,11 @@ def _parsed(exchange: Exchange) -> object:
 def _created(exchange: Exchange, resource: Resource, sent: Data) -> Entity:
     """Return what a request has created, with what the response says of it."""
     body = exchange.json
-    assert isinstance(body, dict), f"{exchange}: the response is not a {resource.noun}: {exchange.body[:_LONG]}"
+    assert isinstance(body, dict), f"{exchange}: the response is not a {resource.noun}: {exchange.in_brief}"
     assert type(body.get("id")) is int, (
-        f"{exchange}: the response has no id that is an integer: {exchange.body[:_LONG]}"
+        f"{exchange}: the response has no id that is an integer: {exchange.in_brief}"
     )
     assert not (missing := not_made(resource, body)), (
-        f"{exchange}: the response has no {missing[0]}, which the service makes: {exchange.body[:_LONG]}"
+        f"{exchange}: the response has no {missing[0]}, which the service makes: {exchange.in_brief}"
     )
     return Entity(resource, int(body["id"]), stored(resource, sent, body))

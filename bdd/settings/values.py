@@ -20,7 +20,10 @@ from pydantic_settings import NoDecode
 _HOST = re.compile(r"\w([\w.-]*\w)?|(?=.*:.*:)[0-9a-f:.]+", re.ASCII)  # a name, or an IP address
 _SERVER = re.compile(r"[^\s,]+:(?P<port>[0-9]{1,5})")
 _WEB_ADDRESS = re.compile(r"https?://([^\s/?#@:\[\]]+|\[[0-9A-Fa-f:.]+\])(:[1-9][0-9]{0,4})?(/[^\s?#]*)?")
-_WITH_API_PATH = re.compile(r"(?P<address>.*)(?P<path>/api/[a-z_-]+)([/?#].*)?", re.DOTALL)
+_WITH_API_PATH = re.compile(
+    r"(?P<address>\w+://[^/]+.*)(?P<path>/api(?:/[a-z_-]+(?=[/?#]|$)|(?=/*$))).*", re.DOTALL
+)
+_LISTENER = re.compile(r"(?P<protocol>\w+)://")
 _PORTS = range(1, 65536)
 
 
@@ -52,6 +55,9 @@ def _service_address(value: str) -> str:
 
 
 def _servers(value: str) -> str:
+    if found := _LISTENER.search(value):
+        without = _LISTENER.sub("", value)
+        raise ValueError(f"host:port without {found[0]}, which brokers have before their listeners: {without}")
     servers = [_SERVER.fullmatch(server.strip()) for server in value.split(",")]
     if not all(server and int(server["port"]) in _PORTS for server in servers):
         raise ValueError("host:port, several with commas between them")

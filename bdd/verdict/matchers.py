@@ -12,8 +12,6 @@ from bdd.verdict.observer import Observation, Observer
 from bdd.verdict.scenario_log import IN_ORDER
 from bdd.verdict.unexpected import explain_unexpected
 
-_SHOWN = 200
-
 
 class HasPublished(BaseMatcher[Observation]):
     """Matches when an event has fulfilled each of the expectations.
@@ -119,11 +117,14 @@ def _not_caused(observer: Observer, expected: int) -> list[str]:
     refused = [each for each in observer.scenario_log.requests if not each.exchange.accepted]
     if refused and not expected:
         exchange = refused[-1].exchange
+        advice = (
+            exchange.wrong_address or "see why the service refused it; what it did not do, it must not announce"
+        )
         return [
-            f"the service refused what would have caused it: {exchange}: {exchange.body[:_SHOWN]}",
+            f"the service refused what would have caused it: {exchange}: {exchange.in_brief}",
             f"step:     {refused[-1].step}",
             *observer.surroundings(str(exchange)),
-            "next:     see why the service refused it; what it did not do, it must not announce",
+            f"next:     {advice}",
         ]
     events = f"{expected} such event{'' if expected == 1 else 's'}"
     return [f"the scenario's actions cause {events} that no step has seen yet", *observer.surroundings()]

@@ -208,6 +208,16 @@ def test_servers_of_which_none_can_be_reached_are_named_with_the_reasons(closed_
     assert "docker compose ps" in message
 
 
+def test_a_controllers_port_is_named_and_a_broker_beside_it_is_used(special: SpecialBroker) -> None:
+    message = explain(diagnosed(special.controller))
+    sentence = f"{special.controller} is the port of a controller, which serves brokers and not clients"
+    assert message.startswith(f"The broker cannot be reached: {sentence}.")
+    assert "then correct bootstrap_servers: a broker's usual port is 9092, a controller's 9093" in message
+    found = diagnosed(f"{special.controller},{special.bootstrap_servers}")
+    assert found.sound, explain(found)
+    assert str(found.answered_by) == special.bootstrap_servers
+
+
 class Silent(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         while self.request.recv(1024):

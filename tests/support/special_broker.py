@@ -61,6 +61,7 @@ class SpecialBroker(EmbeddedBroker):
         self._authority = authority
         port, controller_port, *ports = free_ports(2 + len(listeners))
         self._ports = dict(zip(listeners, ports, strict=True))
+        self.controller = f"127.0.0.1:{controller_port}"
         shutil.copytree(distribution.template, folder / DATA_FOLDER)
         write_server_properties(folder, port, controller_port)
         _add_listeners(folder / SERVER_PROPERTIES.name, listeners, self._ports, authority)

@@ -69,6 +69,16 @@ def test_an_exchange_is_returned_and_kept(service: Service, client: ApiClient) -
     assert str(exchange) == f"POST /api/patients -> 201 in {exchange.seconds * 1000:.0f} ms"
 
 
+@pytest.mark.parametrize(("status", "location"), [(308, "https://platform.example/api/patients/"), (201, "")])
+def test_where_a_redirect_leads_is_kept_and_it_is_not_followed(status: int, location: str) -> None:
+    headers = {"Location": "https://platform.example/api/patients/"}
+    with http_service(lambda *_: (status, b"{}", headers)) as url:
+        client = ApiClient(url)
+        exchange = client.send("POST", "/api/patients", "{}")
+        client.close()
+    assert (exchange.status, exchange.location, exchange.url) == (status, location, url)
+
+
 def test_umlauts_and_emoji_are_sent_and_received_as_utf_8_each_on_a_connection_of_its_own(
     service: Service, client: ApiClient
 ) -> None:

@@ -20,6 +20,11 @@ NOT_EVENTS = [
     (b"{'a': 1}", "its value is not JSON: "),
     (b'{"eventType": "patient.created"', "its value is not JSON: "),
     (b"[NaN]", "its value is not JSON: NaN is not JSON"),
+    (
+        b'\0\0\0\1\2{"eventType": "patient.created"}',
+        "its value is not JSON: it begins with the prefix of a schema registry (a zero byte, and 258 as",
+    ),
+    (b"\0\0\0", "its value is not JSON: Expecting value: line 1 column 1 (char 0)"),
     (b"[]", "its value is JSON, but not an object with an eventType"),
     (b"5", "its value is JSON, but not an object with an eventType"),
     (b'{"payload": {}}', "its value is JSON, but not an object with an eventType"),

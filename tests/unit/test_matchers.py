@@ -250,7 +250,7 @@ def test_a_refused_request_causes_no_event_and_is_named(scene: Scene) -> None:
     assert lines(failure(check_published, scene.observer, CREATED, LONG_TIMEOUT)) == [
         "Expected: one patient.created event",
         "but: the service refused what would have caused it: POST /api/patients -> 500 in 4 ms: "
-        + ("Internal Server Error" * 20)[:200],
+        + ("Internal Server Error" * 20)[:300],
         "step:     When I POST it",
         "request:  POST /api/patients -> 500 in 4 ms",
         "platform: all is well",

@@ -8,7 +8,7 @@ from hamcrest.core.base_matcher import BaseMatcher
 
 from bdd.api.exchange import Exchange
 from bdd.domain.entity import Entity
-from bdd.domain.responses import could_read, has_message, has_status, lists_only, refuses, shows
+from bdd.domain.responses import could_read, creates, has_message, has_status, lists_only, refuses, shows
 from tests.support.builders import NOW, PATIENTS, failure, mismatch
 
 ERIKA = Entity(PATIENTS, 5, {"vorname": "Erika", "status": "offen"})
@@ -56,6 +56,77 @@ def test_the_first_line_names_what_is_wrong(
     matcher: BaseMatcher[Exchange], status: int | None, body: str, message: str
 ) -> None:
     assert mismatch(failure(assert_that, response(status, body), matcher)) == message
+
+
+def test_a_json_response_keeps_its_indentation_below_the_first_line_and_loses_it_there() -> None:
+    body = '{\n  "message": {\n    "telefon": "wrong"\n  }\n}\n'
+    assert failure(assert_that, response(400, body), shows(ERIKA)).splitlines()[1:] == [
+        '     but: the service responded with 400 in place of the patient: { "message": { "telefon": "wrong" } }',
+        "          request:  PUT /api/patients/5 -> 400 in 4 ms",
+        '          sent:     {"vorname": "Erika"}',
+        "          response: {",
+        '                      "message": {',
+        '                        "telefon": "wrong"',
+        "                      }",
+        "                    }",
+        "          next:     correct the service's response, or what it stores",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "location", "outcome", "advice"),
+    [
+        (
+            308,
+            "https://platform.example/api/patients/",
+            "308, Location: https://platform.example/api/patients/, in",
+            "it sends its clients on: give https://platform.example as the service's address, in place of http://a:1",
+        ),
+        *(
+            (
+                301,
+                place,
+                f"301, Location: {place}, in",
+                "it sends its clients on to another path: let the service take POST /api/patients itself",
+            )
+            for place in ("/api/patients/", "http://a:1/api/patients/")
+        ),
+        *(
+            (
+                status,
+                "",
+                f"{status} in",
+                "requests need no credentials by the contract, and the suite sends none: give an address of the "
+                "service where none are needed, in place of http://a:1",
+            )
+            for status in (401, 403)
+        ),
+        *(
+            (
+                status,
+                "",
+                f"{status} in",
+                "nothing takes POST /api/patients at http://a:1: give the address of the service itself",
+            )
+            for status in (404, 405)
+        ),
+        (
+            400,
+            "",
+            "400 in",
+            "see why the service refused it; if it requires more than the contract says, correct one of the two",
+        ),
+    ],
+)
+def test_a_creation_that_does_not_reach_the_api_is_named_with_its_correction(
+    status: int, location: str, outcome: str, advice: str
+) -> None:
+    refused = Exchange("POST", "/api/patients", "{}", NOW, 0.004, status, "no", location=location, url="http://a:1")
+    expected, first, request, *_, last = failure(assert_that, refused, creates(PATIENTS)).splitlines()
+    assert expected == "Expected: the service creates the patient"
+    assert first == f"     but: the service responded with {outcome} place of the patient: no"
+    assert request == f"          request:  POST /api/patients -> {outcome} 4 ms"
+    assert last == f"          next:     {advice}"
 
 
 @pytest.mark.parametrize("message", ["status is wrong", {"status": "is wrong", "telefon": "is wrong"}])

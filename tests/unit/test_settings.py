@@ -97,6 +97,17 @@ HOSTS = "names of hosts without port, several with commas between them. ("
             ["http://h/api/v2/api/therapists", "http://h/api/v2/api/therapists/17"],
             "an address without /api/therapists, which is added to it: http://h/api/v2. (",
         ),
+        (
+            "api_url",
+            ["http://api:8001/api", "http://api:8001/api/", "http://api:8001/api//"],
+            "an address without /api, which is added to it: http://api:8001. (",
+        ),
+        ("bootstrap_servers", ["SASL_SSL://kafka:9092"], "host:port without SASL_SSL://, "),
+        (
+            "bootstrap_servers",
+            ["PLAINTEXT://kafka:9092,PLAINTEXT://b:9092", "PLAINTEXT://kafka:9092,b:9092"],
+            "host:port without PLAINTEXT://, which brokers have before their listeners: kafka:9092,b:9092. (",
+        ),
         ("bootstrap_servers", ["kafka", "kafka:9092,", ":9092", "kafka:0", "kafka:65536"], SERVERS),
         ("openapi", ["missing.yaml", ".,missing.yaml", "a.yaml, "], FILES),
         ("allow_host", ["*.example.org", "staging.example.org:9092", "a,,b", "https://a"], HOSTS),
@@ -124,7 +135,7 @@ def test_a_wrong_value_is_refused_with_name_value_and_what_is_allowed(
         *[("keep", word, True) for word in ("true", "yes", "y", "TRUE", "on", "1")],
         ("api_url", "https://patients.example.org/", "https://patients.example.org"),
         ("api_url", "http://[::1]:8001/v1/", "http://[::1]:8001/v1"),
-        ("api_url", "http://h/api/v2", "http://h/api/v2"),
+        *[("api_url", address, address) for address in ("http://h/api/v2", "http://api", "http://h/rapi")],
         ("bootstrap_servers", "a:1, b:2,[::1]:3", "a:1, b:2,[::1]:3"),
         (
             "allow_host",

@@ -88,7 +88,8 @@ class _RoundTrip:
         try:
             self._world.create(self._resource, data)
             response = self._world.response
-            assert len(self._world.entities) > had, f"{response}: {response.body[:200].strip()}"
+            advice = f"\n{response.wrong_address}" if response.wrong_address else ""
+            assert len(self._world.entities) > had, f"{response}: {response.in_brief}{advice}"
         except NoResponse as error:
             raise self._no_response(error) from error
         except AssertionError as error:
@@ -110,7 +111,7 @@ class _RoundTrip:
                 raise Failed(str(error), f"curl -i '{self._client.url}/health'") from error
             if not exchange.accepted:
                 before = f"{because}\n" if because else ""
-                response = f"{exchange}: {exchange.body[:200].strip()}"
+                response = f"{exchange}: {exchange.in_brief}"
                 raise Failed(
                     f"{before}{response}; the synthetic {entity} is still there",
                     f"curl -i -X DELETE '{self._client.url}{entity.path}'",

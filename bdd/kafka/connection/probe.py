@@ -13,6 +13,8 @@ from bdd.system.network import Server, Unresolved, connect, resolve
 
 _REPLY_SECONDS = 1.0
 _REPLY_BYTES = 40
+_LONGEST_REPLY = 4096
+_METADATA = 3
 # Version 0 of ApiVersions, which brokers answer before a login.
 _CORRELATION_ID = struct.pack(">i", 0x61637074)
 _API_VERSIONS = struct.pack(">ihh", 15, 18, 0) + _CORRELATION_ID + struct.pack(">h", 5) + b"suite"
@@ -78,7 +80,9 @@ def _problem(at: ProbeResult, client: Mapping[str, str]) -> tuple[Problem | None
         if "ALERT" in reason and ("CERTIFICATE" in reason or "UNKNOWN_CA" in reason or "HANDSHAKE" in reason):
             return Problem.REQUIRES_CERTIFICATE, reason.lower().replace("_", " ")
         reply = b""
-    return (None, "") if _is_kafka(reply) else _other_server(at, reply, secured=secured)
+    if not _is_kafka(reply):
+        return _other_server(at, reply, secured=secured)
+    return (Problem.CONTROLLER if _serves_no_clients(reply or b"") else None), ""
 
 
 def _other_server(at: ProbeResult, reply: bytes | None, *, secured: bool) -> tuple[Problem, str]:
@@ -117,7 +121,7 @@ def _send(at: ProbeResult, request: bytes, context: ssl.SSLContext | None = None
     try:
         with _connect(at, context) as connection:
             connection.sendall(request)
-            while len(reply) < _REPLY_BYTES and time.monotonic() < end and (part := connection.recv(64)):
+            while len(reply) < _length(reply) and time.monotonic() < end and (part := connection.recv(512)):
                 reply += part
     except TimeoutError:
         return reply or None
@@ -130,6 +134,18 @@ def _send(at: ProbeResult, request: bytes, context: ssl.SSLContext | None = None
 
 def _is_kafka(reply: bytes | None) -> bool:
     return (reply or b"")[4:8] == _CORRELATION_ID
+
+
+def _length(reply: bytes) -> int:
+    """Return how many bytes of a reply are needed: all of them where it is Kafka's, which begins with its size."""
+    return min(4 + int.from_bytes(reply[:4], "big"), _LONGEST_REPLY) if _is_kafka(reply) else _REPLY_BYTES
+
+
+def _serves_no_clients(reply: bytes) -> bool:
+    """Return whether a server lists the requests that it takes, and the one for metadata is not among them."""
+    error, count = struct.unpack_from(">hi", reply, 8) if len(reply) >= _length(reply) else (0, 0)
+    keys = {key for key, *_ in struct.iter_unpack(">hhh", reply[14 : 14 + 6 * count])}
+    return bool(keys) and not error and _METADATA not in keys
 
 
 def _speaks_tls(at: ProbeResult) -> bool:

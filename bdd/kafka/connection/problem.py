@@ -43,6 +43,11 @@ class Problem(Enum):
         _WHICH_PORT,
         "then correct bootstrap_servers: Kafka's usual port is 9092",
     )
+    CONTROLLER = (
+        "{server} is the port of a controller, which serves brokers and not clients",
+        _WHICH_PORT,
+        "then correct bootstrap_servers: a broker's usual port is 9092, a controller's 9093",
+    )
     REQUIRES_TLS = (
         "{server} speaks TLS, which security_protocol={protocol} does not",
         "-D security_protocol={with_tls}   # and -D ssl_ca=… for an authority of your own",

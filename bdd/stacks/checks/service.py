@@ -105,7 +105,7 @@ class _OneService:
         if exchange.status == _NOT_FOUND:
             return "it has no /health (404), which is optional: the API is checked below"
         if exchange.status != _OK:
-            raise Failed(f"{exchange}: its response is {exchange.body[:200].strip()}", self._curl("/health"))
+            raise Failed(f"{exchange}: its response is {exchange.in_brief}", self._curl("/health"))
         return f"{exchange}"
 
     def _answers(self) -> str:
