@@ -19,7 +19,7 @@ from bdd.report.verdict import Verdict
 from bdd.settings.settings import Settings
 from bdd.stacks.base import Stack
 from bdd.system.signals import ignore_signals
-from bdd.verdict.audit import Finding, audit, audit_responses, foreign_records, late_events, settle
+from bdd.verdict.audit import Finding, audit, audit_responses, await_unseen, foreign_records, late_events, settle
 from bdd.verdict.ledger import Ledger
 from bdd.verdict.observer import Observer
 from bdd.verdict.scenario_log import ScenarioLog
@@ -132,6 +132,8 @@ class Session:
             verdict.abort_reason = "nothing was executed: no scenario matches the given files, names and tags"
             return
         settle(self._last_action, self._settings.settling)
+        deadline = self._settings.deadline * self._settings.deadline_factor
+        await_unseen(self.ledger, self._last_action, deadline, self._trouble)
         try:
             verdict.audited(self._findings(), late_events(self.ledger))
         except AssertionError as error:

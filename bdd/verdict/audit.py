@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bdd.contracts import asyncapi as contract
@@ -58,6 +59,29 @@ def settle(last_action: float, seconds: float) -> None:
 
     left = max(0.0, end - time.monotonic())
     wait_until(settled, description="the settling time", timeout=left + _GUARD_SECONDS, interval=max(left, 0.01))
+
+
+def await_unseen(
+    ledger: Ledger, last_action: float, deadline: float, abort_if: Callable[[], str | None] = lambda: None
+) -> None:
+    """Wait for the expected events that no step has waited for: they have as much time as all others.
+
+    Args:
+        ledger: the run's; it notes the events.
+        last_action: when the last action ended, on the monotonic clock.
+        deadline: the seconds after it in which the events may come.
+        abort_if: returns the reason if nothing more can come, otherwise None.
+    """
+    logs = (each for each in ledger.scenario_logs if not each.failed)
+    search = Search(ledger, [expectation for each in logs for expectation in each.open()])
+
+    def have_come() -> None:
+        search.look(ledger.journal.cursor)
+        assert not search.missing, f"{search.missing} are missing"
+
+    left = max(0.0, last_action + deadline - time.monotonic())
+    with suppress(AssertionError):  # what is missing is for the audit to find
+        wait_until(have_come, description="the events that no step has seen", timeout=left, abort_if=abort_if)
 
 
 def audit(ledger: Ledger, observer_of: Callable[[ScenarioLog], Observer]) -> list[Finding]:

@@ -1,14 +1,16 @@
 """The audit: what a run leaves unexplained, in whatever scenario it began."""
 
 import time
+from functools import partial
 from typing import Any
 
 import pytest
 
 from bdd.domain.resources import apis
-from bdd.verdict.audit import Finding, audit, audit_responses, settle
+from bdd.system.waiting import wait_until
+from bdd.verdict.audit import Finding, audit, audit_responses, await_unseen, settle
 from bdd.verdict.checks import check_nothing_published, check_published
-from tests.support.builders import Scene, envelope, event_in, record
+from tests.support.builders import LONG_TIMEOUT, SHORT_TIMEOUT, Scene, envelope, event_in, record
 
 CREATED, UPDATED, DELETED = "patient.created", "patient.updated", "patient.deleted"
 
@@ -248,6 +250,36 @@ def test_settling_ends_when_the_time_since_the_last_action_has_passed() -> None:
     last_action = time.monotonic()
     settle(last_action, 0.04)
     assert time.monotonic() >= last_action + 0.04
+
+
+def test_an_event_that_no_step_waits_for_has_until_its_deadline(scene: Scene) -> None:
+    scene.expect()
+    scene.recorder.sudden.append(scene.event())  # comes after the first look
+    await_unseen(scene.ledger, time.monotonic(), LONG_TIMEOUT)
+    assert audit(scene.ledger, scene.observer_of) == []
+
+
+def test_an_event_that_no_step_waits_for_and_that_never_comes_is_found(scene: Scene) -> None:
+    scene.expect()
+    last_action = time.monotonic()
+    await_unseen(scene.ledger, last_action, SHORT_TIMEOUT)
+    assert time.monotonic() >= last_action + SHORT_TIMEOUT
+    assert len(audit(scene.ledger, scene.observer_of)) == 1
+
+
+@pytest.mark.parametrize("reason", ["failed", "trouble", "long ago"])
+def test_nothing_is_waited_for_that_cannot_change_the_verdict(
+    monkeypatch: pytest.MonkeyPatch, scene: Scene, reason: str
+) -> None:
+    def sleep(seconds: float) -> None:
+        pytest.fail(f"it waits for {seconds:g} s")
+
+    monkeypatch.setattr("bdd.verdict.audit.wait_until", partial(wait_until, sleep=sleep))
+    scene.expect()
+    scene.scenario_log.failed = reason == "failed"
+    scene.troubles += ["the broker has ended"] if reason == "trouble" else []
+    last_action = time.monotonic() - (LONG_TIMEOUT if reason == "long ago" else 0)
+    await_unseen(scene.ledger, last_action, LONG_TIMEOUT, scene.observer.trouble)
 
 
 @pytest.mark.parametrize(("seconds_ago", "left"), [(1, 101), (1000, 0)])
