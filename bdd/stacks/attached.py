@@ -99,7 +99,7 @@ class AttachedStack(Stack):
         ]
         if try_event:
             checks += [
-                self._start_check("recorder", (*of_services.apis, "topics"), self._command("ps --all")),
+                self._start_check("recorder", (*of_services.listening, "listeners"), self._command("ps --all")),
                 Check("event", lambda: try_event(self._log), ("recorder",), timeout=None),
             ]
         return checks

@@ -124,7 +124,7 @@ class ComposeStack(Stack):
             checks += [
                 self._start_check("start", needed, _AGAIN.format(next(iter(resources())))),
                 *of_services.checks("start"),
-                Check("event", lambda: try_event(_again), of_services.apis, timeout=None),
+                Check("event", lambda: try_event(_again), of_services.listening, timeout=None),
             ]
         return checks
 

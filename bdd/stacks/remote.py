@@ -69,9 +69,9 @@ class RemoteStack(Stack):
                 Check("recorder topics", self._check_recorder_topics, ("recorder",)),
             ]
         if try_event:
-            topics = "recorder topics" if self._settings.recorder_url else "topics"
+            reader = "recorder" if self._settings.recorder_url else "listeners"
             checks += [
-                self._start_check("start", (*of_services.apis, topics), "python -m bdd doctor --help"),
+                self._start_check("start", (*of_services.listening, reader), "python -m bdd doctor --help"),
                 Check("event", lambda: try_event(_log), ("start",), timeout=None),
             ]
         return checks

@@ -89,6 +89,30 @@ def test_an_event_that_does_not_come_or_is_wrong_is_noticed(
     assert "logs" in checks["event"]["next"]
 
 
+@pytest.mark.parametrize(("defect", "wrong"), [("sound", []), ("created-never", ["event"])])
+def test_an_event_is_tried_whatever_is_wrong_with_lists_and_other_topics(
+    tmp_path: Path, broker: EmbeddedBroker, defect: str, wrong: list[str]
+) -> None:
+    own = (ROOT / "contracts" / "asyncapi.yaml").read_text(encoding="utf-8")
+    api = (ROOT / "contracts" / "patients.openapi.yaml").read_text(encoding="utf-8")
+    (tmp_path / "own.yaml").write_text(own.replace("address: matching-events", "address: matchings"), "utf-8")
+    (tmp_path / "api.yaml").write_text(
+        api.replace(
+            "{type: array, items: {$ref: '#/components/schemas/Patient'}}", "{type: array, minItems: 100000}"
+        ),
+        "utf-8",
+    )
+    contracts = {"contract": tmp_path / "own.yaml", "openapi": tmp_path / "api.yaml"}
+    command = ("proof.broken_service", "patient-service", defect, f"{5_000_000 + 1000 * len(wrong)}")
+    with patient_service(tmp_path, broker.bootstrap_servers, *command) as url:
+        exit_code, checks = doctor(
+            tmp_path, *remote(url, broker.bootstrap_servers, deadline=2, **contracts), "--try"
+        )
+    assert exit_code == 1
+    assert failed(checks) == ["API", "topics", *wrong]
+    assert ("did not show up" if wrong else "patient.deleted at") in checks["event"]["sentence"]
+
+
 def test_an_interrupted_try_leaves_no_patient(tmp_path: Path, broker: EmbeddedBroker) -> None:
     command = ("proof.broken_service", "patient-service", "created-never", "4000000")
     with patient_service(tmp_path, broker.bootstrap_servers, *command) as url:

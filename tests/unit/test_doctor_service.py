@@ -180,7 +180,7 @@ def test_a_service_that_the_platform_has_not_is_one_line_with_the_reason(
     checks = ServiceChecks(load_settings({}), {"patient-service": service.url}, absent)
     absent |= {name: "not asked for" for name in services() if name not in {"patient-service", "room-service"}}
     made = [Check("platform", lambda: str(absent.update(reason))), *checks.checks("platform")]
-    made.append(Check("start", lambda: "started", checks.apis))
+    made.append(Check("start", lambda: "started", checks.listening))
     results = {each.name: each for each in examine(made)}
     assert [name for name in results if name.startswith("room-service")] == ["room-service"]
     assert results["room-service"].state is State.ABSENT

@@ -43,9 +43,9 @@ class ServiceChecks:
         return checks
 
     @property
-    def apis(self) -> tuple[str, ...]:
-        """The names of the checks of the services' responses."""
-        return tuple(each.named("API") for name, each in self._services.items() if name not in self._absent)
+    def listening(self) -> tuple[str, ...]:
+        """The names of the checks whether the services listen."""
+        return tuple(each.first for name, each in self._services.items() if name not in self._absent)
 
 
 class _OneService:
@@ -65,13 +65,17 @@ class _OneService:
     def _url(self) -> str:
         return self._api_urls[self._name]
 
+    @property
+    def first(self) -> str:
+        """The name of the check whether it listens."""
+        return self._name if self._prefix else "service"
+
     def checks(self, depends_on: tuple[str, ...]) -> list[Check]:
-        first = self._name if self._prefix else "service"
         return [
-            Check(first, self._listens, depends_on),
-            Check(self.named("health"), self._health, (first,)),
-            Check(self.named("API"), self._answers, (first,)),
-            Check(self.named("clock difference"), self._clock, (first,)),
+            Check(self.first, self._listens, depends_on),
+            Check(self.named("health"), self._health, (self.first,)),
+            Check(self.named("API"), self._answers, (self.first,)),
+            Check(self.named("clock difference"), self._clock, (self.first,)),
         ]
 
     def named(self, check: str) -> str:

@@ -51,7 +51,7 @@ class EmbeddedStack(Stack):
             *KafkaChecks(self._settings, lambda: self.bootstrap_servers).checks("start"),
         ]
         if try_event:
-            needed = (*of_services.apis, "topics")
+            needed = (*of_services.listening, "listeners")
             checks.append(Check("event", lambda: try_event(_again), needed, timeout=None))
         return checks
 
