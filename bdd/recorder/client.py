@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -48,11 +49,13 @@ class RecorderClient:
         ca: as for `session_for`.
 
     Attributes:
+        needed: the topics of which nothing may be missing; none: all.
         abort_if: returns the reason if a request has become pointless, because something has ended; otherwise None.
     """
 
     def __init__(self, url: str, token: str, ca: Path | None = None) -> None:
         self.url = url
+        self.needed: Collection[str] = ()
         self.abort_if: Callable[[], str | None] = lambda: None
         self.gaps: list[Gap] = []
         self._begin = 0
@@ -116,8 +119,8 @@ class RecorderClient:
         """
         if self._lost and time.monotonic() - self._last_received > _CONNECT_SECONDS:
             return f"the recorder at {self.url} cannot be followed: {self._lost}\n{_NEXT}"
-        if self.gaps:
-            return f"the recorder could not read everything: {self.gaps[0]}"
+        if gaps := [each for each in self.gaps if not self.needed or each.topic in self.needed]:
+            return f"the recorder could not read everything: {gaps[0]}"
         trouble = self._reported or self._refusal
         return f"{trouble}\n{_NEXT}" if trouble and "\n" not in trouble else trouble
 
@@ -135,12 +138,14 @@ class RecorderClient:
         return bool(health["ready"])
 
     def fence(self) -> int:
-        """Return a cursor: the journal up to it holds all that was published before this call.
+        """Return a cursor: the journal up to it holds all that was published before this call on needed topics.
 
         Raises:
             RecorderUnreachable: it does not answer, or could not read everything up to the end offsets.
         """
-        return int(self._get("/fence", timeout=LONGEST_FENCE_SECONDS + _SILENCE_SECONDS)["cursor"])
+        return int(
+            self._get("/fence", topic=self.needed, timeout=LONGEST_FENCE_SECONDS + _SILENCE_SECONDS)["cursor"]
+        )
 
     def topics(self) -> dict[str, int]:
         """Return the brokers' topics: name -> number of partitions.
@@ -151,9 +156,13 @@ class RecorderClient:
         return {name: int(count) for name, count in self._get("/topics").items()}
 
     def _get(
-        self, path: str, accepted: tuple[int, ...] = (200,), timeout: float = _SILENCE_SECONDS
+        self,
+        path: str,
+        accepted: tuple[int, ...] = (200,),
+        timeout: float = _SILENCE_SECONDS,
+        **parameters: Collection[str],
     ) -> dict[str, Any]:
-        response = self._response(path, timeout + 5)
+        response = self._response(path, parameters, timeout + 5)
         if response.status_code not in accepted:
             if response.status_code not in _REFUSALS:
                 raise RecorderUnreachable(
@@ -166,9 +175,10 @@ class RecorderClient:
         body: dict[str, Any] = response.json()
         return body
 
-    def _response(self, path: str, timeout: float) -> requests.Response:
+    def _response(self, path: str, parameters: Mapping[str, Collection[str]], timeout: float) -> requests.Response:
         """Return the response, waited for only as long as nothing has ended that it depends on."""
-        future = in_thread(lambda: self._session.get(self.url + path, timeout=(_CONNECT_SECONDS, timeout)))
+        request = partial(self._session.get, self.url + path, params=parameters)
+        future = in_thread(lambda: request(timeout=(_CONNECT_SECONDS, timeout)))
         while True:
             try:
                 return future.result(_LOOK_FOR_TROUBLE_SECONDS)

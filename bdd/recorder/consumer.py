@@ -3,14 +3,13 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
 
-from bdd.kafka.admin import create_topics
 from bdd.kafka.record import Gap, Record
+from bdd.recorder.brokers import Brokers, Incomplete, Partition
 from bdd.recorder.journal import Journal
 from bdd.recorder.settings import LONGEST_FENCE_SECONDS
 from bdd.system.waiting import wait_until
@@ -19,35 +18,22 @@ _BATCH = 1000
 _POLL_SECONDS = 0.1
 _LOOK_FOR_TOPICS_SECONDS = 1.0
 _REQUEST_SECONDS = 5.0
-_METADATA_SECONDS = 3.0
 _TRY_AGAIN_SECONDS = 0.02
+_WHOSE = (
+    "next: kafka-transactions.sh --bootstrap-server … describe-producers --topic {} --partition {}   "
+    "# whose is it?\n    the broker aborts it when the producer's transaction.timeout.ms has passed"
+)
 _WHY_SLOW = "next: see whether the broker throttles this client by a quota, and whether this machine is overloaded"
-# Short, and sent again: a request that met a partition before its leader was known may never be answered.
-_OFFSETS_SECONDS = 1.0
 
 _CONSUMER = {
     "group.id": "never-joined",  # required by librdkafka; with assign() and without commits none is created
+    "isolation.level": "read_committed",  # as an application should read: nothing of a transaction that is aborted
     "enable.auto.commit": "false",
     "enable.partition.eof": "true",
     "auto.offset.reset": "error",
 }
 
-Partition = tuple[str, int]
-
 log = logging.getLogger(__name__)
-T = TypeVar("T")
-
-
-class BrokersSilent(Exception):
-    """The brokers have answered nothing for some seconds; the message says which, and for how long."""
-
-
-class Incomplete(Exception):
-    """The journal does not hold all that was published, and will not; the message says why, and what to do."""
-
-
-class _NoMetadata(KafkaException):
-    """No broker answered one request for metadata, which every broker answers whatever its topics are."""
 
 
 class TopicsConsumer:
@@ -73,8 +59,6 @@ class TopicsConsumer:
         on_growth: Callable[[], None],
         create_topics: bool,
     ) -> None:
-        self._bootstrap_servers = client["bootstrap.servers"]
-        self._answered_at = time.monotonic()
         self._topics = topics
         self._create_topics = create_topics
         self._journal = journal
@@ -85,8 +69,7 @@ class TopicsConsumer:
         self._stopping = threading.Event()
         self.ready = threading.Event()
         common: dict[str, Any] = {**client, "logger": log}
-        # A client of its own: on the consumer's, these requests would wait behind its fetch.
-        self._admin = AdminClient(common)
+        self._brokers = Brokers(common)
         self._consumer = Consumer(common | _CONSUMER)
         self._failure: str | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -111,34 +94,30 @@ class TopicsConsumer:
         Raises:
             BrokersSilent: no broker answered within `timeout` seconds, although each request was repeated.
         """
-        return self._answered(self._all_partitions, "the topics", timeout)
+        return self._brokers.answered(self._brokers.partitions, "the topics", timeout)
 
-    def _all_partitions(self) -> dict[str, int]:
-        try:
-            known = self._admin.list_topics(timeout=_METADATA_SECONDS).topics
-        except KafkaException as error:
-            raise _NoMetadata(*error.args) from error
-        self._answered_at = time.monotonic()
-        return {name: len(topic.partitions) for name, topic in known.items() if not name.startswith("__")}
-
-    def fence(self, timeout: float) -> int:
+    def fence(self, timeout: float, topics: Collection[str] = ()) -> int:
         """Return a cursor: the journal up to it holds all that was published before this call.
 
         Args:
             timeout: for how many seconds the brokers may be silent, and the consumer may read nothing.
+            topics: those of which nothing may be missing; none: all. In others, what an open transaction holds
+                back is not waited for.
 
         Raises:
             BrokersSilent: no broker answered within `timeout` seconds, although each request was repeated.
-            Incomplete: the consumer has stopped, or has read nothing for `timeout` seconds although it is behind.
+            Incomplete: the consumer has stopped, or has read nothing for `timeout` seconds although it is behind;
+                or the end offsets are not known.
         """
 
         def end_offsets() -> dict[Partition, int]:
             # Looking for partitions also refreshes what the client remembers of leaders: where it remembers that
             # there is none, it requests nothing.
             self._add_new_partitions()
-            return self._end_offsets(list(self._positions))
+            needed = [place for place in self._positions if not topics or place[0] in topics]
+            return self._brokers.ends(needed, [place for place in self._positions if place not in needed])
 
-        ends = self._answered(end_offsets, "the end offsets", timeout)
+        ends = self._brokers.answered(end_offsets, "the end offsets", timeout)
         lag = Lag(ends, self._positions)
 
         def complete() -> int:
@@ -155,36 +134,18 @@ class TopicsConsumer:
                     sleep=self._moved.wait,
                 )
             except AssertionError as error:
-                raise Incomplete(self._failure or f"{lag}\n    {_WHY_SLOW}") from error
+                raise Incomplete(self._failure or self._why_behind(lag)) from error
 
-    def _answered(self, request: Callable[[], T], description: str, timeout: float) -> T:
-        """Repeat a request until the brokers answer it.
-
-        The consuming thread sends them requests all the time: a request that fails is not repeated when they have
-        been silent for longer than the timeout.
-
-        Args:
-            request: raises KafkaException as long as they do not answer.
-            description: what is requested.
-            timeout: the deadline in seconds; a request that has begun before it is still waited for.
-        """
-
-        def silence() -> str:
-            return f"has answered nothing for {time.monotonic() - self._answered_at:.0f} s"
-
-        try:
-            return wait_until(
-                request,
-                description=description,
-                timeout=timeout,
-                retry_on=(KafkaException,),
-                abort_if=lambda: silence() if time.monotonic() - self._answered_at > timeout else None,
-            )
-        except AssertionError as late:
-            if not isinstance(error := late.__cause__, _NoMetadata):
-                raise
-            cause = error.args[0].str()
-            raise BrokersSilent(f"the broker at {self._bootstrap_servers} {silence()} ({cause})") from late
+    def _why_behind(self, lag: "Lag") -> str:
+        stable = self._brokers.answered(lambda: self._brokers.stable_ends(lag.places), "the end offsets", 0)
+        held = [(place, end) for place, end in stable.items() if self._positions[place] >= end]
+        if not held:
+            return f"{lag}\n    {_WHY_SLOW}"
+        (topic, partition), offset = held[0]
+        return (
+            f"an open transaction on {topic}/{partition} holds back what was published from offset {offset} on: "
+            f"its producer has neither committed nor aborted it\n    {_WHOSE.format(topic, partition)}"
+        )
 
     def _run(self) -> None:
         try:
@@ -216,9 +177,10 @@ class TopicsConsumer:
         """Wait for the brokers, however long they take; assign the end of every partition and return them."""
         while not self._stopping.is_set():
             try:
-                if self._create_topics and self._create_missing_topics():
+                if self._create_topics and (created := self._brokers.create_missing(self._topics)):
+                    log.info("created the topics %s", ", ".join(created))
                     continue  # a busy broker lists them a little later: until then there is nothing to pin
-                self._positions = self._end_offsets(self._existing_partitions())
+                self._positions = self._brokers.stable_ends(self._existing_partitions())
                 self._consumer.list_topics(timeout=_REQUEST_SECONDS)  # or its first fetch waits for a timer of 1 s
                 break
             except KafkaException as error:
@@ -227,14 +189,6 @@ class TopicsConsumer:
         self._consumer.assign([TopicPartition(*place, end) for place, end in self._positions.items()])
         log.info("pinned to the end of %d partitions", len(self._positions))
         return set(self._positions)
-
-    def _create_missing_topics(self) -> bool:
-        """Return whether some were missing."""
-        missing = self._topics.keys() - self._all_partitions().keys()
-        if missing:
-            create_topics(self._admin, {name: self._topics[name] for name in missing}, timeout=_REQUEST_SECONDS)
-            log.info("created the topics %s", ", ".join(sorted(missing)))
-        return bool(missing)
 
     def _add_new_partitions(self) -> None:
         existing = self._existing_partitions()  # first: nobody else shall wait for brokers that do not answer
@@ -250,19 +204,10 @@ class TopicsConsumer:
     def _existing_partitions(self) -> list[Partition]:
         return [
             (topic, n)
-            for topic, count in self._all_partitions().items()
+            for topic, count in self._brokers.partitions().items()
             if topic in self._topics
             for n in range(count)
         ]
-
-    def _end_offsets(self, places: Iterable[Partition]) -> dict[Partition, int]:
-        """The high watermark of each partition: the offset that the next record will get."""
-        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        wanted = {TopicPartition(*place): latest for place in places}
-        if not wanted:
-            return {}
-        answers = self._admin.list_offsets(wanted, request_timeout=_OFFSETS_SECONDS)
-        return {(place.topic, place.partition): answer.result().offset for place, answer in answers.items()}
 
     def _take(self, messages: Sequence[Any]) -> set[Partition]:
         """Append what was read, then move the positions: a reader that sees a position can read up to it.
@@ -327,6 +272,11 @@ class Lag:
         """How many records have not been read yet; markers of transactions are counted too."""
         return sum(max(0, end - self._positions[place]) for place, end in self._ends.items())
 
+    @property
+    def places(self) -> list[Partition]:
+        """The partitions of which something has not been read."""
+        return [place for place, end in self._ends.items() if self._positions[place] < end]
+
     def seconds(self) -> float:
         """Return for how long nothing of it has been read."""
         if (now := self.records) < self._least:
@@ -336,9 +286,8 @@ class Lag:
     def __str__(self) -> str:
         """The lag in words."""
         places = ", ".join(
-            f"{topic}/{partition} is read up to {self._positions[topic, partition]} of {end}"
-            for (topic, partition), end in self._ends.items()
-            if self._positions[topic, partition] < end
+            f"{place[0]}/{place[1]} is read up to {self._positions[place]} of {self._ends[place]}"
+            for place in self.places
         )
         count = self.records
         return f"the recorder is {count} record{'' if count == 1 else 's'} behind: {places}"

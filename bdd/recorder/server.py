@@ -2,7 +2,7 @@
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -14,7 +14,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from bdd.kafka.record import heartbeat
-from bdd.recorder.consumer import BrokersSilent, Incomplete, TopicsConsumer
+from bdd.recorder.brokers import BrokersSilent, Incomplete
+from bdd.recorder.consumer import TopicsConsumer
 from bdd.recorder.journal import Journal
 
 _HEARTBEAT_SECONDS = 1.0
@@ -49,11 +50,13 @@ def recorder_app(consumer: TopicsConsumer, journal: Journal, growth: JournalGrow
     GET /health               200 once the consumer is pinned, 503 before; needs no token
     GET /journal?after=CURSOR the lines after a cursor, then new lines as they are written; after each second
                               without one, an empty line, or {"trouble": …} where nothing more is read
-    GET /fence                {"cursor": …}: the journal up to it holds all that was published before the call
+    GET /fence?topic=TOPIC&…  {"cursor": …}: the journal up to it holds all that was published before the call, on
+                              these topics also what an open transaction holds back, which ends meanwhile; without
+                              a topic that is so on all
     GET /topics               {topic: number of partitions}, as the brokers report them now
 
-    The last two respond with 504 if the brokers have answered nothing for some seconds; /fence responds with 503 if
-    the journal does not hold all that was published.
+    The last two respond with 504 if the brokers have answered nothing for some seconds, and with 503 if they do not
+    answer this or the journal does not hold all that was published.
 
     Args:
         consumer: what writes the journal.
@@ -94,19 +97,21 @@ class _Endpoints:
             if self.journal.cursor == cursor:
                 yield heartbeat(self.consumer.trouble())
 
-    async def fence(self, _: Request) -> Response:
-        try:
-            return JSONResponse({"cursor": await run_in_threadpool(self.consumer.fence, _FENCE_SECONDS)})
-        except BrokersSilent as error:
-            raise HTTPException(504, str(error)) from error
-        except Incomplete as error:
-            raise HTTPException(503, str(error)) from error
+    async def fence(self, request: Request) -> Response:
+        topics = frozenset(request.query_params.getlist("topic"))
+        return await _answer(lambda: {"cursor": self.consumer.fence(_FENCE_SECONDS, topics)})
 
     async def topics(self, _: Request) -> Response:
-        try:
-            return JSONResponse(await run_in_threadpool(self.consumer.partitions, _TOPICS_SECONDS))
-        except BrokersSilent as error:
-            raise HTTPException(504, str(error)) from error
+        return await _answer(lambda: self.consumer.partitions(_TOPICS_SECONDS))
+
+
+async def _answer(ask_brokers: Callable[[], Mapping[str, int]]) -> Response:
+    try:
+        return JSONResponse(await run_in_threadpool(ask_brokers))
+    except BrokersSilent as error:
+        raise HTTPException(504, str(error)) from error
+    except Incomplete as error:
+        raise HTTPException(503, str(error)) from error
 
 
 _Endpoint = Callable[[Request], Awaitable[Response]]

@@ -130,7 +130,7 @@ def _check_topics(stack: Stack) -> None:
         existing = stack.recorder.topics()
         stack.recorder.fence()
     except RecorderUnreachable as error:
-        raise CannotStart(str(error)) from error
+        raise CannotStart(stack.trouble() or str(error)) from error
     for topic in needed_topics(stack.api_urls):
         if topic not in existing:
             partitions = contract.current().partitions[topic]

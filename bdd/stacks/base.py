@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from bdd.contracts import asyncapi as contract
 from bdd.domain.resource import Resource
-from bdd.domain.resources import services_without_contract
+from bdd.domain.resources import needed_topics, services_without_contract
 from bdd.evidence.collecting import collect_sources
 from bdd.evidence.sources import LogFile, Source
 from bdd.output.masking import mask
@@ -150,6 +150,7 @@ class Stack(ABC):
         self._cleanups.append(recorder.close)
         self._troubles.append(recorder.trouble)
         recorder.abort_if = self.trouble
+        recorder.needed = needed_topics(self.api_urls)
         self._recorder = recorder
 
     def _make_folder(self) -> Path:

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from bdd.api.client import ApiClient, NoResponse, tls_advice
 from bdd.domain.resource import Resource
-from bdd.domain.resources import resources, services
+from bdd.domain.resources import needed_topics, resources, services
 from bdd.evidence.sources import CurrentState
 from bdd.kafka.client_settings import client_settings
 from bdd.kafka.connection.advice import explain
@@ -178,7 +178,9 @@ class RemoteStack(Stack):
         url, token = self._settings.recorder_url, self._settings.recorder_token
         assert url, "it is called only with a recorder_url"
         assert token, "the settings require it with a recorder_url"
-        return RecorderClient(url, token.get_secret_value(), self._settings.api_ca)
+        client = RecorderClient(url, token.get_secret_value(), self._settings.api_ca)
+        client.needed = needed_topics(self.api_urls)
+        return client
 
 
 def _log(resource: Resource) -> str:

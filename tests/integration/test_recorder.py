@@ -2,8 +2,8 @@
 
 import dataclasses
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import psutil
@@ -99,6 +99,37 @@ def test_a_fence_is_reached_behind_the_marker_that_ends_a_transaction(
     producer.produce(TOPIC, b"value 0", partition=0)
     producer.commit_transaction(SLOW_SECONDS)
     assert recording.values() == values(1)
+
+
+@pytest.mark.parametrize("topic", [TOPIC, "matching-events"])
+def test_an_open_transaction_is_waited_for_and_named_where_the_topic_is_needed(
+    topic: str, recording: Recording, broker: EmbeddedBroker, tmp_path: Path
+) -> None:
+    recording.client.needed = [TOPIC]
+    with open_transaction(broker, topic) as commit:
+        (tmp_path / "late").mkdir()
+        with closing(Recording(tmp_path / "late", broker.bootstrap_servers)) as late:
+            late.client.needed = [TOPIC]
+            late.publish(1)
+            if topic == TOPIC:
+                with pytest.raises(RecorderUnreachable, match=rf"^an open transaction on {TOPIC}/0 holds back"):
+                    late.client.fence()
+            else:
+                assert late.values() == recording.values() == values(1), "nobody needs the other topic"
+        commit()
+    assert values(1)[0] in recording.values()
+
+
+@contextmanager
+def open_transaction(broker: EmbeddedBroker, topic: str) -> Iterator[Callable[[], None]]:
+    """Yield what commits a transaction in which one record has been published on partition 0."""
+    settings = {"bootstrap.servers": broker.bootstrap_servers, "transactional.id": "of-others", "log_level": 0}
+    producer = Producer(settings)
+    producer.init_transactions(SLOW_SECONDS)
+    producer.begin_transaction()
+    producer.produce(topic, b"held back", partition=0)
+    assert producer.flush(SLOW_SECONDS) == 0
+    yield lambda: producer.commit_transaction(SLOW_SECONDS)
 
 
 def test_no_consumer_group_is_ever_made(recording: Recording, broker: EmbeddedBroker) -> None:

@@ -20,8 +20,9 @@ import uvicorn
 from bdd.kafka.record import Entry, Gap, to_line
 from bdd.recorder import client as client_module
 from bdd.recorder import server as server_module
+from bdd.recorder.brokers import BrokersSilent, Incomplete
 from bdd.recorder.client import RecorderClient, RecorderUnreachable
-from bdd.recorder.consumer import BrokersSilent, Incomplete, TopicsConsumer
+from bdd.recorder.consumer import TopicsConsumer
 from bdd.recorder.journal import Journal
 from bdd.recorder.server import JournalGrowth, recorder_app
 from tests.support.builders import LONG_TIMEOUT, SHORT_TIMEOUT, eventually, record
@@ -131,7 +132,10 @@ def test_fence_and_topics_are_those_of_the_consumer(served: Served) -> None:
     served.consumer.fence.return_value = 2
     served.consumer.partitions.return_value = {"patient-events": 3, "therapist-events": 1}
     assert served.client.fence() == 2
-    served.consumer.fence.assert_called_once_with(10.0)
+    served.consumer.fence.assert_called_once_with(10.0, frozenset())
+    served.client.needed = ["patient-events", "a&b"]
+    served.client.fence()
+    served.consumer.fence.assert_called_with(10.0, {"patient-events", "a&b"})
     assert served.client.topics() == {"patient-events": 3, "therapist-events": 1}
 
 
@@ -178,7 +182,7 @@ def test_a_silent_broker_is_trouble_until_it_answers(served: Served) -> None:
 
 def test_a_request_ends_when_something_has_ended_that_it_depends_on(served: Served) -> None:
     response = threading.Event()
-    served.consumer.fence.side_effect = lambda _timeout: response.wait(LONG_TIMEOUT)
+    served.consumer.fence.side_effect = lambda _timeout, _topics: response.wait(LONG_TIMEOUT)
     served.client.abort_if = lambda: "the container of kafka is paused"
     with pytest.raises(RecorderUnreachable, match=r"^the container of kafka is paused$"):
         served.client.fence()
@@ -233,6 +237,8 @@ def test_the_client_mirrors_the_journal_and_its_gaps_until_it_is_closed(served: 
     served.await_cursor(4)
     assert client.gaps == [GAP]
     assert client.trouble() == f"the recorder could not read everything: {GAP}"
+    client.needed = ["therapist-events"]
+    assert client.trouble() is None, "nobody needs that topic"
     client.wait_for_more(4, SHORT_TIMEOUT)
     assert client.cursor == 4
     client.close()
