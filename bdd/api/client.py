@@ -11,7 +11,8 @@ import requests
 from bdd.api.exchange import Exchange
 from bdd.system.http import certificate_error, is_untrusted, session_for, speaks_no_tls, timed_out
 
-_TIMEOUT_SECONDS = 10.0
+_TIMEOUT_SECONDS = 8.0
+"""A service must respond within 5 s, and a machine may stand still for 3 s."""
 _TIMEOUT_AGAIN_SECONDS = 6.0
 """After a time-out, until something comes: still longer than the 5 s within which a service must respond."""
 _HEALTH_SECONDS = 2.0

@@ -201,7 +201,7 @@ def test_a_service_hangs_that_leaves_two_requests_in_a_row_unanswered(monkeypatc
     assert client.silence() == "hangs: it has answered none of 2 requests in a row, for 0 s"
     client.send("GET", "/api/patients")
     assert client.silence() is None
-    assert session.timeouts == [10, 6, 10, 6, 10, 6, 6], "shorter after a time-out: a red run shall not take longer"
+    assert session.timeouts == [8, 6, 8, 6, 8, 6, 6], "shorter after a time-out: a red run shall not take longer"
 
 
 def test_a_response_of_which_the_rest_does_not_come_is_a_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
