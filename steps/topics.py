@@ -11,5 +11,8 @@ from bdd.domain.world import world
 def topic_exists(context: Context, topic: str, count: int) -> None:
     """See that the broker has the topic with this number of partitions."""
     existing = world(context).topics()
-    assert topic in existing, f"there is no topic {topic}; the broker has: {', '.join(sorted(existing)) or 'none'}"
+    assert topic in existing, (
+        f"there is no topic {topic}, or the suite may not see it; "
+        f"the broker shows: {', '.join(sorted(existing)) or 'none'}"
+    )
     assert_that(existing[topic], is_(equal_to(count)), f"partitions of {topic}")

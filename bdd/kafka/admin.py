@@ -1,9 +1,10 @@
 """Requests to a broker's admin interface. Import it late at a start, because the client takes 0.1 s to load."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
-from confluent_kafka import KafkaError, KafkaException, TopicPartition, libversion
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetSpec
+from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition, libversion
+from confluent_kafka.admin import AclOperation, AdminClient, ConfigResource, NewTopic, OffsetSpec
 
 _METADATA_SECONDS = 0.25
 # Short, because the broker may never answer a request that came before a partition had a leader.
@@ -87,6 +88,25 @@ def create_topics(admin: AdminClient, topics: Mapping[str, int], timeout: float)
             refusal: KafkaError = error.args[0]
             message = f"the topic {name} was not created: {refusal.str()}"
             raise KafkaException(KafkaError(refusal.code(), message)) from error
+
+
+def unreadable(client: Mapping[str, str], topics: Iterable[str]) -> list[str]:
+    """Return those of these topics that the brokers do not let this user read; none where they do not say it.
+
+    Args:
+        client: the librdkafka settings to connect with.
+        topics: the topics, which exist.
+    """
+    admin = AdminClient({**client, "log_level": "0"})
+    described = admin.describe_topics(
+        TopicCollection(list(topics)), include_authorized_operations=True, request_timeout=_CONFIG_SECONDS
+    )
+    refused = []
+    for name, answer in described.items():
+        with suppress(KafkaException):
+            allowed = answer.result().authorized_operations
+            refused += [name] if allowed and AclOperation.READ not in allowed else []
+    return refused
 
 
 def idle_limit(client: Mapping[str, str], broker: int) -> int | None:

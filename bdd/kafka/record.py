@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -50,7 +51,18 @@ class Gap:
         return f"{place}: offsets {self.first} to {self.last} were deleted before they were read"
 
 
-Entry: TypeAlias = Record | Gap
+@dataclass(frozen=True, slots=True)
+class Remade:
+    """A topic that was deleted and made anew while it was read."""
+
+    topic: str
+
+    def __str__(self) -> str:
+        """The loss in words."""
+        return f"the topic {self.topic} was deleted and made anew: what had not been read of it is lost"
+
+
+Entry: TypeAlias = Record | Gap | Remade
 
 _TROUBLE = b'{"trouble":'
 
@@ -59,6 +71,8 @@ def to_line(entry: Entry) -> bytes:
     """Return the entry as one line of JSON in UTF-8, including the line break."""
     if isinstance(entry, Gap):
         fields: dict[str, Any] = {"gap": [entry.topic, entry.partition, entry.first, entry.last]}
+    elif isinstance(entry, Remade):
+        fields = {"remade": entry.topic}
     else:
         fields = {name: getattr(entry, name) for name in Record.__slots__} | {
             "key": to_json(entry.key),
@@ -68,9 +82,9 @@ def to_line(entry: Entry) -> bytes:
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
-def heartbeat(trouble: str | None) -> bytes:
-    """Return the line that is sent where there is no entry: an empty one, or why none may come."""
-    return _TROUBLE + json.dumps(trouble).encode() + b"}\n" if trouble else b"\n"
+def heartbeat(troubles: Mapping[str, str]) -> bytes:
+    """Return the line that is sent where there is no entry: an empty one, or why of which topics none may come."""
+    return _TROUBLE + json.dumps(troubles).encode() + b"}\n" if troubles else b"\n"
 
 
 def is_heartbeat(line: bytes) -> bool:
@@ -78,9 +92,9 @@ def is_heartbeat(line: bytes) -> bool:
     return not line or line.startswith(_TROUBLE)
 
 
-def trouble_in(line: bytes) -> str | None:
-    """Return what a heartbeat reports, None if nothing."""
-    return str(json.loads(line)["trouble"]) if line else None
+def troubles_in(line: bytes) -> dict[str, str]:
+    """Return what a heartbeat reports: topic -> sentence; the empty topic stands for all."""
+    return dict(json.loads(line)["trouble"]) if line else {}
 
 
 def to_json(data: bytes | None) -> str | dict[str, str] | None:
@@ -103,6 +117,8 @@ def from_line(line: bytes) -> Entry:
         fields = json.loads(line)
         if "gap" in fields:
             return Gap(*fields["gap"])
+        if "remade" in fields:
+            return Remade(fields["remade"])
         own = {
             "key": _from_json(fields["key"]),
             "headers": tuple((name, _from_json(value)) for name, value in fields["headers"]),

@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from confluent_kafka import IsolationLevel, KafkaException, TopicPartition
+from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from bdd.kafka.admin import create_topics
+from bdd.recorder.incomplete import Incomplete, Partition
 from bdd.system.waiting import wait_until
 
 _METADATA_SECONDS = 3.0
@@ -16,7 +17,7 @@ _CREATE_SECONDS = 5.0
 # Short, and sent again: a request that met a partition before its leader was known may never be answered.
 _OFFSETS_SECONDS = 1.0
 
-Partition = tuple[str, int]
+_UNKNOWN = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.TOPIC_AUTHORIZATION_FAILED}
 
 T = TypeVar("T")
 
@@ -25,8 +26,16 @@ class BrokersSilent(Exception):
     """The brokers have answered nothing for some seconds; the message says which, and for how long."""
 
 
-class Incomplete(Exception):
-    """The journal does not hold all that was published, and will not; the message says why, and what to do."""
+class Topic(NamedTuple):
+    """What the brokers say of a topic.
+
+    Attributes:
+        partitions: their number.
+        id: another one when the topic was deleted and made anew.
+    """
+
+    partitions: int
+    id: str
 
 
 class _NoMetadata(KafkaException):
@@ -69,6 +78,23 @@ class Brokers:
             create_topics(self._admin, {name: topics[name] for name in missing}, timeout=_CREATE_SECONDS)
         return missing
 
+    def described(self, topics: Iterable[str]) -> dict[str, Topic]:
+        """Return those of these topics that exist and that this user may see.
+
+        Raises:
+            KafkaException: no broker answered, or one of them cannot be described.
+        """
+        names = TopicCollection(list(topics))
+        try:
+            asked = self._admin.describe_topics(names, request_timeout=_METADATA_SECONDS)
+            found = {name: future.result() for name, future in asked.items() if _exists(future)}
+        except KafkaException as error:
+            if error.args[0].code() < 0:  # an error of the client itself: no broker has answered
+                raise _NoMetadata(*error.args) from error
+            raise
+        self._answered_at = time.monotonic()
+        return {name: Topic(len(each.partitions), str(each.topic_id)) for name, each in found.items()}
+
     def stable_ends(self, places: Iterable[Partition]) -> dict[Partition, int]:
         """Return the last stable offsets: up to them a consumer reads that reads what was committed.
 
@@ -90,7 +116,11 @@ class Brokers:
         """
         requested = self._request(needed, IsolationLevel.READ_UNCOMMITTED)
         also = self._request(others, IsolationLevel.READ_COMMITTED)
-        found = {place: future.result().offset for place, future in requested.items()}
+        try:
+            found = {place: future.result().offset for place, future in requested.items()}
+        except KafkaException:
+            self.partitions()  # a client that remembers that there is no leader asks nobody until it is told of one
+            raise
         for place, future in also.items():
             with suppress(KafkaException):
                 found[place] = future.result().offset
@@ -137,3 +167,8 @@ class Brokers:
             return {}
         answers = self._admin.list_offsets(wanted, isolation_level=isolation, request_timeout=_OFFSETS_SECONDS)
         return {(place.topic, place.partition): answer for place, answer in answers.items()}
+
+
+def _exists(described: Any) -> bool:
+    error = described.exception()
+    return not (isinstance(error, KafkaException) and error.args[0].code() in _UNKNOWN)

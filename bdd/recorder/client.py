@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from bdd.kafka.record import Entry, Gap, Record, from_line, is_heartbeat, trouble_in
+from bdd.kafka.record import Entry, Gap, Record, Remade, from_line, is_heartbeat, troubles_in
 from bdd.recorder.settings import LONGEST_FENCE_SECONDS
 from bdd.system.exceptions import root_cause
 from bdd.system.http import session_for, timed_out
@@ -57,14 +57,14 @@ class RecorderClient:
         self.url = url
         self.needed: Collection[str] = ()
         self.abort_if: Callable[[], str | None] = lambda: None
-        self.gaps: list[Gap] = []
+        self.gaps: list[Gap | Remade] = []
         self._begin = 0
         self._entries: list[Entry] = []
         self._grown = threading.Condition()
         self._closed = threading.Event()
         self._lost: str | None = None
         self._refusal: str | None = None
-        self._reported: str | None = None
+        self._reported: dict[str, str] = {}
         self._last_received = time.monotonic()
         self._session = session_for(url, ca)
         self._session.headers["Authorization"] = f"Bearer {token}"
@@ -119,9 +119,10 @@ class RecorderClient:
         """
         if self._lost and time.monotonic() - self._last_received > _CONNECT_SECONDS:
             return f"the recorder at {self.url} cannot be followed: {self._lost}\n{_NEXT}"
-        if gaps := [each for each in self.gaps if not self.needed or each.topic in self.needed]:
+        if gaps := [each for each in self.gaps if self._is_needed(each.topic)]:
             return f"the recorder could not read everything: {gaps[0]}"
-        trouble = self._reported or self._refusal
+        reported = (text for topic, text in self._reported.items() if not topic or self._is_needed(topic))
+        trouble = next(reported, self._refusal)
         return f"{trouble}\n{_NEXT}" if trouble and "\n" not in trouble else trouble
 
     def ready(self) -> bool:
@@ -132,9 +133,8 @@ class RecorderClient:
             RecorderStopped: it reads nothing more.
         """
         health = self._get("/health", accepted=(200, 503))
-        self._reported = health.get("trouble")
-        if self._reported:
-            raise RecorderStopped(self._reported)
+        if stopped := (health.get("trouble") or {}).get(""):
+            raise RecorderStopped(stopped)
         return bool(health["ready"])
 
     def fence(self) -> int:
@@ -217,12 +217,15 @@ class RecorderClient:
                 *lines, rest = (rest + chunk).split(b"\n")
                 for line in lines:
                     if is_heartbeat(line):
-                        self._reported = trouble_in(line)
+                        self._reported = troubles_in(line)
                     else:
                         yield from_line(line)
 
+    def _is_needed(self, topic: str) -> bool:
+        return not self.needed or topic in self.needed
+
     def _take(self, entry: Entry) -> None:
-        if isinstance(entry, Gap):
+        if isinstance(entry, Gap | Remade):
             self.gaps.append(entry)
         with self._grown:
             self._entries.append(entry)

@@ -8,8 +8,10 @@ from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
-from bdd.kafka.record import Gap, Record
-from bdd.recorder.brokers import Brokers, Incomplete, Partition
+from bdd.kafka.record import Gap, Record, Remade
+from bdd.kafka.user import may_not_read, user_of
+from bdd.recorder.brokers import Brokers, Topic
+from bdd.recorder.incomplete import Incomplete, Lag, Partition, held_back, stopped
 from bdd.recorder.journal import Journal
 from bdd.recorder.settings import LONGEST_FENCE_SECONDS
 from bdd.system.waiting import wait_until
@@ -19,11 +21,6 @@ _POLL_SECONDS = 0.1
 _LOOK_FOR_TOPICS_SECONDS = 1.0
 _REQUEST_SECONDS = 5.0
 _TRY_AGAIN_SECONDS = 0.02
-_WHOSE = (
-    "next: kafka-transactions.sh --bootstrap-server … describe-producers --topic {} --partition {}   "
-    "# whose is it?\n    the broker aborts it when the producer's transaction.timeout.ms has passed"
-)
-_WHY_SLOW = "next: see whether the broker throttles this client by a quota, and whether this machine is overloaded"
 
 _CONSUMER = {
     "group.id": "never-joined",  # required by librdkafka; with assign() and without commits none is created
@@ -71,6 +68,10 @@ class TopicsConsumer:
         common: dict[str, Any] = {**client, "logger": log}
         self._brokers = Brokers(common)
         self._consumer = Consumer(common | _CONSUMER)
+        self._user = user_of(client)
+        self._ids: dict[str, str] = {}
+        self._refused: set[str] = set()
+        self._look_again = 0.0
         self._failure: str | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -84,9 +85,12 @@ class TopicsConsumer:
         self._thread.join()
         self._consumer.close()
 
-    def trouble(self) -> str | None:
-        """Return why nothing more is read, and what to do; None while it is."""
-        return self._failure
+    def troubles(self) -> dict[str, str]:
+        """Return why nothing more is read, and what to do: topic -> sentence; the empty topic stands for all."""
+        if self._failure:
+            return {"": self._failure}
+        refused = ((topic, *may_not_read(topic, self._user)) for topic in sorted(self._refused))
+        return {topic: f"{sentence}\n    next: {command}" for topic, sentence, command in refused}
 
     def partitions(self, timeout: float) -> dict[str, int]:
         """Ask the brokers for all their topics, internal ones left out: name -> number of partitions.
@@ -111,18 +115,27 @@ class TopicsConsumer:
         """
 
         def end_offsets() -> dict[Partition, int]:
-            # Looking for partitions also refreshes what the client remembers of leaders: where it remembers that
-            # there is none, it requests nothing.
-            self._add_new_partitions()
-            needed = [place for place in self._positions if not topics or place[0] in topics]
-            return self._brokers.ends(needed, [place for place in self._positions if place not in needed])
+            described = self._brokers.described(self._topics)
+            self._add_new_partitions(described)
+            remade = self._remade(described)
+            if lost := sorted(remade & needed):
+                raise Incomplete(str(Remade(lost[0])))
+            left_out = (self._refused | remade) - needed
+            readable = [place for place in self._positions if place[0] not in left_out]
+            others = [place for place in readable if place[0] not in needed]
+            return self._brokers.ends([place for place in readable if place[0] in needed], others)
 
-        ends = self._brokers.answered(end_offsets, "the end offsets", timeout)
-        lag = Lag(ends, self._positions)
+        needed = frozenset(topics or self._topics)
+        lag = Lag(self._brokers.answered(end_offsets, "the end offsets", timeout), self._positions)
 
         def complete() -> int:
+            assert not trouble()
             assert not lag.records, str(lag)
             return self._journal.cursor
+
+        def trouble() -> str | None:
+            troubles = self.troubles()
+            return next((troubles[topic] for topic in ("", *sorted(needed)) if topic in troubles), None)
 
         with self._moved:
             try:
@@ -130,22 +143,17 @@ class TopicsConsumer:
                     complete,
                     description="the journal to reach the fence",
                     timeout=LONGEST_FENCE_SECONDS,
-                    abort_if=lambda: self._failure or (str(lag) if lag.seconds() > timeout else None),
+                    abort_if=lambda: trouble() or (str(lag) if lag.seconds() > timeout else None),
                     sleep=self._moved.wait,
                 )
             except AssertionError as error:
-                raise Incomplete(self._failure or self._why_behind(lag)) from error
+                raise Incomplete(trouble() or self._held_back(lag) or str(lag)) from error
 
-    def _why_behind(self, lag: "Lag") -> str:
+    def _held_back(self, lag: Lag) -> str | None:
+        """Return the sentence about a transaction that holds back what has not been read, None if there is none."""
         stable = self._brokers.answered(lambda: self._brokers.stable_ends(lag.places), "the end offsets", 0)
-        held = [(place, end) for place, end in stable.items() if self._positions[place] >= end]
-        if not held:
-            return f"{lag}\n    {_WHY_SLOW}"
-        (topic, partition), offset = held[0]
-        return (
-            f"an open transaction on {topic}/{partition} holds back what was published from offset {offset} on: "
-            f"its producer has neither committed nor aborted it\n    {_WHOSE.format(topic, partition)}"
-        )
+        held = (held_back(place, end) for place, end in stable.items() if self._positions.get(place, 0) >= end)
+        return next(held, None)
 
     def _run(self) -> None:
         try:
@@ -153,25 +161,24 @@ class TopicsConsumer:
         except Exception as error:
             log.exception("nothing more is read")
             with self._moved:
-                self._failure = _why_it_stopped(error)
+                self._failure = stopped(error)
                 self._moved.notify_all()
             self._on_growth()
 
     def _read(self) -> None:
         pending = self._pin()
-        look_again = 0.0
         while not self._stopping.is_set():
             first = self._consumer.poll(_POLL_SECONDS)
             if first is not None:
                 pending -= self._take([first, *self._consumer.consume(_BATCH, timeout=0)])
             if not pending:  # each partition has reported its end: from now on it is really being fetched
                 self.ready.set()
-            if time.monotonic() >= look_again:
+            if time.monotonic() >= self._look_again:
                 try:
-                    self._add_new_partitions()
+                    self._look_for_changes()
                 except KafkaException as error:
                     log.info("no topic could be looked up: %s", error.args[0])
-                look_again = time.monotonic() + _LOOK_FOR_TOPICS_SECONDS
+                self._look_again = time.monotonic() + _LOOK_FOR_TOPICS_SECONDS
 
     def _pin(self) -> set[Partition]:
         """Wait for the brokers, however long they take; assign the end of every partition and return them."""
@@ -180,7 +187,9 @@ class TopicsConsumer:
                 if self._create_topics and (created := self._brokers.create_missing(self._topics)):
                     log.info("created the topics %s", ", ".join(created))
                     continue  # a busy broker lists them a little later: until then there is nothing to pin
-                self._positions = self._brokers.stable_ends(self._existing_partitions())
+                described = self._brokers.described(self._topics)
+                self._ids = {name: topic.id for name, topic in described.items()}
+                self._positions = self._brokers.stable_ends(_partitions(described))
                 self._consumer.list_topics(timeout=_REQUEST_SECONDS)  # or its first fetch waits for a timer of 1 s
                 break
             except KafkaException as error:
@@ -190,24 +199,34 @@ class TopicsConsumer:
         log.info("pinned to the end of %d partitions", len(self._positions))
         return set(self._positions)
 
-    def _add_new_partitions(self) -> None:
-        existing = self._existing_partitions()  # first: nobody else shall wait for brokers that do not answer
+    def _remade(self, described: Mapping[str, Topic]) -> set[str]:
+        """Return those topics that were deleted and made anew."""
+        return {name for name, topic in described.items() if self._ids.setdefault(name, topic.id) != topic.id}
+
+    def _look_for_changes(self) -> None:
+        """Begin again with topics that were deleted and made anew, and begin with new ones."""
+        described = self._brokers.described(self._topics)
+        for topic in self._remade(described):
+            old = [place for place in self._positions if place[0] == topic]
+            with self._assigning, self._moved:
+                self._consumer.incremental_unassign([TopicPartition(*place) for place in old])
+                for place in old:
+                    del self._positions[place]
+            self._ids[topic] = described[topic].id
+            log.warning("%s", Remade(topic))
+            self._journal.append([Remade(topic)])
+            self._on_growth()
+        self._add_new_partitions(described)
+
+    def _add_new_partitions(self, described: Mapping[str, Topic]) -> None:
         with self._assigning:
-            new = [place for place in existing if place not in self._positions]
+            new = [place for place in _partitions(described) if place not in self._positions]
             if new:
                 with self._moved:
                     self._positions.update(dict.fromkeys(new, 0))
                 self._consumer.list_topics(timeout=_REQUEST_SECONDS)  # see _pin
                 self._consumer.incremental_assign([TopicPartition(*place, OFFSET_BEGINNING) for place in new])
                 log.info("added from the beginning: %s", new)
-
-    def _existing_partitions(self) -> list[Partition]:
-        return [
-            (topic, n)
-            for topic, count in self._brokers.partitions().items()
-            if topic in self._topics
-            for n in range(count)
-        ]
 
     def _take(self, messages: Sequence[Any]) -> set[Partition]:
         """Append what was read, then move the positions: a reader that sees a position can read up to it.
@@ -216,31 +235,45 @@ class TopicsConsumer:
             messages: of the client; its types allow shapes that it never returns.
 
         Returns:
-            The partitions that were moved.
+            The partitions that were moved, and those that may not be read.
         """
         received = time.time()
         moved: dict[Partition, int] = {}
+        refused: set[Partition] = set()
         entries: list[Record | Gap] = []
         for message in messages:
             place: Partition = (message.topic(), message.partition())
-            if (error := message.error()) is None:
+            error = message.error()
+            if error is None:
                 entries.append(_record(message, received))
                 moved[place] = message.offset() + 1
             elif error.code() == KafkaError._PARTITION_EOF:
                 moved[place] = message.offset()
-            elif error.code() == KafkaError._AUTO_OFFSET_RESET:
-                gap = self._step_over_gap(place)
+            elif error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+                refused.add(place)
+            elif gap := self._gap(place, error):
                 entries.append(gap)
                 moved[place] = gap.last + 1
-            else:
-                log.info("librdkafka: %s", error)
         if entries:
             self._journal.append(entries)
             self._on_growth()
         with self._moved:
             self._positions.update(moved)
+            self._refused = self._refused - {topic for topic, _ in moved} | {topic for topic, _ in refused}
             self._moved.notify_all()
-        return set(moved)
+        if refused:
+            self._on_growth()  # those who follow the journal look at the troubles
+        return {*moved, *refused}
+
+    def _gap(self, place: Partition, error: KafkaError) -> Gap | None:
+        """Return the gap that an error means, None if it passes or means something else."""
+        if error.code() != KafkaError._AUTO_OFFSET_RESET:
+            log.info("librdkafka: %s", error)
+            return None
+        if place[0] in self._remade(self._brokers.described([place[0]])):
+            self._look_again = 0.0
+            return None
+        return self._step_over_gap(place)
 
     def _step_over_gap(self, place: Partition) -> Gap:
         """The broker has deleted what comes next (retention): go on with the first that it has, and say so."""
@@ -253,53 +286,8 @@ class TopicsConsumer:
         return gap
 
 
-class Lag:
-    """How far the positions of a consumer are behind the end offsets of a moment.
-
-    Args:
-        ends: the end offsets.
-        positions: the positions, which move.
-    """
-
-    def __init__(self, ends: Mapping[Partition, int], positions: Mapping[Partition, int]) -> None:
-        self._ends = ends
-        self._positions = positions
-        self._least = self.records
-        self._since = time.monotonic()
-
-    @property
-    def records(self) -> int:
-        """How many records have not been read yet; markers of transactions are counted too."""
-        return sum(max(0, end - self._positions[place]) for place, end in self._ends.items())
-
-    @property
-    def places(self) -> list[Partition]:
-        """The partitions of which something has not been read."""
-        return [place for place, end in self._ends.items() if self._positions[place] < end]
-
-    def seconds(self) -> float:
-        """Return for how long nothing of it has been read."""
-        if (now := self.records) < self._least:
-            self._least, self._since = now, time.monotonic()
-        return time.monotonic() - self._since
-
-    def __str__(self) -> str:
-        """The lag in words."""
-        places = ", ".join(
-            f"{place[0]}/{place[1]} is read up to {self._positions[place]} of {self._ends[place]}"
-            for place in self.places
-        )
-        count = self.records
-        return f"the recorder is {count} record{'' if count == 1 else 's'} behind: {places}"
-
-
-def _why_it_stopped(error: Exception) -> str:
-    if isinstance(error, OSError) and error.filename:
-        return (
-            f"the recorder cannot write {error.filename}: {error.strerror}\n"
-            "    next: make room there; TMPDIR=… names another folder for what a run needs while it lasts"
-        )
-    return f"the recorder has stopped reading: {error}\n    next: see its log"
+def _partitions(described: Mapping[str, Topic]) -> list[Partition]:
+    return [(name, n) for name, topic in described.items() for n in range(topic.partitions)]
 
 
 def _record(message: Any, received: float) -> Record:

@@ -14,8 +14,9 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from bdd.kafka.record import heartbeat
-from bdd.recorder.brokers import BrokersSilent, Incomplete
+from bdd.recorder.brokers import BrokersSilent
 from bdd.recorder.consumer import TopicsConsumer
+from bdd.recorder.incomplete import Incomplete
 from bdd.recorder.journal import Journal
 
 _HEARTBEAT_SECONDS = 1.0
@@ -49,7 +50,7 @@ def recorder_app(consumer: TopicsConsumer, journal: Journal, growth: JournalGrow
 
     GET /health               200 once the consumer is pinned, 503 before; needs no token
     GET /journal?after=CURSOR the lines after a cursor, then new lines as they are written; after each second
-                              without one, an empty line, or {"trouble": …} where nothing more is read
+                              without one, an empty line, or {"trouble": {topic: why nothing of it is read}}
     GET /fence?topic=TOPIC&…  {"cursor": …}: the journal up to it holds all that was published before the call, on
                               these topics also what an open transaction holds back, which ends meanwhile; without
                               a topic that is so on all
@@ -77,9 +78,9 @@ class _Endpoints:
     growth: JournalGrowth
 
     async def health(self, _: Request) -> Response:
-        trouble = self.consumer.trouble()
-        pinned = self.consumer.ready.is_set() and not trouble
-        state = {"ready": pinned, "cursor": self.journal.cursor, "trouble": trouble}
+        troubles = self.consumer.troubles()
+        pinned = self.consumer.ready.is_set() and "" not in troubles
+        state = {"ready": pinned, "cursor": self.journal.cursor, "trouble": troubles}
         return JSONResponse(state, 200 if pinned else 503)
 
     async def stream(self, request: Request) -> Response:
@@ -95,7 +96,7 @@ class _Endpoints:
                 continue
             await self.growth.wait(_HEARTBEAT_SECONDS)
             if self.journal.cursor == cursor:
-                yield heartbeat(self.consumer.trouble())
+                yield heartbeat(self.consumer.troubles())
 
     async def fence(self, request: Request) -> Response:
         topics = frozenset(request.query_params.getlist("topic"))

@@ -205,6 +205,6 @@ class Session:
         except RecorderUnreachable as error:
             return str(error)
         if missing := [topic for topic in topics if topic not in existing]:
-            return f"the broker answers; it has no topic {', '.join(missing)}"
+            return f"the broker answers; it shows no topic {', '.join(missing)}"
         states = ", ".join(f"{topic} has {existing[topic]} partitions" for topic in topics)
         return f"the broker answers; {states}" if states else "the broker answers"

@@ -10,6 +10,8 @@ from bdd.contracts.asyncapi import InvalidContract
 from bdd.domain.own_contracts import use_contracts
 from bdd.domain.resources import needed_topics, short_names
 from bdd.evidence.collecting import collect_sources
+from bdd.kafka.client_settings import client_settings
+from bdd.kafka.user import user_of
 from bdd.output.folders import CannotWrite, check_writable
 from bdd.recorder.client import RecorderUnreachable
 from bdd.report.verdict import no_service
@@ -77,7 +79,7 @@ def start_session(request: Request, add_cleanup: Callable[[Callable[[], None]], 
     atexit.register(session.stack.stop)  # in case a second signal ends the clean-up
     _start_stack(session.stack, session.evidence_folder / "start")
     _check_what_remains(request, session.stack.absent)
-    _check_topics(session.stack)
+    _check_topics(session.stack, user_of(client_settings("", settings)))
     session.begin_scenarios()
     return session
 
@@ -124,17 +126,18 @@ def _check_what_remains(request: Request, absent: Mapping[str, str]) -> None:
         raise NothingSelected(f"Nothing remains: {reasons}.")
 
 
-def _check_topics(stack: Stack) -> None:
+def _check_topics(stack: Stack, user: str) -> None:
     """Check the topics that scenarios about the platform's services need; a feature checks the others."""
     try:
         existing = stack.recorder.topics()
         stack.recorder.fence()
     except RecorderUnreachable as error:
         raise CannotStart(stack.trouble() or str(error)) from error
+    shown = ", ".join(sorted(existing)) or "none"
     for topic in needed_topics(stack.api_urls):
         if topic not in existing:
             partitions = contract.current().partitions[topic]
             raise CannotStart(
-                f"The topic {topic} does not exist. The broker has: {', '.join(sorted(existing)) or 'none'}. "
+                f"The topic {topic} does not exist, or {user} may not see it. The broker shows: {shown}. "
                 f"Create it with {partitions} partitions, or check whether this is the right broker."
             )

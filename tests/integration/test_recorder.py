@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from confluent_kafka import Producer, TopicPartition
+from confluent_kafka import KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from bdd.contracts import asyncapi as contract
@@ -160,6 +160,41 @@ def test_a_topic_that_appears_later_is_read_from_its_beginning(
         recording.publish(10, topic=later, partition=2)
         assert recording.values() == values(10)
         assert recording.client.topics()[later] == 3
+
+
+def test_a_topic_that_is_deleted_and_made_anew_is_named_and_read_from_its_beginning(
+    tmp_path: Path, broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, other = "synthetic-remade", "synthetic-kept"
+    promised = contract.current()
+    more = dataclasses.replace(promised, partitions={own: 3, other: 1})
+    monkeypatch.setattr("bdd.stacks.local_recorder.contract.current", lambda: more)
+    admin = AdminClient({"bootstrap.servers": broker.bootstrap_servers})
+    for topic in (own, other):
+        admin.create_topics([NewTopic(topic, 3, 1)])[topic].result()
+    with closing(Recording(tmp_path, broker.bootstrap_servers)) as recording:
+        recording.publish(9, topic=own)
+        assert recording.values() == values(9)
+        admin.delete_topics([own])[own].result()
+
+        def create() -> None:
+            admin.create_topics([NewTopic(own, 3, 1)])[own].result()
+
+        # The broker deletes it a moment later.
+        wait_until(create, description="it", timeout=SLOW_SECONDS, retry_on=(KafkaException,))
+        recording.publish(2, topic=own)
+        sentence = f"the topic {own} was deleted and made anew"
+        eventually_reported(recording, sentence)
+        recording.client.needed = [other]
+        assert recording.client.trouble() is None
+        assert recording.values()[9:] == values(2)
+
+
+def eventually_reported(recording: Recording, sentence: str) -> None:
+    def reported() -> None:
+        assert sentence in str(recording.client.trouble())
+
+    wait_until(reported, description=sentence, timeout=SLOW_SECONDS)
 
 
 def test_a_broker_that_restarts_costs_no_record_and_brings_none_twice(

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from confluent_kafka.admin import AdminClient, ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
+from confluent_kafka.admin import (
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    ResourcePatternType,
+    ResourceType,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialUpsertion,
+)
 
 from bdd.stacks.embedded.broker import (
     DATA_FOLDER,
@@ -23,6 +33,9 @@ PASSWORD = "correct-horse-battery"
 _SCRAM = {"SCRAM-SHA-256": ScramMechanism.SCRAM_SHA_256, "SCRAM-SHA-512": ScramMechanism.SCRAM_SHA_512}
 _SECONDS = 120.0  # a guard against hanging
 _PLAIN_LOGIN = f'org.apache.kafka.common.security.plain.PlainLoginModule required user_{USER}="{PASSWORD}";'
+_ACLS = """authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS
+"""
 _SCRAM_LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
 
 
@@ -48,7 +61,15 @@ class Listener:
 
 
 class SpecialBroker(EmbeddedBroker):
-    """An embedded broker with named listeners besides its own PLAINTEXT one, which is `bootstrap_servers`."""
+    """An embedded broker with named listeners besides its own PLAINTEXT one, which is `bootstrap_servers`.
+
+    Args:
+        distribution: the broker's files.
+        folder: where it keeps its data.
+        listeners: name -> listener.
+        authority: issues the certificates of the listeners with TLS.
+        with_acls: whether the user of a login may do only what `allow` says; who needs no login may do everything.
+    """
 
     def __init__(
         self,
@@ -56,6 +77,8 @@ class SpecialBroker(EmbeddedBroker):
         folder: Path,
         listeners: Mapping[str, Listener],
         authority: Authority | None = None,
+        *,
+        with_acls: bool = False,
     ) -> None:
         self._listeners = listeners
         self._authority = authority
@@ -64,12 +87,27 @@ class SpecialBroker(EmbeddedBroker):
         self.controller = f"127.0.0.1:{controller_port}"
         shutil.copytree(distribution.template, folder / DATA_FOLDER)
         write_server_properties(folder, port, controller_port)
-        _add_listeners(folder / SERVER_PROPERTIES.name, listeners, self._ports, authority)
+        properties = folder / SERVER_PROPERTIES.name
+        _add_listeners(properties, listeners, self._ports, authority)
+        if with_acls:
+            with properties.open("a", encoding="utf-8") as file:
+                file.write(_ACLS)
         super().__init__(distribution, folder, port)
 
     def address(self, listener: str, host: str = "127.0.0.1") -> str:
         """Return the `host:port` of a listener."""
         return f"{host}:{self._ports[listener]}"
+
+    def allow(self, operation: AclOperation, *topics: str) -> None:
+        """Allow the user one operation on some topics, and return when it is allowed."""
+        kind, literal = ResourceType.TOPIC, ResourcePatternType.LITERAL
+        allowed = [
+            AclBinding(kind, each, literal, f"User:{USER}", "*", operation, AclPermissionType.ALLOW)
+            for each in topics
+        ]
+        admin = AdminClient({"bootstrap.servers": self.bootstrap_servers})
+        for done in admin.create_acls(allowed, request_timeout=_SECONDS).values():
+            done.result()
 
     def add_scram_user(self) -> None:
         """Create the user for SCRAM, and return when each listener accepts it."""

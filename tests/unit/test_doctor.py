@@ -228,6 +228,7 @@ def test_the_brokers_pass_or_one_check_fails(
 ) -> None:
     monkeypatch.setattr("bdd.stacks.checks.brokers.diagnose", lambda *_: found)
     monkeypatch.setattr("bdd.stacks.checks.brokers.idle_limit", lambda *_: idle_limit)
+    monkeypatch.setattr("bdd.stacks.checks.brokers.unreadable", lambda *_: [])
     results = examine(KafkaChecks(load_settings(REMOTE), lambda: str(BOOTSTRAP)).checks())
     assert [result.name for result in results if result.state is State.FAILED] == ([failed] if failed else [])
     result = next(result for result in results if result.name == (failed or "client time-outs"))
@@ -237,8 +238,12 @@ def test_the_brokers_pass_or_one_check_fails(
 @pytest.mark.parametrize(
     ("existing", "message", "command"),
     [
-        ({"other": 1}, "topic not found: .*patient-events.* The broker has: other", "--create"),
-        ({}, "The broker has: none", "--create"),
+        (
+            {"other": 1},
+            "topic not found: .*patient-events.*; or its user may not see it. The broker shows: other",
+            "--create",
+        ),
+        ({}, "The broker shows: none", "--create"),
         (
             TOPICS | {"patient-events": 1},
             "patient-events has 1 partitions, not 3",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bdd.kafka.record import Entry, Gap, Record, from_line, to_line
+from bdd.kafka.record import Entry, Gap, Record, Remade, from_line, heartbeat, is_heartbeat, to_line, troubles_in
 
 BYTES = {
     "nothing": None,
@@ -33,13 +33,29 @@ def test_bytes_survive_a_line(data: bytes | None) -> None:
     assert line.count(b"\n") == 1, "a newline inside a value must not end the line"
 
 
+def test_a_topic_that_was_made_anew_survives_a_line() -> None:
+    remade = Remade("patient-events")
+    assert from_line(to_line(remade)) == remade
+
+
+@pytest.mark.parametrize("troubles", [{}, {"": "it is full\n    next: make room"}, {"a": "x", "größer": "“y”"}])
+def test_a_heartbeat_is_one_line_that_is_no_entry(troubles: dict[str, str]) -> None:
+    line, rest = heartbeat(troubles).split(b"\n")
+    assert rest == b""
+    assert is_heartbeat(line)
+    assert troubles_in(line) == troubles
+    assert not is_heartbeat(to_line(with_bytes(b"{}")))
+
+
 def test_a_gap_survives_a_line() -> None:
     gap = Gap("patient-events", 2, 17, 20)
     assert from_line(to_line(gap)) == gap
     assert str(gap) == "patient-events/2: offsets 17 to 20 were deleted before they were read"
 
 
-@pytest.mark.parametrize("entry", [with_bytes("Größe".encode()), with_bytes(b"\xff"), Gap("a", 0, 1, 2)])
+@pytest.mark.parametrize(
+    "entry", [with_bytes("Größe".encode()), with_bytes(b"\xff"), Gap("a", 0, 1, 2), Remade("a")]
+)
 def test_a_line_that_was_cut_off_is_refused_wherever_it_was_cut(entry: Entry) -> None:
     line = to_line(entry).rstrip(b"\n")
     for length in range(len(line)):

@@ -8,7 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partialmethod
@@ -18,19 +18,29 @@ from typing import Any
 from unittest.mock import Mock, patch
 
 import pytest
-from confluent_kafka import OFFSET_BEGINNING, IsolationLevel, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    TopicCollection,
+    TopicPartition,
+)
 from confluent_kafka.admin import OffsetSpec
 
-from bdd.kafka.record import Gap, Record, from_line
+from bdd.kafka.record import Gap, Record, Remade, from_line
 from bdd.recorder import brokers as brokers_module
 from bdd.recorder import consumer as consumer_module
-from bdd.recorder.brokers import BrokersSilent, Incomplete
+from bdd.recorder import incomplete as incomplete_module
+from bdd.recorder.brokers import BrokersSilent
 from bdd.recorder.consumer import TopicsConsumer
+from bdd.recorder.incomplete import Incomplete, Lag
 from bdd.recorder.journal import Journal
 from tests.support.builders import LONG_TIMEOUT, SHORT_TIMEOUT, eventually, stand_in
 
 TOPIC, OTHER = "patient-events", "synthetic-later"
 NO_LEADER = KafkaError(KafkaError.LEADER_NOT_AVAILABLE)
+NO_RIGHT = KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED)
 NOT_REPORTED = rf"^the broker at kafka:9092 does not report the end offsets: {re.escape(NO_LEADER.str())}$"
 AT_THE_END = KafkaError(KafkaError._PARTITION_EOF)
 CANNOT_WRITE = "the recorder cannot write /tmp/journal.jsonl: No space left on device"
@@ -53,6 +63,7 @@ class PlayedBroker:
     stable: dict[tuple[str, int], int] = field(default_factory=dict)
     """The last stable offsets that are not the end offsets, because of an open transaction."""
     leaderless: str = ""
+    ids: dict[str, str] = field(default_factory=dict)
     in_vain: int = 0
     """How many requests for end offsets fail before one is answered."""
     hidden: int = 0
@@ -64,7 +75,7 @@ class PlayedBroker:
     while_listing: Callable[[], object] = lambda: None
     closed: bool = False
 
-    def list_topics(self, timeout: float) -> object:
+    def list_topics(self, timeout: float) -> SimpleNamespace:
         assert timeout > 0
         self.while_listing()
         self.hidden -= bool(self.created)
@@ -84,6 +95,19 @@ class PlayedBroker:
         if self.requested <= self.in_vain or place.topic == self.leaderless:
             raise KafkaException(NO_LEADER)
         return SimpleNamespace(offset=ends.get((place.topic, place.partition), 0))
+
+    def describe_topics(self, topics: TopicCollection, request_timeout: float) -> object:
+        shown = self.list_topics(request_timeout).topics
+        return {name: self._described(name, shown) for name in topics.topic_names}
+
+    def _described(self, name: str, shown: Mapping[str, Any]) -> "Future[object]":
+        described: Future[object] = Future()
+        if name in shown:
+            topic_id = self.ids.get(name, "the first")
+            described.set_result(SimpleNamespace(topic_id=topic_id, partitions=shown[name].partitions))
+        else:
+            described.set_exception(KafkaException(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART)))
+        return described
 
     def create_topics(self, admin: object, topics: Mapping[str, int], timeout: float) -> None:
         assert admin is self
@@ -151,7 +175,7 @@ class Consuming:
         for each in messages:
             self.broker.messages.put(each)
 
-    def entries(self, count: int) -> list[Record | Gap]:
+    def entries(self, count: int) -> list[Record | Gap | Remade]:
         self.eventually(lambda: self.journal.cursor >= count)
         return [from_line(line) for line in self.journal.lines_after(0).splitlines()]
 
@@ -358,8 +382,8 @@ def test_a_fence_waits_for_a_consumer_that_is_slow_as_long_as_it_reads_on(
         0.0, 0.6
     )  # each look at the lag is that much later, and a fence may be 1 s without news
     consuming.broker.ends[TOPIC, 0] = 10
-    monkeypatch.setattr(consumer_module, "time", stand_in(time, monotonic=lambda: next(clock)))
-    lag = consumer_module.Lag({(TOPIC, 0): 10, (TOPIC, 1): 0}, consuming.consumer._positions)
+    monkeypatch.setattr(incomplete_module, "time", stand_in(time, monotonic=lambda: next(clock)))
+    lag = Lag({(TOPIC, 0): 10, (TOPIC, 1): 0}, consuming.consumer._positions)
     for offset in range(10):
         consuming.consumer._take([message(offset, b"{}", partition=0)])
         assert lag.seconds() <= 1.2, "it has just read something"
@@ -393,10 +417,52 @@ def test_a_partition_without_a_leader_keeps_only_those_waiting_who_need_it(consu
         consuming.consumer.fence(SHORT_TIMEOUT, [OTHER])
 
 
+def test_a_topic_that_may_not_be_read_is_named_at_once_to_those_who_need_it(consume: Consume) -> None:
+    consuming = consume(topics={TOPIC: 2, OTHER: 1}, ends={(OTHER, 0): 7})
+    consuming.start()
+    consuming.broker.ends[OTHER, 0] = 9
+    consuming.deliver(message(0, error=AT_THE_END), message(0, partition=0, error=AT_THE_END))
+    consuming.deliver(message(0, topic=OTHER, partition=0, error=NO_RIGHT))
+    consuming.eventually(consuming.consumer.ready.is_set)
+    sentence = f"a client without a login may not read the topic {OTHER}"
+    assert consuming.consumer.troubles()[OTHER].startswith(f"{sentence}\n    next: kafka-acls.sh")
+    assert consuming.grown, "those who follow the journal are woken"
+    assert consuming.consumer.fence(LONG_TIMEOUT, [TOPIC]) == 0, "nobody needs the other one"
+    with pytest.raises(Incomplete, match=f"^{sentence}\n"):
+        consuming.consumer.fence(10 * LONG_TIMEOUT, [OTHER])
+    consuming.deliver(message(9, topic=OTHER, partition=0, error=AT_THE_END))
+    consuming.eventually(lambda: not consuming.consumer.troubles())
+    assert consuming.consumer.fence(LONG_TIMEOUT, [OTHER]) == 0
+
+
+def test_a_topic_that_is_deleted_and_made_anew_is_a_loss_and_is_read_from_its_beginning(
+    consume: Consume, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer_module, "_LOOK_FOR_TOPICS_SECONDS", 1000)
+    consuming = consume(topics={TOPIC: 2, OTHER: 1}, ends={(TOPIC, 1): 7})
+    consuming.start()
+    consuming.deliver(message(7, error=AT_THE_END))
+    consuming.broker.ids[TOPIC] = "the second"
+    consuming.broker.ends[TOPIC, 1] = 3
+    remade = Remade(TOPIC)
+    with pytest.raises(Incomplete, match=f"^{remade}$"):
+        consuming.consumer.fence(LONG_TIMEOUT, [TOPIC])
+    assert consuming.consumer.fence(LONG_TIMEOUT, [OTHER]) == 0, "nobody needs it"
+    before = len(consuming.broker.assigned)
+    consuming.deliver(message(7, error=DELETED))
+    assert consuming.entries(1) == [remade], "not a gap: its offsets begin again"
+    consuming.eventually(lambda: len(consuming.broker.assigned) >= before + 4)
+    again = [("removed", TOPIC, n, -1001) for n in (0, 1)] + [("added", TOPIC, n, OFFSET_BEGINNING) for n in (0, 1)]
+    assert consuming.broker.assigned[before:] == again
+    consuming.deliver(message(2, b"{}"))
+    consuming.entries(2)
+    assert consuming.consumer.fence(LONG_TIMEOUT, [TOPIC]) == 2
+
+
 def test_a_consumer_that_cannot_write_says_so_and_keeps_no_fence_waiting(consume: Consume) -> None:
     consuming = consume()
     consuming.start()
-    consuming.eventually(lambda: consuming.consumer.trouble() is None)
+    consuming.eventually(lambda: not consuming.consumer.troubles())
     consuming.broker.ends[TOPIC, 1] = 1
     full = OSError(errno.ENOSPC, "No space left on device", "/tmp/journal.jsonl")  # noqa: S108 - nothing is written
     with ThreadPoolExecutor(1) as thread, patch.object(consuming.journal, "append", side_effect=full):
@@ -405,7 +471,7 @@ def test_a_consumer_that_cannot_write_says_so_and_keeps_no_fence_waiting(consume
         with pytest.raises(Incomplete, match=f"^{CANNOT_WRITE}\n    next: make room there"):
             fence.result(LONG_TIMEOUT)
     consuming.consumer._thread.join(LONG_TIMEOUT)
-    assert str(consuming.consumer.trouble()).startswith(CANNOT_WRITE)
+    assert consuming.consumer.troubles()[""].startswith(CANNOT_WRITE)
     assert consuming.grown, "those who follow the journal are woken"
     with pytest.raises(Incomplete, match=f"^{CANNOT_WRITE}"):
         consuming.consumer.fence(10 * LONG_TIMEOUT)
@@ -417,7 +483,7 @@ def test_whatever_ends_the_consuming_thread_is_reported(consume: Consume, caplog
     with patch.object(consuming.broker, "get_watermark_offsets", side_effect=KafkaException(NO_LEADER)):
         consuming.deliver(message(3, error=DELETED))
         consuming.consumer._thread.join(LONG_TIMEOUT)
-    assert str(consuming.consumer.trouble()).startswith("the recorder has stopped reading: KafkaError{")
+    assert consuming.consumer.troubles()[""].startswith("the recorder has stopped reading: KafkaError{")
     assert caplog.messages[-1] == "nothing more is read"
 
 

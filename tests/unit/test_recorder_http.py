@@ -17,12 +17,13 @@ import pytest
 import requests
 import uvicorn
 
-from bdd.kafka.record import Entry, Gap, to_line
+from bdd.kafka.record import Entry, Gap, Remade, to_line
 from bdd.recorder import client as client_module
 from bdd.recorder import server as server_module
-from bdd.recorder.brokers import BrokersSilent, Incomplete
+from bdd.recorder.brokers import BrokersSilent
 from bdd.recorder.client import RecorderClient, RecorderUnreachable
 from bdd.recorder.consumer import TopicsConsumer
+from bdd.recorder.incomplete import Incomplete
 from bdd.recorder.journal import Journal
 from bdd.recorder.server import JournalGrowth, recorder_app
 from tests.support.builders import LONG_TIMEOUT, SHORT_TIMEOUT, eventually, record
@@ -63,7 +64,7 @@ class Served:
 def served(tmp_path: Path) -> Iterator[Served]:
     """A server in a thread, until the test ends."""
     consumer = create_autospec(TopicsConsumer, instance=True, ready=threading.Event())
-    consumer.trouble.return_value = None
+    consumer.troubles.return_value = {}
     listener = socket.create_server(("127.0.0.1", 0))
     made: Future[tuple[uvicorn.Server, JournalGrowth]] = Future()
 
@@ -97,7 +98,7 @@ def test_health_needs_no_token_and_says_whether_the_consumer_is_pinned(served: S
         if ready:
             served.consumer.ready.set()
         response = served.get("/health", "")
-        expected = {"ready": ready, "cursor": 1, "trouble": None}
+        expected = {"ready": ready, "cursor": 1, "trouble": {}}
         assert (response.status_code, response.json()) == (status, expected)
         assert served.client.ready() is ready
 
@@ -106,7 +107,7 @@ def test_a_recorder_that_has_stopped_says_so_to_everyone_who_asks_or_follows(ser
     client = served.follow()
     served.append(record({}))
     served.await_cursor(1)
-    served.consumer.trouble.return_value = FULL
+    served.consumer.troubles.return_value = {"": FULL}
     served.growth.notify()
     eventually(client.trouble, client._thread)
     assert client.trouble() == FULL
@@ -117,13 +118,30 @@ def test_a_recorder_that_has_stopped_says_so_to_everyone_who_asks_or_follows(ser
         client.ready()
     served.append(record({}))
     served.await_cursor(2)
-    served.consumer.trouble.return_value = None
+    served.consumer.troubles.return_value = {}
     served.growth.notify()
     eventually(lambda: client.trouble() is None, client._thread)
 
 
+def test_trouble_with_a_topic_is_that_of_those_who_need_it(served: Served) -> None:
+    client = served.follow()
+    served.consumer.troubles.return_value = {"matching-events": "the user “suite” may not read it\n    next: ask"}
+    served.growth.notify()
+    eventually(client.trouble, client._thread)
+    assert client.trouble() == "the user “suite” may not read it\n    next: ask"
+    assert client.ready(), "it reads the others"
+    client.needed = ["patient-events"]
+    assert client.trouble() is None
+    served.append(Remade("matching-events"))
+    served.await_cursor(1)
+    assert client.trouble() is None
+    served.append(Remade("patient-events"))
+    served.await_cursor(2)
+    assert "could not read everything: the topic patient-events was deleted and made anew" in str(client.trouble())
+
+
 def test_a_start_ends_at_once_where_the_recorder_has_stopped(served: Served) -> None:
-    served.consumer.trouble.return_value = FULL
+    served.consumer.troubles.return_value = {"": FULL}
     with pytest.raises(AssertionError, match=f"^{re.escape(FULL)}$"):
         served.client.start(10 * LONG_TIMEOUT)
 

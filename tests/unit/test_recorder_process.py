@@ -132,7 +132,7 @@ def test_a_process_serves_what_is_recorded_until_it_is_ended(
 ) -> None:
     played = create_autospec(TopicsConsumer)
     ready = played.return_value.ready = threading.Event()
-    played.return_value.trouble.return_value = None
+    played.return_value.troubles.return_value = {}
     played.return_value.start.side_effect = ready.set
     monkeypatch.setattr(recorder_main, "TopicsConsumer", played)
     caplog.set_level(logging.WARNING)  # `main` sets another, and it is reset at the end

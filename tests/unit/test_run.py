@@ -174,7 +174,8 @@ def test_a_stack_that_does_not_start_is_stopped_and_leaves_its_logs(behave: Beha
     [
         (
             lambda stack: setattr(stack.recorder, "existing", {"b": 1, "a": 1}),
-            "The topic patient-events does not exist. The broker has: a, b. Create it with 3 partitions, or ",
+            "The topic patient-events does not exist, or a client without a login may not see it. "
+            "The broker shows: a, b. Create it with 3 partitions, or ",
         ),
         (
             lambda stack: setattr(stack.recorder, "error", "The recorder does not answer."),
@@ -313,7 +314,7 @@ def test_a_run_without_a_scenario_is_red(behave: Behave) -> None:
         (
             None,
             {},
-            "nothing has ended; the broker answers; it has no topic patient-events; patient-service says at "
+            "nothing has ended; the broker answers; it shows no topic patient-events; patient-service says at "
             'GET /health: 503 {"broker": "not reachable"}',
         ),
         ("the broker has ended\nits log", {"patient-events": 3}, "the broker has ended"),

@@ -243,8 +243,8 @@ CASES: Mapping[str, tuple[Act, Sequence[tuple[Act, str]]]] = {
         topics(patient_events=3),
         [
             (topics(patient_events=1), "was <1>"),
-            (topics(therapist_events=3), "the broker has: therapist-events"),
-            (topics(), "the broker has: none"),
+            (topics(therapist_events=3), "the broker shows: therapist-events"),
+            (topics(), "the broker shows: none"),
         ],
     ),
 }

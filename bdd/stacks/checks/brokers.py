@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping
 
 from bdd.contracts import asyncapi as contract
-from bdd.kafka.admin import IDLE, idle_limit
+from bdd.domain.resources import needed_topics, services
+from bdd.kafka.admin import IDLE, idle_limit, unreadable
 from bdd.kafka.client_settings import client_settings
 from bdd.kafka.connection.advice import explain
 from bdd.kafka.connection.diagnosis import Diagnosis, diagnose
+from bdd.kafka.user import may_not_read, user_of
 from bdd.settings.settings import Settings
 from bdd.stacks.checks.check import Check, Failed
 
@@ -29,7 +31,7 @@ class KafkaChecks:
         return [
             Check("bootstrap", self._bootstrap, depends_on),
             Check("listeners", self._listeners, ("bootstrap",)),
-            Check("topics", lambda: check_topics(self._found.topics, self._bootstrap_servers()), ("listeners",)),
+            Check("topics", self._topics, ("listeners",)),
             Check("client time-outs", self._time_outs, ("listeners",)),
         ]
 
@@ -54,6 +56,13 @@ class KafkaChecks:
         advertised = ", ".join(f"broker {number} as {each}" for number, each in self._found.advertised.items())
         return f"{advertised}: it can be reached from here"
 
+    def _topics(self) -> str:
+        user = user_of(self._client)
+        found = check_topics(self._found.topics, self._bootstrap_servers(), user)
+        if refused := unreadable(self._client, needed_topics(services())):
+            raise Failed(*may_not_read(refused[0], user))
+        return found
+
     def _time_outs(self) -> str:
         """Check that the broker does not close connections first; the settings check the client's own."""
         chosen = self._settings
@@ -71,8 +80,13 @@ class KafkaChecks:
         return f"{own} nest; broker {broker} hangs up later, after {limit} ms"
 
 
-def check_topics(existing: Mapping[str, int], bootstrap_servers: str) -> str:
+def check_topics(existing: Mapping[str, int], bootstrap_servers: str, user: str = "its user") -> str:
     """Return a sentence about the topics of the contract.
+
+    Args:
+        existing: the topics that the brokers show to the user: name -> number of partitions.
+        bootstrap_servers: the brokers' addresses, for a command.
+        user: who has asked them.
 
     Raises:
         Failed: one is missing, or has another number of partitions; the command makes it so.
@@ -80,8 +94,9 @@ def check_topics(existing: Mapping[str, int], bootstrap_servers: str) -> str:
     promised = contract.current().partitions
     tool = f"kafka-topics.sh --bootstrap-server {bootstrap_servers}"
     if missing := [name for name in promised if name not in existing]:
+        shown = ", ".join(sorted(existing)) or "none"
         raise Failed(
-            f"topic not found: {', '.join(missing)}. The broker has: {', '.join(sorted(existing)) or 'none'}",
+            f"topic not found: {', '.join(missing)}; or {user} may not see it. The broker shows: {shown}",
             f"{tool} --create --topic {missing[0]} --partitions {promised[missing[0]]}",
         )
     if other := [name for name, count in promised.items() if existing[name] != count]:
