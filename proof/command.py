@@ -26,6 +26,7 @@ from proof.judging import Outcome, Verdict
 from proof.proving import Proof, proving
 from proof.report import Result, write_report
 
+_JOBS = 6
 REPORT = Path("reports/prove/prove.json")
 
 _console = table_console()
@@ -40,10 +41,13 @@ def prove(
         list[str] | None, typer.Option(metavar="NAME", help="Only this defect; may be repeated.")
     ] = None,
     show: Annotated[bool, typer.Option("--list", help="Show the defects and exit.")] = False,
-    jobs: Annotated[int, typer.Option(min=1, max=16, metavar="N", help="How many defects at a time.")] = 6,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, max=16, metavar="N", help="How many defects at a time: 6, with --whole 1."),
+    ] = None,
     whole: Annotated[
         bool,
-        typer.Option("--whole", help="Run all features against each defect, one at a time, and compare times."),
+        typer.Option("--whole", help="Run all features against each defect, and compare times and causes."),
     ] = False,
 ) -> None:
     """Prove that the suite notices every defect of the platform's events, and that its message names it.
@@ -62,7 +66,7 @@ def prove(
     - `python -m bdd prove --only key-none --only status-enum-name`
     """
     if not show:
-        raise typer.Exit(run_proof(only or [], 1 if whole else jobs, whole=whole))
+        raise typer.Exit(run_proof(only or [], jobs or (1 if whole else _JOBS), whole=whole))
     table = _table("defect", "service", "layer", "the service is as it should be, but …")
     for defect in DEFECTS:
         table.add_row(defect.name, defect.service, defect.layer, escape(defect.description))
@@ -120,10 +124,11 @@ def _watch(proof: Proof, defects: Sequence[Defect], jobs: int) -> list[Outcome]:
 def _conclude(result: Result, seconds: float) -> int:
     write_report(result, REPORT, seconds)
     if result.outcomes:
-        table = _table("defect", "service", "layer", "verdict", "seconds", "noticed by")
+        table = _table("defect", "service", "layer", "verdict", "seconds", "causes", "noticed by")
         for outcome in result.outcomes:
             defect, seconds_ = outcome.defect, f"{outcome.seconds:.1f}"
-            table.add_row(defect.name, defect.service, defect.layer, outcome.verdict, seconds_, outcome.by)
+            causes = str(len(outcome.causes))
+            table.add_row(defect.name, defect.service, defect.layer, outcome.verdict, seconds_, causes, outcome.by)
         _console.print(table)
     for outcome in result.outcomes:
         if outcome.verdict is not Verdict.NAMED:
@@ -135,6 +140,8 @@ def _conclude(result: Result, seconds: float) -> int:
         times = (
             f"median {median(each):.1f} s, maximum {max(each):.1f} s; without a defect {result.sound.seconds:.1f} s"
         )
-        _console.print(f"\nThe runs against a defect: {times}", markup=False)
+        alone = sum(len(outcome.causes) == 1 for outcome in result.outcomes)
+        causes = f"{alone} of {len(result.outcomes)} runs have one cause"
+        _console.print(f"\nThe runs against a defect: {times}; {causes}", markup=False)
     _console.print(f"\n{result}, in {seconds:.0f} s. Read more in {REPORT.as_posix()}.", markup=False)
     return 0 if result.proven else 1

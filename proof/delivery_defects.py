@@ -240,9 +240,10 @@ _WHERE = [
 _WHEN = [
     in_envelope(
         "created-too-late",
-        "patient.created is published three seconds late",
-        r"nothing about it was recorded since the request, on any topic: [\d.]+ s were waited",
-        only([CREATED], place(after=3.0)),
+        "patient.created is published six seconds late",
+        r"patient.created up to 6\.\d s after the request, [\d.]+ s were promised",
+        only([CREATED], place(after=6.0)),
+        settling=6.0,
     ),
     in_order(
         "created-overtaken",

@@ -1,5 +1,6 @@
 """Judges a run of the suite against a defect by its JUnit files."""
 
+import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Sequence
@@ -31,6 +32,7 @@ class Outcome:
     Attributes:
         seconds: how long the service and the suite ran.
         message: the headline of what noticed it; for a run without a verdict, its last lines.
+        causes: the causes that the run has told.
     """
 
     defect: Defect
@@ -38,11 +40,12 @@ class Outcome:
     seconds: float
     by: str = ""
     message: str = ""
+    causes: Sequence[str] = ()
 
 
 def judge(
     defect: Defect,
-    junit: Path,
+    folder: Path,
     exit_code: int | None,
     seconds: float,
     output: Sequence[str],
@@ -53,24 +56,37 @@ def judge(
 
     Args:
         defect: the one that the service had.
-        junit: the folder with the run's JUnit files.
+        folder: the run's, with the folders `junit` and `evidence`.
         exit_code: how the run ended; None if it had to be ended.
         seconds: how long it took.
         output: its last lines, for a run without a verdict.
         whole: whether any failure may name the defect, and not the first one alone.
     """
+    junit, causes = folder / "junit", causes_in(folder / "evidence")
     try:
         reds = list(reds_in(junit)) if whole else list(islice(reds_in(junit), 1))
     except ET.ParseError as error:
         message = f"the suite left a JUnit file that is not XML: {error}"
         return Outcome(defect, Verdict.NOT_RUN, seconds, message=message)
     if reds and exit_code != 0:
-        naming = [red for red in reds if re.search(defect.pattern, red[1]) and re.search(defect.noticed_by, red[0])]
+        naming = [red for red in reds if _is_named(defect, red, causes)]
         by, message = (naming or reds)[0]
-        return Outcome(defect, Verdict.NAMED if naming else Verdict.KILLED, seconds, by, message)
+        return Outcome(defect, Verdict.NAMED if naming else Verdict.KILLED, seconds, by, message, causes)
     if exit_code != 0 or not any(junit.glob(f"{_AUDIT}*")):
         return Outcome(defect, Verdict.NOT_RUN, seconds, message="\n".join(output))
     return Outcome(defect, Verdict.SURVIVED, seconds)
+
+
+def _is_named(defect: Defect, red: tuple[str, str], causes: Sequence[str]) -> bool:
+    """Whether a failure describes the defect, or the run's causes do: lateness is known only at its end."""
+    scenario, message = red
+    described = re.search(defect.pattern, "\n".join([message, *causes]))
+    return bool(described and re.search(defect.noticed_by, scenario))
+
+
+def causes_in(evidence: Path) -> list[str]:
+    """Return the causes that a run has written below the folder of its evidence, none for a green run."""
+    return [each["cause"] for file in evidence.glob("*/causes.json") for each in json.loads(file.read_text())]
 
 
 def reds_in(junit: Path) -> Iterator[tuple[str, str]]:
@@ -80,12 +96,16 @@ def reds_in(junit: Path) -> Iterator[tuple[str, str]]:
         for case in ET.parse(file).iter("testcase"):  # noqa: S314 - the suite has just written it
             bad = case.find("failure") if case.find("failure") is not None else case.find("error")
             if bad is not None:
-                audited = "audit: " if file.name.startswith(_AUDIT) else ""
-                yield audited + str(case.get("name")), headline(bad.get("message") or bad.text or "")
+                found = file.name.startswith(_AUDIT)
+                name = f"{'audit: ' if found else ''}{case.get('name')}"
+                yield name, headline(bad.get("message") or bad.text or "")
 
 
 def headline(message: str) -> str:
-    """Return a message up to the line that begins with "but:"; what follows explains it."""
+    """Return the beginning of a message, the cause and what is wrong; what follows explains it.
+
+    That is all up to the line that begins with "but:", or two lines where there is none.
+    """
     lines = message.strip().splitlines()
-    but = next((number for number, line in enumerate(lines) if line.lstrip().startswith("but:")), 0)
+    but = next((number for number, line in enumerate(lines) if line.lstrip().startswith("but:")), 1)
     return "\n".join(line.strip() for line in lines[: but + 1])[:_LONGEST_HEADLINE]

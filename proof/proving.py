@@ -110,12 +110,11 @@ class Proof:
             others = addresses({name: each.url for name, each in running.items() if name != PATIENTS})
             where = remote(running[PATIENTS].url, self._bootstrap_servers, **others)
             reports = ["--junit", "--junit-directory", str(folder / "junit"), "--no-color"]
+            reports += ["-D", f"evidence_dir={folder / 'evidence'}"]
             run = ModuleProcess(folder, "behave", *arguments, *where, *reports)
             exit_code = self._end_of(run)
         seconds = time.monotonic() - began
-        outcome = judge(
-            defect, folder / "junit", exit_code, seconds, run.output.splitlines()[-15:], whole=self._whole
-        )
+        outcome = judge(defect, folder, exit_code, seconds, run.output.splitlines()[-15:], whole=self._whole)
         shutil.rmtree(folder)
         return outcome
 

@@ -56,6 +56,7 @@ def write_report(result: Result, file: Path, seconds: float) -> None:
             "by": outcome.by,
             "message": outcome.message,
             "seconds": round(outcome.seconds, 1),
+            "causes": outcome.causes,
         }
         for outcome in result.outcomes
     ]

@@ -25,6 +25,7 @@ class NoResponse(AssertionError):
 
     Attributes:
         exchange: the request.
+        url: the service's address.
     """
 
     def __init__(self, url: str, exchange: Exchange, error: requests.RequestException) -> None:
@@ -35,6 +36,7 @@ class NoResponse(AssertionError):
             f"          next:     {_next(error)}"
         )
         self.exchange = exchange
+        self.url = url
 
 
 class _Silence:

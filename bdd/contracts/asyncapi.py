@@ -67,6 +67,10 @@ class Contract:
         """The topic of the events about each noun: `patient` -> `patient-events`."""
         return {noun_of(event_type): topic for event_type, topic in self.topic_of.items()}
 
+    def noun_on(self, topic: str) -> str:
+        """Return what the events on a topic are about, the topic itself where the contract does not say it."""
+        return next((noun for noun, its_topic in self.topic_of_noun.items() if its_topic == topic), topic)
+
     def fields(self, event_type: str, *path: str) -> tuple[str, ...]:
         """Return the names of the fields that an object in the value of such an event has.
 

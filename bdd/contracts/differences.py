@@ -5,20 +5,56 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from bdd.output.printable import printable
 
 _LONG = 120  # characters
 _HALF_AN_HOUR = 1700  # seconds, and a little less: the smallest difference between time zones
 _ENUM_NAME = "a Python enum's name in place of its value"
-STALE = "its value before the change"
+_STALE = "its value before the change"
 _MICROSECONDS = re.compile(r"\.\d{6}")
+_INDEX = re.compile(r"\[\d+\]")
 _UNKNOWN = object()
 
+WITHOUT = "without {fields}"
+EXTRA = "with an additional {fields}"
+RENAMED = "with another name for {fields}"
+NULL = "with {fields} as null"
+STALE = "with {fields} as before the change"
+ANOTHER = "with another {fields}"
+INVALID = "with {fields} against the contract"
+NOT_JSON = "answered with something else than JSON"
+OTHER_FORM = "answered with JSON of another form"
+"""What a difference is, in words that hold for any field and continue what has it: a message, a response."""
 
-def differences(path: str, actual: Any, expected: Any, before: Any = _UNKNOWN) -> list[str]:
-    """Return a sentence for each difference, none when both are the same, types included (`1` is not `"1"`).
+
+class Difference(str):
+    """A sentence about one difference.
+
+    Attributes:
+        field: the field's path without indexes: `payload.patient_data.telefon`; empty for the whole.
+        kind: what it is, without the values, such as `WITHOUT`.
+    """
+
+    __slots__ = ("field", "kind")
+    field: str
+    kind: str
+
+    def __new__(cls, sentence: str, field: str, kind: str) -> Self:
+        """Return the sentence with its field and kind."""
+        difference = super().__new__(cls, sentence)
+        difference.field, difference.kind = _INDEX.sub("", field), kind
+        return difference
+
+    @property
+    def is_of_a_field(self) -> bool:
+        """Whether it is about a field, and not about the whole."""
+        return bool(self.field)
+
+
+def differences(path: str, actual: Any, expected: Any, before: Any = _UNKNOWN) -> list[Difference]:
+    """Return each difference, none when both are the same, types included (`1` is not `"1"`).
 
     Args:
         path: the name of the value in the sentences.
@@ -33,8 +69,9 @@ def differences(path: str, actual: Any, expected: Any, before: Any = _UNKNOWN) -
         return [found for n, pair in pairs for found in differences(f"{path}[{n}]", *pair)]
     if _same(actual, expected):
         return []
-    remark = f": {STALE}" if _same(actual, before) else _remark(actual, expected)
-    return [f"{path} is {shown(actual)}, expected {shown(expected)}{remark}"]
+    remark, kind = (_STALE, STALE) if _same(actual, before) else _remark(actual, expected)
+    sentence = f"{path} is {shown(actual)}, expected {shown(expected)}{': ' if remark else ''}{remark}"
+    return [Difference(sentence, path, kind)]
 
 
 def shown(value: Any) -> str:
@@ -43,7 +80,7 @@ def shown(value: Any) -> str:
     return text if len(text) <= _LONG else f"{text[:100]}… ({len(text)} characters)"
 
 
-def outside_window(value: Any, earliest: float, latest: float, tolerance: float) -> list[str]:
+def outside_window(value: Any, earliest: float, latest: float, tolerance: float) -> list[Difference]:
     """Return what is wrong with a timestamp that was not made between the request and the arrival of its event.
 
     Args:
@@ -55,7 +92,8 @@ def outside_window(value: Any, earliest: float, latest: float, tolerance: float)
     try:
         made = dt.datetime.fromisoformat(value)
     except (ValueError, TypeError):
-        return [f"timestamp is {shown(value)}, expected a time between the request and the arrival of its event"]
+        wrong = f"timestamp is {shown(value)}, expected a time between the request and the arrival of its event"
+        return [Difference(wrong, "timestamp", "with {fields} as something else than a time")]
     seconds = made.replace(tzinfo=made.tzinfo or dt.UTC).timestamp()
     unwritten = 0 if made.microsecond else 1  # a time without a fraction may be up to a second later
     if earliest - tolerance - unwritten <= seconds <= latest + tolerance:
@@ -64,7 +102,8 @@ def outside_window(value: Any, earliest: float, latest: float, tolerance: float)
     if seconds >= earliest:
         off, where = seconds - latest, "after its arrival"
     hint = " (a local time without its offset?)" if abs(seconds - earliest) > _HALF_AN_HOUR else ""
-    return [f"timestamp is {shown(value)}: {off:.1f} s {where}{hint}"]
+    kind = f"with {{fields}} {where}{hint}"
+    return [Difference(f"timestamp is {shown(value)}: {off:.1f} s {where}{hint}", "timestamp", kind)]
 
 
 def is_to_the_microsecond(timestamp: object) -> bool:
@@ -78,40 +117,66 @@ def _same(one: object, other: object) -> bool:
 
 def _of_objects(
     path: str, actual: dict[str, Any], expected: Mapping[str, Any], before: Mapping[str, Any]
-) -> list[str]:
+) -> list[Difference]:
     prefix = f"{path}." if path else ""
+    renamed = _renamed(actual, expected)
     found = []
     for name, value in expected.items():
         if name in actual:
             found += differences(prefix + name, actual[name], value, before.get(name, _UNKNOWN))
         else:
-            found.append(f"{prefix}{name} is missing, expected {shown(value)}")
-    found += [f"{prefix}{name} is extra: {shown(actual[name])}" for name in actual if name not in expected]
+            kind = RENAMED if name in renamed.values() else WITHOUT
+            sentence = f"{prefix}{name} is missing, expected {shown(value)}"
+            found.append(Difference(sentence, prefix + name, kind))
+    for name, value in actual.items():
+        if name not in expected:
+            field, kind = (renamed[name], RENAMED) if name in renamed else (name, EXTRA)
+            found.append(Difference(f"{prefix}{name} is extra: {shown(value)}", prefix + field, kind))
     return found
 
 
-def _remark(actual: Any, expected: Any) -> str:
-    """A hint at a known mistake, empty for any other one."""
+def _renamed(actual: Mapping[str, Any], expected: Mapping[str, Any]) -> dict[str, str]:
+    """Fields that came under another name: their names -> those expected."""
+    missing = [name for name in expected if name not in actual]
+    extra = [name for name in actual if name not in expected]
+    return {
+        other: name
+        for other in extra
+        for name in missing
+        if _letters(other) == _letters(name) or (expected[name] and _same(actual[other], expected[name]))
+    }
+
+
+def _letters(name: str) -> str:
+    """A field's name without what `snake_case` and `camelCase` differ in."""
+    return name.replace("_", "").replace("-", "").lower()
+
+
+def _remark(actual: Any, expected: Any) -> tuple[str, str]:
+    """A hint at a known mistake, empty for any other one; and the kind of the difference."""
     if isinstance(actual, str) and isinstance(expected, str):
         return _remark_on_text(actual, expected)
     if isinstance(actual, str) and isinstance(expected, Mapping) and actual.startswith("{"):
-        return ": an object written as text"
-    if str(actual) == str(expected) and type(actual) is not type(expected):
-        return f": {_kind(actual)} in place of {_kind(expected)}"
-    return ""
+        return "an object written as text", "with {fields} as an object written as text"
+    if type(actual) is type(expected):
+        return "", ANOTHER
+    types = f"{_type_name(actual)} in place of {_type_name(expected)}"
+    return types if str(actual) == str(expected) else "", NULL if actual is None else f"with {{fields}} as {types}"
 
 
-def _remark_on_text(actual: str, expected: str) -> str:
+def _remark_on_text(actual: str, expected: str) -> tuple[str, str]:
     owner, _, member = actual.partition(".")
     if " " not in actual and owner[:1].isupper() and member.isupper():
-        return f": {_ENUM_NAME}"
+        return _ENUM_NAME, f"with {{fields}} as {_ENUM_NAME}"
     if actual and expected.startswith(actual):
-        return f": cut off after {len(actual)} of {len(expected)} characters"
+        cut = f"cut off after {len(actual)} of {len(expected)} characters"
+        return cut, "with {fields} cut off"
     if unicodedata.normalize("NFC", actual) == unicodedata.normalize("NFC", expected):
-        return ": the same letters, in other code points"  # they look alike in print
-    return ""
+        return "the same letters, in other code points", "with {fields} in other code points"  # they look alike
+    return "", ANOTHER
 
 
-def _kind(value: Any) -> str:
-    kinds = {str: "text", bool: "true or false", int: "a number", float: "a number", type(None): "null"}
-    return kinds.get(type(value), type(value).__name__)
+def _type_name(value: Any) -> str:
+    names: dict[type, str] = {str: "text", bool: "true or false", int: "a number", float: "a number"}
+    names |= {type(None): "null", dict: "an object", list: "a list"}
+    return names[type(value)]

@@ -40,10 +40,16 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class NotAnEvent:
-    """A record whose value is not an envelope; `reason` says what it is instead."""
+    """A record whose value is not an envelope.
+
+    Attributes:
+        reason: what it is instead.
+        kind: the same for any record: `whose value is not JSON`.
+    """
 
     record: Record
     reason: str
+    kind: str
 
     def __str__(self) -> str:
         """The record in a few words, without personal data."""
@@ -53,17 +59,20 @@ class NotAnEvent:
 def read_event(record: Record) -> Event | NotAnEvent:
     """Return the record as an event, unless its value is empty, not UTF-8, not JSON, or has no `eventType`."""
     if record.value is None:
-        return NotAnEvent(record, "it has no value (a tombstone)")
+        return NotAnEvent(record, "it has no value (a tombstone)", "without a value (a tombstone)")
     if record.value[:1] == _REGISTRY_MAGIC and len(record.value) >= _REGISTRY_PREFIX:
-        return NotAnEvent(record, f"its value is not JSON: {_registry_prefix(record.value)}")
+        reason = f"its value is not JSON: {_registry_prefix(record.value)}"
+        return NotAnEvent(record, reason, "whose value has a schema registry's prefix before the JSON")
     try:
         fields = strict_json.loads(record.value.decode())
     except UnicodeDecodeError as error:
-        return NotAnEvent(record, f"its value is not UTF-8: {error.reason} at byte {error.start}")
+        reason = f"its value is not UTF-8: {error.reason} at byte {error.start}"
+        return NotAnEvent(record, reason, "whose value is not UTF-8")
     except (ValueError, RecursionError) as error:  # not only JSONDecodeError: endless numbers, endless nesting
-        return NotAnEvent(record, f"its value is not JSON: {error}")
+        return NotAnEvent(record, f"its value is not JSON: {error}", "whose value is not JSON")
     if not isinstance(fields, dict) or not isinstance(fields.get("eventType"), str):
-        return NotAnEvent(record, "its value is JSON, but not an object with an eventType")
+        reason = "its value is JSON, but not an object with an eventType"
+        return NotAnEvent(record, reason, "whose value is JSON without an eventType")
     return Event(record, fields)
 
 

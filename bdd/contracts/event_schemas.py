@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from bdd.contracts.asyncapi import Contract, InvalidContract, Node
-from bdd.contracts.differences import shown
+from bdd.contracts.differences import INVALID, Difference, shown
 from bdd.contracts.event import Event, NotAnEvent, key_in_words
 from bdd.contracts.schema import Schema
 
@@ -27,32 +27,34 @@ class EventSchemas:
                 if message.key is not None:
                     self._keys[event_type] = _compiled(contract, event_type, message.key)
 
-    def violations(self, event: Event | NotAnEvent) -> list[str]:
-        """Return a sentence for each way in which a record violates the contract; none for topics not in it."""
+    def violations(self, event: Event | NotAnEvent) -> list[Difference]:
+        """Return each way in which a record violates the contract; none for topics not in it."""
         record = event.record
         if record.topic not in self._types:
             return []
         if isinstance(event, NotAnEvent):
-            return [event.reason]
+            return [Difference(event.reason, "", event.kind)]
         types = self._types[record.topic]
         if event.type not in types:
-            return [f"eventType is {shown(event.type)}, on {record.topic} there are {', '.join(types)}"]
+            sentence = f"eventType is {shown(event.type)}, on {record.topic} there are {', '.join(types)}"
+            return [Difference(sentence, "eventType", "which the contract does not have")]
         key = self._key_violations(event.type, record.key)
         return key + self._values[event.type].violations(event.fields, "the value")
 
-    def envelope_violations(self, event_type: str, fields: Mapping[str, Any]) -> dict[str, str]:
+    def envelope_violations(self, event_type: str, fields: Mapping[str, Any]) -> dict[Difference, str]:
         """Return the violations of the envelope of this type, whatever its payload is: sentence -> field."""
         located = self._values[event_type].located(fields, "the value")
         return {sentence: str(path[0]) if path else "" for path, sentence in located if path[:1] != ["payload"]}
 
-    def _key_violations(self, event_type: str, key: bytes | None) -> list[str]:
+    def _key_violations(self, event_type: str, key: bytes | None) -> list[Difference]:
         if event_type not in self._keys:
             return []
         try:
             text = None if key is None else key.decode()
         except UnicodeDecodeError:
-            return [f"the key is {key_in_words(key)}, which is not UTF-8"]
-        return self._keys[event_type].violations(text, "the key")
+            return [Difference(f"the key is {key_in_words(key)}, which is not UTF-8", "key", INVALID)]
+        found = self._keys[event_type].violations(text, "the key")
+        return [Difference(each, "key", each.kind) for each in found]
 
 
 def _compiled(contract: Contract, event_type: str, schema: Node) -> Schema:

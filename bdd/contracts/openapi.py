@@ -8,7 +8,7 @@ from typing import Any
 
 from bdd.api.exchange import Exchange
 from bdd.contracts.asyncapi import InvalidContract, Node, name_of, read_document, resolved
-from bdd.contracts.differences import shown
+from bdd.contracts.differences import NOT_JSON, Difference, shown
 from bdd.contracts.fields import Field, applying_together, fields_of
 from bdd.contracts.schema import Schema
 
@@ -119,23 +119,24 @@ class Api:
         except (ValueError, TypeError, AttributeError) as error:
             raise self._unusable(str(error)) from error
 
-    def violations(self, exchange: Exchange) -> list[str]:
-        """Return a sentence for each way in which a response violates the contract."""
+    def violations(self, exchange: Exchange) -> list[Difference]:
+        """Return each way in which a response violates the contract."""
         shape = self._found(exchange.path.partition("?")[0])
         operation = self._schemas.get((exchange.method, shape or ""))
         if operation is None:
-            return [NO_SUCH_REQUEST]
+            return [Difference(NO_SUCH_REQUEST, "", NO_SUCH_REQUEST)]
         status = str(exchange.status)
         known = next((each for each in (status, f"{status[0]}XX", "default") if each in operation), None)
         if known is None or exchange.status is None:
-            return [f"the status is {exchange.status}, the contract has {', '.join(operation)}"]
+            sentence = f"the status is {exchange.status}, the contract has {', '.join(operation)}"
+            return [Difference(sentence, "", f"answered with {exchange.status}")]
         schema = operation[known]
         if schema is None:
             return []
         try:
             body = exchange.parsed()
         except (ValueError, RecursionError) as error:
-            return [f"the body is not JSON ({error}): {exchange.body[:80]!r}"]
+            return [Difference(f"the body is not JSON ({error}): {exchange.body[:80]!r}", "", NOT_JSON)]
         return _of_type(exchange.content_type) + schema.violations(body, "the body")
 
     @cached_property
@@ -220,10 +221,10 @@ class Apis:
         path = exchange.path.partition("?")[0]
         return next((api for api in self._apis if api.has(path)), None)
 
-    def violations(self, exchange: Exchange) -> list[str]:
-        """Return a sentence for each way in which a response violates its contract."""
+    def violations(self, exchange: Exchange) -> list[Difference]:
+        """Return each way in which a response violates its contract."""
         api = self.judging(exchange)
-        return api.violations(exchange) if api else [NO_SUCH_REQUEST]
+        return api.violations(exchange) if api else [Difference(NO_SUCH_REQUEST, "", NO_SUCH_REQUEST)]
 
 
 NO_SUCH_REQUEST = "the contract has no such request"
@@ -273,11 +274,12 @@ _replacing: dict[str, Api] = {}
 _own = cache(Api)
 
 
-def _of_type(content_type: str) -> list[str]:
+def _of_type(content_type: str) -> list[Difference]:
     """The media type counts; its parameters (`charset=utf-8`) do not."""
     if content_type.partition(";")[0].strip().lower() == _JSON:
         return []
-    return [f"the Content-Type is {shown(content_type or None)}, the contract has {_JSON}"]
+    sentence = f"the Content-Type is {shown(content_type or None)}, the contract has {_JSON}"
+    return [Difference(sentence, "", "answered with another Content-Type")]
 
 
 def _schema_of(holder: Node) -> Node | None:

@@ -9,7 +9,7 @@ from typing import Any, cast
 import jsonschema_rs
 
 from bdd.contracts.asyncapi import applying
-from bdd.contracts.differences import differences, shown
+from bdd.contracts.differences import EXTRA, INVALID, NULL, OTHER_FORM, WITHOUT, Difference, differences, shown
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LOCAL_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?", re.ASCII)
@@ -37,7 +37,7 @@ class Schema:
             raise ValueError(str(error).partition("\n")[0]) from error
         self._schema, self._document = schema, document
 
-    def violations(self, value: Any, name: str) -> list[str]:
+    def violations(self, value: Any, name: str) -> list[Difference]:
         """Return a sentence for each way in which the value is not valid.
 
         Args:
@@ -46,34 +46,37 @@ class Schema:
         """
         return list(dict.fromkeys(sentence for _, sentence in self.located(value, name)))
 
-    def located(self, value: Any, name: str) -> Iterator[tuple[Sequence[str | int], str]]:
+    def located(self, value: Any, name: str) -> Iterator[tuple[Sequence[str | int], Difference]]:
         """Yield each violation: the path of the field that it is about, and the sentence; some come twice."""
         try:
             for error in self._validator.iter_errors(value):
                 yield from self._explained(error, name)
         except ValueError as error:  # endless nesting
-            yield [], f"{name} cannot be checked: {error}"
+            yield [], Difference(f"{name} cannot be checked: {error}", "", "that cannot be checked")
 
     def _explained(
         self, error: jsonschema_rs.ValidationError, name: str
-    ) -> Iterator[tuple[Sequence[str | int], str]]:
+    ) -> Iterator[tuple[Sequence[str | int], Difference]]:
         path, instance = error.instance_path, cast("Any", error.instance)
         field = _spelt(path) or name
         if error.kind.name == "required":
             missing = [*path, error.kind.value]
             const, title = self._const(missing), self._title(missing)
             expected = shown(const[0]) if const else title
-            yield missing, f"{_spelt(missing)} is missing{', expected ' if expected else ''}{expected}"
+            sentence = f"{_spelt(missing)} is missing{', expected ' if expected else ''}{expected}"
+            yield missing, Difference(sentence, _spelt(missing), WITHOUT)
         elif error.kind.name == "additionalProperties":
             for extra in sorted(error.kind.value):
                 place = [*path, extra]
-                yield place, f"{_spelt(place)} is extra: {shown(instance[extra])}"
+                sentence = f"{_spelt(place)} is extra: {shown(instance[extra])}"
+                yield place, Difference(sentence, _spelt(place), EXTRA)
         elif const := self._const(path):
             yield from ((path, sentence) for sentence in differences(field, instance, const[0]))
-        elif title := self._title(path):
-            yield path, f"{field} is {shown(instance)}, expected {title}"
         else:
-            yield path, f"{field} is {shown(instance)}, the contract requires {_required(error.kind)}"
+            title = self._title(path)
+            required = f"expected {title}" if title else f"the contract requires {_required(error.kind)}"
+            kind = OTHER_FORM if not path else NULL if instance is None else INVALID
+            yield path, Difference(f"{field} is {shown(instance)}, {required}", _spelt(path), kind)
 
     def _const(self, path: Sequence[str | int]) -> list[Any]:
         return [each["const"] for each in applying(self._document, self._schema, *path) if "const" in each]

@@ -8,15 +8,19 @@ from hamcrest.core.base_matcher import BaseMatcher
 from hamcrest.core.description import Description
 
 from bdd.api.exchange import Exchange
-from bdd.contracts.differences import differences, shown
+from bdd.contracts.differences import NOT_JSON, OTHER_FORM, Difference, differences, shown
 from bdd.domain.entity import Entity
 from bdd.domain.resource import Resource
+from bdd.domain.resources import noun_at
+from bdd.verdict.symptom import ACCEPTED, Symptom, attach, of_response, refused_request, request_of
 
 _LONG = 300
 _BELOW = "\n" + " " * len("          response: ")
+_ADVICE = "correct the service's response, or what it stores"
+_REFUSED = "refused"
 
-Errors = Callable[[Exchange], Sequence[str]]
-"""Returns a sentence for each way in which a response differs."""
+Errors = Callable[[Exchange], Sequence[Difference]]
+"""Returns each way in which a response differs."""
 Json = Mapping[str, Any]
 
 
@@ -26,15 +30,16 @@ class Response(BaseMatcher[Exchange]):
     Args:
         expected: the expected response, in words.
         checks: carried out in order; the first that finds errors ends them.
-        advice: what to do if the response differs, unless that is because requests do not reach the API.
+        advice: what to do if the response differs as a whole; where a field does, that is what to correct, and where
+            requests do not reach the API, their address.
+        where: what differs then, by default the request.
     """
 
-    def __init__(
-        self, expected: str, *checks: Errors, advice: str = "correct the service's response, or what it stores"
-    ) -> None:
+    def __init__(self, expected: str, *checks: Errors, advice: str = _ADVICE, where: str = "") -> None:
         self._expected = expected
         self._checks = checks
         self._advice = advice
+        self._where = where
 
     def _matches(self, item: Exchange) -> bool:
         return not self._errors(item)
@@ -45,30 +50,66 @@ class Response(BaseMatcher[Exchange]):
 
     def describe_mismatch(self, item: Exchange, mismatch_description: Description) -> None:
         """Describe every difference, the request and the response."""
-        first, *more = self._errors(item)
+        errors = first, *more = self._errors(item)
+        advice = item.wrong_address or (_ADVICE if first.is_of_a_field else self._advice)
+        attach(mismatch_description, self._symptoms(item, errors, advice))
         lines = [first, *(f"          - {error}" for error in more), f"request:  {item}"]
         lines += [f"sent:     {item.sent[:_LONG]}"] if item.sent else []
         body = item.body[:_LONG].strip().replace("\n", _BELOW)  # with its indentation, if it has one
-        lines += [f"response: {body}", f"next:     {item.wrong_address or self._advice}"]
+        lines += [f"response: {body}", f"next:     {advice}"]
         mismatch_description.append_text("\n          ".join(lines))
 
-    def _errors(self, exchange: Exchange) -> Sequence[str]:
+    def _symptoms(self, exchange: Exchange, errors: Sequence[Difference], advice: str) -> Sequence[Symptom]:
+        noun, request = noun_at(exchange.path), request_of(exchange)
+        if errors[0].kind == _REFUSED:
+            return [refused_request(noun, exchange)]
+        if errors[0].kind == ACCEPTED or self._where:
+            return [Symptom(noun, self._where or request, each.kind, each.field, advice=advice) for each in errors]
+        return of_response(noun, exchange, errors, advice)
+
+    def _errors(self, exchange: Exchange) -> Sequence[Difference]:
         return next(filter(None, (check(exchange) for check in self._checks)), [])
 
 
-def has_status(status: int) -> Response:
-    """Match a response with this status."""
-    return Response(f"the service responds with {status:d}", _status(status))
+def has_status(status: int, field: str = "") -> Response:
+    """Match a response with this status.
+
+    Args:
+        status: the status.
+        field: the field because of which the request must be refused, if it must.
+    """
+    return Response(f"the service responds with {status:d}", _status(status, field))
 
 
 def could_read(entity: Entity) -> Response:
     """Match what a consumer of an event must find: the entity, or that none has its id if it is deleted."""
+    return Response(_as_shown(entity), *_readable(entity))
+
+
+def could_read_in_time(entity: Entity, event_type: str) -> Response:
+    """Match the same, where a later request finds it: a mismatch comes from an event that was too early.
+
+    Args:
+        entity: the entity, as the event shows it.
+        event_type: the event's type.
+    """
+
+    def too_early(exchange: Exchange) -> Sequence[Difference]:
+        wrong = next(filter(None, (check(exchange) for check in _readable(entity))), [])
+        return [Difference(each, "", "published before its change can be read") for each in wrong]
+
     advice = "let the service publish its event after the change is committed, not before"
+    return Response(_as_shown(entity), too_early, advice=advice, where=event_type)
+
+
+def _as_shown(entity: Entity) -> str:
+    return f"{entity} does not exist any more" if entity.deleted else f"{entity} as the event shows it"
+
+
+def _readable(entity: Entity) -> Sequence[Errors]:
     if entity.deleted:
-        return Response(f"{entity} does not exist any more", _status(HTTPStatus.NOT_FOUND), advice=advice)
-    return Response(
-        f"{entity} as the event shows it", _accepted(entity.resource), _body(entity.body), advice=advice
-    )
+        return [_status(HTTPStatus.NOT_FOUND)]
+    return [_accepted(entity.resource), _body(entity.body)]
 
 
 def creates(resource: Resource) -> Response:
@@ -85,14 +126,16 @@ def has_message(message: str) -> Response:
 def refuses(status: int, field: str) -> Response:
     """Match a refusal with this status whose message names the field: a text, or an object from field to text."""
 
-    def names_field(body: Json) -> Sequence[str]:
+    def names_field(body: Json) -> Sequence[Difference]:
         message = body.get("message")
         is_named = field in message if isinstance(message, str | dict) else False
-        return [] if is_named else [f"message is {shown(message)}, expected one that names “{field}”"]
+        wrong = f"message is {shown(message)}, expected one that names “{field}”"
+        kind = "with a {fields} that does not name what is wrong"
+        return [] if is_named else [Difference(wrong, "message", kind)]
 
     return Response(
         f"the service refuses with {status:d}, naming “{field}”",
-        _status(status),
+        _status(status, field),
         lambda exchange: _in_body(exchange, names_field),
         advice=f"let the service refuse this request because of its {field}, name it, and change nothing",
     )
@@ -118,13 +161,14 @@ def lists_only(resource: Resource, field: str, value: str) -> Response:
         value: the field's value.
     """
 
-    def others(listed: Sequence[Json]) -> Sequence[str]:
+    def others(listed: Sequence[Json]) -> Sequence[Difference]:
         wrong = [each for each in listed if each.get(field) != value]
-        return [
+        sentences = (
             f"{len(wrong)} of {len(listed)} have another {field}, "
             f"first {resource.noun} {first.get('id')} with {shown(first.get(field))}"
             for first in wrong[:1]
-        ]
+        )
+        return [Difference(each, "", f"lists those with another {field} too") for each in sentences]
 
     return Response(f"a list of {resource.noun}s, all with the {field} “{value}”", _list(resource, others))
 
@@ -139,9 +183,13 @@ def lists_exactly(resource: Resource, mark: str, entities: Sequence[Entity]) -> 
     """
     ids = {each.id for each in entities}
 
-    def wrong(listed: Sequence[Json]) -> Sequence[str]:
+    def wrong(listed: Sequence[Json]) -> Sequence[Difference]:
         others = [
-            f"{resource.noun} {each.get('id')} is listed, but should not exist"
+            Difference(
+                f"{resource.noun} {each.get('id')} is listed, but should not exist",
+                "",
+                "lists what should not exist",
+            )
             for each in listed
             if each.get("id") not in ids and any(mark in str(value) for value in each.values())
         ]
@@ -154,43 +202,58 @@ def lists_exactly(resource: Resource, mark: str, entities: Sequence[Entity]) -> 
     )
 
 
-def _status(status: int) -> Errors:
-    wrong = "the service responded with {}, expected {}"
-    return lambda exchange: [] if exchange.status == status else [wrong.format(exchange.status, status)]
+def _status(status: int, field: str = "") -> Errors:
+    def wrong(exchange: Exchange) -> Sequence[Difference]:
+        if exchange.status == status:
+            return []
+        sentence = f"the service responded with {exchange.status}, expected {status}"
+        kind = ACCEPTED if field and exchange.accepted else f"answered with {exchange.status} in place of {status}"
+        return [Difference(sentence, field, kind)]
+
+    return wrong
 
 
 def _accepted(resource: Resource) -> Errors:
-    wrong = f"the service responded with {{}} in place of the {resource.noun}: {{}}"
-    return lambda exchange: [] if exchange.accepted else [wrong.format(exchange.outcome, exchange.in_brief)]
+    def wrong(exchange: Exchange) -> Sequence[Difference]:
+        outcome, body = exchange.outcome, exchange.in_brief
+        sentence = f"the service responded with {outcome} in place of the {resource.noun}: {body}"
+        return [] if exchange.accepted else [Difference(sentence, "", _REFUSED)]
+
+    return wrong
 
 
 def _body(expected: Json) -> Errors:
     return lambda exchange: _in_body(exchange, lambda body: differences("", body, expected))
 
 
-def _in_body(exchange: Exchange, errors: Callable[[Json], Sequence[str]]) -> Sequence[str]:
+def _in_body(exchange: Exchange, errors: Callable[[Json], Sequence[Difference]]) -> Sequence[Difference]:
     try:
         body = exchange.parsed()
     except (ValueError, RecursionError) as error:
-        return [f"the response is not JSON ({error}): {exchange.body[:_LONG]!r}"]
-    return errors(body) if isinstance(body, dict) else [f"the response is not an object but {shown(body)}"]
+        sentence = f"the response is not JSON ({error}): {exchange.body[:_LONG]!r}"
+        return [Difference(sentence, "", NOT_JSON)]
+    if isinstance(body, dict):
+        return errors(body)
+    return [Difference(f"the response is not an object but {shown(body)}", "", OTHER_FORM)]
 
 
-def _list(resource: Resource, errors: Callable[[Sequence[Json]], Sequence[str]]) -> Errors:
-    def check(exchange: Exchange) -> Sequence[str]:
+def _list(resource: Resource, errors: Callable[[Sequence[Json]], Sequence[Difference]]) -> Errors:
+    def check(exchange: Exchange) -> Sequence[Difference]:
         body = exchange.json
         listed = resource.api.listed(resource.path, body) if exchange.accepted else None
         if listed is None or not all(isinstance(each, dict) for each in listed):
-            return [f"the response is not a list of {resource.noun}s but {shown(body)}"]
+            sentence = f"the response is not a list of {resource.noun}s but {shown(body)}"
+            return [Difference(sentence, "", OTHER_FORM)]
         return errors(listed)
 
     return check
 
 
-def _listed_once(listed: Sequence[Json], entity: Entity) -> Sequence[str]:
+def _listed_once(listed: Sequence[Json], entity: Entity) -> Sequence[Difference]:
     same = [each for each in listed if each.get("id") == entity.id]
     if not same:
-        return [f"{entity} is not among the {len(listed)} that are listed"]
+        sentence = f"{entity} is not among the {len(listed)} that are listed"
+        return [Difference(sentence, "", "does not list all")]
     if len(same) > 1:
-        return [f"{entity} is listed {len(same)} times"]
+        return [Difference(f"{entity} is listed {len(same)} times", "", "lists the same one more than once")]
     return differences(str(entity), same[0], entity.body)

@@ -8,6 +8,7 @@ from behave.runner import Context
 
 from bdd.api.client import ApiClient, NoResponse
 from bdd.api.exchange import Exchange
+from bdd.contracts.differences import OTHER_FORM, WITHOUT, Difference
 from bdd.contracts.event import Event
 from bdd.domain.entity import Entity
 from bdd.domain.reader import Reader
@@ -16,6 +17,7 @@ from bdd.domain.test_data import as_json, made_by_service, not_made, stored
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.observer import Observer
 from bdd.verdict.scenario_log import Request
+from bdd.verdict.symptom import Unmet, of_response, refused_request
 
 _PARALLEL = 16
 
@@ -43,8 +45,8 @@ class World:
         entities: those of the scenario, in the order of their creation.
         model_seed: the seed of the random programs.
         model_programs: the number of random programs.
-        counterexample: the message about a random program that contradicts the model, empty if none does, None
-            before they are played.
+        programs_are_played: whether the random programs have been played.
+        counterexample: the error about a random program that contradicts the model, None if none does.
         reader: the service that reads an entity as soon as its event arrives, None without one.
         console_notes: lines to print when the scenario has ended.
         plans: the actions that clients will carry out at the same time: client's number -> steps.
@@ -62,7 +64,8 @@ class World:
     entities: list[Entity] = field(default_factory=list)
     model_seed: int = 1
     model_programs: int = 1
-    counterexample: str | None = None
+    programs_are_played: bool = False
+    counterexample: Unmet | None = None
     reader: Reader | None = None
     console_notes: list[str] = field(default_factory=list)
     plans: dict[int, list[str]] = field(default_factory=dict)
@@ -80,16 +83,18 @@ class World:
     def the(self, resource: Resource) -> Entity:
         """Return the entity that the steps mean: the last one of the resource."""
         known = [each for each in self.entities if each.resource is resource]
-        assert known, self._why_there_is_no(resource)
+        if not known:
+            raise self._there_is_no(resource)
         return known[-1]
 
-    def _why_there_is_no(self, resource: Resource) -> str:
+    def _there_is_no(self, resource: Resource) -> AssertionError:
         creations = (each for each in self.exchanges if (each.method, each.path) == ("POST", resource.path))
         if refused := next((each for each in creations if not each.accepted), None):
-            sentence = f"there is no {resource.noun}, for its creation was refused: {refused}: {refused.in_brief}"
-            advice = refused.wrong_address
-            return f"{sentence}\n          next:     {advice}" if advice else sentence
-        return f"this scenario has no {resource.noun} yet: begin it with “Given a {resource.noun}”"
+            why = f"its creation was refused: {refused}: {refused.in_brief}"
+            symptom = refused_request(resource.noun, refused)
+            message = f"there is no {resource.noun}, for {why}\n          next:     {symptom.advice}"
+            return Unmet(message, [symptom])
+        return AssertionError(f"this scenario has no {resource.noun} yet: begin it with “Given a {resource.noun}”")
 
     def existing(self, resource: Resource) -> list[Entity]:
         """Return the scenario's entities of a resource that are not deleted."""
@@ -142,9 +147,9 @@ class World:
         try:
             exchange = self.clients[service].send(method, path, body)
         except NoResponse as error:
-            requests.append(Request(step, after, error.exchange, publishes))
+            requests.append(Request(step, after, error.exchange, publishes, resource.noun))
             raise
-        requests.append(Request(step, after, exchange, publishes))
+        requests.append(Request(step, after, exchange, publishes, resource.noun))
         return exchange
 
     def create(self, resource: Resource, data: Data) -> Exchange:
@@ -208,6 +213,7 @@ class World:
                 after=self.after,
                 requested_at=exchange.sent_at,
                 request=str(exchange),
+                response=body if isinstance(body := _parsed(exchange), dict) else None,
                 before=replace(entity, data=dict(before)).payload(event_type) if before else None,
             )
         )
@@ -264,11 +270,14 @@ def _parsed(exchange: Exchange) -> object:
 def _created(exchange: Exchange, resource: Resource, sent: Data) -> Entity:
     """Return what a request has created, with what the response says of it."""
     body = exchange.json
-    assert isinstance(body, dict), f"{exchange}: the response is not a {resource.noun}: {exchange.in_brief}"
-    assert type(body.get("id")) is int, (
-        f"{exchange}: the response has no id that is an integer: {exchange.in_brief}"
-    )
-    assert not (missing := not_made(resource, body)), (
-        f"{exchange}: the response has no {missing[0]}, which the service makes: {exchange.in_brief}"
-    )
+    wrong = []
+    if not isinstance(body, dict):
+        wrong = [Difference(f"is not a {resource.noun}", "", OTHER_FORM)]
+    elif type(body.get("id")) is not int:
+        wrong = [Difference("has no id that is an integer", "id", "without {fields} as an integer")]
+    elif missing := not_made(resource, body):
+        wrong = [Difference(f"has no {missing[0]}, which the service makes", missing[0], WITHOUT)]
+    if wrong:
+        symptoms = of_response(resource.noun, exchange, wrong, "correct the service's response")
+        raise Unmet(f"{exchange}: the response {wrong[0]}: {exchange.in_brief}", symptoms)
     return Entity(resource, int(body["id"]), stored(resource, sent, body))

@@ -21,8 +21,7 @@ _LARGEST_FOREIGN = 10_000
 
 def collect(
     folder: Path,
-    scenario: Scenario,
-    failed: Step,
+    story: str,
     world: World,
     *,
     sources: Mapping[str, Source],
@@ -32,14 +31,13 @@ def collect(
 
     Args:
         folder: where the files are written.
-        scenario: the failed scenario.
-        failed: its failed step.
+        story: the scenario's steps, and why it failed.
         world: its world.
         sources: file name -> source.
         since: file name -> the source's mark when the scenario began.
     """
     parts: dict[str, Callable[[], str | bytes]] = {
-        "story.txt": lambda: _story(scenario, failed),
+        "story.txt": lambda: story,
         "http.txt": lambda: _exchanges(world),
         "events.jsonl": lambda: b"".join(
             to_line(record) for record in world.observer.recorder.records(world.began)
@@ -95,12 +93,19 @@ def _write_all(folder: Path, parts: Mapping[str, Callable[[], str | bytes]]) -> 
             return  # the console has named the folder, and the failure is reported anyway
 
 
-def _story(scenario: Scenario, failed: Step) -> str:
+def story_of(scenario: Scenario, failed: Step, message: str) -> str:
+    """Return a failed scenario as text.
+
+    Args:
+        scenario: the scenario.
+        failed: the step in which it failed.
+        message: why it failed.
+    """
     lines = [f"{scenario.keyword}: {scenario.name}", f"  {scenario.location}", ""]
     for step in scenario.all_steps:
         status = "FAILED" if step is failed else step.status.name
         lines.append(f"  {status:10} {step.keyword} {step.name}")
-    return "\n".join([*lines, "", failed.error_message or str(failed.exception), ""])
+    return "\n".join([*lines, "", message, ""])
 
 
 def _exchanges(world: World) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from bdd.output.console import say
 from bdd.output.printable import fit_for_report
 from bdd.verdict.audit import Finding
+from bdd.verdict.causes import Causes, title_of
 
 _LETTERS_OF_A_NAME = 8
 
@@ -42,12 +43,20 @@ class JUnitFiles:
             with contextlib.suppress(OSError):  # the check of the folder reports it
                 file.unlink()
 
-    def write_audit(self, findings: Sequence[Finding]) -> None:
-        """Write `TESTS-audit.….xml`: a failed test case for each finding, or a single passed one."""
+    def write_audit(self, findings: Sequence[Finding], causes: Causes) -> None:
+        """Write `TESTS-audit.….xml`: a failed test case for each finding, or a single passed one.
+
+        Args:
+            findings: the findings.
+            causes: the run's causes.
+        """
         suite = _suite("audit", tests=len(findings) or 1, failures=len(findings))
         for finding in findings:
             case = _case(suite, f"{finding.scenario} ({finding.location})")
-            failure = ET.SubElement(case, "failure", type="Finding", message=fit_for_report(finding.message))
+            if cause := causes.of_finding(finding):
+                add_properties(case, cause=f"{cause.number}: {cause.title}")
+            message = f"{title_of(finding.symptoms)}\n{finding.message}"
+            failure = ET.SubElement(case, "failure", type="Finding", message=fit_for_report(message))
             failure.text = fit_for_report(str(finding))
         if not findings:
             _case(suite, "nothing is unexplained")
@@ -81,10 +90,7 @@ class JUnitFiles:
             name: the suite's part of the file's name.
             suite: its element.
         """
-        properties = ET.Element("properties")
-        for key, value in (("run", self.run), ("arguments", self.arguments)):
-            ET.SubElement(properties, "property", name=key, value=fit_for_report(value))
-        suite.insert(0, properties)
+        add_properties(suite, run=self.run, arguments=self.arguments)
         file = self._file(name)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -104,6 +110,14 @@ def junit_files(config: Any) -> JUnitFiles | None:
     names = [f"--name={name}" for name in config.name or ()]
     variables = {name: value for name, value in os.environ.items() if name.startswith("BDD_")}
     return JUnitFiles(Path(config.junit_directory), [*selection, *names], {**variables, **config.userdata})
+
+
+def add_properties(element: ET.Element, **values: str) -> None:
+    """Add properties, name -> value, to a test suite or a test case, as its first child."""
+    properties = ET.Element("properties")
+    for key, value in values.items():
+        ET.SubElement(properties, "property", name=key, value=fit_for_report(value))
+    element.insert(0, properties)
 
 
 def _suite(name: str, *, tests: int, failures: int = 0, errors: int = 0, skipped: int = 0) -> ET.Element:

@@ -12,7 +12,7 @@ from behave.reporter.junit import JUnitReporter
 
 from bdd.output.console import say
 from bdd.output.printable import printable
-from bdd.report.junit import JUnitFiles
+from bdd.report.junit import JUnitFiles, add_properties
 
 
 class FeatureFiles(JUnitReporter):  # type: ignore[misc]  # it has no types
@@ -24,11 +24,15 @@ class FeatureFiles(JUnitReporter):  # type: ignore[misc]  # it has no types
         config: behave's configuration.
         files: the run's files.
         reason: why a scenario that was selected has not been executed.
+
+    Attributes:
+        cause: returns the cause for which a scenario failed in words, empty if it has not.
     """
 
     def __init__(self, config: Any, files: JUnitFiles, reason: Callable[[], str]) -> None:
         super().__init__(config)
         self.reason = reason
+        self.cause: Callable[[Scenario], str] = lambda _: ""
         self._files = files
 
     def feature(self, feature: Feature) -> None:
@@ -64,6 +68,8 @@ class FeatureFiles(JUnitReporter):  # type: ignore[misc]  # it has no types
         """Give the test cases of what was not executed a result."""
         scenarios = [each for each in feature.walk_scenarios() if self._is_reported(each)]
         for case, scenario in zip(suite.findall("testcase"), scenarios, strict=True):
+            if cause := self.cause(scenario):
+                add_properties(case, cause=cause)
             if scenario.status not in (Status.untested, Status.skipped):
                 continue
             if not scenario.should_run(self.config) and not self.show_skipped:

@@ -1,12 +1,20 @@
 """Prints the verdict of a run. behave's summary contains neither the audit nor a failed start."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from behave.model import Feature
 
 from bdd.output.console import counted, say
+from bdd.report.causes import in_a_clause, lines_of, write_causes
 from bdd.report.junit import JUnitFiles
 from bdd.verdict.audit import Finding, Late
+from bdd.verdict.causes import Causes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_SHOWN = 3
 
 
 class Verdict:
@@ -19,6 +27,9 @@ class Verdict:
         failed: how many of them failed.
         not_judged: how many of those failed only because a step had waited for a shorter time than its deadline.
         left_out: the scenarios that were left out: why -> their names.
+        causes: why scenarios failed, and what the audit found.
+        tells_each: whether every finding is printed, also those of one cause.
+        folder: where the causes are written, None for nowhere.
     """
 
     def __init__(self, junit: JUnitFiles | None = None) -> None:
@@ -28,6 +39,9 @@ class Verdict:
         self.failed = 0
         self.not_judged = 0
         self.left_out: dict[str, Sequence[str]] = {}
+        self.causes = Causes()
+        self.tells_each = False
+        self.folder: Path | None = None
         self._junit = junit
         if junit:
             junit.remove_old()
@@ -61,14 +75,11 @@ class Verdict:
         """
         self.findings = findings
         self.not_judged = len({(each.scenario, each.location) for each in late if each.in_time})
-        if late:
-            say(
-                "\n".join(
-                    ["\nEvents that came after their steps had stopped waiting:", *(f"  {each}" for each in late)]
-                )
-            )
-        if findings:
-            say("\n".join(["\nThe audit found what no scenario explains:", *(f"  {each}" for each in findings)]))
+        self.causes.note_late(late)
+        told = [finding for finding in findings if self.causes.note(finding)[1] or self.tells_each]
+        shown = late if self.tells_each else late[:_SHOWN]
+        _say_all("Events that came after their steps had stopped waiting:", shown, len(late))
+        _say_all("The audit found what no scenario explains:", told, len(findings))
 
     def feature(self, feature: Feature) -> None:
         """Count the scenarios of a feature that has ended."""
@@ -81,11 +92,15 @@ class Verdict:
         """Write the JUnit files and print the verdict."""
         if self._junit:
             self._write(self._junit)
+        if causes := list(self.causes):
+            say("\n".join(["\nCauses", *(line for cause in causes for line in lines_of(cause))]))
+            if self.folder:
+                write_causes(self.folder, causes)
         say(f"\n{self}")
 
     def _write(self, junit: JUnitFiles) -> None:
         if self.findings is not None:
-            junit.write_audit(self.findings)
+            junit.write_audit(self.findings, self.causes)
         if self.abort_reason is not None:
             junit.write_aborted_run(self.abort_reason)
         if self.left_out:
@@ -106,11 +121,21 @@ class Verdict:
         if self.findings:
             things = counted(len(self.findings), "thing")
             reasons.append(f"the audit found {things} that no scenario explains")
+        told = self.abort_reason or ""  # a broken platform is told already
+        reasons += in_a_clause([each for each in self.causes if each.title not in told])
         if self.abort_reason is not None:
             reasons.append(self.abort_reason.splitlines()[0])  # whole: what matters is often at its end
         if reasons:
             return f"RED: {'; '.join(reasons)}"
         return f"GREEN: {counted(self.executed, 'scenario')} passed, and the audit left nothing unexplained"
+
+
+def _say_all(title: str, several: Sequence[object], count: int) -> None:
+    """Print things below a title, and how many more there are."""
+    if left := count - len(several):
+        several = [*several, f"{left} more of causes that were told; -D causes=each prints all"]
+    if several:
+        say("\n".join([f"\n{title}", *(f"  {each}" for each in several)]))
 
 
 def no_service(name: str, reason: str) -> str:

@@ -13,6 +13,7 @@ from bdd.output.printable import fit_for_report
 from bdd.report.junit import junit_files
 from bdd.report.junit_features import FeatureFiles
 from bdd.report.verdict import Verdict, no_service
+from bdd.run.failures import Failures
 from bdd.run.feature_files import errors_in
 from bdd.run.start import CANNOT_START, Request, start_session
 from bdd.system import behave_internals
@@ -28,6 +29,11 @@ def before_all(context: Context) -> None:
     behave_internals.add_reporter(context, verdict)
     try:
         context.session = start_session(request, context.add_cleanup)
+        verdict.folder, verdict.tells_each = context.session.evidence_folder, context.session.tells_each
+        failures = Failures(verdict.causes, context.session)
+        behave_internals.explain_failures(
+            lambda step, error: failures.explain(world(context), context.scenario, step, error)
+        )
         _leave_out(context, context.session.stack.absent)
     except CANNOT_START as error:
         _skip_everything(context, str(error))
@@ -49,11 +55,8 @@ def before_step(context: Context, step: Step) -> None:
 
 
 def after_step(context: Context, step: Step) -> None:
-    """Keep the evidence of a failed step; end the run if every later scenario would fail for the same reason."""
-    if not step.status.has_failed():
-        return
-    context.session.keep_evidence(world(context), context.scenario, step)
-    if trouble := context.session.trouble():
+    """End the run after a failed step if every later scenario would fail for the same reason."""
+    if step.status.has_failed() and (trouble := context.session.trouble()):
         context.verdict.end_early(trouble)
         context.abort(reason=trouble.splitlines()[0])
 
@@ -87,6 +90,12 @@ def _tell_junit(context: Context) -> None:
     for reporter in context.config.reporters:
         if isinstance(reporter, FeatureFiles):
             reporter.reason = why_not_executed
+            reporter.cause = partial(_cause_of, context.verdict)
+
+
+def _cause_of(verdict: Verdict, scenario: Scenario) -> str:
+    cause = verdict.causes.of(scenario.name, str(scenario.location))
+    return f"{cause.number}: {cause.title}" if cause else ""
 
 
 def _request(context: Context) -> Request:

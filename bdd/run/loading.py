@@ -26,14 +26,13 @@ def loading() -> Iterator[None]:
     """
     raise_interrupt_on_signals()
     runner = behave_internals.current_runner()
-    behave_internals.edit_failures(first_line_filled)
     with _reported(runner.config):
         yield
         _prepare_junit(runner.config)
         behave_internals.surround_loading(runner, lambda: _reported(runner.config))
 
 
-def first_line_filled(error: AssertionError) -> str:
+def first_line_filled(error: Exception) -> str:
     """Return the message of a failed assertion so that it begins with the first line, which alone many tools show.
 
     PyHamcrest's message begins with an empty line; an assertion without a message is named by its code.

@@ -4,6 +4,7 @@ import time
 from collections.abc import Collection, Mapping
 from functools import cached_property
 from itertools import pairwise
+from pathlib import Path
 
 from behave.model import Scenario, Step
 
@@ -12,7 +13,7 @@ from bdd.contracts import asyncapi as contract
 from bdd.contracts.event_schemas import event_schemas
 from bdd.domain.resources import apis, needed_topics
 from bdd.domain.world import World
-from bdd.evidence.collecting import collect, collect_foreign, scenario_folder
+from bdd.evidence.collecting import collect, collect_foreign, story_of
 from bdd.output.console import counted, durations, say
 from bdd.recorder.client import RecorderUnreachable
 from bdd.report.verdict import Verdict
@@ -64,6 +65,11 @@ class Session:
         return Ledger(self.stack.recorder, self._run_id.rpartition("-")[2], self._settings.clock_tolerance)
 
     @property
+    def tells_each(self) -> bool:
+        """Whether the whole message of a failure is printed although its cause was told before."""
+        return self._settings.causes == "each"
+
+    @property
     def seconds(self) -> dict[str, float]:
         """The duration of each phase that has ended."""
         return {name: end - began for (name, began), (_, end) in pairwise(self._phases)}
@@ -101,17 +107,18 @@ class Session:
             say(note)
         world.close(failed=failed)
 
-    def keep_evidence(self, world: World, scenario: Scenario, failed: Step) -> None:
-        """Write the evidence of a failed scenario into a folder, and print that folder.
+    def keep_evidence(self, folder: Path, world: World, scenario: Scenario, failed: Step, message: str) -> None:
+        """Write the evidence of a failed scenario into a folder.
 
         Args:
+            folder: the folder.
             world: the scenario's world.
             scenario: the scenario that has failed.
             failed: the step in which it failed.
+            message: why it failed.
         """
-        folder = scenario_folder(self.evidence_folder, scenario)
-        collect(folder, scenario, failed, world, sources=self.stack.evidence(), since=self._marks)
-        say(f"      evidence: {folder}")
+        story = story_of(scenario, failed, message)
+        collect(folder, story, world, sources=self.stack.evidence(), since=self._marks)
 
     def trouble(self) -> str | None:
         """Return what has ended or hangs and the next step, None if nothing: every later scenario would fail."""

@@ -139,6 +139,9 @@ class Settings(BaseSettings):
     deadline_factor: values.Factor = _setting("every deadline times this, for slow machines", 1.0)
     settling: values.Seconds = _setting("seconds the audit waits for late events after the last action", 2.0)
     clock_tolerance: values.Seconds = _setting("seconds the platform's clock may differ from this one's", 2.0)
+    causes: Literal["once", "each"] = _setting(
+        "once: a failure whose cause was printed before is one line; each: all are printed in full", "once"
+    )
     model_seed: values.Seed = _setting("the seed of the random programs; new draws another one in each run", 1)
     model_programs: values.Count = _setting("how many random programs are played", 10)
     connections_max_idle_ms: values.Milliseconds = _setting("Kafka client: idle connections are closed", 60_000)

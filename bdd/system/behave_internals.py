@@ -6,7 +6,9 @@ Checked against behave 1.3.3. After an update of behave, this is the only module
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from functools import wraps
+from inspect import unwrap
 from typing import Any, Protocol
 
 from behave import runner as behave_runner
@@ -98,20 +100,50 @@ def wrap_streams(context: Context, wrap: Callable[[Any], Any]) -> None:
             formatter.stream = formatter.stream_opener.stream = wrap(formatter.stream)
 
 
-def edit_failures(edit: Callable[[AssertionError], str]) -> None:
-    """Replace the message of each assertion that fails in a step, before anything reads it.
+@dataclass(frozen=True)
+class Explained:
+    """The message of a failed step.
 
-    Reason: behave makes a text of it before it calls a hook. Replaced by: the same hook as in `wrap_streams`.
+    Attributes:
+        whole: all of it.
+        printed: what formatters print of it.
+        told: the number of its cause if that was printed before, otherwise None.
     """
-    original = Step._process_error
+
+    whole: str
+    printed: str
+    told: int | None = None
+
+
+def explain_failures(explain: Callable[[Step, Exception], Explained]) -> None:
+    """Let a function make the message of each step that fails, before anything reads it.
+
+    Reason: behave makes a text of it before it calls a hook, and passes one text to formatters and to JUnit.
+    Replaced by: the same hook as in `wrap_streams`.
+    """
+    original = unwrap(Step._process_error)
 
     @wraps(original)
-    def edited(step: Step, exception: Exception, *rest: Any, **options: Any) -> Any:
-        if isinstance(exception, AssertionError):
-            exception.args = (edit(exception),)
-        return original(step, exception, *rest, **options)
+    def explained(step: Step, exception: BaseException, *rest: Any, **options: Any) -> Any:
+        text = original(step, exception, *rest, **options)
+        if not isinstance(exception, Exception):
+            return text
+        explanation = explain(step, exception)
+        if isinstance(exception, AssertionError):  # behave prints the traceback of every other one
+            exception.args = (explanation.whole,)
+            text = f"ASSERT FAILED: {explanation.printed}"
+        step.told = explanation.told  # type: ignore[attr-defined]  # for `cause_told`
+        return text
 
-    Step._process_error = edited  # type: ignore[method-assign, assignment]
+    Step._process_error = explained  # type: ignore[method-assign, assignment]
+
+
+def cause_told(step: Step) -> int | None:
+    """Return the number of the cause of a failed step if it was printed before, otherwise None.
+
+    Reason: a formatter gets only the step. Replaced by: nothing, it is only a note on the step.
+    """
+    return getattr(step, "told", None)
 
 
 def rewrite_messages(scenario: Scenario, rewrite: Callable[[str], str]) -> None:

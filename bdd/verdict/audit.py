@@ -13,9 +13,10 @@ from bdd.kafka.record import Record
 from bdd.system.waiting import wait_until
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.ledger import Ledger, Search
-from bdd.verdict.near_miss import NearMiss, advice, nearest
+from bdd.verdict.near_miss import NearMiss, advice, nearest, symptoms_of_missing
 from bdd.verdict.observer import Observer
 from bdd.verdict.scenario_log import IN_ORDER, ScenarioLog
+from bdd.verdict.symptom import Symptom, of_event, of_response, out_of_order
 from bdd.verdict.unexpected import explain_unexpected
 
 _SHOWN = 5
@@ -32,6 +33,7 @@ class Finding:
         step: the step whose check does not hold, or that caused it, in its own words.
         sentence: what is wrong, with the event and the field; it continues the sentence that the step begins.
         advice: what to do about it.
+        symptoms: what it has in common with others of the same cause.
     """
 
     scenario: str
@@ -39,6 +41,7 @@ class Finding:
     step: str
     sentence: str
     advice: str
+    symptoms: Sequence[Symptom]
 
     @property
     def message(self) -> str:
@@ -116,11 +119,13 @@ class Late:
         scenario: the name of the scenario that failed because of it.
         location: the scenario's file and line.
         expectation: what the event fulfils.
+        log: the scenario's log.
     """
 
     scenario: str
     location: str
     expectation: Expectation
+    log: ScenarioLog
 
     @property
     def in_time(self) -> bool:
@@ -138,7 +143,7 @@ class Late:
 def late_events(ledger: Ledger) -> list[Late]:
     """Return the events that the audit has found for failed scenarios, which had waited for them in vain."""
     return [
-        Late(scenario_log.scenario, scenario_log.location, each)
+        Late(scenario_log.scenario, scenario_log.location, each, scenario_log)
         for scenario_log in ledger.scenario_logs
         if scenario_log.failed
         for each in scenario_log.expectations
@@ -153,7 +158,8 @@ def audit_responses(ledger: Ledger, apis: Apis) -> list[Finding]:
             scenario_log,
             each.step,
             f"got a response that violates the contract: {each.exchange}: {_listed(violations)}",
-            f"correct the service's response; {api} says what is valid",
+            what_next := f"correct the service's response; {api} says what is valid",
+            of_response(each.noun, each.exchange, violations, what_next),
         )
         for scenario_log in ledger.scenario_logs
         if not scenario_log.failed
@@ -192,12 +198,20 @@ def _never_came(observer: Observer, expectation: Expectation, miss: NearMiss | N
     sentence = f"was never followed by {expectation}"
     if miss:
         sentence += f"; the closest event is {miss.event}: {_listed(miss.differences)}"
-    return _finding(observer.scenario_log, expectation.step, sentence, advice(observer, miss, expectation))
+    what_next = advice(observer, miss, expectation)
+    symptoms = symptoms_of_missing(observer, miss, expectation, what_next)
+    return _finding(observer.scenario_log, expectation.step, sentence, what_next, symptoms)
 
 
 def _out_of_order(scenario_log: ScenarioLog) -> list[Finding]:
     return [
-        _finding(scenario_log, each.step, f"was announced out of order: {wrong}", IN_ORDER.format(noun=each.noun))
+        _finding(
+            scenario_log,
+            each.step,
+            f"was announced out of order: {wrong}",
+            IN_ORDER.format(noun=each.noun),
+            [out_of_order(each.noun)],
+        )
         for each, wrong in scenario_log.misplaced()
     ]
 
@@ -207,7 +221,8 @@ def _invalid(scenario_log: ScenarioLog, expectation: Expectation, event: Event |
     violations = event_schemas(contract.current()).violations(event)
     sentence = f"left an event that violates the contract: {expectation.claim}: {_listed(violations)}"
     advice = f"correct this where the service makes the event; {contract.current()} says what is valid"
-    return [_finding(scenario_log, expectation.step, sentence, advice)] if violations else []
+    symptoms = of_event(expectation.noun, expectation.event_type, violations, advice)
+    return [_finding(scenario_log, expectation.step, sentence, advice, symptoms)] if violations else []
 
 
 def _unexpected(ledger: Ledger, scenario_log: ScenarioLog, cursor: int, record: Record) -> Finding:
@@ -219,8 +234,9 @@ def _unexpected(ledger: Ledger, scenario_log: ScenarioLog, cursor: int, record: 
         sentence += f"; it violates the contract: {_listed(violations)}" if violations else ""
     broken = [each for each in scenario_log.negative_expectations if each.covers(found.event_type, cursor)]
     if broken:
-        return _finding(scenario_log, broken[-1].step, f"does not hold, later came: {sentence}", found.advice)
-    return _finding(scenario_log, found.step, f"left {kind}: {sentence}", found.advice)
+        sentence = f"does not hold, later came: {sentence}"
+        return _finding(scenario_log, broken[-1].step, sentence, found.advice, found.symptoms)
+    return _finding(scenario_log, found.step, f"left {kind}: {sentence}", found.advice, found.symptoms)
 
 
 def _listed(sentences: Sequence[str]) -> str:
@@ -229,5 +245,7 @@ def _listed(sentences: Sequence[str]) -> str:
     return "; ".join([*sentences[:_SHOWN], *more])
 
 
-def _finding(scenario_log: ScenarioLog, step: str, sentence: str, what_next: str) -> Finding:
-    return Finding(scenario_log.scenario, scenario_log.location, step, sentence, what_next)
+def _finding(
+    scenario_log: ScenarioLog, step: str, sentence: str, what_next: str, symptoms: Sequence[Symptom]
+) -> Finding:
+    return Finding(scenario_log.scenario, scenario_log.location, step, sentence, what_next, symptoms)

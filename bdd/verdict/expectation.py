@@ -6,9 +6,10 @@ from typing import Any
 
 from bdd.contracts import asyncapi as contract
 from bdd.contracts.asyncapi import Subject, noun_of
-from bdd.contracts.differences import differences, outside_window, shown
+from bdd.contracts.differences import WITHOUT, Difference, differences, outside_window, shown
 from bdd.contracts.event import Event, key_in_words
 from bdd.contracts.event_schemas import event_schemas
+from bdd.output.printable import in_one_line
 
 
 @dataclass(eq=False)
@@ -23,6 +24,7 @@ class Expectation:
         after: the journal's cursor when the action began: only later records can fulfil it.
         requested_at: when the action began, in seconds since 1970 UTC.
         request: the request and its response in one line, for messages.
+        response: the object in the response, None where there is none.
         before: the payload as it would have been right before the action, None where that is not known.
         claim: the event that fulfilled it, None as long as none did.
         deadline: for how many seconds a step has waited for it in vain, None if none has.
@@ -35,6 +37,7 @@ class Expectation:
     after: int
     requested_at: float
     request: str = ""
+    response: Mapping[str, Any] | None = None
     before: Mapping[str, Any] | None = None
     claim: Event | None = None
     deadline: float | None = None
@@ -63,8 +66,8 @@ class Expectation:
         """The expectation in a few words: `patient.created on patient-events with key "5"`."""
         return f'{self.event_type} on {self.topic} with key "{self.key}"'
 
-    def differences(self, event: Event, clock_tolerance: float) -> list[str]:
-        """Return a sentence for each way in which the event is not the expected one, the most useful ones first.
+    def differences(self, event: Event, clock_tolerance: float) -> list[Difference]:
+        """Return each way in which the event is not the expected one, the most useful ones first.
 
         The contract's schema judges the envelope. The payload is compared with the expected one; whether that is
         valid itself is for the audit to say.
@@ -72,13 +75,19 @@ class Expectation:
         record, fields = event.record, event.fields
         found = []
         if record.topic != self.topic:
-            found.append(f"it is on topic {record.topic}, expected {self.topic}")
+            sentence = f"it is on topic {record.topic}, expected {self.topic}"
+            found.append(Difference(sentence, "topic", f"on topic {record.topic}"))
         if record.key != self.key.encode():
-            found.append(f'its key is {key_in_words(record.key)}, expected "{self.key}"')
+            sentence = f'its key is {key_in_words(record.key)}, expected "{self.key}"'
+            found.append(Difference(sentence, "key", "with another key" if record.key else "without a key"))
         envelope = event_schemas(contract.current()).envelope_violations(self.event_type, fields)
-        found += envelope
+        found += [each if each.field != "eventType" else _other_type(each, fields) for each in envelope]
         if "timestamp" in fields and "timestamp" not in envelope.values():
             found += outside_window(fields["timestamp"], self.requested_at, record.received, clock_tolerance)
         if "payload" not in fields:
-            return [*found, f"payload is missing, expected {shown(self.payload)}"]
+            return [*found, Difference(f"payload is missing, expected {shown(self.payload)}", "payload", WITHOUT)]
         return found + differences("payload", fields["payload"], self.payload, self.before)
+
+
+def _other_type(difference: Difference, fields: Mapping[str, Any]) -> Difference:
+    return Difference(difference, "eventType", f"as “{in_one_line(str(fields.get('eventType')))}”")

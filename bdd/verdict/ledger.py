@@ -7,12 +7,16 @@ from typing import Protocol
 from bdd.contracts import asyncapi as contract
 from bdd.contracts import differences as comparing
 from bdd.contracts.asyncapi import Subject
+from bdd.contracts.differences import Difference
 from bdd.contracts.event import Event, NotAnEvent, read_event
 from bdd.kafka.record import Record
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.patience import Patience
 from bdd.verdict.scenario_log import Marks, ScenarioLog
 
+OTHER_PARTITION = "in another partition than earlier events about the same one"
+USED_ID = "with an eventId that was used before"
+USED_TIMESTAMP = "with the timestamp of an earlier event"
 _CLOCK_STEP_SECONDS = 0.02  # so coarse are some clocks: two moments may get the same time
 
 
@@ -102,19 +106,22 @@ class Ledger:
             event = self._events[record.place] = read_event(record)
         return event
 
-    def differences(self, expectation: Expectation, event: Event) -> list[str]:
-        """Return a sentence for each way in which the event is not the expected one, the run's history included."""
+    def differences(self, expectation: Expectation, event: Event) -> list[Difference]:
+        """Return each way in which the event is not the expected one, the run's history included."""
         found = expectation.differences(event, self.clock_tolerance)
         used = self._claimed_ids.get(event.id)
         if used and used.record is not event.record:
-            found.append(f'its eventId "{event.id}" was used before, by the {used}')
+            sentence = f'its eventId "{event.id}" was used before, by the {used}'
+            found.append(Difference(sentence, "eventId", USED_ID))
         if earlier := self._stood_still(expectation, event):
-            found.append(f"its timestamp is that of the {earlier}, which had come before this request was sent")
+            sentence = f"its timestamp is that of the {earlier}, which had come before this request was sent"
+            found.append(Difference(sentence, "timestamp", USED_TIMESTAMP))
         moved_to = event.record.partition
         partition = self._partitions.get(expectation.subject, moved_to)
         if event.record.topic == expectation.topic and moved_to != partition:
             earlier_ones = f"earlier events of this {expectation.noun} are in {partition}"
-            found.append(f"it is in partition {moved_to}, {earlier_ones}")
+            sentence = f"it is in partition {moved_to}, {earlier_ones}"
+            found.append(Difference(sentence, "partition", OTHER_PARTITION))
         return found
 
     def is_expected(self, scenario_log: ScenarioLog, event: Event, besides: Expectation | None = None) -> bool:

@@ -6,10 +6,12 @@ from hamcrest.core.base_matcher import BaseMatcher
 from hamcrest.core.description import Description
 
 from bdd.contracts.asyncapi import noun_of
+from bdd.output.console import counted
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.near_miss import explain_missing
 from bdd.verdict.observer import Observation, Observer
 from bdd.verdict.scenario_log import IN_ORDER
+from bdd.verdict.symptom import Symptom, attach, of_text, out_of_order, refused_request
 from bdd.verdict.unexpected import explain_unexpected
 
 
@@ -41,9 +43,10 @@ class HasPublished(BaseMatcher[Observation]):
     def describe_mismatch(self, item: Observation, mismatch_description: Description) -> None:
         """Explain the first event that is missing, or why another number is expected."""
         if len(self._expected) != self._times:
-            lines = _not_caused(item.observer, len(self._expected))
+            lines, symptoms = _not_caused(item.observer, self._event_type, len(self._expected))
         else:
-            lines = explain_missing(item, next(each for each in self._expected if each.claim is None))
+            lines, symptoms = explain_missing(item, [each for each in self._expected if each.claim is None])
+        attach(mismatch_description, symptoms)
         mismatch_description.append_text("\n          ".join(lines))
 
 
@@ -74,6 +77,7 @@ class HasPublishedNothing(BaseMatcher[Observation]):
         lines = [f"{len(came)} came{', first' if len(came) > 1 else ''}: {first.sentence}"]
         lines += [f"step:     {first.step}"] if first.step else []
         lines += [*observer.surroundings(first.request), f"next:     {first.advice}"]
+        attach(mismatch_description, first.symptoms)
         mismatch_description.append_text("\n          ".join(lines))
 
 
@@ -100,6 +104,7 @@ class HasKeptOrder(BaseMatcher[Observer]):
         lines = [f"no earlier step has seen an event of a {self._noun} of this scenario"]
         if misplaced := self._misplaced(item):
             expectation, wrong = misplaced
+            attach(mismatch_description, [out_of_order(expectation.noun)])
             lines = [f"{expectation.noun} {expectation.key}: {wrong}", f"step:     {expectation.step}"]
             lines += [
                 *item.surroundings(expectation.request),
@@ -112,7 +117,7 @@ class HasKeptOrder(BaseMatcher[Observer]):
         return next((each for each in misplaced if each[0].noun == self._noun), None)
 
 
-def _not_caused(observer: Observer, expected: int) -> list[str]:
+def _not_caused(observer: Observer, event_type: str, expected: int) -> tuple[list[str], list[Symptom]]:
     """Why the actions cause another number of events than the step says: mostly, one was refused."""
     refused = [each for each in observer.scenario_log.requests if not each.exchange.accepted]
     if refused and not expected:
@@ -125,6 +130,7 @@ def _not_caused(observer: Observer, expected: int) -> list[str]:
             f"step:     {refused[-1].step}",
             *observer.surroundings(str(exchange)),
             f"next:     {advice}",
-        ]
-    events = f"{expected} such event{'' if expected == 1 else 's'}"
-    return [f"the scenario's actions cause {events} that no step has seen yet", *observer.surroundings()]
+        ], [refused_request(noun_of(event_type), exchange)]
+    events = f"{counted(expected, 'such event')} that no step has seen yet"
+    wrong = f"the scenario's actions cause {events}"
+    return [wrong, *observer.surroundings()], of_text(f"{event_type}: {wrong}")

@@ -1,25 +1,32 @@
 """Near misses: the recorded events that are closest to an expectation, and the message about a missing event."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bdd.contracts.differences import STALE
+from bdd.contracts.differences import STALE, Difference
 from bdd.contracts.event import Event, NotAnEvent
 from bdd.kafka.record import Record
+from bdd.output.console import counted
 from bdd.verdict.expectation import Expectation
-from bdd.verdict.ledger import Ledger
+from bdd.verdict.ledger import USED_ID, USED_TIMESTAMP, Ledger
 from bdd.verdict.observer import Observation, Observer
+from bdd.verdict.symptom import NEVER, Symptom, of_event
 
 _SHOWN = 5
 _ADVICE = {
-    "it is on topic": "let the service send its {0.event_type} event to {0.topic}",
-    "its key": "let the service send its {0.event_type} event with the {0.noun}'s id as key",
-    "it is in partition": "let the service send a {0.noun}'s events with its id as key, and choose no partition",
-    "its eventId": "let the service make an eventId for each event",
-    "its timestamp": "let the service take the time anew for each event",
+    "topic": "let the service send its {0.event_type} event to {0.topic}",
+    "key": "let the service send its {0.event_type} event with the {0.noun}'s id as key",
+    "partition": "let the service send a {0.noun}'s events with its id as key, and choose no partition",
     "timestamp": "let the service write the time of the change, in UTC",
+    "eventType": "correct the eventType where the service makes its {0.event_type} event",
 }
-"""What to do about a difference, by how its sentence begins."""
+"""What to do about a difference in a field."""
+_ADVICE_ON_REPEATED = {
+    "eventId": "let the service make an eventId for each event",
+    "timestamp": "let the service take the time anew for each event",
+}
+"""What to do where a field has the value of an earlier event."""
 
 
 @dataclass(frozen=True)
@@ -27,27 +34,61 @@ class NearMiss:
     """An event and how it differs from what was expected."""
 
     event: Event
-    differences: Sequence[str]
+    differences: Sequence[Difference]
 
 
-def explain_missing(seen: Observation, expectation: Expectation) -> list[str]:
-    """Return the lines of the message about a missing event: the cause first, then what else is known."""
+def explain_missing(seen: Observation, missing: Sequence[Expectation]) -> tuple[list[str], list[Symptom]]:
+    """Return the lines of the message about a missing event, what differs first; and the symptoms.
+
+    It is about the first event of which something close has come: an event that is still to come says nothing.
+
+    Args:
+        seen: what was recorded.
+        missing: the expectations that were not fulfilled, the oldest first.
+    """
     observer = seen.observer
+    misses = [(each, nearest(observer, each, seen.before)) for each in missing[:_SHOWN]]
+    expectation, found = min(misses, key=lambda each: len(each[1].differences) if each[1] else math.inf)
     ledger, own_log = observer.ledger, observer.scenario_log
     records = ledger.journal.records(expectation.after, seen.before)
     own = [record for record in records if ledger.owner(record) is own_log]
     broken = [event for event in map(ledger.event, own) if isinstance(event, NotAnEvent)]
-    found = nearest(observer, expectation, seen.before)
     miss = None if found and broken and not _is_own(observer, expectation, found.event) else found
+    what_next = advice(observer, miss, expectation, bool(broken))
+    symptoms = symptoms_of_missing(observer, miss, expectation, what_next)
     if miss:
         lines = _near(miss, expectation)
     elif broken:
         lines = [f"a record at {broken[0].record.place} is about it but is not an event: {broken[0].reason}"]
+        symptoms = [Symptom(expectation.noun, expectation.event_type, broken[0].kind, advice=what_next)]
     else:
         lines = [f"nothing about it was recorded since the request, on any topic: {seen.ended}"]
-    lines.append(_also_recorded(ledger, own, len(records) - len(own), miss))
+    lines.append(_also_recorded(ledger, own, records, miss))
     lines += [f"step:     {expectation.step}", *observer.surroundings(expectation.request)]
-    return [*lines, f"next:     {advice(observer, miss, expectation, bool(broken))}"]
+    return [*lines, f"next:     {what_next}"], symptoms
+
+
+def symptoms_of_missing(
+    observer: Observer, miss: NearMiss | None, expectation: Expectation, what_next: str
+) -> list[Symptom]:
+    """Return the symptoms of an expectation that was not fulfilled.
+
+    Args:
+        observer: the scenario's.
+        miss: the closest event, None if there is none.
+        expectation: the expectation.
+        what_next: what to do about it.
+    """
+    if miss is None or _is_repeated(observer, miss.event, expectation):
+        return [Symptom(expectation.noun, expectation.event_type, NEVER, advice=what_next)]
+    return of_event(expectation.noun, expectation.event_type, miss.differences, what_next)
+
+
+def _is_repeated(observer: Observer, event: Event, expectation: Expectation) -> bool:
+    """Whether an event is another one's repetition, and no failed attempt at the expected one."""
+    if observer.ledger.claimed_with_id(event.id):
+        return True
+    return event.type != expectation.event_type and bool(observer.ledger.original(observer.scenario_log, event))
 
 
 def nearest(observer: Observer, expectation: Expectation, before: int) -> NearMiss | None:
@@ -108,11 +149,14 @@ def _near(miss: NearMiss, expectation: Expectation) -> list[str]:
     return [first, *more, f"closest:  {miss.event}, {after * 1000:.0f} ms after the request"]
 
 
-def _also_recorded(ledger: Ledger, own: Sequence[Record], foreign: int, miss: NearMiss | None) -> str:
+def _also_recorded(ledger: Ledger, own: Sequence[Record], records: Sequence[Record], miss: NearMiss | None) -> str:
     others = [record for record in own if not (miss and miss.event.record is record)]
     shown = [f"{ledger.event(each)}{' (expected)' if ledger.claimant(each) else ''}" for each in others[:_SHOWN]]
     shown += [f"{len(others) - _SHOWN} more of this scenario"] if len(others) > _SHOWN else []
-    shown += [f"{foreign} foreign record{'s' if foreign > 1 else ''}"] if foreign else []
+    foreign = sum(ledger.owner(record) is None for record in records)
+    of_run = len(records) - len(own) - foreign
+    shown += [counted(of_run, "record") + " of other scenarios"] if of_run else []
+    shown += [counted(foreign, "foreign record")] if foreign else []
     return f"recorded: {'; '.join(shown) or 'nothing else since the request'}"
 
 
@@ -127,14 +171,33 @@ def advice(observer: Observer, miss: NearMiss | None, expectation: Expectation, 
     """
     if observer.trouble():
         return "see why it ended; its log is in the evidence folder"
-    if miss and any(difference.endswith(STALE) for difference in miss.differences):
-        return "let the service make its event from what the change has stored, not from what it read before"
-    for beginning, what_next in _ADVICE.items():
-        if miss and miss.differences[0].startswith(beginning):
-            return what_next.format(expectation)
-    if miss or broken:
+    if miss:
+        return _advice_on(miss, expectation)
+    if broken:
         return f"correct this where the service makes its {expectation.event_type} event"
     return (
         f"see in the service's log whether it published {expectation.event_type} after this request: "
         "was the event made, and did the broker take it?"
     )
+
+
+def _advice_on(miss: NearMiss, expectation: Expectation) -> str:
+    if _is_as_stored(miss, expectation):
+        return "the response shows the same: correct what the service stores for this request, and not its event"
+    if any(difference.kind == STALE for difference in miss.differences):
+        return "let the service make its event from what the change has stored, not from what it read before"
+    first = miss.differences[0]
+    if first.kind in {USED_ID, USED_TIMESTAMP}:
+        return _ADVICE_ON_REPEATED[first.field]
+    correct = f"correct this where the service makes its {expectation.event_type} event"
+    return _ADVICE.get(first.field, correct).format(expectation)
+
+
+def _is_as_stored(miss: NearMiss, expectation: Expectation) -> bool:
+    """Whether the response to the request differs from what was sent in the same way as the event does."""
+    data = miss.event.payload.get(f"{expectation.noun}_data") if isinstance(miss.event.payload, dict) else None
+    if not isinstance(data, dict) or not expectation.response:
+        return False
+    names = [each.field.rpartition(".")[2] for each in miss.differences]
+    shown = expectation.response
+    return all(name in data and name in shown and data[name] == shown[name] for name in names)

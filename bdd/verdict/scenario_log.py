@@ -23,12 +23,14 @@ class Request:
         after: the journal's cursor when it was sent.
         exchange: the request itself and its response.
         publishes: the types of the events that such a request can publish.
+        noun: what it is about: `patient`.
     """
 
     step: str
     after: int
     exchange: Exchange
     publishes: Collection[str] = ()
+    noun: str = ""
 
 
 @dataclass(frozen=True)

@@ -160,7 +160,7 @@ class Behave:
         act()
         last: Step = scenario.steps[-1]
         if error:
-            last.exception, last.error_message = error, str(error)
+            last.error_message = last._process_error(error)  # type: ignore[no-untyped-call]
         finished: list[Any] = [last, scenario]
         for each in finished:
             each.set_status(Status.failed if error else Status.passed)

@@ -10,6 +10,7 @@ from behave.model import Table
 from bdd.api.client import ApiClient
 from bdd.api.exchange import Exchange
 from bdd.domain.world import World
+from bdd.verdict.symptom import Unmet
 from tests.support.builders import LONG_TIMEOUT, NOW, PATIENTS, SHORT_TIMEOUT, Scene, patient
 from tests.support.suite_steps import bound
 
@@ -105,6 +106,16 @@ def come(event_type: str = CREATED, **changed: Any) -> Act:
 def seen(event_type: str = CREATED, **changed: Any) -> Act:
     """Let an earlier step have seen an event."""
     return lambda stage: stage.scene.publish_expected(event_type, **changed)
+
+
+def programs_played(counterexample: str = "") -> Act:
+    """Return an act in which random programs were played, with this counterexample if there is one."""
+
+    def act(stage: Stage) -> None:
+        stage.world.programs_are_played = True
+        stage.world.counterexample = Unmet(counterexample, []) if counterexample else None
+
+    return act
 
 
 def topics(**existing: int) -> Act:

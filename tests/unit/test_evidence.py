@@ -10,7 +10,7 @@ from bdd.api.client import ApiClient, NoResponse
 from bdd.api.exchange import Exchange
 from bdd.domain.world import World
 from bdd.evidence import collecting
-from bdd.evidence.collecting import collect, collect_foreign, scenario_folder
+from bdd.evidence.collecting import collect, collect_foreign, scenario_folder, story_of
 from bdd.evidence.sources import LogFile
 from bdd.kafka.record import from_line
 from bdd.verdict.scenario_log import Request
@@ -36,7 +36,6 @@ class Failed:
         feature = parse_feature(FEATURE.strip(), filename="features/patients.feature")  # type: ignore[no-untyped-call]
         self.scenario: Scenario = feature.scenarios[0]
         self.step: Step = self.scenario.steps[-1]
-        self.step.error_message = "Expected: one event\n     but: Größe"
         self.scene = Scene()
         self.world = World(
             clients={PATIENTS.service.name: ApiClient("http://127.0.0.1:9")},
@@ -55,7 +54,8 @@ class Failed:
     def collect(self, since: float = 0) -> None:
         log = "logs/service.log"
         sources, marks = {log: LogFile(self.log)}, {log: since}
-        collect(self.folder, self.scenario, self.step, self.world, sources=sources, since=marks)
+        story = story_of(self.scenario, self.step, "Expected: one event\n     but: Größe")
+        collect(self.folder, story, self.world, sources=sources, since=marks)
 
     def text(self, name: str) -> str:
         return (self.folder / name).read_text("utf-8")

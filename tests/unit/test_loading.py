@@ -11,7 +11,7 @@ from behave.model import Step
 from hamcrest import assert_that, equal_to
 
 from bdd.run.loading import first_line_filled
-from bdd.system.behave_internals import edit_failures
+from bdd.system.behave_internals import Explained, explain_failures
 from bdd.system.paths import ROOT
 from bdd.system.signals import INTERRUPTED
 from bdd.system.waiting import wait_until
@@ -106,13 +106,12 @@ def test_a_failure_begins_with_its_message(
     check: Callable[[], None], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Step, "_process_error", Step._process_error)  # for its restoration
-    edit_failures(first_line_filled)
+    explain_failures(lambda _, error: Explained(first_line_filled(error), "a few words"))
     step = Step("a.feature", 1, "Then", "then", "it holds")  # type: ignore[no-untyped-call]
     with pytest.raises(AssertionError) as failed:
         check()
     line = without_a_message.__code__.co_firstlineno + 1
-    step._process_error(failed.value)  # type: ignore[no-untyped-call]
-    assert step.error_message == f"ASSERT FAILED: {message.format(line=line)}"
+    assert step._process_error(failed.value) == "ASSERT FAILED: a few words"  # type: ignore[no-untyped-call]
     assert str(failed.value) == message.format(line=line), "JUnit files and the evidence show the exception"
 
 

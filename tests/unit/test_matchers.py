@@ -145,7 +145,11 @@ def test_the_whole_message_about_a_near_miss(scene: Scene) -> None:
         ({"timestamp": iso(NOW - 60)}, f'timestamp is "{iso(NOW - 60)}": 61.0 s before the request', WRITE_TIME),
         ({"timestamp": "gestern"}, 'timestamp is "gestern", expected an ISO 8601 time in UTC', WRITE_TIME),
         ({"timestamp": REMOVED}, "timestamp is missing, expected an ISO 8601 time in UTC", WRITE_TIME),
-        ({"eventType": UPDATED}, f'eventType is "{UPDATED}", expected "{DELETED}"', CORRECT_THIS),
+        (
+            {"eventType": UPDATED},
+            f'eventType is "{UPDATED}", expected "{DELETED}"',
+            f"correct the eventType where the service makes its {DELETED} event",
+        ),
         ({"eventId": "5"}, 'eventId is "5", expected a UUID as text', CORRECT_THIS),
         ({"eventId": REMOVED}, "eventId is missing, expected a UUID as text", CORRECT_THIS),
         ({"payload": {"patient_id": 5, "a": 1}}, "payload.a is extra: 1", CORRECT_THIS),

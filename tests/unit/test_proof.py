@@ -18,6 +18,8 @@ from bdd.report.junit import JUnitFiles
 from bdd.run.process import ModuleProcess
 from bdd.system.paths import ROOT
 from bdd.verdict.audit import Finding
+from bdd.verdict.causes import Causes
+from bdd.verdict.symptom import Symptom
 from proof import command, report
 from proof.defect import SOUND, Defect
 from proof.defects import DEFECTS
@@ -35,6 +37,7 @@ FINDING = Finding(
     step="When I delete it",
     sentence="left a record: its key is none",
     advice="correct it",
+    symptoms=[Symptom("patient", "a record", "without a key")],
 )
 TITLE = "The envelope names type, version and producer"
 
@@ -91,6 +94,9 @@ def lifecycle(patient_id: int) -> list[Outgoing]:
 
 
 def write_feature(folder: Path, message: str | None) -> Path:
+    """Write a JUnit file of a run whose folder this is; return the folder of those files."""
+    folder = folder / "junit"
+    folder.mkdir(exist_ok=True)
     failure = f'<failure type="AssertionError" message=""><![CDATA[{message}]]></failure>' if message else ""
     case = f'<testcase classname="event_envelope" name="{TITLE}">{failure}</testcase>'
     (folder / "TESTS-event_envelope.xml").write_text(f"<testsuite>{case}</testsuite>", encoding="utf-8")
@@ -132,28 +138,28 @@ def test_each_defect_of_the_publisher_changes_what_is_published() -> None:
     [
         (MESSAGE, Verdict.NAMED),
         ("its key is none: []\nTraceback", Verdict.NAMED),
-        ("the response is not a patient: []\nits key is none", Verdict.KILLED),
+        ("the response is not a patient: []\nrequest: …\nits key is none", Verdict.KILLED),
         ("Expected: one event\n     but: nothing came\n          closest: its key is none", Verdict.KILLED),
     ],
 )
 def test_only_the_headline_can_name_the_defect(tmp_path: Path, message: str, verdict: Verdict) -> None:
-    judged = judge(KEY_NONE, write_feature(tmp_path, message), 1, 2.0, [])
+    judged = judge(KEY_NONE, write_feature(tmp_path, message).parent, 1, 2.0, [])
     assert (judged.verdict, judged.by) == (verdict, TITLE)
 
 
 def test_a_finding_of_the_audit_kills_too_but_a_scenario_comes_first(tmp_path: Path) -> None:
-    JUnitFiles(write_feature(tmp_path, None)).write_audit([FINDING])
+    JUnitFiles(write_feature(tmp_path, None)).write_audit([FINDING], Causes())
     judged = judge(KEY_NONE, tmp_path, 1, 2.0, [])
     assert judged.verdict is Verdict.NAMED
     assert judged.by.startswith("audit: Deleted")
     write_feature(tmp_path, MESSAGE)
-    assert [by.partition(":")[0] for by, _ in reds_in(tmp_path)] == [TITLE, "audit"]
+    assert [by.partition(":")[0] for by, _ in reds_in(tmp_path / "junit")] == [TITLE, "audit"]
 
 
 def test_a_green_run_means_that_the_defect_survived_if_there_was_an_audit(tmp_path: Path) -> None:
-    write_feature(tmp_path, None)
+    junit = write_feature(tmp_path, None)
     assert judge(KEY_NONE, tmp_path, 0, 2.0, []).verdict is Verdict.NOT_RUN
-    JUnitFiles(tmp_path).write_audit([])
+    JUnitFiles(junit).write_audit([], Causes())
     assert judge(KEY_NONE, tmp_path, 0, 2.0, []).verdict is Verdict.SURVIVED
 
 

@@ -206,9 +206,10 @@ def message(publish: Publish = lambda event: [event], programs: int = 100) -> st
     if world.counterexample:
         world.observer.scenario_log.failed = True
         assert world.exchanges, "the evidence shows what was sent"
+        assert world.counterexample.symptoms, "it has the cause of what went wrong"
     assert audit(platform.scene.ledger, platform.scene.observer_of) == []
-    assert world.counterexample is not None
-    return world.counterexample
+    assert world.programs_are_played
+    return str(world.counterexample or "")
 
 
 def with_type(event: Record, event_type: str) -> Record:

@@ -143,5 +143,5 @@ def test_the_message_names_every_difference_and_shows_request_and_response() -> 
         "          request:  PUT /api/patients/5 -> 200 in 4 ms\n"
         '          sent:     {"vorname": "Erika"}\n'
         '          response: {"id": 6}\n'
-        "          next:     let the service publish its event after the change is committed, not before"
+        "          next:     correct the service's response, or what it stores"
     )

@@ -17,6 +17,7 @@ from bdd.report.junit import junit_files
 from bdd.run import start
 from bdd.stacks.base import CannotStart
 from bdd.system.paths import ASYNCAPI
+from bdd.verdict.causes import Causes
 from tests.support.builders import envelope, record
 from tests.support.fake_run import Behave, FakeStack, Log, fake_behave
 from tests.support.http_service import http_service
@@ -101,7 +102,7 @@ def test_a_run_that_is_refused_starts_nothing_and_is_red(
     prepare(behave)
     files = junit_files(behave.config)
     assert files
-    files.write_audit([])  # as it did the last time
+    files.write_audit([], Causes())  # as it did the last time
     behave.start()
     assert behave.runner.features == []
     assert behave.end() == 1
@@ -237,12 +238,18 @@ def test_a_failed_step_leaves_evidence_without_secrets(behave: Behave) -> None:
         behave.play(scenario, AssertionError(f"{SECRET}\x00"))
     assert behave.end() == 0, "behave itself fails a run with failed scenarios"
     for number, name in enumerate(("One-3", "Two-8"), 1):
-        folder = behave.evidence / "features" / "patients" / name
-        assert f"      evidence: {folder}\n" in behave.output
+        folder = behave.evidence / f"cause-{number}" / "features" / "patients" / name
         assert (folder / "logs" / "service.log").read_text() == f"since {number}"
     for scenario in behave.feature.scenarios:
-        assert scenario.steps[-1].error_message == str(scenario.steps[-1].exception) == r"***\x00"
-    assert behave.verdict == "RED: 2 of 2 scenarios failed"
+        assert str(scenario.steps[-1].exception) == r"***\x00"
+    for scenario, told in zip(behave.feature.scenarios, ("cause 1: ", "cause 2: "), strict=True):
+        message = scenario.steps[-1].error_message
+        assert message.startswith(f"ASSERT FAILED: {told}")
+        assert SECRET not in message
+    assert behave.verdict == (
+        "RED: 2 of 2 scenarios failed; "
+        r"2 causes: “a patient.created event is published”: ***\x00; “I delete the patient”: ***\x00"
+    )
 
 
 def test_the_audit_turns_a_run_red_and_does_not_report_a_failed_scenario_again(behave: Behave) -> None:
@@ -253,7 +260,10 @@ def test_the_audit_turns_a_run_red_and_does_not_report_a_failed_scenario_again(b
         behave.play(scenario, error, act=lambda: record_unexpected(behave))
     assert behave.end() == 1
     assert not behave.runner.aborted
-    assert behave.verdict == "RED: 1 of 2 scenarios failed; the audit found 1 thing that no scenario explains"
+    assert behave.verdict == (
+        "RED: 1 of 2 scenarios failed; the audit found 1 thing that no scenario explains; "
+        "1 cause: patient.created published after no request"
+    )
     assert "left an unexpected event" in behave.junit_error("failure")
     assert "\nThe audit found what no scenario explains:\n  Two (features/patients.feature:8)\n" in behave.output
 

@@ -10,6 +10,8 @@ from behave.parser import parse_feature
 from bdd.report.junit import JUnitFiles
 from bdd.report.verdict import Verdict
 from bdd.verdict.audit import Finding
+from bdd.verdict.causes import Causes
+from bdd.verdict.symptom import Symptom
 
 TEXT = """
 Feature: some
@@ -24,7 +26,14 @@ Feature: some
 """
 
 
-FINDING = Finding("one", "some.feature:3", "When I act", "left an event", "correct it")
+FINDING = Finding(
+    "one",
+    "some.feature:3",
+    "When I act",
+    "left an event",
+    "correct it",
+    [Symptom("patient", "patient.created", "without a key")],
+)
 
 
 def verdict_of(*statuses: Status) -> Verdict:
@@ -40,7 +49,11 @@ def verdict_of(*statuses: Status) -> Verdict:
     ("statuses", "findings", "line"),
     [
         ("passed passed skipped", 0, "GREEN: 2 scenarios passed, and the audit left nothing unexplained"),
-        ("passed passed passed", 1, "RED: the audit found 1 thing that no scenario explains"),
+        (
+            "passed passed passed",
+            1,
+            "RED: the audit found 1 thing that no scenario explains; 1 cause: patient.created without a key",
+        ),
         *[
             (f"passed {status} skipped", 0, "RED: 1 of 2 scenarios failed")
             for status in ("failed", "error", "hook_error", "undefined")
@@ -61,6 +74,7 @@ def test_all_reasons_stand_in_one_line_and_none_is_cut() -> None:
     assert verdict.red
     assert str(verdict) == (
         "RED: 1 of 2 scenarios failed; the audit found 2 things that no scenario explains; "
+        "1 cause: patient.created without a key; "
         f"it broke: {'so long ' * 50}and the point."
     )
 
@@ -94,7 +108,7 @@ def test_a_run_removes_what_it_wrote_the_last_time_and_nothing_of_another_run(tm
 
     first, *others = run("a"), run("b"), run("a", stack="remote")
     for each in (first, *others):
-        each.write_audit([FINDING])
+        each.write_audit([FINDING], Causes())
         each.write("features.topics", ET.Element("testsuite"))
     for name in ("TESTS-other.xml", f"TESTS-mine.{first.run}.txt", "coverage.xml"):
         (tmp_path / name).write_text("another's")

@@ -7,6 +7,7 @@ from bdd.domain.random_programs.player import Player, exactly, nothing_else, ord
 from bdd.domain.random_programs.search import Counterexample, Search
 from bdd.domain.resources import resources
 from bdd.domain.world import World
+from bdd.verdict.symptom import Unmet, symptoms_of
 
 _AT_ONCE = "all clients do this at the same time"
 
@@ -22,7 +23,10 @@ def play_random_programs(world: World) -> None:
     world.console_notes.append(
         f"    {lifecycles} random lifecycles in {len(search.played)} programs, -D model_seed={world.model_seed}"
     )
-    world.counterexample = report(found, world.model_seed, world.model_programs) if found else ""
+    world.programs_are_played = True
+    if found:
+        message = report(found, world.model_seed, world.model_programs)
+        world.counterexample = Unmet(message, symptoms_of(found.wrong))
 
 
 def report(found: Counterexample, seed: int, count: int) -> str:

@@ -40,6 +40,11 @@ def needed_topics(present: Collection[str]) -> dict[str, Resource]:
     return {each.topic: each for each in resources().values() if each.service.name in present}
 
 
+def noun_at(path: str) -> str:
+    """Return what is at a path of the API: `patient`; the path itself where no resource has it."""
+    return next((noun for noun, each in resources().items() if path.startswith(each.path)), path)
+
+
 def apis() -> Apis:
     """Return the contracts of their APIs."""
     return Apis(each.api for each in resources().values())

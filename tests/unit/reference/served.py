@@ -33,7 +33,7 @@ class CheckedClient(FlaskClient):
         request = response.request
         status, body, content_type = response.status_code, response.text, response.content_type
         exchange = Exchange(request.method, request.path, None, 0, 0, status, body, content_type)
-        violations = RESPONSES.violations(exchange)
+        violations: list[str] = [*RESPONSES.violations(exchange)]
         if violations == [NO_SUCH_REQUEST] or status >= 500:
             assert content_type == "application/json"
             violations = [] if list(exchange.json) == ["message"] or request.path == "/health" else [body]

@@ -1,0 +1,86 @@
+"""Failed steps: each gets its cause, its evidence and its message."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from behave.model import Scenario, Step
+
+from bdd.api.client import NoResponse
+from bdd.domain.world import World
+from bdd.evidence.collecting import scenario_folder
+from bdd.run.loading import first_line_filled
+from bdd.run.session import Session
+from bdd.system.behave_internals import Explained
+from bdd.verdict.causes import Causes, Failure, title_of
+from bdd.verdict.symptom import Symptom, no_response, of_text, of_trouble, symptoms_of
+from bdd.verdict.unexpected import explain_unexpected
+
+
+class Failures:
+    """Explains the failed steps of a run.
+
+    Args:
+        causes: the run's, to which each failure is added.
+        session: the run.
+    """
+
+    def __init__(self, causes: Causes, session: Session) -> None:
+        self._causes = causes
+        self._session = session
+
+    def explain(self, world: World, scenario: Scenario, step: Step, error: Exception) -> Explained:
+        """Add a failure to the causes, keep its evidence, and return its message.
+
+        Args:
+            world: the scenario's world.
+            scenario: the scenario.
+            step: the step that has failed.
+            error: why.
+        """
+        trouble = self._session.trouble()
+        message = first_line_filled(error)
+        symptoms = self._symptoms(world, error, trouble)
+        title = title_of(symptoms)
+        symptoms = symptoms or of_text(f"“{step.name}”: {message.partition('but: ')[2] or message}")
+        failure = Failure(
+            scenario.name,
+            str(scenario.location),
+            f"{step.keyword} {step.name}",
+            message,
+            symptoms,
+            prepares=step.step_type == "given",
+            log=world.observer.scenario_log,
+        )
+        cause, is_new = self._causes.note(failure)
+        if trouble:
+            self._causes.end(symptoms[0])
+        whole = f"{title}\n{message}" if title else message
+        failure.evidence = self._keep(cause.number, world, scenario, step, whole)
+        if is_new or self._session.tells_each:
+            return Explained(
+                whole, f"cause {cause.number}: {whole.rstrip()}\n          evidence: {failure.evidence}"
+            )
+        printed = f"same cause as {cause.number}: {title_of(symptoms)}; evidence: {failure.evidence}"
+        return Explained(whole, printed, cause.number)
+
+    def _symptoms(self, world: World, error: Exception, trouble: str | None) -> Sequence[Symptom]:
+        """Return the symptoms of a failure, none where only its message is known."""
+        if trouble:
+            return [of_trouble(trouble)]
+        if isinstance(error, NoResponse):
+            return [no_response(error.url)]
+        if found := symptoms_of(error):
+            return found
+        # A step that compares by itself: what the scenario has not expected is the most likely reason.
+        observer = world.observer
+        unexpected = observer.ledger.unclaimed(observer.scenario_log, world.began, observer.recorder.cursor)
+        return (
+            explain_unexpected(observer.ledger, observer.scenario_log, *unexpected[0]).symptoms
+            if unexpected
+            else []
+        )
+
+    def _keep(self, number: int, world: World, scenario: Scenario, step: Step, message: str) -> Path:
+        folder = scenario_folder(self._session.evidence_folder / f"cause-{number}", scenario)
+        self._session.keep_evidence(folder, world, scenario, step, message)
+        return folder
