@@ -18,7 +18,9 @@ from soak.platform import running_services
 
 _DEADLINE_FACTOR = "10"
 """A condition slows the machine down; only what never comes may turn a run red."""
-_SCENARIOS = re.compile(r"^(\d+) scenarios? passed, (\d+) failed", re.MULTILINE)
+_VERDICT = re.compile(
+    r"^(?:GREEN: (?P<passed>\d+) scenario|RED: (?P<failed>\d+) of (?P<all>\d+) scenario)", re.MULTILINE
+)
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,14 @@ def judge(exit_code: int | None, output: str, seconds: float) -> Outcome:
         output: all that it has printed.
         seconds: how long it took.
     """
-    counted = _SCENARIOS.search(output)
-    passed, failed = (int(counted[1]), int(counted[2])) if counted else (0, 0)
+    verdict = _VERDICT.search(output)
+    count = int(verdict["passed"] or verdict["all"]) if verdict else 0
     if exit_code is None:
-        return Outcome(passed + failed, seconds, "it did not end")
+        return Outcome(count, seconds, "it did not end")
     if exit_code:
-        return Outcome(passed + failed, seconds, f"exit code {exit_code}, {failed} of {passed + failed} failed")
-    return Outcome(passed, seconds, None if passed else "it ran no scenario")
+        failed = (verdict["failed"] if verdict else None) or 0
+        return Outcome(count, seconds, f"exit code {exit_code}, {failed} of {count} failed")
+    return Outcome(count, seconds, None if count else "it ran no scenario")
 
 
 class Soak:

@@ -19,7 +19,6 @@ _UNKNOWN = object()
 
 WITHOUT = "without {fields}"
 EXTRA = "with an additional {fields}"
-RENAMED = "with another name for {fields}"
 NULL = "with {fields} as null"
 STALE = "with {fields} as before the change"
 ANOTHER = "with another {fields}"
@@ -119,37 +118,16 @@ def _of_objects(
     path: str, actual: dict[str, Any], expected: Mapping[str, Any], before: Mapping[str, Any]
 ) -> list[Difference]:
     prefix = f"{path}." if path else ""
-    renamed = _renamed(actual, expected)
     found = []
     for name, value in expected.items():
         if name in actual:
             found += differences(prefix + name, actual[name], value, before.get(name, _UNKNOWN))
         else:
-            kind = RENAMED if name in renamed.values() else WITHOUT
-            sentence = f"{prefix}{name} is missing, expected {shown(value)}"
-            found.append(Difference(sentence, prefix + name, kind))
+            found.append(Difference(f"{prefix}{name} is missing, expected {shown(value)}", prefix + name, WITHOUT))
     for name, value in actual.items():
         if name not in expected:
-            field, kind = (renamed[name], RENAMED) if name in renamed else (name, EXTRA)
-            found.append(Difference(f"{prefix}{name} is extra: {shown(value)}", prefix + field, kind))
+            found.append(Difference(f"{prefix}{name} is extra: {shown(value)}", prefix + name, EXTRA))
     return found
-
-
-def _renamed(actual: Mapping[str, Any], expected: Mapping[str, Any]) -> dict[str, str]:
-    """Fields that came under another name: their names -> those expected."""
-    missing = [name for name in expected if name not in actual]
-    extra = [name for name in actual if name not in expected]
-    return {
-        other: name
-        for other in extra
-        for name in missing
-        if _letters(other) == _letters(name) or (expected[name] and _same(actual[other], expected[name]))
-    }
-
-
-def _letters(name: str) -> str:
-    """A field's name without what `snake_case` and `camelCase` differ in."""
-    return name.replace("_", "").replace("-", "").lower()
 
 
 def _remark(actual: Any, expected: Any) -> tuple[str, str]:

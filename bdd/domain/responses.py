@@ -30,8 +30,8 @@ class Response(BaseMatcher[Exchange]):
     Args:
         expected: the expected response, in words.
         checks: carried out in order; the first that finds errors ends them.
-        advice: what to do if the response differs as a whole; where a field does, that is what to correct, and where
-            requests do not reach the API, their address.
+        advice: what to do if the response differs as a whole; where a field does, that is what to correct, and
+            where requests do not reach the API, their address.
         where: what differs then, by default the request.
     """
 

@@ -132,10 +132,15 @@ def explain_failures(explain: Callable[[Step, Exception], Explained]) -> None:
         if isinstance(exception, AssertionError):  # behave prints the traceback of every other one
             exception.args = (explanation.whole,)
             text = f"ASSERT FAILED: {explanation.printed}"
-        step.told = explanation.told  # type: ignore[attr-defined]  # for `cause_told`
+        note_explanation(step, explanation)
         return text
 
     Step._process_error = explained  # type: ignore[method-assign, assignment]
+
+
+def note_explanation(step: Step, explanation: Explained) -> None:
+    """Keep on a failed step what `cause_told` returns."""
+    step.told = explanation.told  # type: ignore[attr-defined]  # a note of this module alone
 
 
 def cause_told(step: Step) -> int | None:

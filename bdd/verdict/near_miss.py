@@ -53,7 +53,7 @@ def explain_missing(seen: Observation, missing: Sequence[Expectation]) -> tuple[
     records = ledger.journal.records(expectation.after, seen.before)
     own = [record for record in records if ledger.owner(record) is own_log]
     broken = [event for event in map(ledger.event, own) if isinstance(event, NotAnEvent)]
-    miss = None if found and broken and not _is_own(observer, expectation, found.event) else found
+    miss = None if found and broken and not _has_key(expectation, found.event) else found
     what_next = advice(observer, miss, expectation, bool(broken))
     symptoms = symptoms_of_missing(observer, miss, expectation, what_next)
     if miss:
@@ -86,7 +86,8 @@ def symptoms_of_missing(
 
 def _is_repeated(observer: Observer, event: Event, expectation: Expectation) -> bool:
     """Whether an event is another one's repetition, and no failed attempt at the expected one."""
-    if observer.ledger.claimed_with_id(event.id):
+    first = observer.ledger.claimed_with_id(event.id)
+    if first and first.fields == event.fields:
         return True
     return event.type != expectation.event_type and bool(observer.ledger.original(observer.scenario_log, event))
 

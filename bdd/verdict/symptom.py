@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hamcrest.core.description import Description
 
 from bdd.api.exchange import Exchange
-from bdd.contracts.differences import Difference
+from bdd.contracts.differences import EXTRA, WITHOUT, Difference
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.scenario_log import IN_ORDER
 
@@ -19,6 +19,7 @@ ACCEPTED = "accepts a wrong {fields}"
 RESPONSE = "the response to "
 """How `Symptom.where` begins for a response."""
 NEVER = "no {where} event comes"
+_RENAMED = "with another name for {fields}"
 _NO_RESPONSE = "not responding"
 
 
@@ -101,7 +102,8 @@ def of_event(noun: str, where: str, differences: Sequence[Difference], advice: s
     elif any(each.field == "key" for each in differences):
         differences = [each for each in differences if each.field != "partition"]  # it comes from the key
     return _distinct(
-        Symptom(noun, where, each.kind, _last(each.field), "." in each.field, advice) for each in differences
+        Symptom(noun, where, each.kind, _last(each.field), "." in each.field, advice)
+        for each in _with_renamed(differences)
     )
 
 
@@ -119,7 +121,7 @@ def of_response(noun: str, exchange: Exchange, differences: Sequence[Difference]
         Symptom(noun, f"{RESPONSE}{request}", each.kind, _last(each.field), True, advice)
         if each.is_of_a_field
         else Symptom(noun, request, each.kind, advice=advice)
-        for each in differences
+        for each in _with_renamed(differences)
     )
 
 
@@ -204,6 +206,25 @@ def _listed(words: Sequence[str], most: int) -> str:
     more = [f"{len(words) - most} more"] if len(words) > most else []
     shown = [*words[:most], *more]
     return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+def _with_renamed(differences: Sequence[Difference]) -> list[Difference]:
+    """Return the differences; a missing and an extra field that are one under another name are of one kind."""
+    missing = {_letters(each.field): each.field for each in differences if each.kind == WITHOUT}
+    extra = {_letters(each.field): each.field for each in differences if each.kind == EXTRA}
+    names = {other: missing[letters] for letters, other in extra.items() if letters in missing}
+    names |= {name: name for name in names.values()}
+    return [
+        Difference(each, names[each.field], _RENAMED)
+        if each.kind in {WITHOUT, EXTRA} and each.field in names
+        else each
+        for each in differences
+    ]
+
+
+def _letters(field: str) -> str:
+    """A field without what `snake_case` and `camelCase` differ in."""
+    return field.replace("_", "").replace("-", "").lower()
 
 
 def _last(field: str) -> str:

@@ -72,7 +72,7 @@ def test_a_page_object_is_read_too(tmp_path: Path, paged_to: list[str]) -> None:
     run_behave(tmp_path / "pages", *places, *paged_to, *own)
     without = moved_on.contracts(tmp_path, *MOVED_ON)
     run = run_behave(tmp_path / "no pages", ONE_PATIENT, ALL_PATIENTS, *paged_to, *without, exit_code=1)
-    assert "1 scenario passed, 1 failed" in run.output
+    assert "\nRED: 1 of 2 scenarios failed; 1 cause: " in run.output
     assert "the response is not a list of patients but" in run.output
 
 

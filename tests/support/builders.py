@@ -95,6 +95,11 @@ def patient(mark: str, patient_id: int = 5) -> Entity:
     return Entity(PATIENTS, patient_id, stored(PATIENTS, example(PATIENTS, mark)))
 
 
+def response(status: int | None, body: str) -> Exchange:
+    """Return a request that changes the patient 5, and the response."""
+    return Exchange("PUT", "/api/patients/5", '{"vorname": "Erika"}', NOW, 0.004, status, body)
+
+
 class FakeRecorder:
     """A recorder in memory.
 

@@ -110,3 +110,13 @@ def test_a_folder_that_cannot_be_written_breaks_nothing(tmp_path: Path, capsys: 
     (tmp_path / "file").touch()
     reporter_of(tmp_path / "file" / "junit", "features").feature(feature_of("a.feature"))
     assert "a.feature cannot be written: Not a directory" in capsys.readouterr().out
+
+
+def test_a_failed_scenario_has_its_cause_as_a_property(tmp_path: Path) -> None:
+    reporter = reporter_of(tmp_path)
+    reporter.cause = lambda scenario: "1: patient.created without a key" if scenario.name == "One" else ""
+    reporter.feature(feature_of("a.feature", Status.failed, Status.passed, Status.passed, Status.passed))
+    (file,) = tmp_path.iterdir()
+    cases = ET.parse(file).getroot().findall("testcase")  # noqa: S314 - our own file
+    named = [[(each.get("name"), each.get("value")) for each in case.iter("property")] for case in cases]
+    assert named == [[("cause", "1: patient.created without a key")], [], [], []]

@@ -9,16 +9,12 @@ from hamcrest.core.base_matcher import BaseMatcher
 from bdd.api.exchange import Exchange
 from bdd.domain.entity import Entity
 from bdd.domain.responses import could_read, creates, has_message, has_status, lists_only, refuses, shows
-from tests.support.builders import NOW, PATIENTS, failure, mismatch
+from tests.support.builders import NOW, PATIENTS, failure, mismatch, response
 
 ERIKA = Entity(PATIENTS, 5, {"vorname": "Erika", "status": "offen"})
 
 
 NAMING = "expected one that names “status”"
-
-
-def response(status: int | None, body: str) -> Exchange:
-    return Exchange("PUT", "/api/patients/5", '{"vorname": "Erika"}', NOW, 0.004, status, body)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ def test_all_features_pass_and_only_the_recorder_comes_and_goes(
     before = theirs.as_it_is()
     name = theirs.project if by == "project" else f"{theirs.project}_default"
     run = run_behave(tmp_path, "features/", "-D", "stack=attached", "-D", f"{by}={name}")
-    assert " 0 failed" in run.output
+    assert "\nGREEN: " in run.output
     assert theirs.as_it_is() == before
 
 
@@ -65,7 +65,6 @@ def test_the_scenarios_of_a_service_that_is_not_there_are_left_out_and_asked_for
     run = run_behave(
         tmp_path, "features/patient_deleted.feature", "features/therapist_deleted.feature", *without_therapists
     )
-    assert "6 scenarios passed, 0 failed, 6 skipped" in run.output
     verdict = run.output.splitlines()[-1]
     assert verdict.startswith("GREEN: 6 scenarios passed")
     assert "6 scenarios were left out: the platform has no therapist-service, because none of its " in verdict
