@@ -53,7 +53,7 @@ class BriefFormatter(Formatter):  # type: ignore[misc]  # it has no types
 
     def _end_scenario(self) -> None:
         scenario = self._scenario
-        if scenario is None or (scenario.status is Status.skipped and not self.show_skipped):
+        if scenario is None or (scenario.status is Status.skipped and not self.config.show_skipped):
             return
         if not self._line_is_open:
             self.stream.write(f"{self._feature}  ")

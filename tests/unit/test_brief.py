@@ -42,7 +42,7 @@ def printed(*outcomes: str | Explained, show_skipped: bool = False) -> str:
             if isinstance(outcome, Explained) and step.name == "it fails":
                 step.error_message = outcome.printed
                 note_explanation(step, outcome)
-            elif status.has_failed():  # the scenario has, by a hook or in another step
+            elif status is Status.hook_error:  # the scenario has it
                 step.set_status(Status.passed)
             formatter.result(step)
         scenario.set_status(status)
