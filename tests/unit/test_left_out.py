@@ -90,4 +90,7 @@ def test_a_feature_of_which_all_is_left_out_is_left_out_itself(without_rooms: Be
     assert not rooms.should_run()
     without_rooms.play(without_rooms.feature.scenarios[0], AssertionError("no event"))
     without_rooms.end()
-    assert without_rooms.verdict == f"RED: 1 of 1 scenario failed; 3 scenarios were left out: {WHY}"
+    assert without_rooms.verdict == (
+        "RED: 1 of 1 scenario failed; 1 cause: “a patient.created event is published”: no event; "
+        f"3 scenarios were left out: {WHY}"
+    )
