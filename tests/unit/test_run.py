@@ -265,7 +265,19 @@ def test_the_audit_turns_a_run_red_and_does_not_report_a_failed_scenario_again(b
         "1 cause: patient.created published after no request"
     )
     assert "left an unexpected event" in behave.junit_error("failure")
-    assert "\nThe audit found what no scenario explains:\n  Two (features/patients.feature:8)\n" in behave.output
+    told = "\nThe audit found what no scenario explains:\n  1 more of causes that were told; -D causes=each prints all\n"
+    assert told in behave.output
+
+
+def test_a_finding_is_printed_in_full_if_its_cause_was_not_told_or_each_is_asked_for(behave: Behave) -> None:
+    behave.userdata["causes"] = "each"
+    behave.start()
+    for scenario in behave.feature.scenarios:
+        behave.play(scenario, act=lambda: record_unexpected(behave))
+    assert behave.end() == 1
+    printed = behave.output.partition("\nThe audit found what no scenario explains:\n")[2]
+    for scenario in ("One (features/patients.feature:3)", "Two (features/patients.feature:8)"):
+        assert f"  {scenario}\n" in printed
 
 
 def record_unexpected(behave: Behave) -> None:
