@@ -4,6 +4,7 @@ A run starts its recorder itself. The settings are environment variables:
 
   RECORDER_CLIENT         librdkafka settings as JSON, including bootstrap.servers
   RECORDER_FOLDER         where the journal is written
+  RECORDER_JOURNAL_MB     how many megabytes it takes there at most (default 256): what was read makes room
   RECORDER_TOKEN          what each request must carry
   RECORDER_HOST           the address to listen on (default 127.0.0.1)
   RECORDER_PORT           the port to listen on, 0 to 65535 (default 0: any free port)
@@ -35,7 +36,10 @@ async def record(settings: RecorderSettings) -> None:
     """Record until the process receives SIGTERM or SIGINT."""
     _rename_previous(settings.journal)
     # asyncio disables Nagle's algorithm only if the protocol is given; it would delay each response by 40 ms.
-    with Journal(settings.journal) as journal, socket.socket(proto=socket.IPPROTO_TCP) as listener:
+    with (
+        Journal(settings.journal, settings.journal_mb << 20) as journal,
+        socket.socket(proto=socket.IPPROTO_TCP) as listener,
+    ):
         listener.bind((settings.host, settings.port))
         listener.listen()
         growth = JournalGrowth(asyncio.get_running_loop())
@@ -57,10 +61,12 @@ async def record(settings: RecorderSettings) -> None:
 
 
 def _rename_previous(journal: Path) -> None:
-    """Keep the journal of an earlier process, which a container that is started again finds."""
+    """Keep the beginning of an earlier process's journal, which a container that is started again finds."""
     if journal.exists():
         candidates = (journal.with_stem(f"{journal.stem}-{number}") for number in itertools.count(1))
         journal.rename(next(path for path in candidates if not path.exists()))
+    for continued in journal.parent.glob(f"{journal.stem}.*{journal.suffix}"):
+        continued.unlink()
 
 
 def _write_address(listener: socket.socket, file: Path) -> None:

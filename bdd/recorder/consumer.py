@@ -25,6 +25,7 @@ _TRY_AGAIN_SECONDS = 0.02
 _CONSUMER = {
     "group.id": "never-joined",  # required by librdkafka; with assign() and without commits none is created
     "isolation.level": "read_committed",  # as an application should read: nothing of a transaction that is aborted
+    "queued.max.messages.kbytes": "16384",  # a fourth of the default: what waits there is in memory
     "enable.auto.commit": "false",
     "enable.partition.eof": "true",
     "auto.offset.reset": "error",
@@ -168,8 +169,9 @@ class TopicsConsumer:
     def _read(self) -> None:
         pending = self._pin()
         while not self._stopping.is_set():
-            first = self._consumer.poll(_POLL_SECONDS)
-            if first is not None:
+            if self._journal.is_full:  # until those who follow have read on
+                self._stopping.wait(_TRY_AGAIN_SECONDS)
+            elif (first := self._consumer.poll(_POLL_SECONDS)) is not None:
                 pending -= self._take([first, *self._consumer.consume(_BATCH, timeout=0)])
             if not pending:  # each partition has reported its end: from now on it is really being fetched
                 self.ready.set()

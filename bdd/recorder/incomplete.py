@@ -62,7 +62,7 @@ def stopped(error: Exception) -> str:
     if isinstance(error, OSError) and error.filename:
         return (
             f"the recorder cannot write {error.filename}: {error.strerror}\n"
-            "    next: make room there; TMPDIR=… names another folder for what a run needs while it lasts"
+            "    next: make room there; -D run_dir=… names another folder for what a run needs while it lasts"
         )
     return f"the recorder has stopped reading: {error}\n    next: see its log"
 

@@ -1,9 +1,11 @@
-"""The journal: the records in the order the recorder read them, in an append-only file."""
+"""The journal: the records in the order the recorder read them, in append-only files."""
 
 import threading
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,33 +13,51 @@ from typing import Self
 from bdd.kafka.record import Entry, to_line
 
 _CHUNK = 1 << 20
+_FILES = 8
+"""So many files have the journal's limit together: what goes at once is an eighth."""
+
+
+class Removed(Exception):
+    """What is asked for has been removed, so that the journal stays below its limit; the message says so."""
 
 
 class Journal:
-    """An append-only file of entries, one line each. A cursor is the number of entries before a place in it.
+    """Append-only files of entries, one line each. A cursor is the number of entries before a place in them.
 
-    Memory holds eight bytes an entry, however large the records are; the newest part is served from the
-    operating system's page cache. One thread appends; any number of threads read.
+    Together they stay below a limit: the oldest file is removed when all who follow have read it. Memory holds
+    eight bytes an entry, however large the records are; the newest part is served from the operating system's
+    page cache. One thread appends; any number of threads read.
+
+    Args:
+        path: the first file; the next ones have a number in their names.
+        limit: how many bytes they may have together.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, limit: int) -> None:
         self._path = path
-        self._appending = path.open("xb", buffering=0)
-        self._reading = path.open("rb", buffering=0)
-        self._seeking = threading.Lock()
-        self._ends = array("Q", [0])
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._followers: dict[object, int] = {}
+        self._number = 0
+        self._files = deque([_File(path, 0)])
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._appending.close()
-        self._reading.close()
+        for file in self._files:
+            file.close()
 
     @property
     def cursor(self) -> int:
         """The place after the newest entry."""
-        return len(self._ends) - 1
+        return self._files[-1].end
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the limit is reached, and somebody who follows has not read the oldest file yet."""
+        self._remove_what_was_read()
+        return len(self._files) > _FILES
 
     def append(self, entries: Iterable[Entry]) -> None:
         """Write the entries with one call to the operating system; they can be read when this returns.
@@ -46,6 +66,77 @@ class Journal:
             OSError: they cannot be written; it names the file, and no reader sees a part of them.
         """
         lines = [to_line(entry) for entry in entries]
+        if 0 < self._files[-1].size > self._limit // _FILES - sum(map(len, lines)):
+            self._number += 1
+            self._files.append(_File(self._path.with_suffix(f".{self._number}.jsonl"), self.cursor))
+            self._remove_what_was_read()
+        self._files[-1].append(lines)
+
+    def lines_after(self, cursor: int) -> bytes:
+        """Return whole lines after `cursor`: about a megabyte at most, and at least one where there is one.
+
+        Raises:
+            Removed: they are not in the journal any more.
+        """
+        with self._lock:
+            if cursor < (begin := self._files[0].begin):
+                limit = f"its limit of {self._limit >> 20} MB"
+                raise Removed(
+                    f"the journal begins at {begin}: what was before, also {cursor}, made room for {limit}"
+                )
+            # The files are few; all but the newest are complete.
+            file = next(each for each in reversed(self._files) if each.begin <= cursor)
+            return file.lines_after(cursor)
+
+    @contextmanager
+    def follower(self, cursor: int) -> Iterator[Callable[[int], None]]:
+        """Keep what is behind the cursor during the block; it yields what moves the cursor on."""
+        me = object()
+
+        def move(to: int) -> None:
+            with self._lock:
+                self._followers[me] = to
+
+        move(cursor)
+        try:
+            yield move
+        finally:
+            with self._lock:
+                del self._followers[me]
+
+    def _remove_what_was_read(self) -> None:
+        while len(self._files) > _FILES:
+            with self._lock:
+                if min(self._followers.values(), default=self.cursor) < self._files[0].end:
+                    return
+                self._files.popleft().remove()
+
+
+class _File:
+    """One of the journal's files.
+
+    Attributes:
+        begin: the cursor of its first entry.
+    """
+
+    def __init__(self, path: Path, begin: int) -> None:
+        self.begin = begin
+        self._path = path
+        self._appending = path.open("xb", buffering=0)
+        self._reading = path.open("rb", buffering=0)
+        self._ends = array("Q", [0])
+
+    @property
+    def end(self) -> int:
+        """The cursor behind its last entry."""
+        return self.begin + len(self._ends) - 1
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return self._ends[-1]
+
+    def append(self, lines: list[bytes]) -> None:
         try:
             _write_all(self._appending.write, b"".join(lines))
         except OSError as error:
@@ -56,12 +147,19 @@ class Journal:
             self._ends.append(end)
 
     def lines_after(self, cursor: int) -> bytes:
-        """Return whole lines after `cursor`: about a megabyte at most, and at least one where there is one."""
-        begin, newest = self._ends[cursor], self.cursor
-        last = min(newest, max(cursor + 1, bisect_right(self._ends, begin + _CHUNK) - 1))
-        with self._seeking:
-            self._reading.seek(begin)
-            return self._reading.read(self._ends[last] - begin)
+        index = cursor - self.begin
+        begin, newest = self._ends[index], len(self._ends) - 1
+        last = min(newest, max(index + 1, bisect_right(self._ends, begin + _CHUNK) - 1))
+        self._reading.seek(begin)
+        return self._reading.read(self._ends[last] - begin)
+
+    def close(self) -> None:
+        self._appending.close()
+        self._reading.close()
+
+    def remove(self) -> None:
+        self.close()
+        self._path.unlink()
 
 
 def _write_all(write: Callable[[bytes], int | None], data: bytes) -> None:

@@ -17,7 +17,7 @@ from bdd.kafka.record import heartbeat
 from bdd.recorder.brokers import BrokersSilent
 from bdd.recorder.consumer import TopicsConsumer
 from bdd.recorder.incomplete import Incomplete
-from bdd.recorder.journal import Journal
+from bdd.recorder.journal import Journal, Removed
 
 _HEARTBEAT_SECONDS = 1.0
 _FENCE_SECONDS = 10.0
@@ -88,15 +88,22 @@ class _Endpoints:
         return StreamingResponse(lines, media_type="application/jsonl")
 
     async def _lines(self, cursor: int) -> AsyncIterator[bytes]:
-        while True:
-            lines = self.journal.lines_after(cursor)
-            cursor += lines.count(b"\n")
-            if lines:
-                yield lines
-                continue
-            await self.growth.wait(_HEARTBEAT_SECONDS)
-            if self.journal.cursor == cursor:
-                yield heartbeat(self.consumer.troubles())
+        with self.journal.follower(cursor) as move_to:
+            while True:
+                try:
+                    lines = self.journal.lines_after(cursor)
+                except Removed as error:
+                    yield heartbeat({"": f"the recorder cannot be followed: {error}"})
+                    lines = b""
+                    move_to(self.journal.cursor)  # nothing is kept for it
+                if lines:
+                    yield lines
+                    cursor += lines.count(b"\n")
+                    move_to(cursor)
+                    continue
+                await self.growth.wait(_HEARTBEAT_SECONDS)
+                if self.journal.cursor == cursor:
+                    yield heartbeat(self.consumer.troubles())
 
     async def fence(self, request: Request) -> Response:
         topics = frozenset(request.query_params.getlist("topic"))

@@ -29,6 +29,7 @@ class RecorderSettings(BaseModel):
         create_topics: whether to create missing topics. Only for a platform of the run's own, where the recorder
             may be the only part that reaches the brokers.
         folder: where the journal and the address file are written.
+        journal_mb: how many megabytes the journal takes there at most.
         token: what a request must carry as `Authorization: Bearer …`.
         host: the address to listen on.
         port: the port to listen on; 0 takes a free one, which the address file then names.
@@ -39,6 +40,7 @@ class RecorderSettings(BaseModel):
     client: Annotated[dict[str, str], BeforeValidator(_from_json)] = Field(repr=False)
     topics: Annotated[dict[str, int], BeforeValidator(_from_json)]
     folder: Path
+    journal_mb: int = Field(256, ge=1)
     token: str = Field(repr=False)
     host: str = "127.0.0.1"
     port: int = Field(0, ge=0, le=65535)

@@ -71,7 +71,7 @@ def start_session(request: Request, add_cleanup: Callable[[Callable[[], None]], 
     if request.feature_errors:
         raise InvalidFeature("\n".join(request.feature_errors))
     _check_selection(request)
-    _check_folders(settings.evidence_dir, request.junit_directory)
+    _check_folders(settings, request.junit_directory)
     run_id = new_run_id()
     session = Session(settings, run_id, make_stack(settings, run_id))
     raise_interrupt_on_signals()  # behave cleans up after SIGINT only
@@ -99,8 +99,10 @@ def _check_selection(request: Request) -> None:
         raise NothingSelected("No scenario matches the given files, names and tags.")
 
 
-def _check_folders(evidence_dir: Path, junit_directory: Path | None) -> None:
-    check_writable(evidence_dir, "-D evidence_dir=…")
+def _check_folders(settings: Settings, junit_directory: Path | None) -> None:
+    check_writable(settings.evidence_dir, "-D evidence_dir=…")
+    if settings.run_dir:
+        check_writable(settings.run_dir, "-D run_dir=…")
     if junit_directory:
         check_writable(junit_directory, "--junit-directory …")
 

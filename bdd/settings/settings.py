@@ -151,6 +151,9 @@ class Settings(BaseSettings):
         default_factory=lambda: user_cache_path("psychotherapy-acceptance"),
         description="embedded: where the broker's files are kept between runs",
     )
+    run_dir: Path | None = _setting(
+        "where a run keeps what it needs while it lasts, such as the recorder's journal; none: the system's folder"
+    )
     evidence_dir: Path = _setting("where failed scenarios leave their evidence", Path("evidence"))
 
     @field_validator("*", mode="before")

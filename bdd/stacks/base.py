@@ -155,7 +155,7 @@ class Stack(ABC):
 
     def _make_folder(self) -> Path:
         """Return a new folder that is removed at the end."""
-        folder = Path(tempfile.mkdtemp(prefix=f"acceptance-{self._run_id}-"))
+        folder = Path(tempfile.mkdtemp(prefix=f"acceptance-{self._run_id}-", dir=self._settings.run_dir))
         self._cleanups.append(partial(shutil.rmtree, folder, ignore_errors=True))
         return folder
 

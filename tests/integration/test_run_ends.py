@@ -82,6 +82,16 @@ def test_a_run_whose_recorder_cannot_write_ends_at_once_and_says_so(tmp_path: Pa
     assert not run.left_over()
 
 
+def test_what_a_run_needs_while_it_lasts_is_where_a_setting_says(tmp_path: Path) -> None:
+    run = BehaveRun(tmp_path, LONG, "-D", f"run_dir={tmp_path / 'large'}")
+    run.await_text("Platform: ")
+    assert list((tmp_path / "large").glob("acceptance-*/journal.jsonl"))
+    run.process.send_signal(signal.SIGTERM)
+    assert run.end() == 1
+    assert not run.left_over()
+    assert list((tmp_path / "large").iterdir()) == []
+
+
 def test_what_an_interrupted_run_has_not_executed_is_skipped_in_junit(tmp_path: Path) -> None:
     run = BehaveRun(tmp_path / "run", LONG, QUICK, "--junit", "--junit-directory", str(tmp_path / "junit"))
     run.await_child("kafka.Kafka")

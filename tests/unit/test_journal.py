@@ -13,7 +13,7 @@ from unittest.mock import Mock
 import pytest
 
 from bdd.kafka.record import Entry, Gap, Record, from_line, to_line
-from bdd.recorder.journal import Journal
+from bdd.recorder.journal import Journal, Removed
 from tests.support.builders import SHORT_TIMEOUT, record
 
 MEGABYTE = 1 << 20
@@ -26,8 +26,13 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def journal(path: Path) -> Iterator[Journal]:
-    with Journal(path) as opened, opened._appending, opened._reading:  # which a test may replace
+    with Journal(path, limit=64 * MEGABYTE) as opened, first(opened)._appending, first(opened)._reading:
         yield opened
+
+
+def first(journal: Journal) -> Any:
+    """Return the journal's first file, of which a test may replace something."""
+    return journal._files[0]
 
 
 def numbered(count: int, size: int = 0) -> list[Record]:
@@ -54,7 +59,7 @@ def test_lines_after_a_cursor_are_those_appended_behind_it(journal: Journal, pat
 def test_what_cannot_be_written_names_the_file_and_is_read_by_nobody(journal: Journal, path: Path) -> None:
     journal.append(numbered(1))
     full = OSError(errno.ENOSPC, "No space left on device")
-    journal._appending = Mock(write=Mock(side_effect=[10, full]), close=journal._appending.close)
+    first(journal)._appending = Mock(write=Mock(side_effect=[10, full]), close=first(journal)._appending.close)
     with pytest.raises(OSError, match=r"No space left on device: '.*journal\.jsonl'$") as failed:
         journal.append(numbered(2))
     assert failed.value.filename == str(path)
@@ -84,7 +89,7 @@ def test_entries_can_be_read_once_they_are_written_completely(journal: Journal, 
             return super().write(data[:7])
 
     entries = numbered(2)
-    with SevenBytesAtOnce(path, "a") as journal._appending:
+    with SevenBytesAtOnce(path, "a") as first(journal)._appending:
         journal.append(entries)
     assert set(cursors) == {0}
     assert journal.lines_after(0) == path.read_bytes() == b"".join(map(to_line, entries))
@@ -102,6 +107,47 @@ def test_two_readers_do_not_move_each_other(journal: Journal, path: Path) -> Non
                 both.wait(SHORT_TIMEOUT)
             return found
 
-    with MeetingAfterSeek(path) as journal._reading, ThreadPoolExecutor(2) as threads:
+    with MeetingAfterSeek(path) as first(journal)._reading, ThreadPoolExecutor(2) as threads:
         read = threads.map(journal.lines_after, (0, 1))
     assert list(read) == [b"".join(map(to_line, entries)), to_line(entries[1])]
+
+
+def files(path: Path) -> list[str]:
+    return sorted(each.name for each in path.parent.iterdir())
+
+
+def test_the_oldest_part_is_removed_when_the_limit_is_reached(path: Path) -> None:
+    size = len(to_line(numbered(1, size=10_000)[0]))
+    with Journal(path, limit=16 * size) as journal:  # 8 files of 2 entries
+        for number in range(40):
+            assert not journal.is_full
+            journal.append(numbered(1, size=10_000))
+            assert sum(each.stat().st_size for each in path.parent.iterdir()) <= 16 * size
+            assert journal.cursor == number + 1
+        assert b"".join(chunks_of(journal, 24)).count(b"\n") == 16
+        with pytest.raises(
+            Removed, match=r"^the journal begins at 24: what was before, also 23, made room for its limit"
+        ):
+            journal.lines_after(23)
+    assert len(files(path)) == 8
+
+
+def test_what_somebody_who_follows_has_not_read_stays(path: Path) -> None:
+    with Journal(path, limit=8) as journal:  # a file for each entry
+        with journal.follower(0) as slow_at, journal.follower(0) as quick_at:
+            for number in range(12):
+                journal.append(numbered(1))
+                quick_at(number + 1)
+                assert journal.is_full is (number >= 8)
+            assert journal.lines_after(0).count(b"\n") == 1
+            slow_at(3)
+            assert journal.is_full
+            assert len(files(path)) == 9
+            slow_at(4)
+            assert not journal.is_full
+            with pytest.raises(Removed):
+                journal.lines_after(3)
+            slow_at(4)
+        for _ in range(3):
+            journal.append(numbered(1))
+        assert len(files(path)) == 8, "nobody follows it any more"

@@ -193,7 +193,7 @@ def consume(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogC
         made.append(Consuming(journal, monkeypatch, create_topics=create_topics, **played))
         return made[-1]
 
-    with Journal(tmp_path / "journal.jsonl") as journal:
+    with Journal(tmp_path / "journal.jsonl", limit=1 << 30) as journal:
         yield make
         for each in made:
             if each.consumer._thread.is_alive():
@@ -475,6 +475,24 @@ def test_a_consumer_that_cannot_write_says_so_and_keeps_no_fence_waiting(consume
     assert consuming.grown, "those who follow the journal are woken"
     with pytest.raises(Incomplete, match=f"^{CANNOT_WRITE}"):
         consuming.consumer.fence(10 * LONG_TIMEOUT)
+
+
+def test_a_consumer_reads_on_when_the_journal_has_room_again(
+    consume: Consume, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = threading.Event()
+    monkeypatch.setattr(Journal, "is_full", property(lambda _: full.is_set()))
+    consuming = consume()
+    consuming.start()
+    full.set()
+    with patch.object(consuming.broker, "poll", side_effect=AssertionError("it must not be asked")):
+        looks = len(consuming.broker.assigned)
+        consuming.broker.topics[OTHER] = 1
+        consuming.eventually(lambda: len(consuming.broker.assigned) > looks)  # it looks for topics all the same
+    assert not consuming.consumer.troubles()
+    consuming.deliver(message(0, b"{}"))
+    full.clear()
+    consuming.entries(1)
 
 
 def test_whatever_ends_the_consuming_thread_is_reported(consume: Consume, caplog: pytest.LogCaptureFixture) -> None:

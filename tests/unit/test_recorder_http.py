@@ -75,7 +75,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
         made.set_result((uvicorn.Server(config), growth))
         await made.result()[0].serve(sockets=[listener])
 
-    with Journal(tmp_path / "journal.jsonl") as journal, ThreadPoolExecutor(1) as thread:
+    with Journal(tmp_path / "journal.jsonl", limit=1 << 30) as journal, ThreadPoolExecutor(1) as thread:
         running = thread.submit(asyncio.run, serve(journal))
         server, growth = made.result(LONG_TIMEOUT)
         started = Served(f"http://127.0.0.1:{listener.getsockname()[1]}", consumer, journal, growth)
@@ -232,6 +232,26 @@ def test_a_stream_has_the_lines_after_a_cursor_then_heartbeats_then_what_comes(
         for entry in entries[2:]:
             served.append(entry)
             assert next(chunk for chunk in chunks if chunk != b"\n") == to_line(entry)
+
+
+def test_a_stream_keeps_what_it_has_not_sent_and_says_what_is_gone(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(served.journal, "_limit", 8)  # a file for each entry
+    client = served.follow()
+    served.append(record({}))
+    served.await_cursor(1)  # now it follows
+    for _ in range(19):
+        served.append(record({}))
+    served.await_cursor(20)
+    eventually(lambda: not served.journal.is_full, client._thread)
+    too_old = RecorderClient(served.url, TOKEN)
+    too_old.start(LONG_TIMEOUT)
+    eventually(too_old.trouble, too_old._thread)
+    gone = r"^the recorder cannot be followed: the journal begins at 1\d: what was before, also 0, made room"
+    assert re.match(gone, str(too_old.trouble()))
+    assert client.trouble() is None
+    too_old.close()
 
 
 def test_a_stream_sends_what_is_new_at_once(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:

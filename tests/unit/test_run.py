@@ -92,6 +92,10 @@ def test_a_scenario_gets_a_world_with_its_settings_and_its_step(behave: Behave) 
             lambda behave: behave.userdata.update(evidence_dir=f"{__file__}/evidence"),
             f"The folder {__file__}/evidence cannot be written: Not a directory",
         ),
+        (
+            lambda behave: behave.userdata.update(run_dir=f"{__file__}/run"),
+            f"The folder {__file__}/run cannot be written: Not a directory",
+        ),
     ],
 )
 def test_a_run_that_is_refused_starts_nothing_and_is_red(
