@@ -45,13 +45,18 @@ class Condition:
 
 
 _DEADLINES_OF_5_SECONDS = ("-D", "deadline_factor=1")
+_MOSTLY_IDLE = 6  # runs at a time that wait for most of their time
+
+
+def _files(*names: str) -> list[str]:
+    return [f"features/{name}.feature" for name in names]
 
 
 def _late(seconds: str, *features: str) -> Condition:
     return Condition(
         f"{seconds}-s-late",
         f"each event is published {seconds} s after its change (deadline 5 s)",
-        features=features,
+        features=_files(*features),
         arguments=_DEADLINES_OF_5_SECONDS,
         nature=({"SOAK_EVENT_DELAY": seconds},),
     )
@@ -76,15 +81,21 @@ CONDITIONS = (
         arguments=("-D", "deadline_factor=3"),
         around=busy_cores,
     ),
-    Condition("slow-answers", "each response is up to 300 ms late", nature=({"SOAK_RESPONSE_DELAY": "0.3"},)),
+    Condition(
+        "slow-answers",
+        "each response is up to 300 ms late",
+        nature=({"SOAK_RESPONSE_DELAY": "0.3"},),
+        parallel=_MOSTLY_IDLE,
+    ),
     Condition(
         "slow-publishing",
         "each batch of events is published up to 400 ms late",
         nature=({"SOAK_PUBLISH_DELAY": "0.4"},),
+        parallel=_MOSTLY_IDLE,
     ),
-    _late("0.4", "features/patient_updated.feature", "features/event_timing.feature"),
-    _late("2", "features/patient_deleted.feature", "features/event_timing.feature"),
-    _late("4.5", "features/patient_order.feature"),
+    _late("0.4", "patient_updated", "event_timing"),
+    _late("2", "patient_deleted", "event_timing"),
+    _late("4.5", "patient_order"),
     Condition(
         "first-event-late",
         "each service publishes its first event 3 s after the change (deadline 5 s)",
@@ -93,9 +104,11 @@ CONDITIONS = (
     ),
     Condition(
         "open-transaction",
-        f"somebody else's transactions are open for {OPEN_SECONDS:g} s each on the topics (deadline 5 s)",
+        f"somebody else's transactions are open, {OPEN_SECONDS:g} s each where events come (deadline 5 s)",
+        features=_files("event_timing", "patient_order", "patient_refused", "random_sequences", "topics"),
         arguments=_DEADLINES_OF_5_SECONDS,
         around=open_transactions,
+        parallel=_MOSTLY_IDLE,
     ),
     Condition(
         "lagging-recorder",
@@ -111,6 +124,9 @@ CONDITIONS = (
     Condition(
         "broker-restarts",
         "the broker is killed and started again between features",
+        features=_files(
+            "event_timing", "patient_created", "patient_order", "random_sequences", "therapist_blocked", "topics"
+        ),
         arguments=("-f", "pretty", "-f", "soak.restarting:BetweenFeatures"),
         around=restarts,
         parallel=1,

@@ -15,28 +15,41 @@ from soak.repeating import again_and_again
 OPEN_SECONDS = 1.5
 _TICK_SECONDS = 0.5
 _SECONDS = 30.0
+_HELD_SECONDS = 600.0
+_LONGEST_MILLISECONDS = 900_000  # a broker allows no more by default
 _FOREIGN_RECORD = b'{"eventType": "billing.noted"}'
 
 
 @contextmanager
 def open_transactions(broker: EmbeddedBroker) -> Iterator[None]:
-    """Open one transaction after the other during the block, each for a moment; every other one is aborted."""
-    partitions = contract.current().partitions
-    topics = {topic: partitions[topic] for topic in needed_topics(services())}
-    producer, ends = _transactional(broker), cycle([Producer.commit_transaction, Producer.abort_transaction])
+    """Keep transactions open during the block: on the resources' topics one after the other, each for a moment.
+
+    Every other one of these is aborted. On the other topics one is open all the time.
+    """
+    partitions, needed = contract.current().partitions, needed_topics(services())
+    topics = {topic: count for topic, count in partitions.items() if topic in needed}
+    others = {topic: count for topic, count in partitions.items() if topic not in needed}
+    producer, held = _transactional(broker, "soak"), _transactional(broker, "soak-held")
+    ends = cycle([Producer.commit_transaction, Producer.abort_transaction])
 
     def a_transaction() -> None:
         _begin(producer, topics)
         threading.Event().wait(OPEN_SECONDS)
         next(ends)(producer, _SECONDS)
 
-    with again_and_again(a_transaction, _TICK_SECONDS):
+    def another_one() -> None:
+        held.abort_transaction(_SECONDS)
+        _begin(held, others)
+
+    _begin(held, others)
+    with again_and_again(a_transaction, _TICK_SECONDS), again_and_again(another_one, _HELD_SECONDS):
         yield
+    held.abort_transaction(_SECONDS)
 
 
-def _transactional(broker: EmbeddedBroker) -> Producer:
-    settings = {"bootstrap.servers": broker.bootstrap_servers, "transactional.id": "soak", "log_level": 0}
-    producer = Producer(settings)
+def _transactional(broker: EmbeddedBroker, name: str) -> Producer:
+    settings = {"bootstrap.servers": broker.bootstrap_servers, "transactional.id": name, "log_level": 0}
+    producer = Producer({**settings, "transaction.timeout.ms": _LONGEST_MILLISECONDS})
     producer.init_transactions(_SECONDS)
     return producer
 

@@ -9,6 +9,7 @@ import pytest
 from confluent_kafka import IsolationLevel, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
+from bdd.contracts import asyncapi as contract
 from bdd.stacks.embedded.broker import Distribution, EmbeddedBroker
 from bdd.system.waiting import wait_until
 from soak.conditions import CONDITIONS, Condition
@@ -34,22 +35,23 @@ def test_the_recorder_of_a_run_is_suspended_and_resumed(tmp_path: Path, broker: 
         assert run.end() == 0, run.output
 
 
-def test_a_transaction_is_open_on_the_topics_again_and_again(broker: EmbeddedBroker) -> None:
-    admin, place = AdminClient({"bootstrap.servers": broker.bootstrap_servers}), TopicPartition("patient-events", 0)
+def test_a_transaction_is_open_again_and_again_and_on_other_topics_always(broker: EmbeddedBroker) -> None:
+    admin = AdminClient({"bootstrap.servers": broker.bootstrap_servers})
 
-    def end(level: IsolationLevel) -> int:
-        request = {place: OffsetSpec.latest()}  # type: ignore[no-untyped-call]
+    def end(topic: str, level: IsolationLevel) -> int:
+        request = {TopicPartition(topic, 0): OffsetSpec.latest()}  # type: ignore[no-untyped-call]
         (answer,) = admin.list_offsets(request, isolation_level=level).values()
         return int(answer.result().offset)
 
-    def is_open() -> bool:
-        return end(IsolationLevel.READ_COMMITTED) < end(IsolationLevel.READ_UNCOMMITTED)
+    def is_open(topic: str) -> bool:
+        return end(topic, IsolationLevel.READ_COMMITTED) < end(topic, IsolationLevel.READ_UNCOMMITTED)
 
     with open_transactions(broker):
         for _ in range(2):
-            _eventually(is_open)
-            _eventually(lambda: not is_open())
-    assert not is_open()
+            _eventually(lambda: is_open("patient-events"))
+            _eventually(lambda: not is_open("patient-events"))
+            assert is_open("matching-events")
+    assert not any(map(is_open, contract.current().partitions))
 
 
 def _eventually(condition: Callable[[], bool]) -> None:
