@@ -155,6 +155,8 @@ class Stack(ABC):
 
     def _make_folder(self) -> Path:
         """Return a new folder that is removed at the end."""
+        if self._settings.run_dir:
+            self._settings.run_dir.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f"acceptance-{self._run_id}-", dir=self._settings.run_dir))
         self._cleanups.append(partial(shutil.rmtree, folder, ignore_errors=True))
         return folder
