@@ -10,13 +10,12 @@ from behave.model import Scenario, Step
 
 from bdd.domain.world import World
 from bdd.evidence.sources import Source
-from bdd.kafka.record import Record, to_line
+from bdd.kafka.record import Outline, Record, to_line
 from bdd.output.masking import mask_bytes
+from bdd.verdict.foreign_traffic import LARGEST_EXAMPLE, MOST_EXAMPLES
 
 _SECONDS = 10.0
 _LONGEST_NAME = 80
-_MOST_FOREIGN = 100
-_LARGEST_FOREIGN = 10_000
 
 
 def collect(
@@ -54,8 +53,9 @@ def collect_sources(folder: Path, sources: Mapping[str, Source]) -> None:
 
 def collect_foreign(file: Path, records: Sequence[Record]) -> None:
     """Write foreign records that violate the contract, one per line: the first hundred of at most 10 kB."""
-    small = [record for record in records if len(record.value or b"") <= _LARGEST_FOREIGN]
-    lines = [to_line(record) for record in small[:_MOST_FOREIGN]]
+    whole = (record for record in records if not isinstance(record, Outline))
+    small = [record for record in whole if len(record.value or b"") <= LARGEST_EXAMPLE]
+    lines = [to_line(record) for record in small[:MOST_EXAMPLES]]
     _write_in_time(file.parent, {file.name: lambda: b"".join(lines)})
 
 

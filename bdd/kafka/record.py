@@ -37,6 +37,21 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Outline(Record):
+    """What is kept of a foreign record: neither its value nor its headers.
+
+    Attributes:
+        size: the bytes of its value.
+        subjects: whom it may be about: topic and key of each.
+        invalid: whether it violates the contract.
+    """
+
+    size: int
+    subjects: tuple[tuple[str, str], ...]
+    invalid: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """Offsets `first` to `last` of a partition, which the broker had deleted before they were read."""
 
@@ -77,7 +92,7 @@ def to_line(entry: Entry) -> bytes:
         fields = {name: getattr(entry, name) for name in Record.__slots__} | {
             "key": to_json(entry.key),
             "headers": [[name, to_json(value)] for name, value in entry.headers],
-            "value": to_json(entry.value),
+            "value": {"left_out": entry.size} if isinstance(entry, Outline) else to_json(entry.value),
         }
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 

@@ -49,17 +49,20 @@ class RecorderClient:
         ca: as for `session_for`.
 
     Attributes:
+        on_arrival: called with the cursor and the record when one has arrived, in a thread of the client's own.
         needed: the topics of which nothing may be missing; none: all.
         abort_if: returns the reason if a request has become pointless, because something has ended; otherwise None.
     """
 
     def __init__(self, url: str, token: str, ca: Path | None = None) -> None:
         self.url = url
+        self.on_arrival: Callable[[int, Record], None] = lambda _cursor, _record: None
         self.needed: Collection[str] = ()
         self.abort_if: Callable[[], str | None] = lambda: None
         self.gaps: list[Gap | Remade] = []
         self._begin = 0
-        self._entries: list[Entry] = []
+        self._entries: list[Entry | None] = []
+        self._forgotten = 0
         self._grown = threading.Condition()
         self._closed = threading.Event()
         self._lost: str | None = None
@@ -102,9 +105,40 @@ class RecorderClient:
 
     def records(self, after: int = 0, before: int | None = None) -> list[Record]:
         """Return the records between two cursors, in the order the recorder read them."""
+        return [record for _, record in self.numbered(after, self.cursor if before is None else before)]
+
+    def numbered(self, after: int, before: int) -> Iterator[tuple[int, Record]]:
+        """Yield the records between two cursors, each with its own, in the order the recorder read them."""
         first = max(0, after - self._begin)
-        last = None if before is None else max(0, before - self._begin)
-        return [entry for entry in self._entries[first:last] if isinstance(entry, Record)]
+        entries = self._entries[first : max(0, before - self._begin)]
+        for cursor, entry in enumerate(entries, self._begin + first):
+            if isinstance(entry, Record):
+                yield cursor, entry
+
+    def replace(self, cursor: int, record: Record) -> None:
+        """Put another record in the place of the one at a cursor."""
+        self._entries[cursor - self._begin] = record
+
+    def forget(self, before: int) -> None:
+        """Let go of all that is before a cursor."""
+        for index in range(self._forgotten, max(self._forgotten, before - self._begin)):
+            self._entries[index] = None
+            self._forgotten = index + 1
+
+    def load(self, cursor: int) -> Record:
+        """Return the record at a cursor, from the recorder.
+
+        Raises:
+            RecorderUnreachable: it does not answer, or has not kept it.
+        """
+        with self._session.get(
+            f"{self.url}/journal", params={"after": str(cursor)}, stream=True, timeout=_timeout()
+        ) as stream:
+            line = next(stream.iter_lines(), b"")
+        if is_heartbeat(line) or not isinstance(entry := from_line(line), Record):
+            reasons = troubles_in(line).values() if is_heartbeat(line) else ()
+            raise RecorderUnreachable(next(iter(reasons), f"the recorder has no record at {cursor}"))
+        return entry
 
     def wait_for_more(self, after: int, seconds: float) -> None:
         """Return when there is something after the cursor, or when the seconds have passed."""
@@ -203,9 +237,8 @@ class RecorderClient:
             self._closed.wait(_RECONNECT_SECONDS)
 
     def _read_stream(self) -> Iterator[Entry]:
-        timeout = (_CONNECT_SECONDS, _SILENCE_SECONDS)
         with self._session.get(
-            f"{self.url}/journal", params={"after": str(self.cursor)}, stream=True, timeout=timeout
+            f"{self.url}/journal", params={"after": str(self.cursor)}, stream=True, timeout=_timeout()
         ) as stream:
             stream.raise_for_status()
             self._lost = None
@@ -230,7 +263,13 @@ class RecorderClient:
         with self._grown:
             self._entries.append(entry)
             self._grown.notify_all()
+        if isinstance(entry, Record):
+            self.on_arrival(self.cursor - 1, entry)
 
 
 def _in_words(error: Exception) -> str:
     return "nothing came in time" if timed_out(error) else root_cause(error)
+
+
+def _timeout() -> tuple[float, float]:
+    return _CONNECT_SECONDS, _SILENCE_SECONDS

@@ -14,7 +14,7 @@ from bdd.kafka.record import Entry, to_line
 
 _CHUNK = 1 << 20
 _FILES = 8
-"""So many files have the journal's limit together: what goes at once is an eighth."""
+"""A file takes at most this part of the journal's limit, or what is read at once: it is removed as a whole."""
 
 
 class Removed(Exception):
@@ -24,9 +24,9 @@ class Removed(Exception):
 class Journal:
     """Append-only files of entries, one line each. A cursor is the number of entries before a place in them.
 
-    Together they stay below a limit: the oldest file is removed when all who follow have read it. Memory holds
-    eight bytes an entry, however large the records are; the newest part is served from the operating system's
-    page cache. One thread appends; any number of threads read.
+    Together they stay below a limit, if who appends waits while they are full: the oldest file is removed when all
+    who follow have read it. Memory holds eight bytes an entry, however large the records are; the newest part is
+    served from the operating system's page cache. One thread appends; any number of threads read.
 
     Args:
         path: the first file; the next ones have a number in their names.
@@ -56,8 +56,7 @@ class Journal:
     @property
     def is_full(self) -> bool:
         """Whether the limit is reached, and somebody who follows has not read the oldest file yet."""
-        self._remove_what_was_read()
-        return len(self._files) > _FILES
+        return self._make_room(0) > self._limit and not self._is_read(self._files[0])
 
     def append(self, entries: Iterable[Entry]) -> None:
         """Write the entries with one call to the operating system; they can be read when this returns.
@@ -66,10 +65,11 @@ class Journal:
             OSError: they cannot be written; it names the file, and no reader sees a part of them.
         """
         lines = [to_line(entry) for entry in entries]
-        if 0 < self._files[-1].size > self._limit // _FILES - sum(map(len, lines)):
+        size = sum(map(len, lines))
+        if 0 < self._files[-1].size > self._limit // _FILES - size:
             self._number += 1
             self._files.append(_File(self._path.with_suffix(f".{self._number}.jsonl"), self.cursor))
-            self._remove_what_was_read()
+        self._make_room(size)
         self._files[-1].append(lines)
 
     def lines_after(self, cursor: int) -> bytes:
@@ -104,12 +104,19 @@ class Journal:
             with self._lock:
                 del self._followers[me]
 
-    def _remove_what_was_read(self) -> None:
-        while len(self._files) > _FILES:
+    def _make_room(self, size: int) -> int:
+        """Remove what was read until there is room for so many bytes; return how many are there."""
+        used = sum(file.size for file in self._files)
+        while used + size > self._limit and len(self._files) > 1 and self._is_read(self._files[0]):
             with self._lock:
-                if min(self._followers.values(), default=self.cursor) < self._files[0].end:
-                    return
-                self._files.popleft().remove()
+                oldest = self._files.popleft()
+            used -= oldest.size
+            oldest.remove()
+        return used
+
+    def _is_read(self, file: "_File") -> bool:
+        with self._lock:
+            return min(self._followers.values(), default=self.cursor) >= file.end
 
 
 class _File:

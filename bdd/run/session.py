@@ -21,6 +21,7 @@ from bdd.settings.settings import Settings
 from bdd.stacks.base import Stack
 from bdd.system.signals import ignore_signals
 from bdd.verdict.audit import Finding, audit, audit_responses, await_unseen, foreign_records, late_events, settle
+from bdd.verdict.foreign_traffic import ForeignTraffic
 from bdd.verdict.ledger import Ledger
 from bdd.verdict.observer import Observer
 from bdd.verdict.scenario_log import ScenarioLog
@@ -62,7 +63,10 @@ class Session:
     @cached_property
     def ledger(self) -> Ledger:
         """The expectations of all scenarios."""
-        return Ledger(self.stack.recorder, self._run_id.rpartition("-")[2], self._settings.clock_tolerance)
+        recorder = self.stack.recorder
+        ledger = Ledger(recorder, self._run_id.rpartition("-")[2], self._settings.clock_tolerance)
+        recorder.on_arrival = ForeignTraffic(ledger, recorder, event_schemas(contract.current())).arrived
+        return ledger
 
     @property
     def tells_each(self) -> bool:

@@ -9,7 +9,7 @@ from bdd.contracts import asyncapi as contract
 from bdd.contracts.event import Event, NotAnEvent, read_event
 from bdd.contracts.event_schemas import EventSchemas, event_schemas
 from bdd.contracts.openapi import Apis
-from bdd.kafka.record import Record
+from bdd.kafka.record import Outline, Record
 from bdd.system.waiting import wait_until
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.ledger import Ledger, Search
@@ -190,8 +190,12 @@ class Foreign:
 
 def foreign_records(ledger: Ledger, schemas: EventSchemas) -> Foreign:
     """Return the records that do not belong to this run."""
+
+    def is_invalid(record: Record) -> bool:
+        return record.invalid if isinstance(record, Outline) else bool(schemas.violations(read_event(record)))
+
     foreign = [record for record in ledger.journal.records() if ledger.owner(record) is None]
-    return Foreign(len(foreign), [record for record in foreign if schemas.violations(read_event(record))])
+    return Foreign(len(foreign), list(filter(is_invalid, foreign)))
 
 
 def _never_came(observer: Observer, expectation: Expectation, miss: NearMiss | None) -> Finding:

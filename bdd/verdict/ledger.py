@@ -1,7 +1,8 @@
 """The ledger: every expectation and claim of the run, and the scenario to which a record belongs."""
 
+import dataclasses
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from bdd.contracts import asyncapi as contract
@@ -9,7 +10,7 @@ from bdd.contracts import differences as comparing
 from bdd.contracts.asyncapi import Subject
 from bdd.contracts.differences import Difference
 from bdd.contracts.event import Event, NotAnEvent, read_event
-from bdd.kafka.record import Record
+from bdd.kafka.record import Outline, Record
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.patience import Patience
 from bdd.verdict.scenario_log import Marks, ScenarioLog
@@ -30,6 +31,9 @@ class Journal(Protocol):
     def records(self, after: int = 0, before: int | None = None) -> Sequence[Record]:
         """The records between two cursors."""
 
+    def numbered(self, after: int, before: int) -> Iterator[tuple[int, Record]]:
+        """The same, each with its cursor; the first one's need not be 0."""
+
 
 class Ledger:
     """Keeps the logs of a run's scenarios and lets each event be claimed once.
@@ -44,6 +48,9 @@ class Ledger:
         journal: the records that the recorder has read.
         run_id: a text that is unique to this run.
         clock_tolerance: how many seconds the platform's clock may differ from this machine's.
+
+    Attributes:
+        on_watch: called with each subject that is watched.
     """
 
     def __init__(self, journal: Journal, run_id: str, clock_tolerance: float) -> None:
@@ -51,6 +58,7 @@ class Ledger:
         self.clock_tolerance = clock_tolerance
         self.scenario_logs: list[ScenarioLog] = []
         self.patience = Patience()
+        self.on_watch: Callable[[Subject], None] = lambda _: None
         self._contract = contract.current()
         self._marks = Marks(run_id)
         self._by_mark: dict[str, ScenarioLog] = {}
@@ -79,6 +87,19 @@ class Ledger:
         """Let every record about this subject (by its key, or the id in it) belong to the scenario from now on."""
         scenario_log.subjects.add(subject)
         self._by_subject[subject] = scenario_log
+        self.on_watch(subject)
+
+    def outline(self, record: Record, *, invalid: bool) -> Outline:
+        """Return what is kept of a foreign record.
+
+        Args:
+            record: the record.
+            invalid: whether it violates the contract.
+        """
+        slim = dataclasses.replace(record, value=None, headers=())
+        fields = {each.name: getattr(slim, each.name) for each in dataclasses.fields(slim)}
+        subjects = tuple(dict.fromkeys(self._subjects(record)))
+        return Outline(**fields, size=len(record.value or b""), subjects=subjects, invalid=invalid)
 
     def owner(self, record: Record) -> ScenarioLog | None:
         """Return the log of the scenario to which a record belongs, by its mark, its key or the id in it.
@@ -175,9 +196,8 @@ class Ledger:
         ]
 
     def numbered(self, after: int, before: int) -> Iterator[tuple[int, Record]]:
-        """Yield the records between two cursors, each with its cursor; the first one's need not be 0."""
-        records = self.journal.records(after, before)
-        return enumerate(records, before - len(records))
+        """Yield the records between two cursors, each with its cursor."""
+        return self.journal.numbered(after, before)
 
     def events(self, after: int, before: int | None = None) -> Iterator[Event]:
         """Yield the records between two cursors that are events, of this run and foreign ones."""
@@ -227,6 +247,9 @@ class Ledger:
 
         Another service's key 5 is not our patient 5, unless the record is on the patients' topic or names them.
         """
+        if isinstance(record, Outline):
+            yield from (Subject(*each) for each in record.subjects)
+            return
         value, topic_of_noun = record.value or b"", self._contract.topic_of_noun
         named = [topic_of_noun[noun.decode()] for noun in self._named.findall(value)]
         topics = dict.fromkeys([*named, record.topic])

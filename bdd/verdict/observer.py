@@ -12,6 +12,7 @@ from bdd.verdict.ledger import Journal, Ledger, Search
 from bdd.verdict.scenario_log import ScenarioLog
 
 _LOOK_FOR_TROUBLE_SECONDS = 0.1
+_NEWEST_SECONDS = 60.0  # among much foreign traffic; a stream that is broken is trouble much earlier
 
 
 class Recorder(Journal, Protocol):
@@ -125,7 +126,7 @@ class Observer:
         def arrived(cursor: int) -> None:
             assert cursor >= fence, f"{fence - cursor} entries are on their way"
 
-        self._wait_for(arrived, "the journal's newest entries", timeout=10)
+        self._wait_for(arrived, "the journal's newest entries", timeout=_NEWEST_SECONDS)
         return Observation(self, after, fence)
 
 

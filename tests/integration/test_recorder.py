@@ -2,8 +2,10 @@
 
 import dataclasses
 import os
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -13,8 +15,9 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from bdd.contracts import asyncapi as contract
 from bdd.kafka.client_settings import client_settings
-from bdd.kafka.record import Gap, from_line
+from bdd.kafka.record import Gap, Record, from_line
 from bdd.recorder.client import RecorderClient, RecorderUnreachable
+from bdd.recorder.settings import RecorderSettings
 from bdd.settings.settings import load_settings
 from bdd.stacks.embedded.broker import Distribution, EmbeddedBroker
 from bdd.stacks.local_recorder import LocalRecorder
@@ -36,7 +39,12 @@ class Recording:
         self.client: RecorderClient = self.recorder.wait_ready(SLOW_SECONDS)
         # Idempotent: nothing twice and all in order, however often a request has to be sent again.
         self.producer = Producer(
-            {"bootstrap.servers": bootstrap_servers, "enable.idempotence": True, "log_level": 0}
+            {
+                "bootstrap.servers": bootstrap_servers,
+                "enable.idempotence": True,
+                "log_level": 0,
+                "message.max.bytes": 60_000_000,
+            }
         )
 
     def publish(self, count: int, *, topic: str = TOPIC, partition: int = 0, size: int = 0) -> None:
@@ -234,6 +242,58 @@ def test_records_that_were_deleted_before_they_could_be_read_are_a_gap(
     assert isinstance(gap, Gap)
     assert (gap.topic, gap.partition, gap.last) == (TOPIC, 0, low - 1)
     assert "could not read everything" in str(recording.client.trouble())
+
+
+def test_records_of_40_megabytes_are_read_beside_2400_topics_of_others(
+    tmp_path: Path, distribution: Distribution
+) -> None:
+    with ExitStack() as at_the_end:
+        broker = EmbeddedBroker.start(distribution, tmp_path / "kafka")
+        at_the_end.callback(broker.process.kill)
+        broker.wait_ready(timeout=SLOW_SECONDS)
+        large = NewTopic(TOPIC, 3, 1, config={"max.message.bytes": "60000000"})
+        others = [NewTopic(f"of-others-{number}", 1, 1) for number in range(2400)]
+        admin = AdminClient({"bootstrap.servers": broker.bootstrap_servers})
+        for created in admin.create_topics([large, *others], request_timeout=SLOW_SECONDS).values():
+            created.result()
+        recording = at_the_end.enter_context(closing(Recording(tmp_path, broker.bootstrap_servers)))
+        recording.publish(2, size=40_000_000)
+        recording.publish(1)
+        assert [len(value or b"") for value in recording.values()] == [40_000_000, 40_000_000, len(b"value 0")]
+        assert len(recording.client.topics()) == 2401
+        assert recording.client.trouble() is None
+
+
+def test_a_suite_that_is_slow_loses_nothing_although_the_journal_has_a_limit(
+    tmp_path: Path, broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bdd.stacks.local_recorder.RecorderSettings", partial(RecorderSettings, journal_mb=16))
+    slow = threading.Event()
+    with closing(Recording(tmp_path, broker.bootstrap_servers)) as recording:
+
+        def wait(_cursor: int, _record: Record) -> None:
+            slow.wait(SLOW_SECONDS)
+
+        recording.client.on_arrival = wait
+        recording.publish(600, size=100_000)
+
+        def full() -> None:
+            assert size_of_journal(tmp_path) > 3_000_000, "it reads until the limit"
+
+        wait_until(full, description="the limit", timeout=SLOW_SECONDS)
+        assert size_of_journal(tmp_path) < 40_000_000, "the limit, and what was on its way, of 60 MB"
+        slow.set()
+        assert recording.values() == values(600, 100_000)
+        assert size_of_journal(tmp_path) < 40_000_000
+        assert recording.client.trouble() is None
+
+
+def size_of_journal(folder: Path) -> int:
+    sizes = []
+    for file in folder.glob("journal*.jsonl"):
+        with suppress(FileNotFoundError):  # it has just been removed
+            sizes.append(file.stat().st_size)
+    return sum(sizes)
 
 
 def test_it_listens_on_loopback_only(recording: Recording) -> None:

@@ -5,7 +5,7 @@ import itertools
 import json
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -121,6 +121,13 @@ class FakeRecorder:
     def records(self, after: int = 0, before: int | None = None) -> list[Record]:
         assert after >= 0
         return self.journal[after:before]
+
+    def numbered(self, after: int, before: int) -> Iterator[tuple[int, Record]]:
+        records = self.records(after, before)
+        return enumerate(records, before - len(records))
+
+    def forget(self, before: int) -> None:
+        assert 0 <= before <= len(self.journal)
 
     def wait_for_more(self, after: int, seconds: float) -> None:
         assert after <= len(self.journal)

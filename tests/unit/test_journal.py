@@ -133,7 +133,7 @@ def test_the_oldest_part_is_removed_when_the_limit_is_reached(path: Path) -> Non
 
 
 def test_what_somebody_who_follows_has_not_read_stays(path: Path) -> None:
-    with Journal(path, limit=8) as journal:  # a file for each entry
+    with Journal(path, limit=8 * len(to_line(numbered(1)[0]))) as journal:  # a file for each entry
         with journal.follower(0) as slow_at, journal.follower(0) as quick_at:
             for number in range(12):
                 journal.append(numbered(1))

@@ -1,8 +1,22 @@
 """A line of the journal preserves every byte, and anything else is refused."""
 
+import dataclasses
+import json
+
 import pytest
 
-from bdd.kafka.record import Entry, Gap, Record, Remade, from_line, heartbeat, is_heartbeat, to_line, troubles_in
+from bdd.kafka.record import (
+    Entry,
+    Gap,
+    Outline,
+    Record,
+    Remade,
+    from_line,
+    heartbeat,
+    is_heartbeat,
+    to_line,
+    troubles_in,
+)
 
 BYTES = {
     "nothing": None,
@@ -45,6 +59,13 @@ def test_a_heartbeat_is_one_line_that_is_no_entry(troubles: dict[str, str]) -> N
     assert is_heartbeat(line)
     assert troubles_in(line) == troubles
     assert not is_heartbeat(to_line(with_bytes(b"{}")))
+
+
+def test_an_outline_is_written_with_the_size_of_what_is_left_out() -> None:
+    fields = dataclasses.asdict(with_bytes(None)) | {"headers": ()}
+    line = json.loads(to_line(Outline(**fields, size=17, subjects=(("a", "5"),), invalid=False)))
+    assert line["value"] == {"left_out": 17}
+    assert line.keys() == fields.keys()
 
 
 def test_a_gap_survives_a_line() -> None:

@@ -17,7 +17,7 @@ import pytest
 import requests
 import uvicorn
 
-from bdd.kafka.record import Entry, Gap, Remade, to_line
+from bdd.kafka.record import Entry, Gap, Record, Remade, to_line
 from bdd.recorder import client as client_module
 from bdd.recorder import server as server_module
 from bdd.recorder.brokers import BrokersSilent
@@ -295,6 +295,39 @@ def test_records_are_those_between_two_cursors_but_not_older_than_the_run(served
     for after, before in itertools.product(range(5), (*range(5), None)):
         assert client.records(after, before) == entries[max(begin, after) : before]
     assert client.records() == entries[begin:]
+
+
+@pytest.mark.parametrize("begin", [0, 1])
+def test_a_record_that_was_let_go_is_loaded_again(served: Served, begin: int) -> None:
+    entries = [record({"n": n}) for n in range(3)]
+    arrived: list[tuple[int, Record]] = []
+    served.append(*entries[:1], GAP, *entries[1:])
+    served.client.skip_to(begin)
+    served.client.on_arrival = lambda cursor, record: arrived.append((cursor, record))
+    client = served.follow()
+    served.await_cursor(4)
+    expected = [(0, entries[0]), (2, entries[1]), (3, entries[2])][begin:]
+    eventually(lambda: len(arrived) == len(expected), client._thread)
+    assert arrived == list(client.numbered(0, 4)) == expected, "a gap has a cursor, too"
+    other = record(b"another")
+    client.replace(2, other)
+    assert [record for _, record in client.numbered(2, 4)] == [other, entries[2]]
+    assert client.load(2) == entries[1]
+    with pytest.raises(RecorderUnreachable, match=r"^the recorder has no record at 1$"):
+        client.load(1)
+    client.forget(3)
+    client.forget(2)
+    assert list(client.numbered(0, 4)) == expected[-1:]
+
+
+def test_a_record_that_the_recorder_has_removed_cannot_be_loaded(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(served.journal, "_limit", 8)
+    for _ in range(20):
+        served.append(record({}))
+    with pytest.raises(RecorderUnreachable, match=r"^the recorder cannot be followed: the journal begins at"):
+        served.client.load(0)
 
 
 def test_a_start_waits_until_the_consumer_is_pinned(served: Served) -> None:

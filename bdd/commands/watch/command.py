@@ -70,6 +70,7 @@ def _follow(stack: Stack, filters: Filters, output: Output, count: Count, limit:
     schemas, cursor = event_schemas(contract.current()), 0
     while True:
         stack.recorder.wait_for_more(cursor, _LOOK_AROUND_SECONDS)
+        stack.recorder.forget(cursor)  # a watch may last for days
         newest = stack.recorder.cursor
         for record in stack.recorder.records(cursor, newest):
             if not filters.match(record):
