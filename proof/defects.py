@@ -5,6 +5,7 @@ from proof.block_defects import BLOCK_DEFECTS
 from proof.content_defects import CONTENT_DEFECTS
 from proof.delivery_defects import DELIVERY_DEFECTS
 from proof.keeping_defects import KEEPING_DEFECTS
+from proof.outage_defects import OUTAGE_DEFECTS
 from proof.therapist_defects import THERAPIST_DEFECTS
 from proof.writing_defects import WRITING_DEFECTS
 
@@ -14,6 +15,7 @@ DEFECTS = (
     *WRITING_DEFECTS,
     *API_DEFECTS,
     *KEEPING_DEFECTS,
+    *OUTAGE_DEFECTS,
     *BLOCK_DEFECTS,
     *THERAPIST_DEFECTS,
 )

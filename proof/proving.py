@@ -16,6 +16,7 @@ from bdd.run.process import ModuleProcess, addresses, remote
 from bdd.settings.settings import load_settings
 from bdd.stacks.embedded.distribution import prepare
 from bdd.stacks.embedded.service import EmbeddedService
+from proof import database
 from proof.defect import SOUND, Defect
 from proof.judging import Outcome, judge
 
@@ -108,7 +109,8 @@ class Proof:
         folder = self._folder / defect.name
         with self._services(defect, folder) as running:
             others = addresses({name: each.url for name, each in running.items() if name != PATIENTS})
-            where = remote(running[PATIENTS].url, self._bootstrap_servers, **others)
+            own = [each.database for each in running.values() if each is not self._patients]
+            where = remote(running[PATIENTS].url, self._bootstrap_servers, **others, **database.settings(own))
             reports = ["--junit", "--junit-directory", str(folder / "junit"), "--no-color"]
             reports += ["-D", f"evidence_dir={folder / 'evidence'}"]
             run = ModuleProcess(folder, "behave", *arguments, *where, *reports)

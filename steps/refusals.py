@@ -32,6 +32,12 @@ def too_large(context: Context, resource: Resource) -> None:
     world(context).add(Entity(resource, too_large_id()))
 
 
+@when("I try to create a {resource:Resource}")
+def create_refused(context: Context, resource: Resource) -> None:
+    """Send a new one that must be refused although its data is valid."""
+    world(context).send(resource, "POST", resource.path, as_json(example(resource, world(context).mark)))
+
+
 @when("I try to create a {resource:Resource} without {field:w}")
 def create_without(context: Context, resource: Resource, field: str) -> None:
     """Send a new one that lacks a field."""

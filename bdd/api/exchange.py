@@ -30,6 +30,7 @@ class Exchange:
         not_utf8: why the body is not UTF-8, empty if it is.
         location: the header Location, where a redirect leads; empty without it.
         url: the service's address.
+        in_outage: whether the run kept the service's database away when the request was sent.
     """
 
     method: str
@@ -43,6 +44,7 @@ class Exchange:
     not_utf8: str = ""
     location: str = ""
     url: str = ""
+    in_outage: bool = False
 
     @property
     def accepted(self) -> bool:

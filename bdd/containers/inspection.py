@@ -44,12 +44,16 @@ class ContainerWatch:
         client: the engine's client.
         needed: the containers that must keep running; one that is started again is no trouble any more.
         others: those that may be paused, or end with exit code 0, such as a migration.
+
+    Attributes:
+        may_be_paused: the ids of those that the run itself pauses for a while.
     """
 
     def __init__(self, client: DockerClient, needed: Sequence[Container], others: Sequence[Container] = ()) -> None:
         self._client = client
         self._containers = {str(container.id): container for container in (*needed, *others)}
         self._may_end = {str(container.id) for container in others}
+        self.may_be_paused: set[str] = set()
 
     def trouble(self) -> str | None:
         """Return which container is paused, or has ended, how, and the last lines of its log; None if none has."""
@@ -63,7 +67,12 @@ class ContainerWatch:
                 has_ended = state in {"exited", "dead", "restarting"}
                 if has_ended and (is_needed or state_of(container)["ExitCode"]):
                     return with_log(container, how_it_ended(container))
-                if state == "paused" and is_needed and self._is_long_paused(container):
+                if (
+                    state == "paused"
+                    and is_needed
+                    and identity not in self.may_be_paused
+                    and self._is_long_paused(container)
+                ):
                     return f"{full_name(container)} is paused\n    next: docker unpause {container.name}"
         except (DockerException, requests.RequestException) as error:
             return f"the state of the containers cannot be read any more: {root_cause(error)}"

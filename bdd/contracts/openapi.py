@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache, cached_property
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,9 @@ class Api:
         known = next((each for each in (status, f"{status[0]}XX", "default") if each in operation), None)
         if known is None or exchange.status is None:
             sentence = f"the status is {exchange.status}, the contract has {', '.join(operation)}"
+            return [Difference(sentence, "", f"answered with {exchange.status}")]
+        if exchange.status == HTTPStatus.SERVICE_UNAVAILABLE and not exchange.in_outage:
+            sentence = "the status is 503, although nothing that the service needs was kept away from it"
             return [Difference(sentence, "", f"answered with {exchange.status}")]
         schema = operation[known]
         if schema is None:

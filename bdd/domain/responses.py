@@ -81,6 +81,17 @@ def has_status(status: int, field: str = "") -> Response:
     return Response(f"the service responds with {status:d}", _status(status, field))
 
 
+def in_time(seconds: float) -> Response:
+    """Match a response that has not taken longer."""
+
+    def late(exchange: Exchange) -> Sequence[Difference]:
+        sentence = f"the response took {exchange.seconds:.1f} s, {seconds:g} s were promised"
+        return [] if exchange.seconds <= seconds else [Difference(sentence, "", "answered too late")]
+
+    advice = "limit how long the service waits for what it needs, and answer 503 then"
+    return Response(f"a response within {seconds:g} s", late, advice=advice)
+
+
 def could_read(entity: Entity) -> Response:
     """Match what a consumer of an event must find: the entity, or that none has its id if it is deleted."""
     return Response(_as_shown(entity), *_readable(entity))

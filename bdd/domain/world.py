@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 
 from behave.runner import Context
 
@@ -11,15 +12,19 @@ from bdd.api.exchange import Exchange
 from bdd.contracts.differences import OTHER_FORM, WITHOUT, Difference
 from bdd.contracts.event import Event
 from bdd.domain.entity import Entity
+from bdd.domain.outage import TAG, DatabaseSwitch
 from bdd.domain.reader import Reader
 from bdd.domain.resource import Data, Resource
-from bdd.domain.test_data import as_json, made_by_service, not_made, stored
+from bdd.domain.resources import resources
+from bdd.domain.test_data import as_json, made_by_service, not_made, stored, unused_id
+from bdd.system.waiting import wait_until
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.observer import Observer
 from bdd.verdict.scenario_log import Request
 from bdd.verdict.symptom import Unmet, of_response, refused_request
 
 _PARALLEL = 16
+_BACK_SECONDS, _BACK_INTERVAL = 30.0, 0.1
 
 
 @dataclass
@@ -39,6 +44,7 @@ class World:
         topics: requests the brokers' topics: name -> number of partitions.
         default_deadline: seconds to wait for an event if a step names none.
         deadline_factor: every deadline is multiplied by it.
+        database: takes the platform's database away, None where the run cannot do that.
         began: the journal's cursor when the scenario began.
         step: the current step's sentence.
         after: the journal's cursor when the last action began.
@@ -58,6 +64,7 @@ class World:
     topics: Callable[[], Mapping[str, int]]
     default_deadline: float
     deadline_factor: float
+    database: DatabaseSwitch | None = None
     began: int = 0
     step: str = ""
     after: int = 0
@@ -146,6 +153,8 @@ class World:
         requests = self.observer.scenario_log.requests
         try:
             exchange = self.clients[service].send(method, path, body)
+            if self.database and self.database.away:
+                exchange = replace(exchange, in_outage=True)
         except NoResponse as error:
             requests.append(Request(step, after, error.exchange, publishes, resource.noun))
             raise
@@ -229,8 +238,45 @@ class World:
         *_, newest = events = self.events()
         return next(event for event in events if (event.id, event.type) == (newest.id, newest.type))
 
+    def take_database_away(self) -> None:
+        """Take the platform's database away, until `bring_database_back` or the scenario's end.
+
+        Raises:
+            AssertionError: it could not be taken away.
+        """
+        assert self.database, f"a scenario without the tag @{TAG} cannot take the database away"
+        self.observer.ledger.outages.begin()
+        self.database.take_away()
+
+    def bring_database_back(self) -> None:
+        """Bring the platform's database back, and return when each service can use it again.
+
+        Raises:
+            AssertionError: it could not be brought back, or a service answers 5xx for half a minute.
+        """
+        if not (self.database and self.database.away):
+            return
+        self.database.bring_back()
+        for resource in resources().values():
+            if client := self.clients.get(resource.service.name):
+                self._await_service(client, f"{resource.path}/{unused_id()}")
+        self.observer.ledger.outages.end()
+
+    def _await_service(self, client: ApiClient, path: str) -> None:
+        def answers() -> None:
+            status = client.send("GET", path).status or 0
+            assert status < HTTPStatus.INTERNAL_SERVER_ERROR, f"GET {path} -> {status}"
+
+        wait_until(
+            answers,
+            description=f"the service at {client.url}, whose database is back",
+            timeout=_BACK_SECONDS * self.deadline_factor,
+            abort_if=self.observer.trouble,
+            interval=_BACK_INTERVAL,
+        )
+
     def close(self, *, failed: bool) -> None:
-        """Stop the reader, and check that a scenario that has passed is complete.
+        """Stop the reader, bring the database back, and check that a scenario that has passed is complete.
 
         Args:
             failed: whether a step has failed.
@@ -240,6 +286,7 @@ class World:
         """
         if self.reader:
             self.reader.stop()
+        self.bring_database_back()
         assert failed or not self.plans, (
             "clients have plans that were not carried out: “And all clients do this at the same time”"
         )

@@ -34,7 +34,8 @@ def before_all(context: Context) -> None:
         behave_internals.explain_failures(
             lambda step, error: failures.explain(world(context), context.scenario, step, error)
         )
-        _leave_out(context, context.session.stack.absent)
+        absent = {name: no_service(name, why) for name, why in context.session.stack.absent.items()}
+        _leave_out(context, {**absent, **context.session.stack.lacking})
     except CANNOT_START as error:
         _skip_everything(context, str(error))
     except KeyboardInterrupt:
@@ -117,11 +118,15 @@ def _feature_errors(context: Context) -> list[str]:
     return [error for feature in features for error in errors_in(feature, is_selected, is_step)]
 
 
-def _leave_out(context: Context, absent: Mapping[str, str]) -> None:
-    """Leave out the scenarios about services that the platform does not have; their tag is the service's name."""
-    for name, reason in absent.items():
-        why = no_service(name, reason)
-        scenarios = behave_internals.leave_out(context, name, why)
+def _leave_out(context: Context, reasons: Mapping[str, str]) -> None:
+    """Leave out the scenarios with a tag for something that the platform lacks, such as the name of a service.
+
+    Args:
+        context: behave's.
+        reasons: why, as a clause, for each such tag.
+    """
+    for tag, why in reasons.items():
+        scenarios = behave_internals.leave_out(context, tag, why)
         context.verdict.leave_out([f"{each.name} ({each.location})" for each in scenarios], why)
 
 

@@ -95,6 +95,7 @@ class Session:
             absent=self.stack.absent,
             observer=self._observer(scenario_log),
             topics=self.stack.recorder.topics,
+            database=self.stack.database,
             default_deadline=self._settings.deadline,
             deadline_factor=self._settings.deadline_factor,
             began=self.stack.recorder.cursor,

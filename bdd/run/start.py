@@ -78,7 +78,7 @@ def start_session(request: Request, add_cleanup: Callable[[Callable[[], None]], 
     add_cleanup(session.stop)
     atexit.register(session.stack.stop)  # in case a second signal ends the clean-up
     _start_stack(session.stack, session.evidence_folder / "start")
-    _check_what_remains(request, session.stack.absent)
+    _check_what_remains(request, session.stack.absent, session.stack.lacking)
     _check_topics(session.stack, user_of(client_settings("", settings)))
     session.begin_scenarios()
     return session
@@ -117,15 +117,24 @@ def _start_stack(stack: Stack, evidence_folder: Path) -> None:
         raise CannotStart(f"{error}\n      evidence: {evidence_folder}") from error
 
 
-def _check_what_remains(request: Request, absent: Mapping[str, str]) -> None:
-    """Refuse a run of scenarios about services that the platform does not have, and of no others."""
+def _check_what_remains(request: Request, absent: Mapping[str, str], lacking: Mapping[str, str]) -> None:
+    """Refuse a run of scenarios for something that the platform lacks, and of no others.
+
+    Args:
+        request: the run's options.
+        absent: the services that it does not have: name -> why.
+        lacking: the tags of other scenarios that cannot be executed -> why.
+    """
     for name, reason in absent.items():
         if name in request.requested_tags:
             raise NothingSelected(f"@{name} is requested, but the platform has none: {reason}.")
-    if all(tags & absent.keys() for tags in request.selected_tags):
-        missing = (name for name in absent if any(name in tags for tags in request.selected_tags))
-        reasons = "; ".join(no_service(name, absent[name]) for name in missing)
-        raise NothingSelected(f"Nothing remains: {reasons}.")
+    for tag, why in lacking.items():
+        if tag in request.requested_tags:
+            raise NothingSelected(f"@{tag} is requested, but {why}.")
+    reasons = {**{name: no_service(name, why) for name, why in absent.items()}, **lacking}
+    if all(tags & reasons.keys() for tags in request.selected_tags):
+        missing = (tag for tag in reasons if any(tag in tags for tags in request.selected_tags))
+        raise NothingSelected(f"Nothing remains: {'; '.join(reasons[tag] for tag in missing)}.")
 
 
 def _check_topics(stack: Stack, user: str) -> None:

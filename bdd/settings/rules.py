@@ -35,7 +35,7 @@ def check_stack(stack: str, given: Set[str], only_for: Mapping[str, str]) -> Non
         example = " ".join(f"-D {name}={_EXAMPLES[name]}" for name in missing)
         raise ValueError(f"stack=remote needs {' and '.join(missing)} too: {example}")
     how = ". A token is given as BDD_RECORDER_TOKEN or by -D recorder_token_file=…"
-    _check_pair(given, "recorder_url", "recorder_token", how)
+    check_pair(given, "recorder_url", "recorder_token", how)
 
 
 def check_security(protocol: str, given: Set[str]) -> None:
@@ -53,7 +53,7 @@ def check_security(protocol: str, given: Set[str]) -> None:
                 f"{' and '.join(unused)} {verb} not used with security_protocol={protocol}; "
                 f"it would be {others}: -D security_protocol=…"
             )
-    _check_pair(given, "ssl_certificate", "ssl_key")
+    check_pair(given, "ssl_certificate", "ssl_key")
     if "ssl_key_password" in given and "ssl_key" not in given:
         raise ValueError("ssl_key_password is the password of ssl_key, which is not given")
 
@@ -89,7 +89,15 @@ def check_key(certificate: Path | None, key: Path | None, password: str | None) 
         raise ValueError(why) from None
 
 
-def _check_pair(given: Set[str], one: str, other: str, how: str = "") -> None:
+def check_pair(given: Set[str], one: str, other: str, how: str = "") -> None:
+    """Refuse one of two settings without the other.
+
+    Args:
+        given: the settings that were given.
+        one: the name of a setting.
+        other: the name of the other.
+        how: what to add to the sentence.
+    """
     if len(there := given & {one, other}) == 1:
         raise ValueError(f"{one} and {other} are given together or not at all; there is only {min(there)}{how}")
 

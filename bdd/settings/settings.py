@@ -23,7 +23,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfig
 from bdd.output import masking
 from bdd.settings import values
 from bdd.settings.env_file import errors_in, may_hold_settings
-from bdd.settings.rules import check_api_ca, check_key, check_security, check_stack
+from bdd.settings.rules import check_api_ca, check_key, check_pair, check_security, check_stack
 from bdd.system.environment import ENGINE, KERBEROS, for_python
 
 _PREFIX = "BDD_"
@@ -154,6 +154,8 @@ class Settings(BaseSettings):
     run_dir: Path | None = _setting(
         "where a run keeps what it needs while it lasts, such as the recorder's journal; none: the system's folder"
     )
+    database_away: str | None = _setting("a command that takes the platform's database away, for @database-outage")
+    database_back: str | None = _setting("a command that brings it back")
     evidence_dir: Path = _setting("where failed scenarios leave their evidence", Path("evidence"))
 
     @field_validator("*", mode="before")
@@ -186,6 +188,7 @@ class Settings(BaseSettings):
         check_stack(self.stack, given, _stacks(type(self)))
         check_security(self.security_protocol, given)
         check_api_ca(given, [getattr(self, name) for name in given if name.endswith(("api_url", "recorder_url"))])
+        check_pair(given, "database_away", "database_back")
         check_key(self.ssl_certificate, self.ssl_key, password)
         return self
 

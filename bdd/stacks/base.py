@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from bdd.contracts import asyncapi as contract
+from bdd.domain.outage import TAG, DatabaseSwitch
 from bdd.domain.resource import Resource
 from bdd.domain.resources import needed_topics, services_without_contract
 from bdd.evidence.collecting import collect_sources
@@ -21,6 +22,7 @@ from bdd.output.masking import mask
 from bdd.recorder.client import RecorderClient
 from bdd.settings.settings import Settings
 from bdd.stacks.checks.check import Check, Failed
+from bdd.stacks.database import DatabaseByCommands
 from bdd.system.processes import ChildProcess
 
 TryEvent = Callable[[Callable[[Resource], str]], str]
@@ -54,6 +56,7 @@ class Stack(ABC):
         api_urls: the services that the platform has, once the stack has started: name -> address.
         absent: the services that it has not: name -> the reason, as a clause.
         startup: the seconds from the beginning of `start` until each part was ready.
+        database: takes the platform's database away and brings it back, None where the run cannot do that.
     """
 
     errors: ClassVar[Mapping[type[Exception], str]]
@@ -62,6 +65,9 @@ class Stack(ABC):
         self.api_urls: dict[str, str] = {}
         self.absent: dict[str, str] = {}
         self.startup: dict[str, float] = {}
+        self.database: DatabaseSwitch | None = None
+        if settings.database_away and settings.database_back:
+            self.database = DatabaseByCommands(settings.database_away, settings.database_back)
         self._settings = settings
         self._run_id = run_id
         self._began = 0.0
@@ -79,10 +85,18 @@ class Stack(ABC):
         except tuple(self.errors) as error:
             beginning = next(text for kind, text in self.errors.items() if isinstance(error, kind))
             raise CannotStart(f"{beginning}: {error}") from error
+        if self.database:
+            self._cleanups.append(self.database.bring_back)
         promised = contract.current()
         for name in services_without_contract(promised):
             self.api_urls.pop(name, None)
             self.absent[name] = f"{promised} has none of its events"
+
+    @property
+    def lacking(self) -> Mapping[str, str]:
+        """The tags of other scenarios that cannot be executed, besides those of absent services: tag -> why."""
+        why = "the run cannot take the platform's database away: database_away and database_back are not given"
+        return {} if self.database else {TAG: why}
 
     @property
     def recorder(self) -> RecorderClient:

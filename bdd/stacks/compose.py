@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from bdd.containers.cleanup import OWNER, RUN, labels, remove_run
 from bdd.containers.compose import Compose
+from bdd.containers.database import PausedDatabase
 from bdd.containers.engine import RUN_WITHOUT_IT, ContainersError, connect, published_address, translated_errors
 from bdd.containers.images import (
     composed_services,
@@ -75,6 +76,7 @@ class ComposeStack(Stack):
                 self._sources |= sources_of(compose.containers())
         watch = ContainerWatch(client, compose.containers())
         self._troubles.append(watch.trouble)
+        self.database = self.database or PausedDatabase(compose.container("postgres"), watch)
         for name, service in services().items():
             if name in composed_services():
                 self.api_urls[name] = _address(compose, name, service.port)

@@ -12,6 +12,7 @@ from bdd.contracts.differences import Difference
 from bdd.contracts.event import Event, NotAnEvent, read_event
 from bdd.kafka.record import Outline, Record
 from bdd.verdict.expectation import Expectation
+from bdd.verdict.outages import Outages
 from bdd.verdict.patience import Patience
 from bdd.verdict.scenario_log import Marks, ScenarioLog
 
@@ -58,6 +59,7 @@ class Ledger:
         self.clock_tolerance = clock_tolerance
         self.scenario_logs: list[ScenarioLog] = []
         self.patience = Patience()
+        self.outages = Outages()
         self.on_watch: Callable[[Subject], None] = lambda _: None
         self._contract = contract.current()
         self._marks = Marks(run_id)
@@ -105,10 +107,12 @@ class Ledger:
         """Return the log of the scenario to which a record belongs, by its mark, its key or the id in it.
 
         None is returned for foreign records. An event that may mention anything is one too: one on its own topic
-        whose payload the contract leaves open.
+        whose payload the contract leaves open. So is one that an outage may have repeated.
         """
         scenario_log = self._linked(record)
-        return None if scenario_log and self._may_mention_anything(record) else scenario_log
+        if scenario_log and (self._may_mention_anything(record) or self._is_repeated_by_an_outage(record)):
+            return None
+        return scenario_log
 
     def claim(self, expectation: Expectation, before: int | None = None) -> Event | None:
         """Return the event that fulfils the expectation, None while there is none; each event is claimed once.
@@ -262,6 +266,13 @@ class Ledger:
         open_types = self._open_types.get(record.topic)
         event = self.event(record) if open_types else None
         return isinstance(event, Event) and event.type in (open_types or ())
+
+    def _is_repeated_by_an_outage(self, record: Record) -> bool:
+        event = self.event(record) if self.outages else None
+        first = self._claimed_ids.get(event.id) if isinstance(event, Event) else None
+        if first is None or not isinstance(event, Event) or first.record is record:
+            return False
+        return self.outages.may_repeat(first, event)
 
 
 def _same(one: object, other: object) -> bool:

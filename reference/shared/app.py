@@ -7,8 +7,7 @@ from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import exc, select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException, NotFound
 
@@ -45,7 +44,8 @@ def create_app(service: Service, database: Database, relay: OutboxRelay) -> Flas
     app.add_url_rule("/health", "health", lambda: _health(database, relay), methods=["GET"])
     app.register_error_handler(InvalidRequestError, _invalid_request)
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(OperationalError, _database_error)
+    for error in (exc.OperationalError, exc.InterfaceError, exc.TimeoutError):
+        app.register_error_handler(error, _database_error)
     app.register_error_handler(Exception, _unexpected_error)
     return app
 
@@ -154,7 +154,7 @@ def _refusal(status: int, message: str | Mapping[str, str] | None) -> tuple[Resp
     return jsonify(message=message), status
 
 
-def _database_error(_error: OperationalError) -> ResponseReturnValue:
+def _database_error(_error: exc.SQLAlchemyError) -> ResponseReturnValue:
     return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The database does not answer")
 
 

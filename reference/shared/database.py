@@ -1,10 +1,11 @@
-"""The connection to SQLite or PostgreSQL."""
+"""The connection to SQLite or PostgreSQL. No request waits for one that is away for more than four seconds."""
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, exc, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
@@ -12,6 +13,9 @@ from sqlalchemy.schema import CreateSchema
 
 from reference.shared.errors import WrongSettingError
 from reference.shared.models import Base, OutboxEntry, Resource
+
+LONGEST_WAIT = 2  # seconds; at most two waits follow each other
+LONGEST_WAIT_FOR_LOCK = 0.5  # seconds; no other program locks a database of this service
 
 
 class Database:
@@ -22,7 +26,7 @@ class Database:
         self._reading = sessionmaker(engine, expire_on_commit=False)
         self._writing = sessionmaker(engine.execution_options(writes=True), expire_on_commit=False)
         # SQLite has one writer at a time, and the others poll for the lock: a queue is faster.
-        self._turn = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
+        self._turn = threading.Lock() if engine.dialect.name == "sqlite" else None
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -32,8 +36,12 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """Yield a session for writing. What is not committed when the block ends is rolled back."""
-        with self._turn, self._writing() as session:
+        """Yield a session for writing. What is not committed when the block ends is rolled back.
+
+        Raises:
+            sqlalchemy.exc.TimeoutError: others write for too long.
+        """
+        with self._in_turn(), self._writing() as session:
             yield session
 
     def is_reachable(self) -> bool:
@@ -44,6 +52,18 @@ class Database:
         except SQLAlchemyError:
             return False
         return True
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        if self._turn is None:
+            yield
+            return
+        if not self._turn.acquire(timeout=LONGEST_WAIT):
+            raise exc.TimeoutError("no turn to write came")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def close(self) -> None:
         """Close the connections."""
@@ -65,6 +85,7 @@ def open_database(url: str, resources: type[Resource]) -> Database:
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
     if engine.dialect.name == "postgresql":
+        _limit_waits(engine)
         _make_schema(engine)
     tables = [Base.metadata.tables[each.__tablename__] for each in (resources, OutboxEntry)]
     Base.metadata.create_all(engine, tables)
@@ -81,9 +102,27 @@ def _make_schema(engine: Engine) -> None:
 
 def _connect_args(url: str) -> dict[str, object]:
     if url.startswith("sqlite"):
-        # The driver begins no transactions by itself (_prepare_sqlite does); a locked database is waited for 5 s.
-        return {"isolation_level": None, "timeout": 5.0}
-    return {"connect_timeout": 2}
+        # The driver begins no transactions by itself (_prepare_sqlite does).
+        return {"isolation_level": None, "timeout": LONGEST_WAIT_FOR_LOCK}
+    return {"connect_timeout": LONGEST_WAIT}
+
+
+def _limit_waits(engine: Engine) -> None:
+    """Give up a statement to which the server says nothing: it may be silent, and its connections stay open."""
+    import psycopg  # noqa: PLC0415 - SQLite does not need it
+
+    class Impatient(psycopg.Connection):
+        def wait(self, *arguments: Any, **options: Any) -> Any:
+            try:
+                return super().wait(*arguments, **{"timeout": LONGEST_WAIT, **options})
+            except psycopg.OperationalError:
+                if self.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
+                    self.pgconn.finish()  # no answer to a statement may be taken for that to the next one
+                raise
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: object, _record: object, arguments: Any, options: Any) -> psycopg.Connection:
+        return Impatient.connect(*arguments, **options)
 
 
 def _prepare_sqlite(engine: Engine) -> None:

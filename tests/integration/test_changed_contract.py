@@ -13,7 +13,9 @@ from behave.parser import parse_file
 from bdd.contracts.openapi import Api
 from bdd.run.process import remote
 from bdd.stacks.embedded.broker import EmbeddedBroker
+from bdd.stacks.embedded.service import database_file
 from bdd.system.paths import OPENAPI, ROOT
+from proof import database
 from tests.support import moved_on
 from tests.support.api_contracts import Change
 from tests.support.running import patient_service, run_behave
@@ -31,7 +33,8 @@ UNKNOWN_STATUS = re.compile(
 def moved_on_to(tmp_path: Path, broker: EmbeddedBroker) -> Iterator[list[str]]:
     """The arguments that make behave use the platform that has moved on."""
     with patient_service(tmp_path, broker.bootstrap_servers, moved_on.SERVICE) as url:
-        yield remote(url, broker.bootstrap_servers)
+        outages = database.settings([database_file(tmp_path, "patient-service")])
+        yield remote(url, broker.bootstrap_servers, **outages)
 
 
 @pytest.fixture

@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 from behave.runner_util import parse_features
 
+from bdd.domain.outage import TAG
 from bdd.run.process import addresses, remote
 from bdd.stacks.embedded.broker import EmbeddedBroker
+from bdd.stacks.embedded.service import database_file
 from bdd.system.paths import ROOT
+from proof import database
 from tests.support.running import reference_services, run_behave
 
 SIDE_BY_SIDE = 3
@@ -21,18 +24,19 @@ SEED = 20_260_101
 FOLDERS = itertools.count()
 
 
-def locations() -> list[str]:
-    """The place of every scenario, each row of an outline's examples among them, as `file:line`."""
+def locations() -> dict[str, bool]:
+    """The place of every scenario, each row of an outline among them: `file:line` -> whether it has an outage."""
     files = [str(path.relative_to(ROOT)) for path in sorted((ROOT / "features").glob("*.feature"))]
     features = parse_features(files)  # type: ignore[no-untyped-call]
-    return [
-        f"{file}:{scenario.line}"
+    return {
+        f"{file}:{scenario.line}": TAG in scenario.effective_tags
         for file, feature in zip(files, features, strict=True)
         for scenario in feature.walk_scenarios()
-    ]
+    }
 
 
-LOCATIONS = locations()
+WITH_OUTAGE = locations()
+LOCATIONS = list(WITH_OUTAGE)
 
 
 class Suite:
@@ -66,7 +70,9 @@ def suite(tmp_path_factory: pytest.TempPathFactory, broker: EmbeddedBroker) -> I
     folder = tmp_path_factory.mktemp("hygiene")
     with reference_services(folder, broker.bootstrap_servers) as urls:
         others = addresses({name: url for name, url in urls.items() if name != "patient-service"})
-        yield Suite(folder, remote(urls["patient-service"], broker.bootstrap_servers, settling=0.1, **others))
+        outages = database.settings([database_file(folder, name) for name in urls])
+        to = remote(urls["patient-service"], broker.bootstrap_servers, settling=0.1, **others, **outages)
+        yield Suite(folder, to)
 
 
 @pytest.mark.parametrize(
@@ -79,5 +85,8 @@ def test_all_scenarios_pass_in_another_order(suite: Suite, order: list[str]) -> 
 
 
 def test_every_scenario_passes_alone(suite: Suite) -> None:
+    side_by_side = [place for place, with_outage in WITH_OUTAGE.items() if not with_outage]
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        assert list(pool.map(lambda place: suite.run([place]), LOCATIONS)) == [[place] for place in LOCATIONS]
+        assert list(pool.map(lambda place: suite.run([place]), side_by_side)) == [[place] for place in side_by_side]
+    for place in LOCATIONS:
+        assert place in side_by_side or suite.run([place]) == [place]

@@ -204,9 +204,17 @@ class Scene:
         present = {name: value for name, value in fields.items() if value is not REMOVED}
         return record(present, **{"key": str(patient_id).encode(), **place})
 
-    def answer(self, status: int, body: str, path: str = "/api/patients/5", method: str = "GET") -> Exchange:
+    def answer(
+        self,
+        status: int,
+        body: str,
+        path: str = "/api/patients/5",
+        method: str = "GET",
+        *,
+        seconds: float = 0.004,
+    ) -> Exchange:
         """Let a step send a request, and the service respond."""
-        exchange = Exchange(method, path, None, NOW, 0.004, status, body)
+        exchange = Exchange(method, path, None, NOW, seconds, status, body)
         request = Request(f"When I {method} it", self.recorder.cursor, exchange, PATIENTS.publishable(method))
         self.scenario_log.requests.append(request)
         return exchange

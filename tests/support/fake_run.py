@@ -72,6 +72,8 @@ class FakeStack:
     def __init__(self) -> None:
         self.api_urls = {"patient-service": "http://127.0.0.1:9"}
         self.absent: dict[str, str] = {}
+        self.lacking: dict[str, str] = {}
+        self.database = None
         self.recorder = Recorder()
         self.startup = {"broker": 1.0}
         self.failure: BaseException | None = None

@@ -68,9 +68,9 @@ def all_of(*acts: Act) -> Act:
     return lambda stage: [act(stage) for act in acts]
 
 
-def responds(status: int, body: Body = lambda patient: {}) -> Act:
-    """Let a step have sent a request, with this response."""
-    return lambda stage: stage.scene.answer(status, json.dumps(body(stage.patient)))
+def responds(status: int, body: Body = lambda patient: {}, seconds: float = 0.004) -> Act:
+    """Let a step have sent a request, with this response after so many seconds."""
+    return lambda stage: stage.scene.answer(status, json.dumps(body(stage.patient)), seconds=seconds)
 
 
 def stores(body: Body) -> Act:

@@ -98,6 +98,14 @@ def test_a_needed_container_is_trouble_while_it_stays_paused(
     assert watch.trouble() is None
 
 
+def test_a_pause_of_the_runs_own_is_no_trouble(engine: Engine, events: Events, watch: ContainerWatch) -> None:
+    engine["kafka"] = ("paused", 0)
+    watch.may_be_paused.add("kafka")
+    assert watch.trouble() is None
+    watch.may_be_paused.discard("kafka")
+    assert "is paused" in (watch.trouble() or "")
+
+
 def test_an_engine_that_goes_away_is_trouble(engine: Engine, watch: ContainerWatch) -> None:
     engine.clear()
     assert watch.trouble() == "the state of the containers cannot be read any more: refused"

@@ -44,6 +44,29 @@ def test_what_an_absent_service_is_needed_for_is_left_out_and_named(without_room
     assert [each.get("message") for each in case.iter("skipped")] == [WHY]
 
 
+def test_what_a_run_cannot_do_is_left_out_and_named_and_red_where_it_is_requested(without_rooms: Behave) -> None:
+    why = "the run cannot do it"
+    without_rooms.stack.absent, without_rooms.stack.lacking = {}, {"room-service": why}
+    without_rooms.start()
+    first, second = without_rooms.feature.scenarios
+    assert [first.should_run(), second.should_run()] == [True, False]
+    without_rooms.play(first)
+    assert without_rooms.end() == 0
+    assert without_rooms.verdict.endswith(f"; 1 scenario was left out: {why}")
+
+
+@pytest.mark.parametrize(
+    ("tag", "sentence"),
+    [("@room-service", "@room-service is requested, but it cannot"), ("@slow", "Nothing remains: it cannot")],
+)
+def test_a_run_of_nothing_but_what_cannot_be_done_is_red(tag: str, sentence: str, without_rooms: Behave) -> None:
+    without_rooms.stack.absent, without_rooms.stack.lacking = {}, {"room-service": "it cannot"}
+    without_rooms.select(tag)
+    without_rooms.start()
+    assert without_rooms.end() == 1
+    assert without_rooms.verdict == f"RED: nothing was executed: {sentence}."
+
+
 @pytest.mark.parametrize(
     ("tags", "sentence"),
     [

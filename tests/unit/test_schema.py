@@ -141,9 +141,15 @@ WITHOUT_ID = {name: value for name, value in PATIENT.items() if name != "id"}
         ("GET /api/patients?status=auf der Suche", 200, [PATIENT, PATIENT], None),
         ("PUT /api/patients/5", 200, PATIENT | {"email": None}, None),
         ("DELETE /api/patients/5", 404, {"message": "Patient not found"}, None),
-        ("POST /api/patients", 200, PATIENT, "the status is 200, the contract has 201, 400"),
-        ("PUT /api/patients/5", 500, "oops", "the status is 500, the contract has 200, 400, 404"),
-        ("DELETE /api/patients/5", 204, "", "the status is 204, the contract has 200, 404"),
+        ("POST /api/patients", 200, PATIENT, "the status is 200, the contract has 201, 400, 503"),
+        ("PUT /api/patients/5", 500, "oops", "the status is 500, the contract has 200, 400, 404, 503"),
+        ("DELETE /api/patients/5", 204, "", "the status is 204, the contract has 200, 404, 503"),
+        (
+            "GET /api/patients/5",
+            503,
+            {"message": "away"},
+            "the status is 503, although nothing that the service needs was kept away from it",
+        ),
         ("PATCH /api/patients/5", 200, PATIENT, "the contract has no such request"),
         ("GET /api/patients/5/notes", 200, [], "the contract has no such request"),
         (

@@ -267,6 +267,7 @@ def test_what_is_defined_for_runners_and_formatters_is_left_alone() -> None:
         ({"stack": "remote", "bootstrap_servers": "a:1"}, "stack=remote needs api_url too"),
         ({"stack": "remote", "api_url": "http://a"}, "stack=remote needs bootstrap_servers too"),
         ({**REMOTE, "recorder_url": "http://recorder:8080"}, "recorder_url and recorder_token are given together"),
+        ({"database_away": "docker pause db"}, "database_away and database_back are given together or not at all"),
         (SASL, "security_protocol=SASL_SSL needs sasl_password too; a password is given as BDD_SASL_PASSWORD"),
         (
             {**REMOTE, "security_protocol": "SASL_PLAINTEXT"},

@@ -49,6 +49,14 @@ CASES: Mapping[str, tuple[Act, Sequence[tuple[Act, str]]]] = {
         responds(201),
         [(responds(200), "responded with 200, expected 201"), NO_REQUEST],
     ),
+    "the service responds with 503 within 0.1 seconds": (
+        responds(503),
+        [
+            (responds(500), "responded with 500, expected 503"),
+            (responds(503, seconds=0.2), "the response took 0.2 s, 0.1 s were promised"),
+            NO_REQUEST,
+        ],
+    ),
     "the service responds with 404 “Patient not found”": (
         responds(404, lambda p: {"message": "Patient not found"}),
         [

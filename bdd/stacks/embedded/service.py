@@ -31,6 +31,7 @@ class EmbeddedService:
     ) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
+        self.database = database_file(folder, name)
         self.process = ChildProcess(
             f"the {name}",
             [sys.executable, "-m", *(module or (reference_module(name),))],
@@ -57,7 +58,12 @@ class EmbeddedService:
 
 def database_url(folder: Path, name: str) -> str:
     """Return the address of the database that the service of this name uses in this folder."""
-    return f"sqlite:///{folder / name}.db"
+    return f"sqlite:///{database_file(folder, name)}"
+
+
+def database_file(folder: Path, name: str) -> Path:
+    """Return the file of that database."""
+    return folder / f"{name}.db"
 
 
 def reference_module(name: str) -> str:

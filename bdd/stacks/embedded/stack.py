@@ -13,9 +13,10 @@ from bdd.settings.settings import Settings
 from bdd.stacks.base import Stack, TryEvent
 from bdd.stacks.checks.check import Check, Failed
 from bdd.stacks.embedded.broker import Distribution, EmbeddedBroker
+from bdd.stacks.embedded.database import LockedDatabases
 from bdd.stacks.embedded.distribution import prepare
 from bdd.stacks.embedded.jars import BrokerUnavailable
-from bdd.stacks.embedded.service import EmbeddedService, has_reference, reference_module
+from bdd.stacks.embedded.service import EmbeddedService, database_file, has_reference, reference_module
 from bdd.stacks.local_recorder import LocalRecorder
 from bdd.system.processes import ChildProcess, CommandFailed, run_command
 
@@ -80,6 +81,7 @@ class EmbeddedStack(Stack):
         recorder = LocalRecorder(folder, broker.bootstrap_servers, self._settings)
         self._add_process(recorder.process)
         self.bootstrap_servers = broker.bootstrap_servers
+        self.database = self.database or LockedDatabases(database_file(folder, name) for name in self.api_urls)
         broker.wait_ready(_START_SECONDS)
         broker.create_topics(contract.current().partitions)
         self._ready("broker")

@@ -2,9 +2,10 @@
 
 import json
 import logging
+import sqlite3
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -17,9 +18,10 @@ from bdd.system.paths import ASYNCAPI
 from reference.patient_service.service import PATIENT_SERVICE
 from reference.shared import database as database_module
 from reference.shared.app import create_app
-from reference.shared.database import open_database
+from reference.shared.database import Database, open_database
 from reference.shared.models import OutboxEntry
 from reference.shared.relay import OutboxRelay
+from reference.shared.serving import THREADS
 from reference.shared.validation import Rules
 from reference.therapist_service.service import THERAPIST_SERVICE
 from tests.support.builders import LONG_TIMEOUT
@@ -297,3 +299,33 @@ def test_health_names_the_state_of_the_database_and_the_broker(
     broker.is_away = is_away
     response = served.api.get("/health")
     assert (response.status_code, response.json) == (status, {"database": "reachable", "broker": state})
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_nothing_is_changed_while_the_database_is_locked(served: Served, method: str) -> None:
+    created = served.create()
+    path = served.path if method == "POST" else f"{served.path}/1"
+    others = THREADS + 1
+
+    def respond() -> tuple[int, object]:
+        response = served.api.open(path, method=method, json={**NAMES, "vorname": "Neu"})
+        return response.status_code, response.json
+
+    with locked(served.database), ThreadPoolExecutor(others) as threads:
+        responses = [each.result() for each in [threads.submit(respond) for _ in range(others)]]
+        assert served.all() == [created], "it can be read"
+
+    assert responses == [(503, {"message": "The database does not answer"})] * others
+    assert served.all() == [created]
+    assert len(served.events()) == 1
+    assert served.change(vorname="Neu")["vorname"] == "Neu"
+
+
+@contextmanager
+def locked(database: Database) -> Iterator[None]:
+    """Keep another program's lock on the database."""
+    with database.reading() as session:
+        file = next(iter(session.execute(text("PRAGMA database_list")))).file
+    with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
