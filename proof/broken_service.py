@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response as WsgiResponse
 from proof.defect import SOUND, Defect
 from proof.defects import DEFECTS
 from proof.outgoing import Outgoing
+from proof.pairs import PAIRS
 from proof.traffic import Request, Response, SoundService
 from reference.shared import serving
 from reference.shared.app import create_app
@@ -93,7 +94,7 @@ class BrokenService(SoundService):
 def main() -> int:
     """Run the service until it is stopped; return its exit code."""
     service, name, first_id = sys.argv[1:]
-    defects = {defect.name: defect for defect in (SOUND, *DEFECTS)}
+    defects = {defect.name: defect for defect in (SOUND, *DEFECTS, *PAIRS)}
     broken = BrokenService(defects[name], int(first_id))
     for part in ("new_producer", "open_database", "create_app"):
         setattr(serving, part, getattr(broken, part))

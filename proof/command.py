@@ -23,6 +23,7 @@ from bdd.system.signals import INTERRUPTED
 from proof.defect import Defect
 from proof.defects import DEFECTS
 from proof.judging import Outcome, Verdict
+from proof.pairs import PAIRS
 from proof.proving import Proof, proving
 from proof.report import Result, write_report
 
@@ -45,6 +46,9 @@ def prove(
         int | None,
         typer.Option(min=1, max=16, metavar="N", help="How many defects at a time: 6, with --whole 1."),
     ] = None,
+    pairs: Annotated[
+        bool, typer.Option("--pairs", help="Two defects at a time, with all features: both must be the causes.")
+    ] = False,
     whole: Annotated[
         bool,
         typer.Option("--whole", help="Run all features against each defect, and compare times and causes."),
@@ -66,7 +70,9 @@ def prove(
     - `python -m bdd prove --only key-none --only status-enum-name`
     """
     if not show:
-        raise typer.Exit(run_proof(only or [], jobs or (1 if whole else _JOBS), whole=whole))
+        chosen = choose(only or [], PAIRS if pairs else DEFECTS)
+        whole = whole or pairs
+        raise typer.Exit(run_proof(chosen, jobs or (1 if whole else _JOBS), whole=whole))
     table = _table("defect", "service", "layer", "the service is as it should be, but …")
     for defect in DEFECTS:
         table.add_row(defect.name, defect.service, defect.layer, escape(defect.description))
@@ -77,23 +83,26 @@ def _table(*columns: str) -> Table:
     return Table(*(Column(column, overflow="fold") for column in columns))
 
 
-def choose(names: Sequence[str]) -> list[Defect]:
+def choose(names: Sequence[str], defects: Sequence[Defect]) -> list[Defect]:
     """Return the defects with these names, all of them when none is given.
+
+    Args:
+        names: the names.
+        defects: those that there are.
 
     Raises:
         BadParameter: there is no such defect.
     """
-    known = {defect.name: defect for defect in DEFECTS}
+    known = {defect.name: defect for defect in defects}
     if unknown := {name: difflib.get_close_matches(name, known, n=1) for name in names if name not in known}:
         hints = {name: f" (did you mean {close[0]}?)" if close else "" for name, close in unknown.items()}
         listed = ", ".join(f"{name or repr(name)}{hint}" for name, hint in hints.items())
         raise typer.BadParameter(f"there is no defect {listed}; see: python -m bdd prove --list")
-    return [known[name] for name in dict.fromkeys(names)] or list(DEFECTS)
+    return [known[name] for name in dict.fromkeys(names)] or list(defects)
 
 
-def run_proof(names: Sequence[str], jobs: int, *, whole: bool = False) -> int:
-    """Inject the defects with these names, print the outcomes, write the report; return the exit code."""
-    defects = choose(names)
+def run_proof(defects: Sequence[Defect], jobs: int, *, whole: bool = False) -> int:
+    """Inject the defects, print the outcomes, write the report; return the exit code."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: everything is removed
     began = time.monotonic()
     try:

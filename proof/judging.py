@@ -3,13 +3,15 @@
 import json
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from proof.defect import Defect
+from proof.pairs import Pair
 
 _LONGEST_HEADLINE = 600
 _AUDIT = "TESTS-audit."
@@ -62,7 +64,10 @@ def judge(
         output: its last lines, for a run without a verdict.
         whole: whether any failure may name the defect, and not the first one alone.
     """
-    junit, causes = folder / "junit", causes_in(folder / "evidence")
+    junit, told = folder / "junit", causes_in(folder / "evidence")
+    causes = [each["cause"] for each in told]
+    if isinstance(defect, Pair):
+        return Outcome(defect, _both_named(defect, told), seconds, causes=causes)
     try:
         reds = list(reds_in(junit)) if whole else list(islice(reds_in(junit), 1))
     except ET.ParseError as error:
@@ -84,9 +89,18 @@ def _is_named(defect: Defect, red: tuple[str, str], causes: Sequence[str]) -> bo
     return bool(described and re.search(defect.noticed_by, scenario))
 
 
-def causes_in(evidence: Path) -> list[str]:
+def causes_in(evidence: Path) -> list[Mapping[str, Any]]:
     """Return the causes that a run has written below the folder of its evidence, none for a green run."""
-    return [each["cause"] for file in evidence.glob("*/causes.json") for each in json.loads(file.read_text())]
+    return [each for file in evidence.glob("*/causes.json") for each in json.loads(file.read_text("utf-8"))]
+
+
+def _both_named(pair: Pair, causes: Sequence[Mapping[str, Any]]) -> Verdict:
+    """Judge a pair: each of its defects must be one cause, and there must be no other."""
+    if not causes:
+        return Verdict.SURVIVED
+    texts = ["\n".join([each["cause"], headline(each["best"]["message"])]) for each in causes]
+    named = all(any(re.search(part.pattern, text) for text in texts) for part in pair.parts)
+    return Verdict.NAMED if named and len(causes) == len(pair.parts) else Verdict.KILLED
 
 
 def reds_in(junit: Path) -> Iterator[tuple[str, str]]:
