@@ -98,7 +98,7 @@ def _both_named(pair: Pair, causes: Sequence[Mapping[str, Any]]) -> Verdict:
     """Judge a pair: each of its defects must be one cause, and there must be no other."""
     if not causes:
         return Verdict.SURVIVED
-    texts = ["\n".join([each["cause"], headline(each["best"]["message"])]) for each in causes]
+    texts = ["\n".join([each["cause"], each["best"]["message"]]) for each in causes]
     named = all(any(re.search(part.pattern, text) for text in texts) for part in pair.parts)
     return Verdict.NAMED if named and len(causes) == len(pair.parts) else Verdict.KILLED
 

@@ -203,7 +203,7 @@ def _never_came(observer: Observer, expectation: Expectation, miss: NearMiss | N
     if miss:
         sentence += f"; the closest event is {miss.event}: {_listed(miss.differences)}"
     what_next = advice(observer, miss, expectation)
-    symptoms = symptoms_of_missing(observer, miss, expectation, what_next)
+    symptoms = symptoms_of_missing(observer, miss, expectation)
     return _finding(observer.scenario_log, expectation.step, sentence, what_next, symptoms)
 
 
@@ -225,7 +225,7 @@ def _invalid(scenario_log: ScenarioLog, expectation: Expectation, event: Event |
     violations = event_schemas(contract.current()).violations(event)
     sentence = f"left an event that violates the contract: {expectation.claim}: {_listed(violations)}"
     advice = f"correct this where the service makes the event; {contract.current()} says what is valid"
-    symptoms = of_event(expectation.noun, expectation.event_type, violations, advice)
+    symptoms = of_event(expectation.noun, expectation.event_type, violations, lambda _: advice)
     return [_finding(scenario_log, expectation.step, sentence, advice, symptoms)] if violations else []
 
 

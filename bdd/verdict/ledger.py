@@ -171,6 +171,11 @@ class Ledger:
         """Return the claimed event with this eventId."""
         return self._claimed_ids.get(event_id)
 
+    def is_redelivery(self, event: Event) -> bool:
+        """Return whether an event is a claimed one that has come once more."""
+        first = self._claimed_ids.get(event.id)
+        return first is not None and first.record is not event.record and first.fields == event.fields
+
     def original(self, scenario_log: ScenarioLog, event: Event) -> Expectation | None:
         """Return the expectation whose event this one repeats, by its eventId or by its content.
 

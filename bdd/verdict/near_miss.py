@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from bdd.contracts.differences import STALE, Difference
 from bdd.contracts.event import Event, NotAnEvent
@@ -55,7 +56,7 @@ def explain_missing(seen: Observation, missing: Sequence[Expectation]) -> tuple[
     broken = [event for event in map(ledger.event, own) if isinstance(event, NotAnEvent)]
     miss = None if found and broken and not _has_key(expectation, found.event) else found
     what_next = advice(observer, miss, expectation, bool(broken))
-    symptoms = symptoms_of_missing(observer, miss, expectation, what_next)
+    symptoms = symptoms_of_missing(observer, miss, expectation)
     if miss:
         lines = _near(miss, expectation)
     elif broken:
@@ -68,26 +69,23 @@ def explain_missing(seen: Observation, missing: Sequence[Expectation]) -> tuple[
     return [*lines, f"next:     {what_next}"], symptoms
 
 
-def symptoms_of_missing(
-    observer: Observer, miss: NearMiss | None, expectation: Expectation, what_next: str
-) -> list[Symptom]:
+def symptoms_of_missing(observer: Observer, miss: NearMiss | None, expectation: Expectation) -> list[Symptom]:
     """Return the symptoms of an expectation that was not fulfilled.
 
     Args:
         observer: the scenario's.
         miss: the closest event, None if there is none.
         expectation: the expectation.
-        what_next: what to do about it.
     """
+    noun, event_type = expectation.noun, expectation.event_type
     if miss is None or _is_repeated(observer, miss.event, expectation):
-        return [Symptom(expectation.noun, expectation.event_type, NEVER, advice=what_next)]
-    return of_event(expectation.noun, expectation.event_type, miss.differences, what_next)
+        return [Symptom(noun, event_type, NEVER, advice=advice(observer, None, expectation))]
+    return of_event(noun, event_type, miss.differences, partial(_advice_on, miss, expectation))
 
 
 def _is_repeated(observer: Observer, event: Event, expectation: Expectation) -> bool:
     """Whether an event is another one's repetition, and no failed attempt at the expected one."""
-    first = observer.ledger.claimed_with_id(event.id)
-    if first and first.fields == event.fields:
+    if observer.ledger.is_redelivery(event):
         return True
     return event.type != expectation.event_type and bool(observer.ledger.original(observer.scenario_log, event))
 
@@ -173,7 +171,8 @@ def advice(observer: Observer, miss: NearMiss | None, expectation: Expectation, 
     if observer.trouble():
         return "see why it ended; its log is in the evidence folder"
     if miss:
-        return _advice_on(miss, expectation)
+        stale = (each for each in miss.differences if each.kind == STALE)  # that explains all others, too
+        return _advice_on(miss, expectation, next(stale, miss.differences[0]))
     if broken:
         return f"correct this where the service makes its {expectation.event_type} event"
     return (
@@ -182,23 +181,19 @@ def advice(observer: Observer, miss: NearMiss | None, expectation: Expectation, 
     )
 
 
-def _advice_on(miss: NearMiss, expectation: Expectation) -> str:
-    if _is_as_stored(miss, expectation):
+def _advice_on(miss: NearMiss, expectation: Expectation, difference: Difference) -> str:
+    if _is_as_stored(miss, expectation, difference):
         return "the response shows the same: correct what the service stores for this request, and not its event"
-    if any(difference.kind == STALE for difference in miss.differences):
+    if difference.kind == STALE:
         return "let the service make its event from what the change has stored, not from what it read before"
-    first = miss.differences[0]
-    if first.kind in {USED_ID, USED_TIMESTAMP}:
-        return _ADVICE_ON_REPEATED[first.field]
+    if difference.kind in {USED_ID, USED_TIMESTAMP}:
+        return _ADVICE_ON_REPEATED[difference.field]
     correct = f"correct this where the service makes its {expectation.event_type} event"
-    return _ADVICE.get(first.field, correct).format(expectation)
+    return _ADVICE.get(difference.field, correct).format(expectation)
 
 
-def _is_as_stored(miss: NearMiss, expectation: Expectation) -> bool:
+def _is_as_stored(miss: NearMiss, expectation: Expectation, difference: Difference) -> bool:
     """Whether the response to the request differs from what was sent in the same way as the event does."""
     data = miss.event.payload.get(f"{expectation.noun}_data") if isinstance(miss.event.payload, dict) else None
-    if not isinstance(data, dict) or not expectation.response:
-        return False
-    names = [each.field.rpartition(".")[2] for each in miss.differences]
-    shown = expectation.response
-    return all(name in data and name in shown and data[name] == shown[name] for name in names)
+    name, shown = difference.field.rpartition(".")[2], expectation.response or {}
+    return isinstance(data, dict) and name in data and name in shown and bool(data[name] == shown[name])

@@ -1,7 +1,7 @@
 """Symptoms: what a failure or a finding has in common with others of the same cause."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from hamcrest.core.description import Description
@@ -87,14 +87,16 @@ def symptoms_of(error: BaseException) -> Sequence[Symptom]:
     return []
 
 
-def of_event(noun: str, where: str, differences: Sequence[Difference], advice: str) -> list[Symptom]:
+def of_event(
+    noun: str, where: str, differences: Sequence[Difference], advice_on: Callable[[Difference], str] = lambda _: ""
+) -> list[Symptom]:
     """Return the symptoms of an event that differs.
 
     Args:
         noun: what it is about.
         where: the type that was expected.
         differences: how it differs.
-        advice: what to do.
+        advice_on: returns what to do about a difference.
     """
     leading = next((each for each in differences if each.field == "eventType"), None)
     if leading:
@@ -102,7 +104,7 @@ def of_event(noun: str, where: str, differences: Sequence[Difference], advice: s
     elif any(each.field == "key" for each in differences):
         differences = [each for each in differences if each.field != "partition"]  # it comes from the key
     return _distinct(
-        Symptom(noun, where, each.kind, _last(each.field), "." in each.field, advice)
+        Symptom(noun, where, each.kind, _last(each.field), "." in each.field, advice_on(each))
         for each in _with_renamed(differences)
     )
 

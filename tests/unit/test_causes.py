@@ -30,7 +30,7 @@ def failure(symptoms: list[Symptom], name: str = "One", *, prepares: bool = Fals
 def event_with(data: dict[str, object], event_type: str = CREATED) -> list[Symptom]:
     expected = {"patient_id": 5, "patient_data": DATA}
     found = differences("payload", {"patient_id": 5, "patient_data": data}, expected)
-    return of_event("patient", event_type, found, "correct the event")
+    return of_event("patient", event_type, found)
 
 
 def causes_of(*all_symptoms: list[Symptom]) -> list[Cause]:
@@ -100,7 +100,7 @@ def test_the_cause_says_how_an_event_differs_without_its_values(changed: dict[st
     scene = Scene()
     expected = scene.expect(CREATED)
     differences_found = scene.ledger.differences(expected, event_in(scene.event(CREATED, **changed)))
-    assert title_of(of_event("patient", CREATED, differences_found, "")) == title
+    assert title_of(of_event("patient", CREATED, differences_found)) == title
 
 
 def test_what_a_response_and_an_event_show_alike_is_what_is_stored() -> None:
