@@ -247,7 +247,11 @@ _ANSWERS = [
         "list-has-everybody-twice",
         "the list has each patient twice",
         r"patient \d+ is listed 2 times",
-        on("GET", responding(lambda response: response.with_body(response.json * 2)), one=False),
+        on(
+            "GET",
+            responding(lambda response: response if response.is_error else response.with_body(response.json * 2)),
+            one=False,
+        ),
         scenario="every patient, and each once",
     ),
     _read(

@@ -29,7 +29,7 @@ _NAMES = (
     ("updated-twice-other-id", "deleted-never"),
     ("updated-never", "deleted-twice-same-id"),
     ("deleted-as-updated", "refused-names-no-field"),
-    ("deleted-with-data", "list-ignores-the-filter"),
+    ("deleted-with-data", "answer-says-html"),
     ("anrede-old", "deleted-message-wrong"),
     ("updated-stale", "refused-answers-500"),
     ("deleted-then-tombstone", "nothing-accepted-as-a-name"),
@@ -38,7 +38,7 @@ _NAMES = (
     ("partition-alternating", "refused-with-a-list"),
     ("quick-changes-lost", "list-has-everybody-twice"),
     ("deleted-before-the-commit", "updated-twice-same-id"),
-    ("block-as-change", "therapist-list-without-blocked"),
+    ("block-as-change", "therapist-unknown-status-500"),
     ("unblock-never", "therapist-refused-with-lists"),
 )
 

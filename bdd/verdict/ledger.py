@@ -167,10 +167,6 @@ class Ledger:
         """Return the expectation that the record fulfilled."""
         return self._claimed.get(record.place)
 
-    def claimed_with_id(self, event_id: str) -> Event | None:
-        """Return the claimed event with this eventId."""
-        return self._claimed_ids.get(event_id)
-
     def is_redelivery(self, event: Event) -> bool:
         """Return whether an event is a claimed one that has come once more."""
         first = self._claimed_ids.get(event.id)

@@ -78,9 +78,36 @@ def symptoms_of_missing(observer: Observer, miss: NearMiss | None, expectation: 
         expectation: the expectation.
     """
     noun, event_type = expectation.noun, expectation.event_type
-    if miss is None or _is_repeated(observer, miss.event, expectation):
+    if miss is None or _is_repeated(observer, miss.event, expectation) or _is_anothers(miss.event, expectation):
+        miss = _earlier_attempt(observer, expectation)
+    if miss is None:
         return [Symptom(noun, event_type, NEVER, advice=advice(observer, None, expectation))]
     return of_event(noun, event_type, miss.differences, partial(_advice_on, miss, expectation))
+
+
+def _is_anothers(event: Event, expectation: Expectation) -> bool:
+    """Whether an event is about another one by both its key and its payload."""
+    payload = event.payload if isinstance(event.payload, dict) else {}
+    named = str(payload.get(f"{expectation.noun}_id", expectation.key))
+    return named == event.record.key_text != expectation.key
+
+
+def _earlier_attempt(observer: Observer, expectation: Expectation) -> NearMiss | None:
+    """Return how the subject's first unexpected event of this type differs from the action that it is of.
+
+    One that shows the state before its change fulfils the expectation of the change before, so that it seems that
+    the last one is missing.
+    """
+    ledger, own_log = observer.ledger, observer.scenario_log
+    of_subject = [each for each in own_log.expectations if each.subject == expectation.subject]
+    of_type = [each for each in of_subject if each.event_type == expectation.event_type]
+    records = (record for _, record in ledger.unclaimed(own_log, of_type[0].after, observer.recorder.cursor))
+    events = (event for event in map(ledger.event, records) if isinstance(event, Event))
+    event = next((each for each in events if each.type == expectation.event_type), None)
+    if event is None or not _has_key(expectation, event) or ledger.is_redelivery(event):
+        return None
+    misses = (NearMiss(event, ledger.differences(each, event)) for each in of_type)
+    return min(misses, key=lambda miss: len(miss.differences))
 
 
 def _is_repeated(observer: Observer, event: Event, expectation: Expectation) -> bool:

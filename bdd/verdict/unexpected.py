@@ -14,6 +14,7 @@ from bdd.verdict.scenario_log import Request, ScenarioLog
 from bdd.verdict.symptom import Symptom, of_event
 
 _WITHOUT_CAUSE = "published without a cause"
+_READING = "GET"
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,8 @@ def explain_unexpected(ledger: Ledger, scenario_log: ScenarioLog, cursor: int, r
         symptom = Symptom(noun, f"a record on {record.topic}", event.kind, advice=advice)
         return Unexpected("", str(event), advice, step, request, [symptom])
     original = ledger.original(scenario_log, event)
-    if original is None or original.claim is None or _follows_refusal(cause, original):
-        advice = "publish only what was changed and stored; a refused or reading request changes nothing"
+    if original is None or original.claim is None or _follows_refusal(event, cause, original):
+        advice = _advice_on(cause)
         kind = f"published after {_kind_of(cause)}"
         symptom = Symptom(noun_of(event.type), event.type, kind, advice=advice, group=_WITHOUT_CAUSE)
         symptoms = _symptoms_of_failed_attempt(ledger, scenario_log, event) or [symptom]
@@ -66,9 +67,10 @@ def explain_unexpected(ledger: Ledger, scenario_log: ScenarioLog, cursor: int, r
     return Unexpected(event.type, sentence, advice, original.step, original.request, [symptom])
 
 
-def _follows_refusal(cause: Request | None, original: Expectation) -> bool:
-    """Whether a repeated event comes after a refused request that was sent after the accepted one."""
-    return cause is not None and not cause.exchange.accepted and cause.after > original.after
+def _follows_refusal(event: Event, cause: Request | None, original: Expectation) -> bool:
+    """Whether an event of the same content comes after a refused request that was sent after the accepted one."""
+    is_new = original.claim is not None and original.claim.id != event.id
+    return is_new and cause is not None and not cause.exchange.accepted and cause.after > original.after
 
 
 def _symptoms_of_failed_attempt(ledger: Ledger, scenario_log: ScenarioLog, event: Event) -> Sequence[Symptom]:
@@ -82,13 +84,23 @@ def _symptoms_of_failed_attempt(ledger: Ledger, scenario_log: ScenarioLog, event
     return []
 
 
+def _advice_on(cause: Request | None) -> str:
+    if cause and cause.exchange.accepted and cause.exchange.method != _READING:
+        return (
+            f"see why {cause.exchange.method} publishes this event: the contract has none, or another one, for it"
+        )
+    return "publish only what was changed and stored; a refused or reading request changes nothing"
+
+
 def _kind_of(cause: Request | None) -> str:
     """Return a request in words that are the same for all that publish the same wrongly."""
     if cause is None:
         return "no request"
     if not cause.exchange.accepted:
         return "a refused request"
-    return "a request that only reads" if cause.exchange.method == "GET" else f"an accepted {cause.exchange.method}"
+    return (
+        "a request that only reads" if cause.exchange.method == _READING else f"an accepted {cause.exchange.method}"
+    )
 
 
 def _explain_repeated(event: Event, first: Event) -> tuple[str, str, str]:
