@@ -86,9 +86,8 @@ def _symptoms_of_failed_attempt(ledger: Ledger, scenario_log: ScenarioLog, event
 
 def _advice_on(cause: Request | None) -> str:
     if cause and cause.exchange.accepted and cause.exchange.method != _READING:
-        return (
-            f"see why {cause.exchange.method} publishes this event: the contract has none, or another one, for it"
-        )
+        method = cause.exchange.method
+        return f"see why {method} publishes this event: the contract has none, or another one, for it"
     return "publish only what was changed and stored; a refused or reading request changes nothing"
 
 
@@ -98,9 +97,8 @@ def _kind_of(cause: Request | None) -> str:
         return "no request"
     if not cause.exchange.accepted:
         return "a refused request"
-    return (
-        "a request that only reads" if cause.exchange.method == _READING else f"an accepted {cause.exchange.method}"
-    )
+    method = cause.exchange.method
+    return "a request that only reads" if method == _READING else f"an accepted {method}"
 
 
 def _explain_repeated(event: Event, first: Event) -> tuple[str, str, str]:
