@@ -66,6 +66,7 @@ class RecorderClient:
         self._grown = threading.Condition()
         self._closed = threading.Event()
         self._lost: str | None = None
+        self._failure: str | None = None
         self._refusal: str | None = None
         self._reported: dict[str, str] = {}
         self._last_received = time.monotonic()
@@ -151,6 +152,8 @@ class RecorderClient:
         There is no connection, the recorder could not read some records or has stopped, it is behind and reads
         nothing more, or the broker does not answer it.
         """
+        if self._failure:
+            return f"{self._failure}\n    next: see which record the journal has at {self.cursor - 1}"
         if self._lost and time.monotonic() - self._last_received > _CONNECT_SECONDS:
             return f"the recorder at {self.url} cannot be followed: {self._lost}\n{_NEXT}"
         if gaps := [each for each in self.gaps if self._is_needed(each.topic)]:
@@ -232,6 +235,11 @@ class RecorderClient:
                     self._take(entry)
             except (requests.RequestException, OSError, ValueError) as broken:
                 self._lost = _in_words(broken)
+            except Exception as error:  # noqa: BLE001 - nobody else would hear of it
+                self._failure = (
+                    f"the recorder at {self.url} is not followed any more: {type(error).__name__}: {error}"
+                )
+                return
             with self._grown:
                 self._grown.notify_all()
             self._closed.wait(_RECONNECT_SECONDS)

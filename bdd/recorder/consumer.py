@@ -114,20 +114,9 @@ class TopicsConsumer:
             Incomplete: the consumer has stopped, or has read nothing for `timeout` seconds although it is behind;
                 or the end offsets are not known.
         """
-
-        def end_offsets() -> dict[Partition, int]:
-            described = self._brokers.described(self._topics)
-            self._add_new_partitions(described)
-            remade = self._remade(described)
-            if lost := sorted(remade & needed):
-                raise Incomplete(str(Remade(lost[0])))
-            left_out = (self._refused | remade) - needed
-            readable = [place for place in self._positions if place[0] not in left_out]
-            others = [place for place in readable if place[0] not in needed]
-            return self._brokers.ends([place for place in readable if place[0] in needed], others)
-
         needed = frozenset(topics or self._topics)
-        lag = Lag(self._brokers.answered(end_offsets, "the end offsets", timeout), self._positions)
+        ends = self._brokers.answered(lambda: self._ends(needed), "the end offsets", timeout)
+        lag = Lag(ends, self._positions)
 
         def complete() -> int:
             assert not trouble()
@@ -149,6 +138,22 @@ class TopicsConsumer:
                 )
             except AssertionError as error:
                 raise Incomplete(trouble() or self._held_back(lag) or str(lag)) from error
+
+    def _ends(self, needed: frozenset[str]) -> dict[Partition, int]:
+        """Return the end offsets: up to them the journal must be complete; see `fence`."""
+        described = self._brokers.described(self._topics)
+        self._add_new_partitions(described)
+        remade = self._remade(described)
+        if lost := sorted(remade & needed):
+            raise Incomplete(str(Remade(lost[0])))
+        places = list(self._positions)  # at once: another thread may add to them
+        if gone := sorted({topic for topic, _ in places} & needed - described.keys()):
+            sentence = f"the topic {gone[0]} is not there any more, or {self._user} may not see it"
+            raise KafkaException(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART, sentence))
+        left_out = (self._refused | remade) - needed
+        readable = [place for place in places if place[0] not in left_out]
+        others = [place for place in readable if place[0] not in needed]
+        return self._brokers.ends([place for place in readable if place[0] in needed], others)
 
     def _held_back(self, lag: Lag) -> str | None:
         """Return the sentence about a transaction that holds back what has not been read, None if there is none."""
@@ -209,7 +214,7 @@ class TopicsConsumer:
         """Begin again with topics that were deleted and made anew, and begin with new ones."""
         described = self._brokers.described(self._topics)
         for topic in self._remade(described):
-            old = [place for place in self._positions if place[0] == topic]
+            old = [place for place in list(self._positions) if place[0] == topic]
             with self._assigning, self._moved:
                 self._consumer.incremental_unassign([TopicPartition(*place) for place in old])
                 for place in old:

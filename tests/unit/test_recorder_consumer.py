@@ -435,6 +435,16 @@ def test_a_topic_that_may_not_be_read_is_named_at_once_to_those_who_need_it(cons
     assert consuming.consumer.fence(LONG_TIMEOUT, [OTHER]) == 0
 
 
+def test_a_topic_that_is_not_there_any_more_is_named_to_those_who_need_it(consume: Consume) -> None:
+    consuming = consume(topics={TOPIC: 2, OTHER: 1})
+    consuming.start()
+    del consuming.broker.topics[OTHER]
+    assert consuming.consumer.fence(LONG_TIMEOUT, [TOPIC]) == 0
+    gone = f"the topic {OTHER} is not there any more, or a client without a login may not see it"
+    with pytest.raises(Incomplete, match=f"^the broker at kafka:9092 does not report the end offsets: {gone}$"):
+        consuming.consumer.fence(SHORT_TIMEOUT, [OTHER])
+
+
 def test_a_topic_that_is_deleted_and_made_anew_is_a_loss_and_is_read_from_its_beginning(
     consume: Consume, monkeypatch: pytest.MonkeyPatch
 ) -> None:

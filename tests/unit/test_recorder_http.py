@@ -320,6 +320,20 @@ def test_a_record_that_was_let_go_is_loaded_again(served: Served, begin: int) ->
     assert list(client.numbered(0, 4)) == expected[-1:]
 
 
+def test_whatever_ends_the_mirror_is_reported(served: Served) -> None:
+    def fail(_cursor: int, _record: Record) -> None:
+        raise RecursionError("too deep")
+
+    served.client.on_arrival = fail
+    client = served.follow()
+    served.append(record({}))
+    client._thread.join(LONG_TIMEOUT)
+    assert client.trouble() == (
+        f"the recorder at {served.url} is not followed any more: RecursionError: too deep\n"
+        "    next: see which record the journal has at 0"
+    )
+
+
 def test_a_record_that_the_recorder_has_removed_cannot_be_loaded(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
