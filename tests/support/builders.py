@@ -109,6 +109,7 @@ class FakeRecorder:
 
     def __init__(self) -> None:
         self.journal: list[Record] = []
+        self.forgotten = 0
         self.coming: list[Record] = []
         self.sudden: list[Record] = []
 
@@ -127,7 +128,8 @@ class FakeRecorder:
         return enumerate(records, before - len(records))
 
     def forget(self, before: int) -> None:
-        assert 0 <= before <= len(self.journal)
+        assert self.forgotten <= before <= len(self.journal)
+        self.forgotten = before
 
     def wait_for_more(self, after: int, seconds: float) -> None:
         assert after <= len(self.journal)

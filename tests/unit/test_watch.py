@@ -194,8 +194,10 @@ def test_a_line_for_programs_is_json_in_utf_8_whatever_the_event_holds() -> None
 
 
 def test_it_shows_what_comes_and_ends_with_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = watch(monkeypatch, FakeStack(foreign(5), record(b"poison"), foreign(6)), "--patient", "5")
+    stack = FakeStack(foreign(5), record(b"poison"), foreign(6))
+    result = watch(monkeypatch, stack, "--patient", "5")
     assert result.exit_code == 1
+    assert stack.recorder.forgotten == 2, "a watch that lasts for days keeps only what it has not shown"
     assert result.stdout.count("patient-events/0@") == 2
     assert "The watch ends here: the broker has ended" in result.stderr
     assert result.stderr.endswith("2 records shown (1 of them no events), 1 filtered out\n")
