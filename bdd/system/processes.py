@@ -6,6 +6,7 @@ import os
 import random
 import re
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,6 +22,7 @@ from bdd.system.environment import inherited
 
 _TAIL_BYTES = 64 * 1024
 _LINES_OF_A_FAILED_START = 200
+_NO_SPACE = 64 * 1024
 _PORT_TAKEN = re.compile(r"(?:failed to bind to|Cannot listen on) \S+:(\d+)")
 _PORTS = range(20_000, 32_768)
 """Linux assigns ports from 32768 on (`ip_local_port_range`), macOS and Windows from 49152 on."""
@@ -80,7 +82,9 @@ class ChildProcess:
             return None
         lines = self.last_lines()
         if not lines:
-            return f"{self.name} {_how_it_ended(code)}; its log is empty"
+            full = shutil.disk_usage(self.log.parent).free < _NO_SPACE
+            why = f": no space is left in {self.log.parent}" if full else ""
+            return f"{self.name} {_how_it_ended(code)}; its log is empty{why}"
         return "\n    ".join([f"{self.name} {_how_it_ended(code)}", "its last log lines:", *lines])
 
     def last_lines(self, count: int = 15) -> list[str]:

@@ -3,12 +3,14 @@
 import atexit
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -66,6 +68,16 @@ def test_a_running_child_is_no_trouble_and_a_stopped_one_neither(start: Start) -
     assert child.stop(timeout=LONG_TIMEOUT)
     assert not psutil.pid_exists(child.pid)
     assert child.trouble() is None
+
+
+def test_a_log_that_is_empty_since_nothing_can_be_written_says_so(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: SimpleNamespace(free=4096))
+    child = start("raise SystemExit(2)")
+    assert trouble_of(child) == (
+        f"the child ended with exit code 2; its log is empty: no space is left in {child.log.parent}"
+    )
 
 
 @pytest.mark.parametrize(
