@@ -54,7 +54,7 @@ class Failures:
         cause, is_new = self._causes.note(failure)
         if trouble:
             self._causes.end(symptoms[0])
-        whole = f"{title}\n{message}" if title else message
+        whole = message if message.startswith(title) else f"{title}\n{message}"
         failure.evidence = self._keep(cause.number, world, scenario, step, whole)
         if is_new or self._session.tells_each:
             return Explained(
@@ -72,13 +72,9 @@ class Failures:
         if found := symptoms_of(error):
             return found
         # A step that compares by itself: what the scenario has not expected is the most likely reason.
-        observer = world.observer
-        unexpected = observer.ledger.unclaimed(observer.scenario_log, world.began, observer.recorder.cursor)
-        return (
-            explain_unexpected(observer.ledger, observer.scenario_log, *unexpected[0]).symptoms
-            if unexpected
-            else []
-        )
+        ledger, log = world.observer.ledger, world.observer.scenario_log
+        unexpected = ledger.unclaimed(log, world.began, world.observer.recorder.cursor)
+        return explain_unexpected(ledger, log, *unexpected[0]).symptoms if unexpected else []
 
     def _keep(self, number: int, world: World, scenario: Scenario, step: Step, message: str) -> Path:
         folder = scenario_folder(self._session.evidence_folder / f"cause-{number}", scenario)

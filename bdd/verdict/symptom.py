@@ -160,7 +160,7 @@ def of_trouble(trouble: str) -> Symptom:
     """Return the symptom of whatever fails because something of the platform has ended or hangs."""
     first, *more = trouble.splitlines()
     advice = next((line.strip().removeprefix("next: ") for line in more if "next:" in line), "see in its log why")
-    return Symptom("the platform", "", _literal(first), advice=advice)
+    return Symptom("the platform", "", first, advice=advice)
 
 
 def too_late(expectation: Expectation, slowest: float) -> Symptom:
@@ -183,12 +183,7 @@ def of_text(text: str) -> list[Symptom]:
 
 def without_variables(text: str) -> str:
     """Return a text in one line, without ids, numbers and marks."""
-    return _literal(_VARIABLE.sub("…", " ".join(text.split())))
-
-
-def _literal(text: str) -> str:
-    """Return a text in which `in_words` replaces nothing."""
-    return text.replace("{", "(").replace("}", ")")
+    return _VARIABLE.sub("…", " ".join(text.split()))
 
 
 def in_words(kind: str, wheres: Sequence[str], fields: Sequence[str]) -> str:
@@ -200,7 +195,8 @@ def in_words(kind: str, wheres: Sequence[str], fields: Sequence[str]) -> str:
         fields: the fields that have it.
     """
     where = _listed(wheres, 3)
-    clause = kind.format(where=where, fields=_listed(fields, 6))
+    # No format(): what a service sent may be in it, with any braces.
+    clause = kind.replace("{fields}", _listed(fields, 6)).replace("{where}", where)
     return clause if "{where}" in kind else f"{where} {clause}".strip()
 
 

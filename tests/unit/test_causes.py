@@ -90,6 +90,7 @@ def test_an_event_that_differs_in_two_ways_has_two_causes() -> None:
         ({"key": b"6"}, "patient.created with another key"),
         ({"topic": "matching-events"}, "patient.created on topic matching-events"),
         ({"eventType": "patient.create", "version": "2"}, "patient.created as “patient.create”"),
+        ({"eventType": "{patient"}, "patient.created as “{patient”"),
         ({"event_id": "x", "eventId": REMOVED}, "patient.created with another name for eventId"),
         ({"timestamp": "gestern"}, "patient.created with timestamp against the contract"),
         ({"producer": "x"}, "patient.created with another producer"),
@@ -134,7 +135,7 @@ def test_which_fields_are_not_checked_is_one_cause() -> None:
 
 def test_a_message_of_which_nothing_is_known_is_a_cause_without_its_variables() -> None:
     first, second = (of_text(f"patient {n} of bdd4f2ax{n}z {{is}}\n wrong") for n in (5, 17))
-    assert titles(first, second) == ["patient … of … (is) wrong"]
+    assert titles(first, second) == ["patient … of … {is} wrong"]
 
 
 def test_the_best_example_has_no_other_cause_and_did_not_only_prepare() -> None:
