@@ -416,8 +416,8 @@ def test_a_recorder_that_cannot_be_followed_any_more_is_reported(monkeypatch: py
     with http_service(service) as url:
         client = RecorderClient(url, TOKEN)
         client.start(LONG_TIMEOUT)
-        eventually(client.trouble, client._thread)
-        assert f"the recorder at {url} cannot be followed: 503 Server Error" in str(client.trouble())
+        said = f"the recorder at {url} cannot be followed: 503 Server Error"
+        eventually(lambda: said in str(client.trouble()), client._thread)
         client.close()
     with closed_port() as port:
         gone = RecorderClient(f"http://127.0.0.1:{port}", TOKEN)
