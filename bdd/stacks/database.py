@@ -1,5 +1,6 @@
 """The database of a platform that is not the run's own: commands take it away and bring it back."""
 
+import os
 import shlex
 
 from bdd.domain.outage import DatabaseSwitch
@@ -28,6 +29,7 @@ class DatabaseByCommands(DatabaseSwitch):
 
     def _run(self, setting: str) -> None:
         try:
-            run_command(shlex.split(self._commands[setting]), timeout=_SECONDS)
+            # They are the user's own, and may need what is set for them: DOCKER_HOST, KUBECONFIG.
+            run_command(shlex.split(self._commands[setting]), timeout=_SECONDS, env=os.environ)
         except CommandFailed as error:
             raise AssertionError(f"the command of {setting} failed: {error}") from error

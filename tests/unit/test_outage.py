@@ -142,11 +142,14 @@ def test_a_file_that_cannot_be_locked_is_named_and_the_others_are_given_back(
     other.close()
 
 
-def test_commands_of_the_settings_take_the_database_away_and_bring_it_back(tmp_path: Path) -> None:
+def test_commands_of_the_settings_take_the_database_away_and_bring_it_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = tmp_path / "a name with spaces"
+    monkeypatch.setenv("MY_FOLDER", str(tmp_path))
+    program = "import os, pathlib, sys; pathlib.Path(os.environ['MY_FOLDER'], sys.argv[1]).{}()"
     touch, remove = (
-        shlex.join([sys.executable, "-c", f"import pathlib, sys; pathlib.Path(sys.argv[1]).{what}()", str(file)])
-        for what in ("touch", "unlink")
+        shlex.join([sys.executable, "-c", program.format(what), file.name]) for what in ("touch", "unlink")
     )
     database = DatabaseByCommands(touch, remove)
     database.take_away()
