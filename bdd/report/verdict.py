@@ -42,6 +42,7 @@ class Verdict:
         self.causes = Causes()
         self.tells_each = False
         self.folder: Path | None = None
+        self._trouble = ""
         self._junit = junit
         if junit:
             junit.remove_old()
@@ -62,8 +63,8 @@ class Verdict:
         self.abort_reason = f"nothing was executed: {reason}"
 
     def end_early(self, trouble: str) -> None:
-        """Print why the remaining scenarios are not executed."""
-        say(f"\nThe run ends here: {trouble}")
+        """Note why the remaining scenarios are not executed. The end prints it: behave captures what hooks print."""
+        self._trouble = trouble
         self.abort_reason = f"the run ended early: {trouble}"
 
     def audited(self, findings: Sequence[Finding], late: Sequence[Late] = ()) -> None:
@@ -92,6 +93,8 @@ class Verdict:
         """Write the JUnit files and print the verdict."""
         if self._junit:
             self._write(self._junit)
+        if self._trouble:
+            say(f"\nThe run ends here: {self._trouble}")
         if causes := list(self.causes):
             say("\n".join(["\nCauses", *(line for cause in causes for line in lines_of(cause))]))
             if self.folder:

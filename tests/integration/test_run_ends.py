@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("distribution")  # so that no run waits for
 
 @pytest.fixture
 def long_run(tmp_path: Path) -> BehaveRun:
-    run = BehaveRun(tmp_path, LONG, "--no-capture")
+    run = BehaveRun(tmp_path, LONG, "-f", "pretty", "--no-capture")
 
     def in_the_middle() -> None:
         assert "20000 times in a row" in run.output, run.output
@@ -161,7 +161,7 @@ def test_an_event_that_breaks_the_contract_turns_a_run_of_passed_scenarios_red(t
         own.replace("PatientId: {type: integer, minimum: 1}", "PatientId: {type: string}")
     )
     run = run_behave(tmp_path, QUICK, "-D", f"contract={tmp_path / 'own.yaml'}", exit_code=1)
-    assert "1 scenario passed" in run.output
+    assert "\nRED: the audit found 1 thing that no scenario explains; 1 cause: " in run.output
     assert run.output.endswith("\nRED: the audit found 1 thing that no scenario explains\n")
     assert "left an event that violates the contract: patient.created at patient-events/" in run.output
     assert "payload.patient_id is 1, the contract requires type" in run.output

@@ -25,7 +25,9 @@ def test_all_features_pass_and_only_the_recorder_comes_and_goes(
 def test_a_container_that_is_paused_in_the_middle_ends_the_run(
     tmp_path: Path, engine: DockerClient, theirs: Theirs, service: str
 ) -> None:
-    run = BehaveRun(tmp_path, LONG, "--no-capture", "-D", "stack=attached", "-D", f"project={theirs.project}")
+    run = BehaveRun(
+        tmp_path, LONG, "-f", "pretty", "--no-capture", "-D", "stack=attached", "-D", f"project={theirs.project}"
+    )
     run.await_text("20000 times in a row")
     container = theirs.compose.container(service)
     container.pause()
