@@ -63,7 +63,7 @@ class Verdict:
         self.abort_reason = f"nothing was executed: {reason}"
 
     def end_early(self, trouble: str) -> None:
-        """Note why the remaining scenarios are not executed. The end prints it: behave captures what hooks print."""
+        """Note why no more scenarios are executed. The end prints it: behave captures what hooks print."""
         self._trouble = trouble
         self.abort_reason = f"the run ended early: {trouble}"
 
