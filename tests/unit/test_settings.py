@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 from behave.userdata import parse_user_define
 
-from bdd.kafka.client_settings import client_settings
 from bdd.output import masking
 from bdd.settings.settings import SECRETS, InvalidSetting, Settings, load_settings
 from tests.support.certificates import Authority
@@ -379,23 +378,6 @@ def test_a_certificate_and_a_key_need_each_other(authority: Authority, monkeypat
     other.key.write_text("nothing")
     message = f"ssl_key={other.key} is not a PEM file with a private key that can be read"
     assert message in refusal({**given, "ssl_key": str(other.key)})
-
-
-def test_the_client_gets_what_the_protocol_needs_and_nothing_for_plaintext(
-    authority: Authority, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plain = client_settings("a:1", load_settings(REMOTE, ENV_FILE))
-    assert [name for name in plain if name.startswith(("s", "ss")) and name != "socket.timeout.ms"] == []
-    monkeypatch.setenv("BDD_SASL_PASSWORD", PASSWORD)
-    monkeypatch.chdir(authority.ca.parent)  # files are found from every folder
-    secured = client_settings("a:1", load_settings({**SASL, "ssl_ca": authority.ca.name}, ENV_FILE))
-    assert {name: value for name, value in secured.items() if name not in plain} == {
-        "security.protocol": "SASL_SSL",
-        "sasl.mechanism": "SCRAM-SHA-512",
-        "sasl.username": "suite",
-        "sasl.password": PASSWORD,
-        "ssl.ca.location": str(authority.ca),
-    }
 
 
 def test_a_recorder_that_runs_already_needs_no_brokers(monkeypatch: pytest.MonkeyPatch) -> None:
