@@ -25,7 +25,7 @@ class NoResponse(AssertionError):
 
     Attributes:
         exchange: the request.
-        url: the service's address.
+        symptoms: see `bdd.verdict.symptom`; who sent the request adds them, for this client does not know them.
     """
 
     def __init__(self, url: str, exchange: Exchange, error: requests.RequestException) -> None:
@@ -36,7 +36,7 @@ class NoResponse(AssertionError):
             f"          next:     {_next(error)}"
         )
         self.exchange = exchange
-        self.url = url
+        self.symptoms: list[object] = []
 
 
 class _Silence:

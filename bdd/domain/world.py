@@ -21,7 +21,7 @@ from bdd.system.waiting import wait_until
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.observer import Observer
 from bdd.verdict.scenario_log import Request
-from bdd.verdict.symptom import Unmet, of_response, refused_request
+from bdd.verdict.symptom import Unmet, no_response, of_response, refused_request
 
 _PARALLEL = 16
 _BACK_SECONDS, _BACK_INTERVAL = 30.0, 0.1
@@ -156,6 +156,7 @@ class World:
             if self.database and self.database.away:
                 exchange = replace(exchange, in_outage=True)
         except NoResponse as error:
+            error.symptoms = [no_response(service)]
             requests.append(Request(step, after, error.exchange, publishes, resource.noun))
             raise
         requests.append(Request(step, after, exchange, publishes, resource.noun))

@@ -5,14 +5,13 @@ from pathlib import Path
 
 from behave.model import Scenario, Step
 
-from bdd.api.client import NoResponse
 from bdd.domain.world import World
 from bdd.evidence.collecting import scenario_folder
 from bdd.run.loading import first_line_filled
 from bdd.run.session import Session
 from bdd.system.behave_internals import Explained
 from bdd.verdict.causes import Causes, Failure, title_of
-from bdd.verdict.symptom import Symptom, no_response, of_text, of_trouble, symptoms_of
+from bdd.verdict.symptom import Symptom, of_text, of_trouble, symptoms_of
 from bdd.verdict.unexpected import explain_unexpected
 
 
@@ -67,8 +66,6 @@ class Failures:
         """Return the symptoms of a failure, none where only its message is known."""
         if trouble:
             return [of_trouble(trouble)]
-        if isinstance(error, NoResponse):
-            return [no_response(error.url)]
         if found := symptoms_of(error):
             return found
         # A step that compares by itself: what the scenario has not expected is the most likely reason.

@@ -20,7 +20,7 @@ RESPONSE = "the response to "
 """How `Symptom.where` begins for a response."""
 NEVER = "no {where} event comes"
 _RENAMED = "with another name for {fields}"
-_NO_RESPONSE = "not responding"
+_NO_RESPONSE = "does not respond"
 
 
 @dataclass(frozen=True)

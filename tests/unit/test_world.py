@@ -13,6 +13,8 @@ from bdd.domain.entity import Entity
 from bdd.domain.test_data import example, unreadable_body
 from bdd.domain.world import World
 from bdd.system.waiting import WaitAborted
+from bdd.verdict.causes import title_of
+from bdd.verdict.symptom import symptoms_of
 from tests.support.builders import LONG_TIMEOUT, NOW, PATIENTS, mismatch
 from tests.support.fake_platform import FakePlatform
 from tests.support.suite_steps import bound
@@ -41,8 +43,11 @@ def sent(world: World) -> list[tuple[str, int | None]]:
 def test_a_request_without_a_response_is_kept_among_parallel_ones() -> None:
     world = SilentPlatform("Silent").world()
     patients = [example(PATIENTS, world.mark) | {"vorname": name} for name in ("Erika", "Silent", "Max")]
-    with pytest.raises(NoResponse, match="nothing came within 10 s"):
+    with pytest.raises(NoResponse, match="nothing came within 10 s") as silent:
         world.create_several(PATIENTS, patients)
+    in_a_program = ValueError("the program went wrong")
+    in_a_program.__cause__ = silent.value
+    assert title_of(symptoms_of(in_a_program)) == "the patient-service does not respond"
     assert sent(world) == [("POST", 201), ("POST", 201), ("POST", None)]
     (unanswered,) = [each.sent for each in world.exchanges if each.status is None]
     assert json.loads(unanswered or "")["vorname"] == "Silent"
