@@ -78,7 +78,7 @@ def test_the_suite_runs_inside_the_network_and_leaves_its_reports_on_the_host(
         for image in filter(lambda variable: variable.endswith("_IMAGE"), variables):
             remove_image(engine, variables[image])
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    assert "\nGREEN: " in done.stdout
+    assert "| GREEN: " in done.stdout, "each line begins with the service's name"
     assert list((reports / "junit").glob("TESTS-audit.*.xml"))
 
 
