@@ -4,12 +4,13 @@ import datetime as dt
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from bdd.output.printable import printable
 
 _LONG = 120  # characters
+_MOST_IN_FULL = 8
 _HALF_AN_HOUR = 1700  # seconds, and a little less: the smallest difference between time zones
 _ENUM_NAME = "a Python enum's name in place of its value"
 _STALE = "its value before the change"
@@ -71,6 +72,15 @@ def differences(path: str, actual: Any, expected: Any, before: Any = _UNKNOWN) -
     remark, kind = (_STALE, STALE) if _same(actual, before) else _remark(actual, expected)
     sentence = f"{path} is {shown(actual)}, expected {shown(expected)}{': ' if remark else ''}{remark}"
     return [Difference(sentence, path, kind)]
+
+
+def folded(found: Sequence[Difference]) -> list[str]:
+    """Return the sentences about differences, where there are many the first ones and the fields of the others."""
+    if len(found) <= _MOST_IN_FULL:
+        return [*found]
+    more = found[_MOST_IN_FULL - 1 :]
+    names = dict.fromkeys(each.field.rpartition(".")[2] or each.kind for each in more)
+    return [*found[: _MOST_IN_FULL - 1], f"{len(more)} more differences: {', '.join(names)}"]
 
 
 def shown(value: Any) -> str:

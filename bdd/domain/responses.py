@@ -8,7 +8,7 @@ from hamcrest.core.base_matcher import BaseMatcher
 from hamcrest.core.description import Description
 
 from bdd.api.exchange import Exchange
-from bdd.contracts.differences import NOT_JSON, OTHER_FORM, Difference, differences, shown
+from bdd.contracts.differences import NOT_JSON, OTHER_FORM, Difference, differences, folded, shown
 from bdd.domain.entity import Entity
 from bdd.domain.resource import Resource
 from bdd.domain.resources import noun_at
@@ -50,10 +50,11 @@ class Response(BaseMatcher[Exchange]):
 
     def describe_mismatch(self, item: Exchange, mismatch_description: Description) -> None:
         """Describe every difference, the request and the response."""
-        errors = first, *more = self._errors(item)
+        errors = self._errors(item)
+        first = errors[0]
         advice = item.wrong_address or (_ADVICE if first.is_of_a_field else self._advice)
         attach(mismatch_description, self._symptoms(item, errors, advice))
-        lines = [first, *(f"          - {error}" for error in more), f"request:  {item}"]
+        lines = [first, *(f"          - {each}" for each in folded(errors)[1:]), f"request:  {item}"]
         lines += [f"sent:     {item.sent[:_LONG]}"] if item.sent else []
         body = item.body[:_LONG].strip().replace("\n", _BELOW)  # with its indentation, if it has one
         lines += [f"response: {body}", f"next:     {advice}"]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from bdd.contracts.differences import STALE, Difference
+from bdd.contracts.differences import STALE, Difference, folded
 from bdd.contracts.event import Event, NotAnEvent
 from bdd.kafka.record import Record
 from bdd.output.console import counted
@@ -171,7 +171,7 @@ def _near(miss: NearMiss, expectation: Expectation) -> list[str]:
     count = len(miss.differences)
     after = miss.event.record.received - expectation.requested_at
     first = f"the closest event differs in {count} way{'s' if count > 1 else ''}: {miss.differences[0]}"
-    more = [f"          - {difference}" for difference in miss.differences[1:]]
+    more = [f"          - {difference}" for difference in folded(miss.differences)[1:]]
     return [first, *more, f"closest:  {miss.event}, {after * 1000:.0f} ms after the request"]
 
 

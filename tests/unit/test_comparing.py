@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bdd.contracts.differences import differences, outside_window, shown
+from bdd.contracts.differences import differences, folded, outside_window, shown
 from tests.support.builders import NOW, iso
 
 ALIKE = [1, "1", True, 1.0, None, "true", "None", "", 0, False]
@@ -86,3 +86,12 @@ def test_any_other_time_is_wrong(value: Any, error: str) -> None:
     (found,) = outside_window(value, NOW, NOW + 1, tolerance=2)
     assert found.startswith(f"timestamp is {shown(value)}")
     assert found.endswith(error)
+
+
+def test_many_differences_are_folded_and_none_is_lost() -> None:
+    expected = {f"field{number:02}": number for number in range(30)}
+    sentences = folded(differences("payload", {}, expected))
+    assert sentences[:7] == [f"payload.field{n:02} is missing, expected {n}" for n in range(7)]
+    assert sentences[7:] == [f"23 more differences: {', '.join([*expected][7:])}"]
+    few = differences("payload", {}, {**dict.fromkeys("abcdefgh", 1)})
+    assert folded(few) == few
