@@ -66,13 +66,16 @@ def judge(
     """
     junit, told = folder / "junit", causes_in(folder / "evidence")
     causes = [each["cause"] for each in told]
-    if isinstance(defect, Pair):
-        return Outcome(defect, _both_named(defect, told), seconds, causes=causes)
     try:
         reds = list(reds_in(junit)) if whole else list(islice(reds_in(junit), 1))
     except ET.ParseError as error:
         message = f"the suite left a JUnit file that is not XML: {error}"
         return Outcome(defect, Verdict.NOT_RUN, seconds, message=message)
+    if isinstance(defect, Pair):
+        texts = [message for _, message in reds] + [each["best"]["message"] for each in told] + causes
+        return Outcome(
+            defect, _both_named(defect, causes, texts), seconds, message="\n".join(causes), causes=causes
+        )
     if reds and exit_code != 0:
         naming = [red for red in reds if _is_named(defect, red, causes)]
         by, message = (naming or reds)[0]
@@ -82,25 +85,30 @@ def judge(
     return Outcome(defect, Verdict.SURVIVED, seconds)
 
 
-def _is_named(defect: Defect, red: tuple[str, str], causes: Sequence[str]) -> bool:
-    """Whether a failure describes the defect, or the run's causes do: lateness is known only at its end."""
-    scenario, message = red
-    described = re.search(defect.pattern, "\n".join([message, *causes]))
-    return bool(described and re.search(defect.noticed_by, scenario))
-
-
 def causes_in(evidence: Path) -> list[Mapping[str, Any]]:
     """Return the causes that a run has written below the folder of its evidence, none for a green run."""
     return [each for file in evidence.glob("*/causes.json") for each in json.loads(file.read_text("utf-8"))]
 
 
-def _both_named(pair: Pair, causes: Sequence[Mapping[str, Any]]) -> Verdict:
-    """Judge a pair: each of its defects must be one cause, and there must be no other."""
+def _both_named(pair: Pair, causes: Sequence[str], texts: Sequence[str]) -> Verdict:
+    """Judge a pair: each of its defects must be one cause, and there must be no other.
+
+    Args:
+        pair: the two.
+        causes: the causes that the run has told.
+        texts: all that it has said of its failures.
+    """
     if not causes:
         return Verdict.SURVIVED
-    texts = ["\n".join([each["cause"], each["best"]["message"]]) for each in causes]
     named = all(any(re.search(part.pattern, text) for text in texts) for part in pair.parts)
     return Verdict.NAMED if named and len(causes) == len(pair.parts) else Verdict.KILLED
+
+
+def _is_named(defect: Defect, red: tuple[str, str], causes: Sequence[str]) -> bool:
+    """Whether a failure describes the defect, or the run's causes do: lateness is known only at its end."""
+    scenario, message = red
+    described = re.search(defect.pattern, "\n".join([message, *causes]))
+    return bool(described and re.search(defect.noticed_by, scenario))
 
 
 def reds_in(junit: Path) -> Iterator[tuple[str, str]]:

@@ -31,7 +31,7 @@ _NAMES = (
     ("deleted-as-updated", "refused-names-no-field"),
     ("deleted-with-data", "answer-says-html"),
     ("anrede-old", "deleted-message-wrong"),
-    ("updated-stale", "refused-answers-500"),
+    ("telefon-old", "refused-answers-500"),
     ("deleted-then-tombstone", "nothing-accepted-as-a-name"),
     ("updated-changes-only", "unknown-deleted-answers-200"),
     ("created-twice-same-id", "large-id-answers-500"),

@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -25,6 +26,7 @@ from proof.defect import SOUND, Defect
 from proof.defects import DEFECTS
 from proof.judging import Outcome, Verdict, judge, reds_in
 from proof.outgoing import CREATED, DELETED, UPDATED, Outgoing
+from proof.pairs import PAIRS, Pair
 from tests.support.builders import envelope, patient
 
 KEY_NONE = Defect("event_envelope", "key-none", "no key", "its key is none")
@@ -232,3 +234,32 @@ def test_the_defects_can_be_listed_each_in_one_line_of_a_pipe(tmp_path: Path) ->
     lines = run.printed.splitlines()
     for defect in DEFECTS:
         assert any(defect.name in line and defect.layer in line and defect.description in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("causes", "verdict"),
+    [
+        (["x without a key", "version is wrong"], Verdict.NAMED),
+        (["x without a key", "version is wrong", "something else"], Verdict.KILLED),
+        (["x without a key", "something else"], Verdict.KILLED),
+        (["x without a key"], Verdict.KILLED),
+        ([], Verdict.SURVIVED),
+    ],
+)
+def test_of_two_defects_at_once_both_must_be_the_causes_and_nothing_else(
+    tmp_path: Path, causes: list[str], verdict: Verdict
+) -> None:
+    version = replace(KEY_NONE, name="version", pattern="version is wrong")
+    pair = Pair("", "both", "both", "", parts=(replace(KEY_NONE, pattern="without a key"), version))
+    write_feature(tmp_path, "another message")
+    (tmp_path / "evidence" / "a-run").mkdir(parents=True)
+    told = [{"cause": each, "best": {"message": "a message"}} for each in causes]
+    (tmp_path / "evidence" / "a-run" / "causes.json").write_text(json.dumps(told), encoding="utf-8")
+    assert judge(pair, tmp_path, 1, 2.0, [], whole=True).verdict is verdict
+
+
+def test_the_pairs_are_of_defects_of_one_service_of_which_one_at_most_changes_responses() -> None:
+    for pair in PAIRS:
+        first, second = pair.parts
+        assert first.service == second.service == pair.service
+        assert not (first.serve and second.serve), f"{pair.name}: one of them would be lost"
