@@ -102,7 +102,7 @@ class Brokers:
             KafkaException: one is not known.
         """
         requested = self._request(places, IsolationLevel.READ_COMMITTED)
-        return {place: future.result().offset for place, future in requested.items()}
+        return {place: _offset(future) for place, future in requested.items()}
 
     def ends(self, needed: Collection[Partition], others: Collection[Partition]) -> dict[Partition, int]:
         """Return the offset behind all that was published, also in a transaction that is still open.
@@ -117,13 +117,13 @@ class Brokers:
         requested = self._request(needed, IsolationLevel.READ_UNCOMMITTED)
         also = self._request(others, IsolationLevel.READ_COMMITTED)
         try:
-            found = {place: future.result().offset for place, future in requested.items()}
+            found = {place: _offset(future) for place, future in requested.items()}
         except KafkaException:
             self.partitions()  # a client that remembers that there is no leader asks nobody until it is told of one
             raise
         for place, future in also.items():
             with suppress(KafkaException):
-                found[place] = future.result().offset
+                found[place] = _offset(future)
         return found
 
     def answered(self, request: Callable[[], T], description: str, timeout: float) -> T:
@@ -167,6 +167,14 @@ class Brokers:
             return {}
         answers = self._admin.list_offsets(wanted, isolation_level=isolation, request_timeout=_OFFSETS_SECONDS)
         return {(place.topic, place.partition): answer for place, answer in answers.items()}
+
+
+def _offset(answer: Any) -> int:
+    """Return an end offset. To a request that was interrupted, the client has been seen to report none as -1001."""
+    offset = int(answer.result().offset)
+    if offset < 0:
+        raise KafkaException(KafkaError(KafkaError._NO_OFFSET))
+    return offset
 
 
 def _exists(described: Any) -> bool:

@@ -13,6 +13,7 @@ from unittest.mock import Mock
 
 import pytest
 from confluent_kafka import (
+    OFFSET_INVALID,
     IsolationLevel,
     KafkaError,
     KafkaException,
@@ -56,6 +57,8 @@ class PlayedBroker:
     ids: dict[str, str] = field(default_factory=dict)
     in_vain: int = 0
     """How many requests for end offsets fail before one is answered."""
+    without_offset: int = 0
+    """How many requests for end offsets are answered without one before one is answered."""
     hidden: int = 0
     """In how many responses a topic that was created is still missing."""
     requested: int = 0
@@ -84,6 +87,8 @@ class PlayedBroker:
     def _end(self, place: TopicPartition, ends: Mapping[tuple[str, int], int]) -> object:
         if self.requested <= self.in_vain or place.topic == self.leaderless:
             raise KafkaException(NO_LEADER)
+        if self.requested <= self.without_offset:
+            return SimpleNamespace(offset=OFFSET_INVALID)
         return SimpleNamespace(offset=ends.get((place.topic, place.partition), 0))
 
     def describe_topics(self, topics: TopicCollection, request_timeout: float) -> object:

@@ -205,6 +205,16 @@ def test_a_fence_requests_again_the_ends_that_a_restarted_broker_does_not_know_y
         consuming.consumer.fence(timeout=SHORT_TIMEOUT)
 
 
+def test_an_end_that_the_client_does_not_know_is_requested_again(consume: Consume) -> None:
+    """Otherwise a partition is assigned at no offset at all, and all before its end seems to be lost."""
+    consuming = consume(without_offset=2, ends={(TOPIC, 1): 7})
+    consuming.start()
+    assert ("pinned", TOPIC, 1, 7) in consuming.broker.assigned
+    consuming.broker.without_offset = consuming.broker.requested + 2
+    consuming.deliver(message(7, error=AT_THE_END), message(0, error=AT_THE_END, partition=0))
+    assert consuming.consumer.fence(timeout=LONG_TIMEOUT) == 0
+
+
 @pytest.mark.parametrize("request_of", [TopicsConsumer.partitions, TopicsConsumer.fence])
 def test_a_broker_that_answers_nothing_is_named_after_it_was_asked_again(
     request_of: Callable[[TopicsConsumer, float], object], consume: Consume
