@@ -29,7 +29,7 @@ _NAMES = (
     ("updated-twice-other-id", "deleted-never"),
     ("updated-never", "deleted-twice-same-id"),
     ("deleted-as-updated", "refused-names-no-field"),
-    ("deleted-with-data", "answer-says-html"),
+    ("deleted-with-data", "refused-answers-422"),
     ("anrede-old", "deleted-message-wrong"),
     ("telefon-old", "refused-answers-500"),
     ("deleted-then-tombstone", "nothing-accepted-as-a-name"),

@@ -24,8 +24,8 @@ ONE_PATIENT = "features/patient_created.feature:6"
 ALL_PATIENTS = "features/patient_read.feature:12"
 MOVED_ON = (moved_on.required_field, moved_on.read_only_field, moved_on.statuses)
 UNKNOWN_STATUS = re.compile(
-    r"ASSERT FAILED: “(?P<status>.+)” is not a status of a patient in \S+/patients\.openapi\.yaml; "
-    r"there are: neu, in Behandlung, beendet"
+    r"ASSERT FAILED: cause \d+: “(?P<status>.+)” is not a status of a patient in \S+/patients\.openapi\.yaml; "
+    r"there are: neu, in Behandlung, beendet\n +evidence: \S+"
 )
 
 
@@ -55,7 +55,9 @@ def test_two_files_are_enough_and_each_status_that_is_gone_is_one_line(
 ) -> None:
     report = tmp_path / "report.json"
     own = [*moved_on_to, *moved_on.contracts(tmp_path, *MOVED_ON)]
-    run = run_behave(tmp_path / "all", "features/", *own, "-f", "json", "-o", str(report), exit_code=1)
+    run = run_behave(
+        tmp_path / "all", "features/", *own, "-D", "causes=each", "-f", "json", "-o", str(report), exit_code=1
+    )
     red, named = failures(report), statuses_that_are_gone()
     assert red.keys() == {place for place, statuses in named.items() if statuses}
     for place, (message,) in red.items():

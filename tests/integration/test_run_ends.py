@@ -162,7 +162,7 @@ def test_an_event_that_breaks_the_contract_turns_a_run_of_passed_scenarios_red(t
     )
     run = run_behave(tmp_path, QUICK, "-D", f"contract={tmp_path / 'own.yaml'}", exit_code=1)
     assert "\nRED: the audit found 1 thing that no scenario explains; 1 cause: " in run.output
-    assert run.output.endswith("\nRED: the audit found 1 thing that no scenario explains\n")
+    assert run.output.endswith("; 1 cause: patient.created with patient_id against the contract\n")
     assert "left an event that violates the contract: patient.created at patient-events/" in run.output
     assert "payload.patient_id is 1, the contract requires type" in run.output
     assert not run.left_over()
