@@ -15,6 +15,9 @@ from soak.transactions import OPEN_SECONDS, open_transactions
 Variables = Mapping[str, str]
 
 
+_HALVES = (("features/", "--tags=not @therapist-service"), ("features/", "--tags=@therapist-service"))
+
+
 @dataclass(frozen=True)
 class Condition:
     """A bad condition under which the features must pass.
@@ -22,9 +25,9 @@ class Condition:
     Attributes:
         name: its name on the command line.
         description: what is bad.
-        features: the files and folders of the features that are run.
-        arguments: of behave, besides the addresses.
-        nature: the services' variables (see `soak.service`), for each run in turn.
+        features: arguments of behave that choose features, for each round in turn.
+        arguments: others of behave, besides the addresses.
+        nature: the services' variables (see `soak.service`), in turn too, each for all features.
         around: what happens on the broker during all runs; yields variables for the runs, or None.
         meanwhile: what happens on the services, given their addresses, during a run on them.
         upon: what happens to the processes of the runs that have started at once.
@@ -34,7 +37,7 @@ class Condition:
 
     name: str
     description: str
-    features: Sequence[str] = ("features/",)
+    features: Sequence[Sequence[str]] = _HALVES
     arguments: Sequence[str] = ()
     nature: Sequence[Variables] = ({},)
     around: Callable[[EmbeddedBroker], AbstractContextManager[Variables | None]] = lambda _broker: nullcontext()
@@ -43,13 +46,18 @@ class Condition:
     together: int = 1
     parallel: int = 3
 
+    def turn(self, number: int) -> tuple[Sequence[str], Variables]:
+        """Return the features and the nature of a round; the first round is 1."""
+        turn, which = divmod(number - 1, len(self.features))
+        return self.features[which], self.nature[turn % len(self.nature)]
+
 
 _DEADLINES_OF_5_SECONDS = ("-D", "deadline_factor=1")
 _MOSTLY_IDLE = 6  # runs at a time that wait for most of their time
 
 
-def _files(*names: str) -> list[str]:
-    return [f"features/{name}.feature" for name in names]
+def _files(*names: str) -> Sequence[Sequence[str]]:
+    return [[f"features/{name}.feature" for name in names]]
 
 
 def _late(seconds: str, *features: str) -> Condition:
@@ -68,6 +76,7 @@ CONDITIONS = (
         "foreign-producer",
         f"{traffic.EVENTS_A_SECOND:,} valid foreign events a second on the same topics",
         around=traffic.foreign_producer,
+        parallel=2,
     ),
     Condition(
         "other-clients",

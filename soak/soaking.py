@@ -121,10 +121,10 @@ class Soak:
             return []
         folder /= str(number)
         folder.mkdir(parents=True)
-        nature = condition.nature[number % len(condition.nature)]
+        features, nature = condition.turn(number)
         with running_services(folder, servers, number, nature) as api_urls, condition.meanwhile(api_urls):
             platform = remote(bootstrap_servers=servers, **addresses(api_urls))
-            command = ["behave", "--no-color", *condition.features, *platform, *condition.arguments]
+            command = ["behave", "--no-color", *features, *platform, *condition.arguments]
             run_folders = [folder / f"run-{each + 1}" for each in range(condition.together)]
             environment = {"BDD_DEADLINE_FACTOR": _DEADLINE_FACTOR, **variables}
             began = time.monotonic()

@@ -21,7 +21,7 @@ from tests.support.running import FEATURES, QUICK, SLOW_SECONDS, BehaveRun
 
 @pytest.mark.parametrize("condition", CONDITIONS, ids=lambda condition: condition.name)
 def test_no_run_is_red(tmp_path: Path, distribution: Distribution, condition: Condition) -> None:
-    short = replace(condition, features=(QUICK, str(FEATURES / "unseen.feature")))
+    short = replace(condition, features=[[QUICK, str(FEATURES / "unseen.feature")]])
     result = Soak(distribution, tmp_path, tmp_path / "red", print).under(short, rounds=1)
     assert [(outcome.scenarios, outcome.error) for outcome in result.outcomes] == [(2, None)] * condition.together
 

@@ -51,6 +51,13 @@ def test_the_runs_are_divided_among_the_conditions_and_each_gets_a_round(
         assert max(shares) - min(shares) <= 1
 
 
+def test_each_nature_of_the_services_meets_all_features() -> None:
+    (condition,) = (each for each in CONDITIONS if len(each.nature) > 1)
+    turns = [condition.turn(number) for number in (1, 2, 3, 4)]
+    assert turns == [(features, nature) for nature in condition.nature for features in condition.features]
+    assert condition.turn(5) == turns[0]
+
+
 @pytest.mark.parametrize(
     ("exit_code", "output", "error"),
     [
