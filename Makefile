@@ -38,7 +38,7 @@ features: .venv/installed-dev  ## run the features, and write reports/junit
 prove: .venv/installed-dev  ## prove that the suite notices every seeded defect (ARGS='--only NAME', ARGS=--list)
 	@.venv/bin/python -m bdd prove $(ARGS)
 
-soak: .venv/installed-dev  ## run the features again and again under bad conditions (about 20 minutes; ARGS='--list')
+soak: .venv/installed-dev  ## run the features again and again under bad conditions (about 40 minutes; ARGS='--list')
 	@.venv/bin/python -m bdd soak $(ARGS)
 
 mutate: .venv/installed-dev  ## count the mutants that the unit tests notice (about 15 minutes; ARGS='bdd/verdict/ledger.py')
