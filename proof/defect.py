@@ -41,6 +41,11 @@ class Defect:
     same_ids: bool = False
 
     @property
+    def count(self) -> int:
+        """How many defects it is."""
+        return 1
+
+    @property
     def layer(self) -> str:
         """Where the defect is."""
         return "publisher" if self.publish else "store" if self.is_stored else "HTTP"

@@ -17,6 +17,11 @@ class Pair(Defect):
 
     parts: tuple[Defect, ...] = ()
 
+    @property
+    def count(self) -> int:
+        """How many defects it is."""
+        return len(self.parts)
+
 
 # No two of which one hides the other: without a patient.created event no scenario gets to a change or a deletion.
 _NAMES = (
