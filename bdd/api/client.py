@@ -85,7 +85,7 @@ class ApiClient:
             body: the body, None for none.
 
         Raises:
-            NoResponse: nothing came within 10 seconds, or 6 after another time-out, or no connection was possible.
+            NoResponse: nothing came within 8 seconds, or 6 after another time-out, or no connection was possible.
         """
         timeout = _TIMEOUT_AGAIN_SECONDS if self._silence.timeouts else _TIMEOUT_SECONDS
         began, sent_at = time.monotonic(), time.time()

@@ -42,7 +42,7 @@ class Response(BaseMatcher[Exchange]):
         self._where = where
 
     def _matches(self, item: Exchange) -> bool:
-        return not self._errors(item)
+        return not self.errors(item)
 
     def describe_to(self, description: Description) -> None:
         """Describe the expected response."""
@@ -50,7 +50,7 @@ class Response(BaseMatcher[Exchange]):
 
     def describe_mismatch(self, item: Exchange, mismatch_description: Description) -> None:
         """Describe every difference, the request and the response."""
-        errors = self._errors(item)
+        errors = self.errors(item)
         first = errors[0]
         advice = item.wrong_address or (_ADVICE if first.is_of_a_field else self._advice)
         attach(mismatch_description, self._symptoms(item, errors, advice))
@@ -68,7 +68,8 @@ class Response(BaseMatcher[Exchange]):
             return [Symptom(noun, self._where or request, each.kind, each.field, advice=advice) for each in errors]
         return of_response(noun, exchange, errors, advice)
 
-    def _errors(self, exchange: Exchange) -> Sequence[Difference]:
+    def errors(self, exchange: Exchange) -> Sequence[Difference]:
+        """Return how a response differs, as the first check says that finds something."""
         return next(filter(None, (check(exchange) for check in self._checks)), [])
 
 
@@ -107,8 +108,8 @@ def could_read_in_time(entity: Entity, event_type: str) -> Response:
     """
 
     def too_early(exchange: Exchange) -> Sequence[Difference]:
-        wrong = next(filter(None, (check(exchange) for check in _readable(entity))), [])
-        return [Difference(each, "", "published before its change can be read") for each in wrong]
+        kind = "published before its change can be read"
+        return [Difference(each, "", kind) for each in could_read(entity).errors(exchange)]
 
     advice = "let the service publish its event after the change is committed, not before"
     return Response(_as_shown(entity), too_early, advice=advice, where=event_type)

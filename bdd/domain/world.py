@@ -223,7 +223,7 @@ class World:
                 after=self.after,
                 requested_at=exchange.sent_at,
                 request=str(exchange),
-                response=body if isinstance(body := _parsed(exchange), dict) else None,
+                response=exchange.body,
                 before=replace(entity, data=dict(before)).payload(event_type) if before else None,
             )
         )

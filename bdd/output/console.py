@@ -4,7 +4,7 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bdd.output.masking import mask
@@ -61,6 +61,12 @@ def escape_unencodable_output() -> None:
 def durations(parts: Mapping[str, float]) -> str:
     """Return named durations (in seconds) as one line: `start 1.8 s, scenarios 1.2 s`."""
     return ", ".join(f"{name} {seconds:.1f} s" for name, seconds in parts.items())
+
+
+def at_most(most: int, several: Sequence[str]) -> list[str]:
+    """Return so many texts of several, and how many more there are."""
+    more = [f"{len(several) - most} more"] if len(several) > most else []
+    return [*several[:most], *more]
 
 
 def counted(count: int, thing: str) -> str:

@@ -49,7 +49,9 @@ class BriefFormatter(Formatter):  # type: ignore[misc]  # it has no types
         """Print the end of the feature."""
         self._end_scenario()
         self._scenario = None
-        self._end_line()
+        if self._line_is_open:
+            self.stream.write("\n")
+            self._line_is_open = False
 
     def _end_scenario(self) -> None:
         scenario = self._scenario
@@ -67,11 +69,6 @@ class BriefFormatter(Formatter):  # type: ignore[misc]  # it has no types
             self.stream.write(f"{_NEW_CAUSE}\n{_in_full(scenario, self._failed)}")
             self._line_is_open = False
         self.stream.flush()
-
-    def _end_line(self) -> None:
-        if self._line_is_open:
-            self.stream.write("\n")
-            self._line_is_open = False
 
 
 def _in_full(scenario: Scenario, failed: Step) -> str:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from bdd.output.console import counted, say
+from bdd.output.console import at_most, counted, say
 from bdd.output.printable import fit_for_report
 from bdd.verdict.causes import Cause, Failure
 
@@ -31,9 +31,8 @@ def in_a_clause(causes: Sequence[Cause]) -> list[str]:
     """Return the causes for the last line: how many, and the first ones; nothing where there is none."""
     if not causes:
         return []
-    named = [cause.title for cause in causes[:_NAMED]]
-    more = [f"{len(causes) - _NAMED} more"] if len(causes) > _NAMED else []
-    return [f"{counted(len(causes), 'cause')}: {fit_for_report('; '.join([*named, *more]))}"]
+    named = at_most(_NAMED, [cause.title for cause in causes])
+    return [f"{counted(len(causes), 'cause')}: {fit_for_report('; '.join(named))}"]
 
 
 def write_causes(folder: Path, causes: Sequence[Cause]) -> None:

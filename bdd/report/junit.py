@@ -5,14 +5,14 @@ import hashlib
 import json
 import os
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from bdd.output.console import say
 from bdd.output.printable import fit_for_report
 from bdd.verdict.audit import Finding
-from bdd.verdict.causes import Causes, title_of
+from bdd.verdict.causes import title_of
 
 _LETTERS_OF_A_NAME = 8
 
@@ -43,18 +43,17 @@ class JUnitFiles:
             with contextlib.suppress(OSError):  # the check of the folder reports it
                 file.unlink()
 
-    def write_audit(self, findings: Sequence[Finding], causes: Causes) -> None:
+    def write_audit(self, findings: Sequence[Finding], cause_of: Callable[[Finding], str]) -> None:
         """Write `TESTS-audit.….xml`: a failed test case for each finding, or a single passed one.
 
         Args:
             findings: the findings.
-            causes: the run's causes.
+            cause_of: returns the cause of a finding, with its number.
         """
         suite = _suite("audit", tests=len(findings) or 1, failures=len(findings))
         for finding in findings:
             case = _case(suite, f"{finding.scenario} ({finding.location})")
-            if cause := causes.of_finding(finding):
-                add_properties(case, cause=f"{cause.number}: {cause.title}")
+            add_properties(case, cause=cause_of(finding))
             message = f"{title_of(finding.symptoms)}\n{finding.message}"
             failure = ET.SubElement(case, "failure", type="Finding", message=fit_for_report(message))
             failure.text = fit_for_report(str(finding))

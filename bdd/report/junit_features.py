@@ -26,13 +26,13 @@ class FeatureFiles(JUnitReporter):  # type: ignore[misc]  # it has no types
         reason: why a scenario that was selected has not been executed.
 
     Attributes:
-        cause: returns the cause for which a scenario failed in words, empty if it has not.
+        cause: returns the cause for which a scenario failed, given its name and its location; empty if it has not.
     """
 
     def __init__(self, config: Any, files: JUnitFiles, reason: Callable[[], str]) -> None:
         super().__init__(config)
         self.reason = reason
-        self.cause: Callable[[Scenario], str] = lambda _: ""
+        self.cause: Callable[[str, str], str] = lambda _name, _location: ""
         self._files = files
 
     def feature(self, feature: Feature) -> None:
@@ -68,7 +68,7 @@ class FeatureFiles(JUnitReporter):  # type: ignore[misc]  # it has no types
         """Give the test cases of what was not executed a result."""
         scenarios = [each for each in feature.walk_scenarios() if self._is_reported(each)]
         for case, scenario in zip(suite.findall("testcase"), scenarios, strict=True):
-            if cause := self.cause(scenario):
+            if cause := self.cause(scenario.name, str(scenario.location)):
                 add_properties(case, cause=cause)
             if scenario.status not in (Status.untested, Status.skipped):
                 continue

@@ -10,6 +10,7 @@ from bdd.report.causes import in_a_clause, lines_of, write_causes
 from bdd.report.junit import JUnitFiles
 from bdd.verdict.audit import Finding, Late
 from bdd.verdict.causes import Causes
+from bdd.verdict.symptom import of_trouble
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,6 +66,7 @@ class Verdict:
     def end_early(self, trouble: str) -> None:
         """Note why no more scenarios are executed. The end prints it: behave captures what hooks print."""
         self._trouble = trouble
+        self.causes.end(of_trouble(trouble))
         self.abort_reason = f"the run ended early: {trouble}"
 
     def audited(self, findings: Sequence[Finding], late: Sequence[Late] = ()) -> None:
@@ -75,7 +77,7 @@ class Verdict:
             late: the events that came after their scenarios had failed.
         """
         self.findings = findings
-        self.not_judged = len({(each.scenario, each.location) for each in late if each.in_time})
+        self.not_judged = len({(each.log.scenario, each.log.location) for each in late if each.in_time})
         self.causes.note_late(late)
         told = [finding for finding in findings if self.causes.note(finding)[1] or self.tells_each]
         shown = late if self.tells_each else late[:_SHOWN]
@@ -103,7 +105,7 @@ class Verdict:
 
     def _write(self, junit: JUnitFiles) -> None:
         if self.findings is not None:
-            junit.write_audit(self.findings, self.causes)
+            junit.write_audit(self.findings, self.causes.label)
         if self.abort_reason is not None:
             junit.write_aborted_run(self.abort_reason)
         if self.left_out:

@@ -41,26 +41,15 @@ class Failures:
         symptoms = self._symptoms(world, error, trouble)
         title = title_of(symptoms)
         symptoms = symptoms or of_text(f"“{step.name}”: {message.partition('but: ')[2] or message}")
-        failure = Failure(
-            scenario.name,
-            str(scenario.location),
-            f"{step.keyword} {step.name}",
-            message,
-            symptoms,
-            prepares=step.step_type == "given",
-            log=world.observer.scenario_log,
-        )
-        cause, is_new = self._causes.note(failure)
-        if trouble:
-            self._causes.end(symptoms[0])
+        log, prepares = world.observer.scenario_log, step.step_type == "given"
+        failure = Failure(log, f"{step.keyword} {step.name}", message, symptoms, prepares)
+        number, is_new = self._causes.note(failure)
         whole = message if message.startswith(title) else f"{title}\n{message}"
-        failure.evidence = self._keep(cause.number, world, scenario, step, whole)
+        failure.evidence = self._keep(number, world, scenario, step, whole)
         if is_new or self._session.tells_each:
-            return Explained(
-                whole, f"cause {cause.number}: {whole.rstrip()}\n          evidence: {failure.evidence}"
-            )
-        printed = f"same cause as {cause.number}: {title_of(symptoms)}; evidence: {failure.evidence}"
-        return Explained(whole, printed, cause.number)
+            return Explained(whole, f"cause {number}: {whole.rstrip()}\n          evidence: {failure.evidence}")
+        printed = f"same cause as {number}: {title_of(symptoms)}; evidence: {failure.evidence}"
+        return Explained(whole, printed, number)
 
     def _symptoms(self, world: World, error: Exception, trouble: str | None) -> Sequence[Symptom]:
         """Return the symptoms of a failure, none where only its message is known."""

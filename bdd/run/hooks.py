@@ -91,12 +91,7 @@ def _tell_junit(context: Context) -> None:
     for reporter in context.config.reporters:
         if isinstance(reporter, FeatureFiles):
             reporter.reason = why_not_executed
-            reporter.cause = partial(_cause_of, context.verdict)
-
-
-def _cause_of(verdict: Verdict, scenario: Scenario) -> str:
-    cause = verdict.causes.of(scenario.name, str(scenario.location))
-    return f"{cause.number}: {cause.title}" if cause else ""
+            reporter.cause = context.verdict.causes.label_of
 
 
 def _request(context: Context) -> Request:

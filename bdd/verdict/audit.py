@@ -10,6 +10,7 @@ from bdd.contracts.event import Event, NotAnEvent, read_event
 from bdd.contracts.event_schemas import EventSchemas, event_schemas
 from bdd.contracts.openapi import Apis
 from bdd.kafka.record import Outline, Record
+from bdd.output.console import at_most
 from bdd.system.waiting import wait_until
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.ledger import Ledger, Search
@@ -116,14 +117,10 @@ class Late:
     """An event that came after its step had stopped waiting.
 
     Attributes:
-        scenario: the name of the scenario that failed because of it.
-        location: the scenario's file and line.
         expectation: what the event fulfils.
-        log: the scenario's log.
+        log: that of the scenario that failed because of it.
     """
 
-    scenario: str
-    location: str
     expectation: Expectation
     log: ScenarioLog
 
@@ -137,13 +134,13 @@ class Late:
         expectation = self.expectation
         came = f"{expectation.claim} came {expectation.seconds:.1f} s after the request"
         judged = "in time: this is not judged" if self.in_time else f"{expectation.deadline:g} s were promised"
-        return f"{self.scenario} ({self.location})\n    “{expectation.step}” {came}, {judged}"
+        return f"{self.log.scenario} ({self.log.location})\n    “{expectation.step}” {came}, {judged}"
 
 
 def late_events(ledger: Ledger) -> list[Late]:
     """Return the events that the audit has found for failed scenarios, which had waited for them in vain."""
     return [
-        Late(scenario_log.scenario, scenario_log.location, each, scenario_log)
+        Late(each, scenario_log)
         for scenario_log in ledger.scenario_logs
         if scenario_log.failed
         for each in scenario_log.expectations
@@ -245,8 +242,7 @@ def _unexpected(ledger: Ledger, scenario_log: ScenarioLog, cursor: int, record: 
 
 def _listed(sentences: Sequence[str]) -> str:
     """The first sentences; a list of patients may have one for each."""
-    more = [f"{len(sentences) - _SHOWN} more"] if len(sentences) > _SHOWN else []
-    return "; ".join([*sentences[:_SHOWN], *more])
+    return "; ".join(at_most(_SHOWN, sentences))
 
 
 def _finding(

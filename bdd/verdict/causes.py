@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from bdd.output.console import at_most
 from bdd.verdict.audit import Finding, Late
 from bdd.verdict.scenario_log import ScenarioLog
 from bdd.verdict.symptom import NEVER, RESPONSE, Symptom, in_words, too_late
 
 _MOST_KINDS = 2
 _Any = TypeVar("_Any")
+_Reported = TypeVar("_Reported", bound="Failure | Finding")
 
 
 @dataclass(eq=False)
@@ -18,53 +20,60 @@ class Failure:
     """A scenario that failed.
 
     Attributes:
-        scenario: its name.
-        location: its file and line.
+        log: what it did and expected.
         step: the failed step.
         message: what is wrong.
         symptoms: what it has in common with others of the same cause.
         prepares: whether the step was to prepare the scenario, so that nothing is known of what it is about.
-        log: what it did and expected.
         evidence: the folder with its evidence.
     """
 
-    scenario: str
-    location: str
+    log: ScenarioLog
     step: str
     message: str
     symptoms: Sequence[Symptom]
     prepares: bool
-    log: ScenarioLog
     evidence: Path | None = None
+
+    @property
+    def scenario(self) -> str:
+        """The scenario's name."""
+        return self.log.scenario
+
+    @property
+    def location(self) -> str:
+        """The scenario's file and line."""
+        return self.log.location
 
 
 @dataclass(eq=False)
+class _Group:
+    """What the symptoms of one cause share: its numbers, the first one first, and their identities."""
+
+    numbers: list[int]
+    identities: set[tuple[str, str]] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
 class Cause:
     """What failures and findings have in common.
 
     Attributes:
         numbers: its numbers, the one that was given first before others that turned out to be the same.
-        identities: those of its symptoms.
+        symptoms: those of its failures and findings, each once.
         failures: the scenarios that failed because of it, the first one first.
         findings: what the audit found of it.
     """
 
-    numbers: list[int]
-    identities: set[tuple[str, str]] = field(default_factory=set)
-    failures: list[Failure] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
+    numbers: Sequence[int]
+    symptoms: Sequence[Symptom]
+    failures: Sequence[Failure]
+    findings: Sequence[Finding]
 
     @property
     def number(self) -> int:
         """The number by which it is named."""
         return self.numbers[0]
-
-    @property
-    def symptoms(self) -> list[Symptom]:
-        """The symptoms of its failures and findings, each once."""
-        reported: list[Failure | Finding] = [*self.failures, *self.findings]
-        shown = (symptom for each in reported for symptom in each.symptoms)
-        return _each_once(symptom for symptom in shown if symptom.identity in self.identities)
 
     @property
     def title(self) -> str:
@@ -80,10 +89,9 @@ class Cause:
     @property
     def advice(self) -> str:
         """What to do about it."""
-        symptoms = self.symptoms
-        if {each.where.startswith(RESPONSE) for each in symptoms if each.is_data} == {True, False}:
+        if {each.where.startswith(RESPONSE) for each in self.symptoms if each.is_data} == {True, False}:
             return "responses and events agree: correct what the service stores, or how it reads it"
-        return next((each.advice for each in symptoms if each.advice), "read the message of the first one")
+        return next((each.advice for each in self.symptoms if each.advice), "read the message of the first one")
 
     @property
     def not_judged(self) -> int:
@@ -100,80 +108,96 @@ class Causes:
 
     def __init__(self) -> None:
         self._count = 0
-        self._by_identity: dict[tuple[str, str], Cause] = {}
-        self._failures: list[Failure] = []
+        self._groups: dict[tuple[str, str], _Group] = {}
+        self._failures: dict[tuple[str, str], Failure] = {}
+        self._findings: list[Finding] = []
 
     def __iter__(self) -> Iterator[Cause]:
         """Yield the causes, those of most scenarios first."""
-        causes = (each for each in _each_once(self._by_identity.values()) if each.failures or each.findings)
+        failures, findings = self._by_group(self._failures.values()), self._by_group(self._findings)
+        causes = [
+            self._cause(group, failures.get(group, []), findings.get(group, []))
+            for group in _each_once([*failures, *findings])
+        ]
         yield from sorted(causes, key=lambda each: (-len(each.failures), -len(each.findings), each.number))
 
-    def of(self, scenario: str, location: str) -> Cause | None:
-        """Return the cause for which a scenario failed, None if it has not.
+    def note(self, reported: Failure | Finding) -> tuple[int, bool]:
+        """Return the number of the first cause of a failure or a finding, and whether one of its causes is new."""
+        found = [self._group_of(several) for several in _of_one_cause(reported.symptoms)]
+        if isinstance(reported, Failure):
+            self._failures[reported.scenario, reported.location] = reported
+        else:
+            self._findings.append(reported)
+        return found[0][0].numbers[0], any(is_new for _, is_new in found)
+
+    def label(self, reported: Failure | Finding) -> str:
+        """Return the number of the first cause of a failure or a finding that was noted, and its symptoms."""
+        return f"{self._groups[reported.symptoms[0].identity].numbers[0]}: {title_of(reported.symptoms)}"
+
+    def label_of(self, scenario: str, location: str) -> str:
+        """Return the same for a scenario, nothing if it has not failed.
 
         Args:
             scenario: its name.
             location: its file and line.
         """
-        place = (scenario, location)
-        failure = next((each for each in self._failures if (each.scenario, each.location) == place), None)
-        return self._by_identity[failure.symptoms[0].identity] if failure else None
-
-    def of_finding(self, finding: Finding) -> Cause | None:
-        """Return the cause of a finding, None if it was not noted."""
-        return self._by_identity.get(finding.symptoms[0].identity)
-
-    def note(self, reported: Failure | Finding) -> tuple[Cause, bool]:
-        """Return the first cause of a failure or a finding, and whether one of its causes is new."""
-        found = [self._cause_of(several) for several in _of_one_cause(reported.symptoms)]
-        for cause in _each_once(cause for cause, _ in found):
-            if isinstance(reported, Failure):
-                cause.failures.append(reported)
-            else:
-                cause.findings.append(reported)
-        if isinstance(reported, Failure):
-            self._failures.append(reported)
-        return found[0][0], any(is_new for _, is_new in found)
+        failure = self._failures.get((scenario, location))
+        return self.label(failure) if failure else ""
 
     def end(self, trouble: Symptom) -> None:
         """Let a broken platform be the cause of the newest failures in which something did not come."""
-        broken, _ = self._cause_of([trouble])
-        for failure in reversed(self._failures):
-            if trouble in failure.symptoms:
+        broken, _ = self._group_of([trouble])
+        former: list[_Group] = []
+        for failure in reversed(self._failures.values()):
+            if failure.symptoms[0].identity == trouble.identity:
                 continue
             if not all(each.is_silence for each in failure.symptoms):
                 break
-            for cause in self:
-                cause.failures = [each for each in cause.failures if each is not failure]
+            former += [self._groups[each.identity] for each in failure.symptoms]
             failure.symptoms = [trouble]
-            broken.failures.insert(0, failure)
+        left = self._by_group(self._failures.values())
+        for group in _each_once(former):
+            if group not in left:  # its number was printed, and means this cause now
+                broken.numbers = sorted([*broken.numbers, *group.numbers])
 
     def note_late(self, late: Sequence[Late]) -> None:
         """Let lateness be the cause of the failures whose event came after its deadline."""
-        after_deadline = {id(each.log): each.expectation for each in late if not each.in_time}
+        after_deadline = {each.log: each.expectation for each in late if not each.in_time}
         slowest: dict[str, float] = {}
         for each in after_deadline.values():
             slowest[each.event_type] = max(each.seconds or 0, slowest.get(each.event_type, 0))
-        for failure in self._failures:
-            expectation = after_deadline.get(id(failure.log))
+        for failure in self._failures.values():
+            expectation = after_deadline.get(failure.log)
             if expectation and failure.symptoms[0].kind == NEVER:
                 failure.symptoms = [too_late(expectation, slowest[expectation.event_type])]
 
-    def _cause_of(self, symptoms: Sequence[Symptom]) -> tuple[Cause, bool]:
-        """Return the cause of symptoms that have one, and whether it is new; what had been two may become one."""
+    def _cause(self, group: _Group, failures: Sequence[Failure], findings: Sequence[Finding]) -> Cause:
+        reported: list[Failure | Finding] = [*failures, *findings]
+        shown = (symptom for each in reported for symptom in each.symptoms)
+        symptoms = _each_once(symptom for symptom in shown if symptom.identity in group.identities)
+        return Cause(group.numbers, symptoms, failures, findings)
+
+    def _by_group(self, reported: Iterable[_Reported]) -> dict[_Group, list[_Reported]]:
+        """Return failures or findings by their causes; one that has several is with each."""
+        found: dict[_Group, list[_Reported]] = {}
+        for each in reported:
+            for group in _each_once(self._groups[symptom.identity] for symptom in each.symptoms):
+                found.setdefault(group, []).append(each)
+        return found
+
+    def _group_of(self, symptoms: Sequence[Symptom]) -> tuple[_Group, bool]:
+        """Return the group of symptoms of one cause, and whether it is new; what had been two may become one."""
         identities = {each.identity for each in symptoms}
-        found = _each_once(self._by_identity[each] for each in identities if each in self._by_identity)
+        found = _each_once(self._groups[each] for each in identities if each in self._groups)
         if not found:
             self._count += 1
-        cause, *others = sorted(found, key=lambda each: each.number) or [Cause([self._count])]
+        group, *others = sorted(found, key=lambda each: each.numbers) or [_Group([self._count])]
         for other in others:
-            cause.numbers += other.numbers
-            cause.failures += [each for each in other.failures if each not in cause.failures]
-            cause.findings += other.findings
+            group.numbers += other.numbers
             identities |= other.identities
-        cause.identities |= identities
-        self._by_identity.update(dict.fromkeys(identities, cause))
-        return cause, not found
+        group.identities |= identities
+        self._groups.update(dict.fromkeys(identities, group))
+        return group, not found
 
 
 def title_of(symptoms: Sequence[Symptom]) -> str:
@@ -185,8 +209,7 @@ def title_of(symptoms: Sequence[Symptom]) -> str:
         in_words(kind, _each_once(one.where for one in of_kind), _each_once(one.field for one in of_kind))
         for kind, of_kind in kinds.items()
     ]
-    more = [f"{len(clauses) - _MOST_KINDS} more"] if len(clauses) > _MOST_KINDS else []
-    return "; ".join([*clauses[:_MOST_KINDS], *more])
+    return "; ".join(at_most(_MOST_KINDS, clauses))
 
 
 def _of_one_cause(symptoms: Sequence[Symptom]) -> Iterable[Sequence[Symptom]]:

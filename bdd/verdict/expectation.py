@@ -24,7 +24,7 @@ class Expectation:
         after: the journal's cursor when the action began: only later records can fulfil it.
         requested_at: when the action began, in seconds since 1970 UTC.
         request: the request and its response in one line, for messages.
-        response: the object in the response, None where there is none.
+        response: the body of the response; it is parsed only for a message.
         before: the payload as it would have been right before the action, None where that is not known.
         claim: the event that fulfilled it, None as long as none did.
         deadline: for how many seconds a step has waited for it in vain, None if none has.
@@ -37,7 +37,7 @@ class Expectation:
     after: int
     requested_at: float
     request: str = ""
-    response: Mapping[str, Any] | None = None
+    response: str = ""
     before: Mapping[str, Any] | None = None
     claim: Event | None = None
     deadline: float | None = None

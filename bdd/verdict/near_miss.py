@@ -1,14 +1,16 @@
 """Near misses: the recorded events that are closest to an expectation, and the message about a missing event."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from bdd.contracts.differences import STALE, Difference, folded
 from bdd.contracts.event import Event, NotAnEvent
 from bdd.kafka.record import Record
 from bdd.output.console import counted
+from bdd.system import strict_json
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.ledger import USED_ID, USED_TIMESTAMP, Ledger
 from bdd.verdict.observer import Observation, Observer
@@ -222,5 +224,13 @@ def _advice_on(miss: NearMiss, expectation: Expectation, difference: Difference)
 def _is_as_stored(miss: NearMiss, expectation: Expectation, difference: Difference) -> bool:
     """Whether the response to the request differs from what was sent in the same way as the event does."""
     data = miss.event.payload.get(f"{expectation.noun}_data") if isinstance(miss.event.payload, dict) else None
-    name, shown = difference.field.rpartition(".")[2], expectation.response or {}
+    name, shown = difference.field.rpartition(".")[2], _object_in(expectation.response)
     return isinstance(data, dict) and name in data and name in shown and bool(data[name] == shown[name])
+
+
+def _object_in(body: str) -> Mapping[str, Any]:
+    try:
+        found = strict_json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -8,6 +8,7 @@ from hamcrest.core.description import Description
 
 from bdd.api.exchange import Exchange
 from bdd.contracts.differences import EXTRA, WITHOUT, Difference
+from bdd.output.console import at_most
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.scenario_log import IN_ORDER
 
@@ -21,6 +22,7 @@ RESPONSE = "the response to "
 NEVER = "no {where} event comes"
 _RENAMED = "with another name for {fields}"
 _NO_RESPONSE = "does not respond"
+_BROKEN = "the platform is broken"
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ def of_trouble(trouble: str) -> Symptom:
     """Return the symptom of whatever fails because something of the platform has ended or hangs."""
     first, *more = trouble.splitlines()
     advice = next((line.strip().removeprefix("next: ") for line in more if "next:" in line), "see in its log why")
-    return Symptom("the platform", "", first, advice=advice)
+    return Symptom("the platform", "", first, advice=advice, group=_BROKEN)  # seconds in its text may differ
 
 
 def too_late(expectation: Expectation, slowest: float) -> Symptom:
@@ -201,8 +203,7 @@ def in_words(kind: str, wheres: Sequence[str], fields: Sequence[str]) -> str:
 
 
 def _listed(words: Sequence[str], most: int) -> str:
-    more = [f"{len(words) - most} more"] if len(words) > most else []
-    shown = [*words[:most], *more]
+    shown = at_most(most, words)
     return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
 
 

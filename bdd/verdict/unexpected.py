@@ -76,11 +76,10 @@ def _follows_refusal(event: Event, cause: Request | None, original: Expectation)
 def _symptoms_of_failed_attempt(ledger: Ledger, scenario_log: ScenarioLog, event: Event) -> Sequence[Symptom]:
     """Return how an event differs from one that is missing, if it may be a failed attempt at that one."""
     for each in scenario_log.open():
-        found = of_event(each.noun, each.event_type, ledger.differences(each, event))
-        if each.subject.key == event.record.key_text and (
-            each.event_type == event.type or [one.field for one in found] == ["eventType"]
-        ):
-            return found
+        if each.key == event.record.key_text:
+            found = of_event(each.noun, each.event_type, ledger.differences(each, event))
+            if each.event_type == event.type or [one.field for one in found] == ["eventType"]:
+                return found
     return []
 
 

@@ -86,7 +86,7 @@ def test_what_the_response_shows_too_is_what_is_stored(stored: str | None, sent:
     scene = Scene()
     expected = scene.expect(CREATED)
     data: dict[str, Any] = patient(scene.scenario_log.mark).data
-    expected.response = {"id": 5, **data, "status": stored} if stored else None
+    expected.response = json.dumps({"id": 5, **data, "status": stored}) if stored else ""
     scene.arrive(scene.event(CREATED, payload={"patient_id": 5, "patient_data": data | {"status": sent}}))
     assert what_next(failure(check_published, scene.observer, CREATED, SHORT_TIMEOUT)) == advice
 

@@ -24,7 +24,7 @@ NEVER_CREATED = [Symptom("patient", CREATED, NEVER)]
 
 def failure(symptoms: list[Symptom], name: str = "One", *, prepares: bool = False) -> Failure:
     log = ScenarioLog(name, f"{name}.feature:3", "mark")
-    return Failure(name, log.location, "When I act", "wrong", symptoms, prepares, log)
+    return Failure(log, "When I act", "wrong", symptoms, prepares)
 
 
 def event_with(data: dict[str, object], event_type: str = CREATED) -> list[Symptom]:
@@ -66,15 +66,18 @@ def test_fields_that_differ_in_the_same_way_in_one_event_have_one_cause() -> Non
 def test_two_causes_that_turn_out_to_be_one_keep_the_first_number() -> None:
     causes = Causes()
     numbers = [
-        causes.note(failure(symptoms))[0].numbers
-        for symptoms in (
-            event_with({**DATA, "status": "x"}),
-            event_with({**DATA, "vorname": "x"}),
-            event_with({**DATA, "status": "x", "vorname": "x"}),
+        causes.note(failure(symptoms, str(number)))[0]
+        for number, symptoms in enumerate(
+            (
+                event_with({**DATA, "status": "x"}),
+                event_with({**DATA, "vorname": "x"}),
+                event_with({**DATA, "status": "x", "vorname": "x"}),
+            )
         )
     ]
-    assert numbers == [[1, 2], [2], [1, 2]]
+    assert numbers == [1, 2, 1]
     (cause,) = causes
+    assert cause.numbers == [1, 2]
     assert len(cause.failures) == 3
 
 
@@ -173,6 +176,16 @@ def test_a_broken_platform_is_the_cause_of_what_did_not_come_just_before() -> No
     assert next(iter(causes)).advice == "docker unpause kafka"
 
 
+def test_a_number_that_was_printed_stays_with_what_it_turned_out_to_be() -> None:
+    causes = Causes()
+    for name in ("First", "Second"):
+        causes.note(failure(NEVER_CREATED, name))
+    causes.end(of_trouble("the service hangs, for 8 s"))
+    causes.end(of_trouble("the service hangs, for 14 s"))
+    (cause,) = causes
+    assert (cause.numbers, cause.number, len(cause.failures)) == ([1, 2], 1, 2)
+
+
 def test_an_event_that_came_after_its_deadline_is_late_and_not_missing() -> None:
     causes, late = Causes(), []
     for deadline in (5.0, 20.0):
@@ -182,7 +195,7 @@ def test_an_event_that_came_after_its_deadline_is_late_and_not_missing() -> None
         expected.claim = event_in(scene.event(CREATED))
         each = failure(NEVER_CREATED, f"Promised within {deadline} s")
         causes.note(each)
-        late.append(Late(each.scenario, each.location, expected, each.log))
+        late.append(Late(expected, each.log))
     assert [each.in_time for each in late] == [False, True], "the second is not judged, and so not late"
     causes.note_late(late)
     (cause,) = causes
@@ -196,8 +209,8 @@ def test_findings_have_causes_too() -> None:
     finding = Finding("One", "one.feature:3", "When I act", "left an event", "correct it", NEVER_CREATED)
     assert [causes.note(finding)[1] for _ in range(3)] == [True, False, False]
     assert in_a_clause(list(causes)) == ["1 cause: no patient.created event comes"]
-    assert causes.of_finding(finding) is next(iter(causes))
-    assert causes.of("One", "one.feature:3") is None, "that scenario has not failed"
+    assert causes.label(finding) == "1: no patient.created event comes"
+    assert causes.label_of("One", "one.feature:3") == "", "that scenario has not failed"
 
 
 def test_the_last_line_names_three_causes() -> None:

@@ -114,7 +114,7 @@ def test_a_folder_that_cannot_be_written_breaks_nothing(tmp_path: Path, capsys: 
 
 def test_a_failed_scenario_has_its_cause_as_a_property(tmp_path: Path) -> None:
     reporter = reporter_of(tmp_path)
-    reporter.cause = lambda scenario: "1: patient.created without a key" if scenario.name == "One" else ""
+    reporter.cause = lambda name, _location: "1: patient.created without a key" if name == "One" else ""
     reporter.feature(feature_of("a.feature", Status.failed, Status.passed, Status.passed, Status.passed))
     (file,) = tmp_path.iterdir()
     cases = ET.parse(file).getroot().findall("testcase")  # noqa: S314 - our own file

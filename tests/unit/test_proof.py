@@ -19,7 +19,6 @@ from bdd.report.junit import JUnitFiles
 from bdd.run.process import ModuleProcess
 from bdd.system.paths import ROOT
 from bdd.verdict.audit import Finding
-from bdd.verdict.causes import Causes
 from bdd.verdict.symptom import Symptom
 from proof import command, report
 from proof.defect import SOUND, Defect
@@ -150,7 +149,7 @@ def test_only_the_headline_can_name_the_defect(tmp_path: Path, message: str, ver
 
 
 def test_a_finding_of_the_audit_kills_too_but_a_scenario_comes_first(tmp_path: Path) -> None:
-    JUnitFiles(write_feature(tmp_path, None)).write_audit([FINDING], Causes())
+    JUnitFiles(write_feature(tmp_path, None)).write_audit([FINDING], str)
     judged = judge(KEY_NONE, tmp_path, 1, 2.0, [])
     assert judged.verdict is Verdict.NAMED
     assert judged.by.startswith("audit: Deleted")
@@ -161,7 +160,7 @@ def test_a_finding_of_the_audit_kills_too_but_a_scenario_comes_first(tmp_path: P
 def test_a_green_run_means_that_the_defect_survived_if_there_was_an_audit(tmp_path: Path) -> None:
     junit = write_feature(tmp_path, None)
     assert judge(KEY_NONE, tmp_path, 0, 2.0, []).verdict is Verdict.NOT_RUN
-    JUnitFiles(junit).write_audit([], Causes())
+    JUnitFiles(junit).write_audit([], str)
     assert judge(KEY_NONE, tmp_path, 0, 2.0, []).verdict is Verdict.SURVIVED
 
 

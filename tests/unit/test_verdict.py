@@ -10,7 +10,6 @@ from behave.parser import parse_feature
 from bdd.report.junit import JUnitFiles
 from bdd.report.verdict import Verdict
 from bdd.verdict.audit import Finding
-from bdd.verdict.causes import Causes
 from bdd.verdict.symptom import Symptom
 
 TEXT = """
@@ -108,7 +107,7 @@ def test_a_run_removes_what_it_wrote_the_last_time_and_nothing_of_another_run(tm
 
     first, *others = run("a"), run("b"), run("a", stack="remote")
     for each in (first, *others):
-        each.write_audit([FINDING], Causes())
+        each.write_audit([FINDING], str)
         each.write("features.topics", ET.Element("testsuite"))
     for name in ("TESTS-other.xml", f"TESTS-mine.{first.run}.txt", "coverage.xml"):
         (tmp_path / name).write_text("another's")
