@@ -150,7 +150,7 @@ def _conclude(result: Result, seconds: float) -> int:
             f"median {median(each):.1f} s, maximum {max(each):.1f} s; without a defect {result.sound.seconds:.1f} s"
         )
         right = sum(len(outcome.causes) == outcome.defect.count for outcome in result.outcomes)
-        causes = f"{right} of {len(result.outcomes)} runs tell as many causes as there are defects"
+        causes = f"{right} of {len(result.outcomes)} runs print as many causes as there are defects"
         _console.print(f"\nThe runs against a defect: {times}; {causes}", markup=False)
     _console.print(f"\n{result}, in {seconds:.0f} s. Read more in {REPORT.as_posix()}.", markup=False)
     return 0 if result.proven else 1

@@ -34,7 +34,7 @@ class Outcome:
     Attributes:
         seconds: how long the service and the suite ran.
         message: the headline of what noticed it; for a run without a verdict, its last lines.
-        causes: the causes that the run has told.
+        causes: the causes that the run has printed.
     """
 
     defect: Defect
@@ -64,15 +64,15 @@ def judge(
         output: its last lines, for a run without a verdict.
         whole: whether any failure may name the defect, and not the first one alone.
     """
-    junit, told = folder / "junit", causes_in(folder / "evidence")
-    causes = [each["cause"] for each in told]
+    junit, printed = folder / "junit", causes_in(folder / "evidence")
+    causes = [each["cause"] for each in printed]
     try:
         reds = list(reds_in(junit)) if whole else list(islice(reds_in(junit), 1))
     except ET.ParseError as error:
         message = f"the suite left a JUnit file that is not XML: {error}"
         return Outcome(defect, Verdict.NOT_RUN, seconds, message=message)
     if isinstance(defect, Pair):
-        texts = [message for _, message in reds] + [each["best"]["message"] for each in told] + causes
+        texts = [message for _, message in reds] + [each["best"]["message"] for each in printed] + causes
         return Outcome(
             defect, _both_named(defect, causes, texts), seconds, message="\n".join(causes), causes=causes
         )
@@ -95,8 +95,8 @@ def _both_named(pair: Pair, causes: Sequence[str], texts: Sequence[str]) -> Verd
 
     Args:
         pair: the two.
-        causes: the causes that the run has told.
-        texts: all that it has said of its failures.
+        causes: the causes that the run has printed.
+        texts: all messages about its failures.
     """
     if not causes:
         return Verdict.SURVIVED

@@ -45,17 +45,24 @@ def slow_app(longest: float, *parts: Any) -> Flask:
     return app
 
 
-class SlowProducer:
+class _Around:
+    """Does all that a producer does, but for what a subclass changes."""
+
+    def __init__(self, producer: "Producer") -> None:
+        self._producer = producer
+
+    def __getattr__(self, name: str) -> Any:
+        """Do it as the producer does."""
+        return getattr(self._producer, name)
+
+
+class SlowProducer(_Around):
     """A producer that delays each batch and keeps the order."""
 
     def __init__(self, producer: "Producer", longest: float) -> None:
-        self._producer = producer
+        super().__init__(producer)
         self._longest = longest
         self._batch_begins = True
-
-    def __getattr__(self, name: str) -> Any:
-        """Do everything else as the producer does."""
-        return getattr(self._producer, name)
 
     def produce(self, topic: str, *, key: str, value: str, on_delivery: "DeliveryReport") -> None:
         """Queue a record; delay the first one of a batch."""
@@ -70,20 +77,16 @@ class SlowProducer:
         return self._producer.poll(timeout)
 
 
-class LateProducer:
+class LateProducer(_Around):
     """A producer that publishes each event, or only the first one, so many seconds after it was made.
 
     Events that are made while it waits are not late for that: each waits for the rest of its own seconds.
     """
 
     def __init__(self, producer: "Producer", seconds: float, *, only_first: bool = False) -> None:
-        self._producer = producer
+        super().__init__(producer)
         self._seconds = seconds
         self._only_first = only_first
-
-    def __getattr__(self, name: str) -> Any:
-        """Do everything else as the producer does."""
-        return getattr(self._producer, name)
 
     def produce(self, topic: str, *, key: str, value: str, on_delivery: "DeliveryReport") -> None:
         """Queue a record when its event is due."""

@@ -17,7 +17,7 @@ class PausedDatabase(DatabaseSwitch):
 
     Args:
         container: the container.
-        watch: watches the platform's containers; this pause is no trouble to it.
+        watch: watches the platform's containers; this pause is not trouble to it.
     """
 
     def __init__(self, container: Container, watch: ContainerWatch) -> None:

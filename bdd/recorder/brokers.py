@@ -86,8 +86,8 @@ class Brokers:
         """
         names = TopicCollection(list(topics))
         try:
-            asked = self._admin.describe_topics(names, request_timeout=_METADATA_SECONDS)
-            found = {name: future.result() for name, future in asked.items() if _exists(future)}
+            answers = self._admin.describe_topics(names, request_timeout=_METADATA_SECONDS)
+            found = {name: future.result() for name, future in answers.items() if _exists(future)}
         except KafkaException as error:
             if error.args[0].code() < 0:  # an error of the client itself: no broker has answered
                 raise _NoMetadata(*error.args) from error
@@ -119,7 +119,8 @@ class Brokers:
         try:
             found = {place: _offset(future) for place, future in requested.items()}
         except KafkaException:
-            self.partitions()  # a client that remembers that there is no leader asks nobody until it is told of one
+            # A client that remembers that there is no leader sends no request until it learns of one.
+            self.partitions()
             raise
         for place, future in also.items():
             with suppress(KafkaException):

@@ -18,7 +18,7 @@ _FILES = 8
 
 
 class Removed(Exception):
-    """What is asked for has been removed, so that the journal stays below its limit; the message says so."""
+    """What is requested has been removed, so that the journal stays below its limit; the message says so."""
 
 
 class Journal:

@@ -7,7 +7,7 @@ from behave.formatter.base import Formatter  # type: ignore[import-untyped]  # n
 from behave.model import Feature, Scenario, Step
 from behave.model_type import Status
 
-from bdd.system.behave_internals import cause_told
+from bdd.system.behave_internals import cause_printed_before
 
 _MARKS = {Status.passed: ".", Status.skipped: "s"}
 _NOT_EXECUTED = "-"
@@ -15,7 +15,7 @@ _NEW_CAUSE = "F"
 
 
 class BriefFormatter(Formatter):  # type: ignore[misc]  # it has no types
-    """Prints a line for each feature. A failed scenario is the number of its cause, or is told in full below.
+    """Prints a line for each feature. A failed scenario is the number of its cause, or is printed in full below.
 
     features/patient_deleted.feature  ..1..
     """
@@ -63,7 +63,7 @@ class BriefFormatter(Formatter):  # type: ignore[misc]  # it has no types
         if self._failed is None:
             failed = scenario.status.has_failed()
             self.stream.write(_NEW_CAUSE if failed else _MARKS.get(scenario.status, _NOT_EXECUTED))
-        elif number := cause_told(self._failed):
+        elif number := cause_printed_before(self._failed):
             self.stream.write(str(number) if number < 10 else f"({number})")  # noqa: PLR2004 - one character
         else:
             self.stream.write(f"{_NEW_CAUSE}\n{_in_full(scenario, self._failed)}")

@@ -29,7 +29,7 @@ class Verdict:
         not_judged: how many of those failed only because a step had waited for a shorter time than its deadline.
         left_out: the scenarios that were left out: why -> their names.
         causes: why scenarios failed, and what the audit found.
-        tells_each: whether every finding is printed, also those of one cause.
+        prints_each: whether every finding is printed, also those of one cause.
         folder: where the causes are written, None for nowhere.
     """
 
@@ -41,7 +41,7 @@ class Verdict:
         self.not_judged = 0
         self.left_out: dict[str, Sequence[str]] = {}
         self.causes = Causes()
-        self.tells_each = False
+        self.prints_each = False
         self.folder: Path | None = None
         self._trouble = ""
         self._junit = junit
@@ -79,10 +79,10 @@ class Verdict:
         self.findings = findings
         self.not_judged = len({(each.log.scenario, each.log.location) for each in late if each.in_time})
         self.causes.note_late(late)
-        told = [finding for finding in findings if self.causes.note(finding)[1] or self.tells_each]
-        shown = late if self.tells_each else late[:_SHOWN]
+        new = [finding for finding in findings if self.causes.note(finding)[1] or self.prints_each]
+        shown = late if self.prints_each else late[:_SHOWN]
         _say_all("Events that came after their steps had stopped waiting:", shown, len(late))
-        _say_all("The audit found what no scenario explains:", told, len(findings))
+        _say_all("The audit found what no scenario explains:", new, len(findings))
 
     def feature(self, feature: Feature) -> None:
         """Count the scenarios of a feature that has ended."""
@@ -126,8 +126,8 @@ class Verdict:
         if self.findings:
             things = counted(len(self.findings), "thing")
             reasons.append(f"the audit found {things} that no scenario explains")
-        told = self.abort_reason or ""  # a broken platform is told already
-        reasons += in_a_clause([each for each in self.causes if each.title not in told])
+        reason = self.abort_reason or ""  # the reason of a broken platform is there already
+        reasons += in_a_clause([each for each in self.causes if each.title not in reason])
         if self.abort_reason is not None:
             reasons.append(self.abort_reason.splitlines()[0])  # whole: what matters is often at its end
         if reasons:
@@ -138,7 +138,7 @@ class Verdict:
 def _say_all(title: str, several: Sequence[object], count: int) -> None:
     """Print things below a title, and how many more there are."""
     if left := count - len(several):
-        several = [*several, f"{left} more of causes that were told; -D causes=each prints all"]
+        several = [*several, f"{left} more of causes that were printed; -D causes=each prints all"]
     if several:
         say("\n".join([f"\n{title}", *(f"  {each}" for each in several)]))
 

@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from bdd.contracts import asyncapi as contract
 from bdd.stacks.embedded.broker import Distribution, EmbeddedBroker
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
+"""A guard: no start takes so long, on however busy a machine."""
+_Broker = TypeVar("_Broker", bound=EmbeddedBroker)
 
 
 @contextmanager
@@ -18,7 +21,18 @@ def running_broker(distribution: Distribution, folder: Path) -> Iterator[Embedde
         BrokerUnavailable: it refused a topic.
         AssertionError: it did not start.
     """
-    broker = EmbeddedBroker.start(distribution, folder)
+    with having_topics(EmbeddedBroker.start(distribution, folder)) as broker:
+        yield broker
+
+
+@contextmanager
+def having_topics(broker: _Broker) -> Iterator[_Broker]:
+    """Create the topics of the contract as soon as a broker is ready; end the broker afterwards.
+
+    Raises:
+        BrokerUnavailable: it refused a topic.
+        AssertionError: it did not start.
+    """
     try:
         broker.wait_ready(START_SECONDS)
         broker.create_topics(contract.current().partitions)

@@ -46,7 +46,7 @@ class Failures:
         number, is_new = self._causes.note(failure)
         whole = message if message.startswith(title) else f"{title}\n{message}"
         failure.evidence = self._keep(number, world, scenario, step, whole)
-        if is_new or self._session.tells_each:
+        if is_new or self._session.prints_each:
             return Explained(whole, f"cause {number}: {whole.rstrip()}\n          evidence: {failure.evidence}")
         printed = f"same cause as {number}: {title_of(symptoms)}; evidence: {failure.evidence}"
         return Explained(whole, printed, number)

@@ -29,7 +29,7 @@ def before_all(context: Context) -> None:
     behave_internals.add_reporter(context, verdict)
     try:
         context.session = start_session(request, context.add_cleanup)
-        verdict.folder, verdict.tells_each = context.session.evidence_folder, context.session.tells_each
+        verdict.folder, verdict.prints_each = context.session.evidence_folder, context.session.prints_each
         failures = Failures(verdict.causes, context.session)
         behave_internals.explain_failures(
             lambda step, error: failures.explain(world(context), context.scenario, step, error)

@@ -69,8 +69,8 @@ class Session:
         return ledger
 
     @property
-    def tells_each(self) -> bool:
-        """Whether the whole message of a failure is printed although its cause was told before."""
+    def prints_each(self) -> bool:
+        """Whether the whole message of a failure is printed although its cause was printed before."""
         return self._settings.causes == "each"
 
     @property

@@ -107,12 +107,12 @@ class Explained:
     Attributes:
         whole: all of it.
         printed: what formatters print of it.
-        told: the number of its cause if that was printed before, otherwise None.
+        known: the number of its cause if that was printed before, otherwise None.
     """
 
     whole: str
     printed: str
-    told: int | None = None
+    known: int | None = None
 
 
 def explain_failures(explain: Callable[[Step, Exception], Explained]) -> None:
@@ -139,16 +139,16 @@ def explain_failures(explain: Callable[[Step, Exception], Explained]) -> None:
 
 
 def note_explanation(step: Step, explanation: Explained) -> None:
-    """Keep on a failed step what `cause_told` returns."""
-    step.told = explanation.told  # type: ignore[attr-defined]  # a note of this module alone
+    """Keep on a failed step what `cause_printed_before` returns."""
+    step.known_cause = explanation.known  # type: ignore[attr-defined]  # a note of this module alone
 
 
-def cause_told(step: Step) -> int | None:
+def cause_printed_before(step: Step) -> int | None:
     """Return the number of the cause of a failed step if it was printed before, otherwise None.
 
     Reason: a formatter gets only the step. Replaced by: nothing, it is only a note on the step.
     """
-    return getattr(step, "told", None)
+    return getattr(step, "known_cause", None)
 
 
 def rewrite_messages(scenario: Scenario, rewrite: Callable[[str], str]) -> None:

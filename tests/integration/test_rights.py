@@ -7,9 +7,10 @@ import pytest
 from confluent_kafka.admin import AclOperation
 
 from bdd.contracts import asyncapi as contract
+from bdd.run.broker import having_topics
 from bdd.run.process import remote
 from bdd.stacks.embedded.broker import Distribution
-from tests.support.running import QUICK, SLOW_SECONDS, doctor, patient_service, run_behave
+from tests.support.running import QUICK, doctor, patient_service, run_behave
 from tests.support.special_broker import PASSWORD, USER, Listener, SpecialBroker
 
 NEEDED = "patient-events"
@@ -19,13 +20,8 @@ NEEDED = "patient-events"
 def restricted(distribution: Distribution, tmp_path: Path) -> Iterator[SpecialBroker]:
     """A broker whose user may do nothing yet."""
     listeners = {"LOGIN": Listener("SASL_PLAINTEXT", scram=False)}
-    started = SpecialBroker(distribution, tmp_path / "kafka", listeners, with_acls=True)
-    try:
-        started.wait_ready(SLOW_SECONDS)
-        started.create_topics(contract.current().partitions)
+    with having_topics(SpecialBroker(distribution, tmp_path / "kafka", listeners, with_acls=True)) as started:
         yield started
-    finally:
-        started.process.kill()
 
 
 def test_a_user_needs_the_right_to_read_what_scenarios_need_and_no_other(

@@ -6,8 +6,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bdd.contracts import asyncapi as contract
 from bdd.kafka.client_settings import client_settings
+from bdd.run.broker import having_topics
 from bdd.run.process import remote
 from bdd.settings.settings import load_settings
 from bdd.stacks.embedded.broker import Distribution
@@ -29,14 +29,10 @@ def secured(
     distribution: Distribution, tmp_path_factory: pytest.TempPathFactory, authority: Authority
 ) -> Iterator[SpecialBroker]:
     listeners = {"SASL_TLS": Listener("SASL_SSL"), "MUTUAL": Listener("SSL", mutual=True)}
-    started = SpecialBroker(distribution, tmp_path_factory.mktemp("secured") / "kafka", listeners, authority)
-    try:
-        started.wait_ready(SLOW_SECONDS)
-        started.create_topics(contract.current().partitions)
+    folder = tmp_path_factory.mktemp("secured") / "kafka"
+    with having_topics(SpecialBroker(distribution, folder, listeners, authority)) as started:
         started.add_scram_user()
         yield started
-    finally:
-        started.process.kill()
 
 
 @pytest.fixture(scope="module")

@@ -59,7 +59,7 @@ def test_a_feature_is_a_line_with_a_character_for_each_scenario() -> None:
 
 def test_a_cause_is_told_in_full_once_and_is_its_number_from_then_on() -> None:
     new = Explained("whole", "cause 1: no event\n     but: nothing")
-    assert printed(new, Explained("whole", "same cause as 1", told=1), "passed") == (
+    assert printed(new, Explained("whole", "same cause as 1", known=1), "passed") == (
         "features/patients.feature  F\n"
         "  Scenario: One  # features/patients.feature:2\n"
         "    Given a patient\n"
@@ -71,5 +71,5 @@ def test_a_cause_is_told_in_full_once_and_is_its_number_from_then_on() -> None:
 
 
 def test_a_number_of_two_digits_is_no_two_causes() -> None:
-    told = Explained("whole", "same cause as 12", told=12)
+    told = Explained("whole", "same cause as 12", known=12)
     assert printed("passed", told, told) == "features/patients.feature  .(12)(12)\n"

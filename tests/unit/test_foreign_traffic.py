@@ -142,7 +142,7 @@ def test_a_message_counts_what_has_been_let_go(recording: Recording) -> None:
 
 def test_memory_does_not_grow_with_the_payloads_of_foreign_records() -> None:
     recording = Recording(kept_bytes=MEGABYTE)
-    recording.arrive(foreign(1, size=50_000), keep=False)  # what is compiled once is no growth
+    recording.arrive(foreign(1, size=50_000), keep=False)  # what is compiled once is not growth
     tracemalloc.start()
     try:
         for number in range(1000, 1800):

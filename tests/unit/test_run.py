@@ -268,7 +268,7 @@ def test_the_audit_turns_a_run_red_and_does_not_report_a_failed_scenario_again(b
         "1 cause: patient.created published after no request"
     )
     assert "left an unexpected event" in behave.junit_error("failure")
-    assert "\nThe audit found what no scenario explains:\n  1 more of causes that were told" in behave.output
+    assert "\nThe audit found what no scenario explains:\n  1 more of causes that were printed" in behave.output
 
 
 def test_a_finding_is_printed_in_full_if_its_cause_was_not_told_or_each_is_asked_for(behave: Behave) -> None:

@@ -86,7 +86,7 @@ def check_topics(existing: Mapping[str, int], bootstrap_servers: str, user: str 
     Args:
         existing: the topics that the brokers show to the user: name -> number of partitions.
         bootstrap_servers: the brokers' addresses, for a command.
-        user: who has asked them.
+        user: who sent the request.
 
     Raises:
         Failed: one is missing, or has another number of partitions; the command makes it so.

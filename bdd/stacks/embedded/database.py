@@ -10,7 +10,7 @@ _SECONDS = 10.0
 
 
 class LockedDatabases(DatabaseSwitch):
-    """SQLite files that are locked: whoever wants to change something waits for the lock until its own time-out.
+    """SQLite files that are locked: whoever changes something waits for the lock until its own time-out.
 
     Args:
         files: the files.

@@ -173,7 +173,7 @@ def test_a_consumer_reads_on_when_the_journal_has_room_again(
     consuming = consume()
     consuming.start()
     full.set()
-    with patch.object(consuming.broker, "poll", side_effect=AssertionError("it must not be asked")):
+    with patch.object(consuming.broker, "poll", side_effect=AssertionError("it must not be called")):
         looks = len(consuming.broker.assigned)
         consuming.broker.topics[OTHER] = 1
         consuming.eventually(lambda: len(consuming.broker.assigned) > looks)  # it looks for topics all the same

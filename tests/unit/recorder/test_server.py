@@ -41,7 +41,7 @@ def test_a_recorder_that_has_stopped_says_so_to_everyone_who_asks_or_follows(ser
     served.growth.notify()
     eventually(client.trouble, client._thread)
     assert client.trouble() == FULL
-    assert client.cursor == 1, "that is no entry"
+    assert client.cursor == 1, "that is not an entry"
     health = served.get("/health", "")
     assert (health.status_code, health.json()["ready"]) == (503, False)
     with pytest.raises(RecorderUnreachable, match=f"^{re.escape(FULL)}$"):
