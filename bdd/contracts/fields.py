@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from bdd.contracts.asyncapi import Node, resolved
 from bdd.contracts.schema import Schema
@@ -101,6 +101,18 @@ class Field:
         return Schema({"allOf": list(self.schemas)}, self.document)
 
 
+class Leaf(NamedTuple):
+    """A value that has no fields of its own.
+
+    Attributes:
+        name: its path without indexes: `payload.patient_data.telefon`.
+        values: all that it may be except null, none where the contract does not list them.
+    """
+
+    name: str
+    values: tuple[Any, ...]
+
+
 def fields_of(document: Node, schema: Node) -> Mapping[str, Field]:
     """Return the fields of an object in the contract's order: name -> field.
 
@@ -115,6 +127,31 @@ def fields_of(document: Node, schema: Node) -> Mapping[str, Field]:
         for name, each in part.get("properties", {}).items():
             schemas.setdefault(name, []).append(each)
     return {name: Field(name, name in required, each, document) for name, each in schemas.items()}
+
+
+def leaves(document: Node, schema: Node, name: str = "", above: frozenset[int] = frozenset()) -> Iterator[Leaf]:
+    """Yield the values that have no fields of their own: the innermost fields, in every alternative.
+
+    Args:
+        document: the document that contains the schema.
+        schema: that of the value.
+        name: the path of the value, empty for the whole.
+        above: the schemas that contain it, where one that contains itself ends.
+    """
+    found = _alternatives(document, schema)
+    parts = [part for identity, part in found.items() if identity not in above]
+    above |= found.keys()
+    inner: dict[str, list[Node]] = {}
+    for part in parts:
+        for each, its_schema in part.get("properties", {}).items():
+            inner.setdefault(f"{name}.{each}" if name else each, []).append(its_schema)
+        if "items" in part:
+            inner.setdefault(name, []).append(part["items"])
+    for each, schemas in inner.items():
+        yield from leaves(document, {"anyOf": schemas}, each, above)
+    if not inner:
+        listed = (value for part in parts for value in part.get("enum", ()) if value is not None)
+        yield Leaf(name, tuple(dict.fromkeys(listed)))
 
 
 def applying_together(document: Node, schema: Node) -> Iterator[Node]:
@@ -133,6 +170,20 @@ def applying_together(document: Node, schema: Node) -> Iterator[Node]:
         for alternative in list(others)[:1]:
             yield from applying_together(document, alternative)
     yield schema
+
+
+def _alternatives(document: Node, schema: Node) -> Mapping[int, Node]:
+    """The schemas of which some or all apply to a value: through `$ref`, `allOf`, and every alternative."""
+    found: dict[int, Node] = {}
+    waiting = [schema]
+    while waiting:
+        part = waiting.pop()
+        if id(part) in found:
+            continue
+        found[id(part)] = part
+        inner = [each for keyword in ("allOf", "anyOf", "oneOf") for each in part.get(keyword, ())]
+        waiting += reversed([resolved(document, part), *inner] if "$ref" in part else inner)
+    return found
 
 
 def _is_null(schema: Node) -> bool:

@@ -5,18 +5,38 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bdd.api.exchange import Exchange
 from bdd.contracts.asyncapi import InvalidContract, Node, name_of, read_document, resolved
 from bdd.contracts.differences import NOT_JSON, Difference, shown
-from bdd.contracts.fields import Field, applying_together, fields_of
+from bdd.contracts.fields import Field, applying_together, fields_of, leaves
 from bdd.contracts.schema import Schema
 
 _JSON = "application/json"
 _ID = "id"
 _METHODS = {"get", "put", "post", "delete", "patch"}
 _PARAMETER = re.compile(r"\{[^}]+\}")
+
+
+class Operation(NamedTuple):
+    """What the contract says of a request.
+
+    Attributes:
+        method: in capitals.
+        path: as the contract has it: `/api/patients/{id}`.
+        codes: the status codes of its responses; `4XX` and `default` are those of several.
+        parameters: the query parameters, with all values that each may have, none where any will do.
+    """
+
+    method: str
+    path: str
+    codes: tuple[str, ...]
+    parameters: Mapping[str, tuple[Any, ...]]
+
+    def __str__(self) -> str:
+        """The request: `PUT /api/patients/{id}`."""
+        return f"{self.method} {self.path}"
 
 
 class Api:
@@ -38,6 +58,7 @@ class Api:
         self.file = file
         self._document = _with_null_as_a_type(read_document(file, "openapi"))
         try:
+            self._paths = {_shape(path): path for path in self._document["paths"]}
             self._operations = {
                 _shape(path): {name.upper(): each for name, each in item.items() if name in _METHODS}
                 for path, item in self._document["paths"].items()
@@ -71,9 +92,25 @@ class Api:
 
     def filters(self, path: str) -> list[str]:
         """Return the names of the query parameters of `GET path`."""
-        own = self._operation("GET", path).get("parameters", ())
-        parameters = [resolved(self._document, each) for each in (*self._shared.get(_shape(path), ()), *own)]
-        return [each["name"] for each in parameters if each["in"] == "query"]
+        return list(self._parameters("GET", _shape(path)))
+
+    def operations(self) -> list[Operation]:
+        """Return all that may be requested, in the document's order."""
+        return [
+            Operation(method, path, tuple(map(str, operation["responses"])), self._parameters(method, shape))
+            for shape, path in self._paths.items()
+            for method, operation in self._operations[shape].items()
+        ]
+
+    def operation_of(self, method: str, path: str) -> str:
+        """Return method and path of a request as the contract has them: `PUT /api/patients/{id}`; empty if none.
+
+        Args:
+            method: the request's.
+            path: its path, without a query.
+        """
+        shape = self._found(path) or ""
+        return f"{method} {self._paths[shape]}" if method in self._operations.get(shape, {}) else ""
 
     def listed(self, path: str, body: object) -> list[Any] | None:
         """Return the things in the response to `GET path`, None where it is not as the contract says.
@@ -191,6 +228,18 @@ class Api:
         found: Node = self._operations.get(_shape(path), {}).get(method, {})
         return found
 
+    def _parameters(self, method: str, shape: str) -> Mapping[str, tuple[Any, ...]]:
+        """The query parameters of a request: name -> all values that it may have."""
+        own = self._operations.get(shape, {}).get(method, {}).get("parameters", ())
+        parameters = [resolved(self._document, each) for each in (*self._shared.get(shape, ()), *own)]
+        return {
+            each["name"]: tuple(
+                value for leaf in leaves(self._document, each.get("schema", {})) for value in leaf.values
+            )
+            for each in parameters
+            if each["in"] == "query"
+        }
+
     def _response(self, method: str, path: str, status: int) -> Node:
         responses = self._operation(method, path).get("responses", {})
         return resolved(self._document, responses.get(str(status), responses.get(status, {})))
@@ -222,13 +271,30 @@ class Apis:
 
     def judging(self, exchange: Exchange) -> Api | None:
         """Return the contract that has the path of an exchange, None where none has it."""
-        path = exchange.path.partition("?")[0]
-        return next((api for api in self._apis if api.has(path)), None)
+        return self._with(exchange.path)
+
+    def operations(self) -> list[Operation]:
+        """Return all that may be requested."""
+        return [each for api in self._apis for each in api.operations() if self._with(each.path) is api]
+
+    def operation_of(self, method: str, path: str) -> str:
+        """Return method and path of a request as its contract has them; empty where none has them.
+
+        Args:
+            method: the request's.
+            path: its path, with or without a query.
+        """
+        api = self._with(path)
+        return api.operation_of(method, path.partition("?")[0]) if api else ""
 
     def violations(self, exchange: Exchange) -> list[Difference]:
         """Return each way in which a response violates its contract."""
         api = self.judging(exchange)
         return api.violations(exchange) if api else [Difference(NO_SUCH_REQUEST, "", NO_SUCH_REQUEST)]
+
+    def _with(self, path: str) -> Api | None:
+        """The contract that has a path, with or without a query; None where none has it."""
+        return next((api for api in self._apis if api.has(path.partition("?")[0])), None)
 
 
 NO_SUCH_REQUEST = "the contract has no such request"

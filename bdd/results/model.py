@@ -331,14 +331,16 @@ class Promises(_Part):
     """All that the contracts of this run promise.
 
     Attributes:
-        events: the fields of each event type, such as `payload.patient_data.telefon`.
-        operations: the status codes of each operation, `GET /api/patients`.
-        parameters: the query parameters of each operation that has some.
+        events: the fields of each event type, such as `payload.patient_data.telefon`: those without fields in them.
+        values: event type -> field -> all values that it may have besides null, of fields that have several.
+        operations: the status codes of each operation, `GET /api/patients`; `4XX` and `default` mean several.
+        parameters: operation -> query parameter -> all values that it may have, none where any will do.
     """
 
     events: Mapping[str, Sequence[str]] = Field(default_factory=dict)
-    operations: Mapping[str, Sequence[int]] = Field(default_factory=dict)
-    parameters: Mapping[str, Sequence[str]] = Field(default_factory=dict)
+    values: Mapping[str, Mapping[str, Sequence[Any]]] = Field(default_factory=dict)
+    operations: Mapping[str, Sequence[str]] = Field(default_factory=dict)
+    parameters: Mapping[str, Mapping[str, Sequence[Any]]] = Field(default_factory=dict)
 
 
 class Component(_Part):

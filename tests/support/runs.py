@@ -45,14 +45,20 @@ __all__ = [
 
 NIGHT = 86_400.0
 """A day in seconds: how much later each run of `history` begins."""
+_DATA = [f"payload.patient_data.{name}" for name in ("vorname", "nachname", "telefon", "status")]
 _PROMISES = Promises(
     events={
-        "patient.created": ["eventId", "payload.patient_id", "payload.patient_data.telefon"],
-        "patient.updated": ["eventId", "payload.patient_id", "payload.patient_data.telefon"],
+        "patient.created": ["eventId", "payload.patient_id", *_DATA],
+        "patient.updated": ["eventId", "payload.patient_id", *_DATA],
         "patient.deleted": ["eventId", "payload.patient_id"],
     },
-    operations={"POST /api/patients": [201, 400], "DELETE /api/patients/{id}": [200, 404]},
-    parameters={"GET /api/patients": ["status"]},
+    values={"patient.created": {"payload.patient_data.status": ["offen", "in Therapie"]}},
+    operations={
+        "POST /api/patients": ["201", "400"],
+        "GET /api/patients": ["200", "400"],
+        "DELETE /api/patients/{id}": ["200", "404"],
+    },
+    parameters={"GET /api/patients": {"status": ["offen", "in Therapie"]}},
 )
 
 

@@ -176,6 +176,39 @@ def test_each_response_is_judged_by_the_document_that_has_its_path() -> None:
     assert apis.judging(got("/api/rooms", 200, [])) is None
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "operation"),
+    [
+        ("PUT", "/api/patients/5", "PUT /api/patients/{id}"),
+        ("GET", "/api/therapists?status=x", "GET /api/therapists"),
+        ("GET", "/api/patients/not-an-id?x=/", "GET /api/patients/{id}"),
+        ("PATCH", "/api/patients/5", ""),
+        ("PUT", "/api/patients", ""),
+        ("GET", "/api/patients/5/notes", ""),
+        ("GET", "/api/rooms", ""),
+    ],
+)
+def test_the_operation_of_a_request_is_called_as_the_contract_calls_it(
+    method: str, path: str, operation: str
+) -> None:
+    assert Apis([Api(OPENAPI), Api(THERAPISTS)]).operation_of(method, path) == operation
+
+
+def test_a_path_that_two_contracts_have_counts_once_as_the_contract_that_judges_it_has_it(tmp_path: Path) -> None:
+    def change(document: Any) -> None:
+        document["paths"]["/api/patients/{number}"] = document["paths"].pop(ONE)
+        document["paths"][PATIENTS]["patch"] = {"responses": {"4XX": {"description": "any"}}}
+
+    operations = [str(each) for each in Apis([Api(OPENAPI)]).operations()]
+    assert operations == [f"POST {PATIENTS}", f"GET {PATIENTS}", f"GET {ONE}", f"PUT {ONE}", f"DELETE {ONE}"]
+    other = Api(changed(tmp_path, change))
+    assert [str(each) for each in Apis([Api(OPENAPI), other]).operations()] == operations
+    both = {str(each): each.codes for each in Apis([other, Api(OPENAPI)]).operations()}
+    assert both[f"PATCH {PATIENTS}"] == ("4XX",)
+    assert both["PUT /api/patients/{number}"] == ("200", "400", "404", "503")
+    assert not both.keys() & {f"PUT {ONE}"}
+
+
 @pytest.mark.parametrize(("status", "known"), [(507, True), (418, True), (302, False), (None, False)])
 def test_a_contract_may_have_responses_without_json_and_ranges_of_statuses(
     status: int | None, known: bool, tmp_path: Path
