@@ -369,7 +369,7 @@ class Head(_Part):
         platform: its parts.
         settings: those that were given, without secrets: name -> value.
         seed: of the random programs.
-        machine: of this run: name -> value.
+        machine: of this run: name -> value. By its `name` and its `process`, a number, a run is known to go on.
         shard: `2/3` for a run of one shard, None for a whole one.
         merged_from: the runs of shards that were joined into this one.
         features: the features of which a scenario was selected.

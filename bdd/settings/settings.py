@@ -154,6 +154,9 @@ class Settings(BaseSettings):
     run_dir: Path | None = _setting(
         "where a run keeps what it needs while it lasts, such as the recorder's journal; none: the system's folder"
     )
+    history: values.Count = _setting("how many of the newest runs the report compares", 30)
+    results_keep: values.Count = _setting("how many results of one stack and selection are kept", 100)
+    results_days: values.Count = _setting("for how many days results are kept", 180)
     database_away: str | None = _setting("a command that takes the platform's database away, for @database-outage")
     database_back: str | None = _setting("a command that brings it back")
     evidence_dir: Path = _setting("where failed scenarios leave their evidence", Path("evidence"))

@@ -1,0 +1,251 @@
+"""Reads the folder of results. The folder is the history: each run has a file there, and nothing else is kept.
+
+    run = read_run(file)
+    history = read_history(file.parent, run)
+    history.runs           # the newest runs like this one, this one at the end
+    history.passed_over    # why other files were not read
+
+Runs may write and read one folder at the same time, and copying files into it merges two histories.
+"""
+
+import platform
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import psutil
+import pydantic_core
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bdd.results.model import FORMAT, Run
+from bdd.results.summary import RunSummary, summary_of
+
+DEFAULT_NEWEST = 30
+_ENOUGH_OF_A_HEAD = 16 * 1024  # bytes
+_READINGS = 3
+_CLOCK_TOLERANCE = 5.0
+_LONGEST_SILENCE = 3600.0
+_DAY = 24 * 3600.0
+_Results = TypeVar("_Results", Run, RunSummary)
+
+
+class UnreadableResults(Exception):
+    """A file of results cannot be read; the message names it, and says why and what to do."""
+
+
+class _Start(BaseModel):
+    """The first fields of a file, by which a history selects its runs; `shard` comes late in a head."""
+
+    model_config = ConfigDict(extra="ignore")
+    id: str
+    began: float
+    stack: str
+    selection: str
+    shard: str | None
+
+    def is_before(self, run: Run) -> bool:
+        """Return whether this is a whole run before another one, of the same stack and the same selection."""
+        other = run.run
+        like = (self.stack, self.selection) == (other.stack, other.selection) and self.shard is None
+        return like and (self.began, self.id) < (other.began, other.id)
+
+
+@dataclass(frozen=True)
+class _Found:
+    file: Path
+    start: _Start
+
+
+@dataclass(frozen=True)
+class History:
+    """The newest runs of one stack and one selection.
+
+    Attributes:
+        runs: the oldest first; the last one is the run whose history it is.
+        passed_over: a sentence for each file that may have been one of them and was not read.
+    """
+
+    runs: Sequence[RunSummary]
+    passed_over: Sequence[str] = ()
+
+
+def read_run(file: Path) -> Run:
+    """Return the run whose results are in a file.
+
+    Raises:
+        UnreadableResults: there is no such file, or it is empty, cut off, of a newer format, or something else.
+    """
+    return _read(file, Run)
+
+
+def newest_file(folder: Path) -> Path:
+    """Return the file of the run that began last.
+
+    Raises:
+        UnreadableResults: the folder has no file of results that can be read.
+    """
+    found, passed_over = _files_of(folder)
+    if not found:
+        reasons = "".join(f"\n  {each}" for each in passed_over)
+        raise UnreadableResults(f"There are no results in {folder}. Run `behave features/` first.{reasons}")
+    return found[0].file
+
+
+def read_history(folder: Path, run: Run, newest: int = DEFAULT_NEWEST) -> History:
+    """Return the history of a run: it and what began before it on the same stack, with the same selection.
+
+    Runs of single shards are not in it, only what was merged of them. A run that was killed is in it; one that goes
+    on is not.
+
+    Args:
+        folder: where the results are.
+        run: the newest run of the history; it need not be in the folder.
+        newest: how many runs at most, this one among them.
+    """
+    found, passed_over = _files_of(folder)
+    runs = [summary_of(run)]
+    ids = {run.run.id}  # a file may have been copied under another name
+    for each in found:
+        if len(runs) >= newest:
+            break
+        if each.start.id in ids or not each.start.is_before(run):
+            continue
+        try:
+            earlier = _read(each.file, RunSummary)
+        except UnreadableResults as error:
+            passed_over.append(str(error))
+            continue
+        if goes_on(earlier, each.file):
+            passed_over.append(f"{each.file} is passed over: its run goes on.")
+            continue
+        ids.add(each.start.id)
+        runs.append(earlier)
+    return History(runs[::-1], passed_over)
+
+
+def goes_on(run: Run | RunSummary, file: Path) -> bool:
+    """Return whether a run that has no end may still have a process; without one it was killed.
+
+    On this machine the process with its number must have been there when the run began. Of a run on another machine
+    nothing is known: it goes on if its file was changed within the last hour.
+
+    Args:
+        run: the run.
+        file: its file.
+    """
+    if run.end is not None:
+        return False
+    machine = run.run.machine
+    if machine.get("name") != platform.node():
+        with suppress(OSError):
+            return time.time() - file.stat().st_mtime < _LONGEST_SILENCE
+        return False
+    try:
+        began = psutil.Process(int(machine.get("process", ""))).create_time()
+    except (psutil.Error, ValueError):
+        return False
+    return began <= run.run.began + _CLOCK_TOLERANCE
+
+
+def remove_old(folder: Path, *, keep: int, days: float) -> list[str]:
+    """Remove old files of results, and return a sentence for each that cannot be removed.
+
+    Nothing but whole files of results of ended or killed runs is removed.
+
+    Args:
+        folder: where the results are.
+        keep: how many runs of the same stack, selection and shard are kept.
+        days: how old a run may become.
+    """
+    oldest = time.time() - days * _DAY
+    newer: Counter[tuple[str, str, str | None]] = Counter()
+    failed = []
+    for each in _files_of(folder)[0]:
+        kind = (each.start.stack, each.start.selection, each.start.shard)
+        newer[kind] += 1
+        if newer[kind] <= keep and each.start.began >= oldest:
+            continue
+        try:
+            if not goes_on(_read(each.file, RunSummary), each.file):
+                each.file.unlink(missing_ok=True)
+        except UnreadableResults:
+            continue
+        except OSError as error:
+            failed.append(f"{each.file} is too old, and cannot be removed: {error.strerror}.")
+    return failed
+
+
+def _files_of(folder: Path) -> tuple[list[_Found], list[str]]:
+    """Return the files of results, the newest run first, and a sentence for each file that cannot be read."""
+    found, passed_over = [], []
+    for file in sorted(folder.glob("*.json")):
+        try:
+            found.append(_Found(file, _start_of(file)))
+        except UnreadableResults as error:
+            passed_over.append(str(error))
+    return sorted(found, key=lambda each: (each.start.began, each.start.id), reverse=True), passed_over
+
+
+def _start_of(file: Path) -> _Start:
+    """Return the first fields of a file without reading the rest, if they are where the suite writes them."""
+    with suppress(OSError, ValueError, AttributeError), file.open("rb") as stream:
+        start = pydantic_core.from_json(stream.read(_ENOUGH_OF_A_HEAD), allow_partial=True)
+        if start.get("format") == FORMAT:
+            return _Start.model_validate(start.get("run"))
+    return _Start.model_validate(_read(file, RunSummary).run, from_attributes=True)
+
+
+def _read(file: Path, kind: type[_Results]) -> _Results:
+    content = None
+    for _ in range(_READINGS):
+        before, content = content, _content(file)
+        try:
+            return _of_this_format(file, kind.model_validate_json(content))
+        except ValidationError as error:
+            wrong = error
+        if content == before:  # otherwise a run may just have written it
+            break
+    raise UnreadableResults(f"{file} cannot be read: {_why(wrong, content or b'')}") from wrong
+
+
+def _content(file: Path) -> bytes:
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise UnreadableResults(
+            f"{file} cannot be read: {error.strerror}. Correct its permissions, or name another file."
+        ) from error
+    if not content.strip():
+        raise UnreadableResults(
+            f"{file} cannot be read: it is empty, as a full disk or a sudden end leaves it. Remove it."
+        )
+    return content
+
+
+def _of_this_format(file: Path, run: _Results) -> _Results:
+    if run.format > FORMAT:
+        raise UnreadableResults(f"{file} cannot be read: {_newer(run.format)}")
+    return run
+
+
+def _why(error: ValidationError, content: bytes) -> str:
+    """Return why a file cannot be read, and what to do."""
+    first = error.errors(include_url=False)[0]
+    if first["type"] == "json_invalid":
+        where = str(first["msg"]).removeprefix("Invalid JSON: ")
+        if "EOF" in where:
+            return "it is cut off, as a full disk or a sudden end leaves it. Copy it again, or remove it."
+        return f"it is not JSON: {where}. Copy it again, or remove it."
+    with suppress(ValueError, AttributeError, TypeError):
+        if (version := pydantic_core.from_json(content).get("format")) > FORMAT:
+            return _newer(version)
+    place = ".".join(map(str, first["loc"])) or "the whole"
+    return f"it is not a file of results: {place}: {first['msg']}. Move it to another folder."
+
+
+def _newer(version: object) -> str:
+    return f"a newer version of the suite wrote it (format {version}, this one reads {FORMAT}). Update the suite."
