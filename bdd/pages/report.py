@@ -1,0 +1,60 @@
+"""Makes the report of a run: the pages of `python -m bdd report`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bdd.pages.capabilities import capabilities_of
+from bdd.pages.front import front_of
+from bdd.pages.outcome import outcome
+from bdd.pages.pdf import print_to_pdf
+from bdd.pages.site import FIRST, Navigation, Site
+from bdd.pages.words import Code, Language
+from bdd.results.model import Run, ScenarioName
+
+_NAVIGATION = (Navigation(FIRST, "nav_overview"), Navigation("capabilities.html", "nav_capabilities"))
+PDF = "report.pdf"
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a report is made.
+
+    Attributes:
+        language: that of its words.
+        single: whether one file holds everything.
+        pdf: whether a PDF is made too.
+    """
+
+    language: Code = "en"
+    single: bool = False
+    pdf: bool = False
+
+
+def make_report(run: Run, folder: Path, form: Form = Form()) -> Path:
+    """Make the pages about a run and return the first one.
+
+    Args:
+        run: the results.
+        folder: where the pages are made.
+        form: how.
+
+    Raises:
+        OSError: a page cannot be written.
+        NoPdf: the pages are made, and the PDF that was asked for is not.
+    """
+    first = _site(run, form, single=form.single).write(folder)
+    if form.pdf:
+        print_to_pdf(first, folder / PDF)
+    return first
+
+
+def _site(run: Run, form: Form, *, single: bool) -> Site:
+    say = Language(form.language)
+    site = Site("report_name", say, _NAVIGATION, single=single)
+    pages: dict[ScenarioName, str] = {}
+    capabilities = capabilities_of(run, pages, say)
+    judged = outcome(run)
+    front = front_of(run, judged, capabilities, pages, say)
+    site.add(FIRST, "front.html", front.sentence, head=run.run, front=front)
+    site.add("capabilities.html", "capabilities.html", say("capabilities"), capabilities=capabilities)
+    return site
