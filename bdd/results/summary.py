@@ -104,11 +104,6 @@ class RunSummary(_Part):
         """Whether a scenario of it passed or failed."""
         return any(each.verdict for each in self.scenarios)
 
-    def named(self) -> list[ScenarioName]:
-        """Return all scenarios that it knows: selected, executed or left out; one may be there twice."""
-        left_out = (name for each in self.run.left_out for name in each.scenarios)
-        return [*self.run.selected, *self.scenarios, *left_out]
-
 
 def summary_of(run: Run) -> RunSummary:
     """Return a run in brief."""

@@ -43,6 +43,7 @@ def a_scenario(
     latency: float | None = 0.02,
     title: str = TITLE,
     sentences: Sequence[str] = SENTENCES,
+    nachname: str | None = None,
     **fields: Any,
 ) -> Scenario:
     """Return a scenario that creates a patient and deletes it; if it failed, in its last step, by the event's key.
@@ -57,6 +58,8 @@ def a_scenario(
         latency: how long after the response its events were received, in seconds; None: it expects none.
         title: the title of its cause, if it failed.
         sentences: its steps.
+        nachname: that of the patient, in the table of the first step. By default it is the scenario's name, so that
+            two scenarios have different steps, and the one is not taken for the other under a new name.
         fields: others of the model.
     """
     failed = status in {"failed", "error"}
@@ -64,9 +67,11 @@ def a_scenario(
         _exchange(sentences[0], "POST", 201, json.dumps({"id": 5, **_PATIENT}), began + 0.01),
         _exchange(sentences[1], "DELETE", 200, '{"message": "Patient deleted successfully"}', began + 0.08),
     )
+    steps = [_step(each, "passed", began + at / 20) for at, each in enumerate(sentences)]
+    table = f"| field    | value |\n| nachname | {name if nachname is None else nachname} |"
     made: dict[str, Any] = {
         "tags": ("deleted",),
-        "steps": [_step(each, "passed", began + at / 20) for at, each in enumerate(sentences)],
+        "steps": [steps[0].model_copy(update={"text": table}), *steps[1:]],
         "exchanges": exchanges,
         "fences": (Fence(step=sentences[-1], requested_at=began + 0.13, seconds=0.004),),
     }
