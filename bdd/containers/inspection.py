@@ -12,10 +12,12 @@ from docker.models.containers import Container
 
 from bdd.containers.engine import service_name, state_of
 from bdd.evidence.sources import LONGEST, CurrentState, Source
+from bdd.results.model import Component
 from bdd.system.exceptions import root_cause
 
 _CLOCK_SECONDS = 1.0  # the engine may run in a virtual machine, whose clock differs a little
 _LAST_LINES = 15
+_VERSION = "org.opencontainers.image.version"  # the label of an image
 _LINES_KEPT = 20_000
 _LONG_PAUSE_SECONDS = 4  # less than the deadline of an event, more than what a platform survives unnoticed
 
@@ -93,6 +95,19 @@ def sources_of(containers: Sequence[Container]) -> dict[str, Source]:
     if containers:
         sources["containers.txt"] = CurrentState(lambda: "".join(f"{_described(each)}\n" for each in containers))
     return sources
+
+
+def components_of(containers: Sequence[Container]) -> list[Component]:
+    """Return the images of containers, with their digests: those of a registry, or those of this machine."""
+    return [
+        Component(
+            name=service_name(each),
+            version=each.labels.get(_VERSION, ""),
+            image=str(each.attrs["Config"]["Image"]),
+            digest=next(iter(each.image.attrs.get("RepoDigests") or []), str(each.image.id)) if each.image else "",
+        )
+        for each in containers
+    ]
 
 
 def how_it_ended(container: Container) -> str:

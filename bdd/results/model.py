@@ -15,6 +15,9 @@ FORMAT = 1
 Status = Literal["passed", "failed", "error", "skipped", "not executed"]
 """`error`: a hook or the suite itself has failed, or a step has no definition. `not executed`: it was selected."""
 
+KnownState = Literal["failed as known", "expired", "passed", "not executed"]
+"""`expired`: it failed, and its day is over."""
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -280,7 +283,7 @@ class KnownFailure(_Part):
     reason: str
     who: str
     until: str
-    state: Literal["failed as known", "expired", "passed", "not executed", "no such scenario"]
+    state: KnownState
 
 
 class End(_Part):

@@ -1,5 +1,6 @@
 """behave's hooks. They alone use its context, and pass plain values to the `Session`."""
 
+import time
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,10 @@ from bdd.report.junit_features import FeatureFiles
 from bdd.report.verdict import Verdict, no_service
 from bdd.run.failures import Failures
 from bdd.run.feature_files import errors_in
-from bdd.run.start import CANNOT_START, Request, start_session
+from bdd.run.identity import head_of, selection_of
+from bdd.run.results import RunResults
+from bdd.run.start import CANNOT_START, Request, results_folder, start_session
+from bdd.stacks.factory import new_run_id
 from bdd.system import behave_internals
 
 
@@ -27,8 +31,16 @@ def before_all(context: Context) -> None:
     verdict = context.verdict = Verdict(junit_files(context.config))
     _tell_junit(context)
     behave_internals.add_reporter(context, verdict)
+    scenarios = behave_internals.scenarios_to_execute(context)
+    head = head_of(run_id := new_run_id(), time.time(), selection_of(context.config), scenarios)
+    results = context.results = RunResults(
+        results_folder(request.userdata), head, verdict, lambda _method, _path: ""
+    )
+    behave_internals.add_reporter(context, results)
     try:
-        context.session = start_session(request, context.add_cleanup)
+        context.session = start_session(request, run_id, lambda stop: context.add_cleanup(results.noting(stop)))
+        verdict.known = context.session.known
+        behave_internals.let_fail(verdict.may_fail)
         verdict.folder, verdict.prints_each = context.session.evidence_folder, context.session.prints_each
         failures = Failures(verdict.causes, context.session)
         behave_internals.explain_failures(
@@ -36,6 +48,7 @@ def before_all(context: Context) -> None:
         )
         absent = {name: no_service(name, why) for name, why in context.session.stack.absent.items()}
         _leave_out(context, {**absent, **context.session.stack.lacking})
+        results.begin(context.session.identify(head), context.session)
     except CANNOT_START as error:
         _skip_everything(context, str(error))
     except KeyboardInterrupt:
@@ -47,11 +60,13 @@ def before_all(context: Context) -> None:
 
 def before_scenario(context: Context, scenario: Scenario) -> None:
     """Open a world for the scenario."""
+    context.results.begin_scenario()
     context.world = context.session.open_world(scenario)
 
 
 def before_step(context: Context, step: Step) -> None:
     """Note the step's sentence in the world, for messages."""
+    context.results.begin_step(context.scenario, step)
     world(context).step = f"{step.keyword} {step.name}"
 
 
@@ -65,7 +80,14 @@ def after_step(context: Context, step: Step) -> None:
 def after_scenario(context: Context, scenario: Scenario) -> None:
     """Close the scenario's world."""
     behave_internals.rewrite_messages(scenario, fit_for_report)
-    context.session.close_world(world(context), failed=scenario.status.has_failed())
+    error = None
+    try:
+        context.session.close_world(world(context), failed=scenario.status.has_failed())
+    except Exception as raised:
+        error = raised
+        raise
+    finally:
+        context.results.end_scenario(scenario, world(context), error)
 
 
 def after_all(context: Context) -> None:
@@ -127,4 +149,4 @@ def _leave_out(context: Context, reasons: Mapping[str, str]) -> None:
 
 def _skip_everything(context: Context, reason: str) -> None:
     context.verdict.do_not_start(reason)
-    behave_internals.skip_everything(context, context.verdict)
+    behave_internals.skip_everything(context, context.verdict, context.results)

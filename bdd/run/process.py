@@ -42,6 +42,7 @@ class ModuleProcess:
         self.temporary.mkdir(parents=True)
         self._output, self._errors = folder / "output.txt", folder / "errors.txt"
         own = {"TMPDIR": str(self.temporary), "BDD_EVIDENCE_DIR": str(folder / "evidence")}
+        own["BDD_RESULTS_DIR"] = str(folder / "results")
         with self._output.open("wb") as output, self._errors.open("wb") as errors:
             self.process = psutil.Popen(
                 [sys.executable, "-m", *arguments],

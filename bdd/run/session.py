@@ -17,6 +17,9 @@ from bdd.evidence.collecting import collect, collect_foreign, story_of
 from bdd.output.console import counted, durations, say
 from bdd.recorder.client import RecorderUnreachable
 from bdd.report.verdict import Verdict
+from bdd.results.known import KnownFailures
+from bdd.results.model import Head
+from bdd.run.identity import started
 from bdd.settings.settings import Settings
 from bdd.stacks.base import Stack
 from bdd.system.signals import ignore_signals
@@ -40,12 +43,14 @@ class Session:
 
     Attributes:
         stack: the run's platform and recorder.
+        known: the failures that are known.
         scenarios: the number of scenarios that have begun.
         evidence_folder: the folder of this run's evidence.
     """
 
-    def __init__(self, settings: Settings, run_id: str, stack: Stack) -> None:
+    def __init__(self, settings: Settings, run_id: str, stack: Stack, known: KnownFailures) -> None:
         self.stack = stack
+        self.known = known
         self.scenarios = 0
         self.evidence_folder = settings.evidence_dir / run_id
         self._settings = settings
@@ -77,6 +82,10 @@ class Session:
     def seconds(self) -> dict[str, float]:
         """The duration of each phase that has ended."""
         return {name: end - began for (name, began), (_, end) in pairwise(self._phases)}
+
+    def identify(self, head: Head) -> Head:
+        """Return what identifies the run, with what is known since it has started."""
+        return started(head, self._settings, self.stack)
 
     def begin_scenarios(self) -> None:
         """Note that the start is over, and print the platform of the scenarios."""

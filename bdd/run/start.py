@@ -15,10 +15,11 @@ from bdd.kafka.user import user_of
 from bdd.output.folders import CannotWrite, check_writable
 from bdd.recorder.client import RecorderUnreachable
 from bdd.report.verdict import no_service
+from bdd.results.known import InvalidKnownFailures, load_known_failures
 from bdd.run.session import Session
 from bdd.settings.settings import InvalidSetting, Settings, load_settings
 from bdd.stacks.base import CannotStart, Stack
-from bdd.stacks.factory import make_stack, new_run_id
+from bdd.stacks.factory import make_stack
 from bdd.system.signals import raise_interrupt_on_signals
 
 
@@ -30,7 +31,15 @@ class InvalidFeature(Exception):
     """A feature would not execute what it says; the message has a line for each place."""
 
 
-CANNOT_START = (InvalidSetting, InvalidContract, InvalidFeature, NothingSelected, CannotWrite, CannotStart)
+CANNOT_START = (
+    InvalidSetting,
+    InvalidContract,
+    InvalidFeature,
+    InvalidKnownFailures,
+    NothingSelected,
+    CannotWrite,
+    CannotStart,
+)
 """The exceptions of `start_session` whose message is a sentence for the user."""
 
 
@@ -55,15 +64,17 @@ class Request:
     selected_tags: Sequence[Set[str]]
 
 
-def start_session(request: Request, add_cleanup: Callable[[Callable[[], None]], object]) -> Session:
+def start_session(request: Request, run_id: str, add_cleanup: Callable[[Callable[[], None]], object]) -> Session:
     """Start everything that scenarios need and return the session.
 
     Args:
         request: the run's options.
+        run_id: its name.
         add_cleanup: registers a function to call at the end of the run, however it ends.
 
     Raises:
-        InvalidSetting, InvalidContract, InvalidFeature, CannotWrite: nothing has been started.
+        InvalidSetting, InvalidContract, InvalidFeature, InvalidKnownFailures, CannotWrite: nothing has been
+            started.
         NothingSelected: nothing has been started, or the platform lacks what all scenarios need.
         CannotStart: the platform or the recorder did not start.
     """
@@ -72,8 +83,7 @@ def start_session(request: Request, add_cleanup: Callable[[Callable[[], None]], 
         raise InvalidFeature("\n".join(request.feature_errors))
     _check_selection(request)
     _check_folders(settings, request.junit_directory)
-    run_id = new_run_id()
-    session = Session(settings, run_id, make_stack(settings, run_id))
+    session = Session(settings, run_id, make_stack(settings, run_id), load_known_failures(settings.known))
     raise_interrupt_on_signals()  # behave cleans up after SIGINT only
     add_cleanup(session.stop)
     atexit.register(session.stack.stop)  # in case a second signal ends the clean-up
@@ -82,6 +92,18 @@ def start_session(request: Request, add_cleanup: Callable[[Callable[[], None]], 
     _check_topics(session.stack, user_of(client_settings("", settings)))
     session.begin_scenarios()
     return session
+
+
+def results_folder(userdata: Mapping[str, str]) -> Path:
+    """Return the folder of the results, also of a run whose settings are wrong.
+
+    Args:
+        userdata: the settings given with `behave -D`.
+    """
+    try:
+        return load_settings(userdata, services=short_names()).results_dir
+    except InvalidSetting:
+        return Path(userdata.get("results_dir") or str(Settings.model_fields["results_dir"].default))
 
 
 def _load_settings(userdata: Mapping[str, str]) -> Settings:
@@ -101,6 +123,7 @@ def _check_selection(request: Request) -> None:
 
 def _check_folders(settings: Settings, junit_directory: Path | None) -> None:
     check_writable(settings.evidence_dir, "-D evidence_dir=…")
+    check_writable(settings.results_dir, "-D results_dir=…")
     if settings.run_dir:
         check_writable(settings.run_dir, "-D run_dir=…")
     if junit_directory:

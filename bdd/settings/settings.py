@@ -160,6 +160,8 @@ class Settings(BaseSettings):
     database_away: str | None = _setting("a command that takes the platform's database away, for @database-outage")
     database_back: str | None = _setting("a command that brings it back")
     evidence_dir: Path = _setting("where failed scenarios leave their evidence", Path("evidence"))
+    results_dir: Path = _setting("where each run leaves the file of its results", Path("results"))
+    known: Path = _setting("the file of the known failures; it need not exist", Path("known.yaml"))
 
     @field_validator("*", mode="before")
     @classmethod

@@ -7,7 +7,7 @@ from bdd.containers.cleanup import remove_run
 from bdd.containers.discovery import Platform, containers_of, find_platform
 from bdd.containers.engine import RUN_WITHOUT_IT, ContainersError, connect, translated_errors
 from bdd.containers.images import prepare_images, remove_replaced_images
-from bdd.containers.inspection import ContainerWatch, condition, sources_of
+from bdd.containers.inspection import ContainerWatch, components_of, condition, sources_of
 from bdd.containers.services import PlatformNotFound
 from bdd.containers.suite_container import SuiteContainer
 from bdd.contracts import asyncapi as contract
@@ -16,6 +16,7 @@ from bdd.kafka.client_settings import client_settings
 from bdd.output.console import say
 from bdd.recorder.client import RecorderClient
 from bdd.recorder.settings import RecorderSettings
+from bdd.results.model import Component
 from bdd.stacks.base import Stack, TryEvent
 from bdd.stacks.checks.check import Check, Failed
 from bdd.stacks.checks.engine import EngineChecks, check_conditions
@@ -36,6 +37,10 @@ class AttachedStack(Stack):
     }
     _engine: EngineChecks
     _checked: Platform
+
+    def components(self) -> list[Component]:
+        """See `Stack.components`: the containers' images."""
+        return components_of(self._containers)
 
     @translated_errors()
     def _start(self) -> None:
@@ -63,9 +68,10 @@ class AttachedStack(Stack):
         )
         needed = [platform.broker, *(each.container for each in platform.services.values()), recorder.container]
         others = [each for each in platform.containers if each not in needed]
+        self._containers = [*needed, *others]
         watch = ContainerWatch(client, needed, others)
         self._troubles.append(watch.trouble)
-        self._sources |= sources_of([*needed, *others])
+        self._sources |= sources_of(self._containers)
         follower = RecorderClient(recorder.url(_RECORDER_PORT), token)
         follower.start(_RECORDER_SECONDS, recorder.trouble)
         self.use_recorder(follower)

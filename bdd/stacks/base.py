@@ -20,6 +20,7 @@ from bdd.evidence.collecting import collect_sources
 from bdd.evidence.sources import LogFile, Source
 from bdd.output.masking import mask
 from bdd.recorder.client import RecorderClient
+from bdd.results.model import Component
 from bdd.settings.settings import Settings
 from bdd.stacks.checks.check import Check, Failed
 from bdd.stacks.database import DatabaseByCommands
@@ -111,6 +112,10 @@ class Stack(ABC):
     def evidence(self) -> Mapping[str, Source]:
         """Return the sources of evidence for a failed scenario: `logs/patient-service.log` -> source."""
         return self._sources
+
+    def components(self) -> list[Component]:
+        """Return the parts of the platform and their versions, as far as they are known."""
+        return [Component(name=name, address=url) for name, url in self.api_urls.items()]
 
     def stop(self) -> None:
         """Remove what `start` made, and nothing else, the newest first. It may be called at any time, and again.

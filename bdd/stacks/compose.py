@@ -19,7 +19,7 @@ from bdd.containers.images import (
     prepare_images,
     remove_replaced_images,
 )
-from bdd.containers.inspection import ContainerWatch, sources_of
+from bdd.containers.inspection import ContainerWatch, components_of, sources_of
 from bdd.contracts import asyncapi as contract
 from bdd.domain.resource import Resource
 from bdd.domain.resources import resources, services
@@ -27,6 +27,7 @@ from bdd.kafka.client_settings import client_settings
 from bdd.output.console import say
 from bdd.output.folders import CannotWrite, check_writable
 from bdd.recorder.client import RecorderClient
+from bdd.results.model import Component
 from bdd.stacks.base import Stack, TryEvent
 from bdd.stacks.checks.check import Check, Failed
 from bdd.stacks.checks.engine import EngineChecks
@@ -49,6 +50,10 @@ class ComposeStack(Stack):
     def project(self) -> str:
         """The name of the run's project in Docker Compose."""
         return f"acceptance-{self._run_id}"
+
+    def components(self) -> list[Component]:
+        """See `Stack.components`: the containers' images."""
+        return components_of(self._containers)
 
     @translated_errors()
     def _start(self) -> None:
@@ -74,7 +79,8 @@ class ComposeStack(Stack):
         finally:
             with suppress(ContainersError), translated_errors():
                 self._sources |= sources_of(compose.containers())
-        watch = ContainerWatch(client, compose.containers())
+        self._containers = compose.containers()
+        watch = ContainerWatch(client, self._containers)
         self._troubles.append(watch.trouble)
         self.database = self.database or PausedDatabase(compose.container("postgres"), watch)
         for name, service in services().items():

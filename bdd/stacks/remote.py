@@ -11,6 +11,7 @@ from bdd.kafka.client_settings import client_settings
 from bdd.kafka.connection.advice import explain
 from bdd.kafka.connection.diagnosis import Diagnosis, diagnose
 from bdd.recorder.client import RecorderClient, RecorderUnreachable
+from bdd.results.model import Component
 from bdd.settings.settings import Settings
 from bdd.stacks.base import CannotStart, Stack, TryEvent
 from bdd.stacks.checks.brokers import KafkaChecks, check_topics
@@ -56,6 +57,11 @@ class RemoteStack(Stack):
         # Only now: after a start that failed, the brokers may be the ones that were refused.
         self._sources["brokers.txt"] = CurrentState(lambda: "".join(f"{line}\n" for line in self._seen_from_here()))
         self._ready("recorder")
+
+    def components(self) -> list[Component]:
+        """See `Stack.components`; of brokers only the addresses are known."""
+        brokers = [Component(name="kafka", address=self._bootstrap_servers)] if self._bootstrap_servers else []
+        return [*super().components(), *brokers]
 
     def checks(self, try_event: TryEvent | None) -> list[Check]:
         """See `Stack.checks`; the recorder is checked only where one runs already."""

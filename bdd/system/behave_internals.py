@@ -239,14 +239,37 @@ def leave_out(context: Context, tag: str, reason: str) -> list[Scenario]:
     return left_out
 
 
-def skip_everything(context: Context, reporter: Reporter) -> None:
-    """Let a run end that has not started; only the given reporter reports it.
+def skip_everything(context: Context, *reporters: Reporter) -> None:
+    """Let a run end that has not started; only the given reporters report it.
 
     Reason: after `context.abort()` behave would call the run aborted by the user, count an outline without a result
     as passed, and write JUnit files without a failure. Replaced by: an exception that ends a run from `before_all`.
     """
     context._runner.features.clear()
-    context.config.reporters[:] = [reporter]
+    context.config.reporters[:] = reporters
+
+
+def let_fail(may_fail: Callable[[Scenario], bool]) -> None:
+    """Let scenarios that may fail not turn the run red.
+
+    Reason: the exit code follows from what each scenario's `run` returns, and from nothing else. Replaced by: an
+    expected failure of behave's own.
+
+    Args:
+        may_fail: returns whether a scenario that has failed may do so.
+    """
+    original = unwrap(Scenario.run)
+
+    @wraps(original)
+    def run(scenario: Scenario, runner: Runner) -> bool:
+        return bool(original(scenario, runner)) and not may_fail(scenario)
+
+    Scenario.run = run  # type: ignore[method-assign]
+
+
+def scenarios_to_execute(context: Context) -> list[Scenario]:
+    """Return the scenarios that behave will execute; the reason is that of `known_tags`."""
+    return _selected(context)
 
 
 def fail_run(context: Context, *, by_user: bool) -> None:

@@ -134,6 +134,15 @@ class Causes:
         """Return the number of the first cause of a failure or a finding that was noted, and its symptoms."""
         return f"{self._groups[reported.symptoms[0].identity].numbers[0]}: {title_of(reported.symptoms)}"
 
+    def failure_of(self, scenario: str, location: str) -> Failure | None:
+        """Return the failure of a scenario, None if it has not failed.
+
+        Args:
+            scenario: its name.
+            location: its file and line.
+        """
+        return self._failures.get((scenario, location))
+
     def label_of(self, scenario: str, location: str) -> str:
         """Return the same for a scenario, nothing if it has not failed.
 
@@ -141,7 +150,7 @@ class Causes:
             scenario: its name.
             location: its file and line.
         """
-        failure = self._failures.get((scenario, location))
+        failure = self.failure_of(scenario, location)
         return self.label(failure) if failure else ""
 
     def end(self, trouble: Symptom) -> None:

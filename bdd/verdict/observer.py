@@ -1,5 +1,6 @@
 """An observer: waits for one scenario for what is published, no longer than needed."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -121,12 +122,14 @@ class Observer:
         Raises:
             AssertionError: the recorder's stream is broken.
         """
+        began = time.time()
         fence = self.recorder.fence()
 
         def arrived(cursor: int) -> None:
             assert cursor >= fence, f"{fence - cursor} entries are on their way"
 
         self._wait_for(arrived, "the journal's newest entries", timeout=_NEWEST_SECONDS)
+        self.scenario_log.fences.append((began, time.time() - began))
         return Observation(self, after, fence)
 
 

@@ -26,6 +26,11 @@ class Outages:
         """Note that it has ended."""
         self._ended.append(time.time())
 
+    def between(self, began: float, ended: float) -> list[tuple[float, float]]:
+        """Return beginning and end of each outage within a time; one that goes on ends with the time."""
+        spans = zip(self._began, [*self._ended, ended], strict=False)
+        return [(since, until) for since, until in spans if since < ended and until > began]
+
     def __bool__(self) -> bool:
         """Whether there was one."""
         return bool(self._began)

@@ -62,6 +62,7 @@ class ScenarioLog:
         mark: a text that is in all of its test data and nowhere else; its events are recognized by it.
         subjects: whom it is about, including those that must not exist.
         requests: its requests and the service's responses, oldest first.
+        fences: when it requested each fence (seconds since 1970 UTC), and how long it was waited for, in seconds.
         failed: it has failed, and its evidence says why: the audit does not report it again.
     """
 
@@ -72,6 +73,7 @@ class ScenarioLog:
     expectations: list[Expectation] = field(default_factory=list)
     negative_expectations: list[NegativeExpectation] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
+    fences: list[tuple[float, float]] = field(default_factory=list)
     failed: bool = False
 
     def open(self, event_type: str | None = None) -> list[Expectation]:

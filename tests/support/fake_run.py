@@ -113,7 +113,11 @@ class Behave:
         self.feature = parse_feature(FEATURE.strip(), filename="features/patients.feature")  # type: ignore[no-untyped-call]
         self.reports: list[str] = []
         own = SimpleNamespace(feature=lambda feature: self.reports.append(feature.name), end=lambda: None)
-        self.userdata = {"evidence_dir": str(folder / "evidence"), "settling": "0"}
+        self.userdata = {
+            "evidence_dir": str(folder / "evidence"),
+            "results_dir": str(folder / "results"),
+            "settling": "0",
+        }
         self.config = SimpleNamespace(
             userdata=self.userdata,
             junit=False,

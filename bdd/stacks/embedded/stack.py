@@ -9,13 +9,14 @@ from bdd.contracts import asyncapi as contract
 from bdd.domain.resource import Resource
 from bdd.domain.resources import services
 from bdd.output.console import say
+from bdd.results.model import Component
 from bdd.settings.settings import Settings
 from bdd.stacks.base import Stack, TryEvent
 from bdd.stacks.checks.check import Check, Failed
 from bdd.stacks.embedded.broker import Distribution, EmbeddedBroker
 from bdd.stacks.embedded.database import LockedDatabases
 from bdd.stacks.embedded.distribution import prepare
-from bdd.stacks.embedded.jars import BrokerUnavailable
+from bdd.stacks.embedded.jars import BrokerUnavailable, pinned_jars
 from bdd.stacks.embedded.service import EmbeddedService, database_file, has_reference, reference_module
 from bdd.stacks.local_recorder import LocalRecorder
 from bdd.system.processes import ChildProcess, CommandFailed, run_command
@@ -55,6 +56,11 @@ class EmbeddedStack(Stack):
             needed = (*of_services.listening, "listeners")
             checks.append(Check("event", lambda: try_event(_again), needed, timeout=None))
         return checks
+
+    def components(self) -> list[Component]:
+        """See `Stack.components`; the services are those of this project."""
+        kafka = Component(name="kafka", version=pinned_jars()[0].version, address=self.bootstrap_servers)
+        return [*super().components(), kafka]
 
     def _start(self) -> None:
         """Start all processes side by side, then wait for each.

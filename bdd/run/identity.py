@@ -1,0 +1,125 @@
+"""What identifies a run in its results: the suite, the platform, the settings, the machine."""
+
+import hashlib
+import os
+import platform
+import sys
+import tomllib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from behave.model import Feature, Scenario
+
+from bdd.output.masking import MASK
+from bdd.results.collecting import file_of, name_of
+from bdd.results.model import Feature as FeatureResult
+from bdd.results.model import Head
+from bdd.settings.settings import SECRETS, Settings
+from bdd.stacks.base import Stack
+from bdd.system.paths import CONTRACTS, ROOT
+from bdd.system.processes import CommandFailed, run_command
+
+_GIT_SECONDS = 5.0
+
+
+def head_of(run_id: str, began: float, selection: str, scenarios: Sequence[Scenario]) -> Head:
+    """Return what is known of a run before it has started.
+
+    Args:
+        run_id: its name.
+        began: when it began, in seconds since 1970 UTC.
+        selection: the paths, tags and names that it was asked for.
+        scenarios: those that were selected.
+    """
+    features = dict.fromkeys(scenario.feature for scenario in scenarios if scenario.feature)
+    files = ROOT.glob("features/**/*.feature")
+    commit, changed = _commit()
+    return Head(
+        id=run_id,
+        began=began,
+        selection=selection,
+        commit=commit,
+        changed=changed,
+        version=_version(),
+        checksums={
+            "features": _checksum(files),
+            "contracts": _checksum(CONTRACTS.iterdir()),
+        },
+        machine=_machine(),
+        features=[_feature(each) for each in features],
+        selected=[name_of(each) for each in scenarios],
+    )
+
+
+def started(head: Head, settings: Settings, stack: Stack) -> Head:
+    """Return the same, and what is known since the run has started."""
+    given = settings.model_fields_set
+    documents = [path for path in [settings.contract, *settings.openapi] if path]
+    return head.model_copy(
+        update={
+            "stack": settings.stack,
+            "platform": stack.components(),
+            "settings": {name: MASK if name in SECRETS else str(getattr(settings, name)) for name in sorted(given)},
+            "seed": settings.model_seed,
+            "checksums": {**head.checksums, **({"contracts": _checksum(documents)} if documents else {})},
+        }
+    )
+
+
+def selection_of(config: Any) -> str:
+    """Return the paths, tags and names that a run was asked for, from behave's configuration.
+
+    Runs with the same selection are compared with each other, wherever the clone is.
+    """
+    paths = [_relative(str(path)) for path in config.paths] or ["features"]
+    tags = [f"--tags={tag}" for tag in config.tags or ()]
+    names = [f"--name={name}" for name in config.name or ()]
+    return " ".join([*paths, *tags, *names])
+
+
+def _relative(path: str) -> str:
+    return os.path.relpath(path, ROOT) if Path(path).is_absolute() else os.path.normpath(path)
+
+
+def _feature(feature: Feature) -> FeatureResult:
+    return FeatureResult(
+        file=file_of(feature.filename),
+        name=feature.name,
+        description="\n".join(feature.description),
+        tags=[str(tag) for tag in feature.tags],
+    )
+
+
+def _checksum(files: Iterable[Path]) -> str:
+    whole = hashlib.sha256()
+    for file in sorted(files):
+        if file.is_file():
+            whole.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return whole.hexdigest()
+
+
+def _commit() -> tuple[str, bool | None]:
+    """Return the suite's commit and whether there are changes besides; nothing without a repository or git."""
+    git = ["git", "-C", str(ROOT), "-c", f"safe.directory={ROOT}"]
+    try:
+        commit = run_command([*git, "rev-parse", "HEAD"], timeout=_GIT_SECONDS).strip()
+        return commit, bool(run_command([*git, "status", "--porcelain"], timeout=_GIT_SECONDS).strip())
+    except CommandFailed:
+        return "", None
+
+
+def _version() -> str:
+    file = ROOT / "pyproject.toml"
+    return str(tomllib.loads(file.read_text(encoding="utf-8"))["project"]["version"]) if file.is_file() else ""
+
+
+def _machine() -> dict[str, str]:
+    return {
+        "name": platform.node(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "processors": str(os.cpu_count() or ""),
+        "process": str(os.getpid()),
+        "command": Path(sys.argv[0]).name,
+    }
