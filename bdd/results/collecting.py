@@ -52,17 +52,17 @@ def steps_of(scenario: Scenario, began: Mapping[int, float]) -> list[model.Step]
 
     Args:
         scenario: the scenario.
-        began: when each step began, by its place.
+        began: when each step began, by its identity.
     """
     return [
         model.Step(
             sentence=f"{step.keyword} {step.name}",
             status=status_of(step.status),
             text=_text_below(step),
-            began=began.get(place),
+            began=began.get(id(step)),
             seconds=step.duration or 0.0,
         )
-        for place, step in enumerate(scenario.all_steps)
+        for step in scenario.all_steps
     ]
 
 

@@ -74,14 +74,19 @@ class KnownFailures:
         return "passed" if "passed" in statuses else "not executed"
 
 
-def load_known_failures(file: Path) -> KnownFailures:
+def load_known_failures(file: Path, today: dt.date | None = None) -> KnownFailures:
     """Return the known failures of a file; none if there is no such file.
+
+    Args:
+        file: a YAML file.
+        today: the day of the run; None for this one.
 
     Raises:
         InvalidKnownFailures: it cannot be read, or an entry is wrong.
     """
     try:
-        return KnownFailures(_ENTRIES.validate_python(yaml.safe_load(file.read_text(encoding="utf-8")) or []))
+        entries = yaml.safe_load(file.read_text(encoding="utf-8")) or []
+        return KnownFailures(_ENTRIES.validate_python(entries), today)
     except FileNotFoundError:
         return KnownFailures()
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -85,7 +86,8 @@ class ResultsFile:
             new.replace(self.path)
             self._length = len(begun)
         except OSError as error:
-            new.unlink(missing_ok=True)
+            with suppress(OSError):
+                new.unlink()
             self._report(error)
 
     def _report(self, error: OSError) -> None:

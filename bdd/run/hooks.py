@@ -66,7 +66,7 @@ def before_scenario(context: Context, scenario: Scenario) -> None:
 
 def before_step(context: Context, step: Step) -> None:
     """Note the step's sentence in the world, for messages."""
-    context.results.begin_step(context.scenario, step)
+    context.results.begin_step(step)
     world(context).step = f"{step.keyword} {step.name}"
 
 

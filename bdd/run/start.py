@@ -2,6 +2,7 @@
 
 import atexit
 from collections.abc import Callable, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,10 +101,11 @@ def results_folder(userdata: Mapping[str, str]) -> Path:
     Args:
         userdata: the settings given with `behave -D`.
     """
-    try:
-        return load_settings(userdata, services=short_names()).results_dir
-    except InvalidSetting:
-        return Path(userdata.get("results_dir") or str(Settings.model_fields["results_dir"].default))
+    own = {name: value for name, value in userdata.items() if name == "results_dir"}
+    for given in (userdata, own):  # another setting may be the wrong one
+        with suppress(InvalidSetting):
+            return load_settings(given, services=short_names()).results_dir
+    return Path(str(Settings.model_fields["results_dir"].default))
 
 
 def _load_settings(userdata: Mapping[str, str]) -> Settings:

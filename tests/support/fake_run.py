@@ -18,6 +18,7 @@ from behave.tag_expression.builder import make_tag_expression  # type: ignore[im
 from bdd.evidence.sources import Source
 from bdd.output import masking
 from bdd.recorder.client import RecorderUnreachable
+from bdd.results.model import Component
 from bdd.run import hooks, start
 from bdd.settings.settings import Settings
 from tests.support.builders import FakeRecorder
@@ -96,6 +97,9 @@ class FakeStack:
 
     def evidence(self) -> Mapping[str, Source]:
         return self.sources
+
+    def components(self) -> list[Component]:
+        return []
 
     def stop(self) -> None:
         self.calls.append("stop")
