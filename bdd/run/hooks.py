@@ -33,9 +33,7 @@ def before_all(context: Context) -> None:
     behave_internals.add_reporter(context, verdict)
     scenarios = behave_internals.scenarios_to_execute(context)
     head = head_of(run_id := new_run_id(), time.time(), selection_of(context.config), scenarios)
-    results = context.results = RunResults(
-        results_folder(request.userdata), head, verdict, lambda _method, _path: ""
-    )
+    results = context.results = RunResults(results_folder(request.userdata), head, verdict)
     behave_internals.add_reporter(context, results)
     try:
         context.session = start_session(request, run_id, lambda stop: context.add_cleanup(results.noting(stop)))

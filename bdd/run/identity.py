@@ -11,10 +11,13 @@ from typing import Any
 
 from behave.model import Feature, Scenario
 
+from bdd.contracts import asyncapi as contract
+from bdd.domain.resources import apis
 from bdd.output.masking import MASK
 from bdd.results.collecting import file_of, name_of
 from bdd.results.model import Feature as FeatureResult
 from bdd.results.model import Head
+from bdd.results.promises import promises_of
 from bdd.settings.settings import SECRETS, Settings
 from bdd.stacks.base import Stack
 from bdd.system.paths import CONTRACTS, ROOT
@@ -62,6 +65,7 @@ def started(head: Head, settings: Settings, stack: Stack) -> Head:
             "platform": stack.components(),
             "settings": {name: MASK if name in SECRETS else str(getattr(settings, name)) for name in sorted(given)},
             "seed": settings.model_seed,
+            "promises": promises_of(contract.current(), apis()),
             "checksums": {**head.checksums, **({"contracts": _checksum(documents)} if documents else {})},
         }
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from behave.model import Feature, Scenario, Step
 
+from bdd.domain.resources import apis
 from bdd.domain.world import World
 from bdd.kafka.record import Record
 from bdd.report.verdict import Verdict
@@ -63,14 +64,12 @@ class RunResults:
         folder: where the file is written.
         head: what is known before the run has started.
         verdict: the run's.
-        operation_of: returns the operation of a method and a path as the API's contract has it.
     """
 
-    def __init__(self, folder: Path, head: Head, verdict: Verdict, operation_of: Callable[[str, str], str]) -> None:
+    def __init__(self, folder: Path, head: Head, verdict: Verdict) -> None:
         self._head = head
         self._file = ResultsFile(folder, head)
         self._verdict = verdict
-        self._operation_of = operation_of
         self._session: Session | None = None
         self._kept: list[_Kept] = []
         self._begun = _Begun(head.began, 0)
@@ -130,7 +129,7 @@ class RunResults:
         steps = steps_of(scenario, self._begun.steps)
         status = "error" if error else status_of(scenario.status)
         records = [each for each in ledger.journal.records(world.began) if ledger.owner(each) in logs]
-        collector = Collector(ledger, logs, self._operation_of)
+        collector = Collector(ledger, logs, apis().operation_of)
         observer = world.observer if status == "failed" else None
         result = ScenarioResult(
             **dict(name_of(scenario)),
@@ -172,6 +171,8 @@ class RunResults:
             known=verdict.known.outcomes(verdict.statuses),
         )
         self._file.end(end, {place: new for place, new in results.items() if new is not self._kept[place].result})
+        if self._session:
+            self._session.remove_old_results()
 
     def _add_without_world(self) -> None:
         """Add the scenarios that a hook has failed before anything else was known of them."""
@@ -225,7 +226,7 @@ class RunResults:
         result, seen = kept.result, {each.place for each in kept.records}
         claims = [each.claim.record for log in kept.logs for each in log.expectations if each.claim]
         if late := [record for record in claims if record.place not in seen]:
-            collector = Collector(self._ledger, kept.logs, self._operation_of)
+            collector = Collector(self._ledger, kept.logs, apis().operation_of)
             parts = collector.parts([*kept.records, *late], kept.observer, {each.place for each in late})
             result = result.model_copy(update=parts)
         noted = self._verdict.causes.failure_of(result.name, kept.location)

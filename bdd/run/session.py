@@ -17,6 +17,7 @@ from bdd.evidence.collecting import collect, collect_foreign, story_of
 from bdd.output.console import counted, durations, say
 from bdd.recorder.client import RecorderUnreachable
 from bdd.report.verdict import Verdict
+from bdd.results.folder import remove_old
 from bdd.results.known import KnownFailures
 from bdd.results.model import Head
 from bdd.run.identity import started
@@ -86,6 +87,12 @@ class Session:
     def identify(self, head: Head) -> Head:
         """Return what identifies the run, with what is known since it has started."""
         return started(head, self._settings, self.stack)
+
+    def remove_old_results(self) -> None:
+        """Remove the results of earlier runs that are not kept any longer."""
+        settings = self._settings
+        for sentence in remove_old(settings.results_dir, keep=settings.results_keep, days=settings.results_days):
+            say(sentence)
 
     def begin_scenarios(self) -> None:
         """Note that the start is over, and print the platform of the scenarios."""
