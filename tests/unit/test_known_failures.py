@@ -66,7 +66,7 @@ def test_without_a_file_nothing_is_known(tmp_path: Path) -> None:
         (entry(who=""), "entry 1, who: Field required"),
         (entry(until="soon"), "entry 1, until: "),
         (entry(reason="''"), "entry 1, reason: String should have at least 1 character"),
-        (entry() + entry(untill="x"), "entry 2, untill: Extra inputs are not permitted"),
+        (entry() + entry(unti="x"), "entry 2, unti: Extra inputs are not permitted"),
         ("scenario: One\n", "the file: a valid list"),
         ("- [", "cannot be read"),
     ],
