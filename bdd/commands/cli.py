@@ -1,5 +1,6 @@
 """The commands of `python -m bdd`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -101,6 +102,34 @@ def doctor(
     from bdd.commands.doctor.command import run_doctor  # noqa: PLC0415 - each command loads what it needs
 
     raise typer.Exit(run_doctor(settings_of(defined), as_json=json, try_it=try_it))
+
+
+@app.command(cls=Command)
+def merge(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE", help="The results of all shards; a folder stands for the files in it."),
+    ],
+    into: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write this file; without it, one beside the first of the others."),
+    ] = None,
+) -> None:
+    """Join the results of a run's shards into the results of one run, and print its verdict.
+
+    Each scenario is in it once, with the findings and causes of all shards. A shard that was run twice counts once,
+    as it was run last. A shard that is missing, cannot be read or was killed makes the verdict red. Give the files
+    of one run only: an old file would take the place of a shard that is missing.
+
+    The exit code is 0 if the verdict is green; 1 if it is red; 2 if the files are not those of one run's shards
+    (their selections, commits, features or contracts differ, or one is a whole run), or nothing can be written.
+
+    - `python -m bdd merge shard-1.json shard-2.json shard-3.json --into results/merged.json`
+    - `python -m bdd merge downloaded/ --into results/merged.json`
+    """
+    from bdd.commands.merge import run_merge  # noqa: PLC0415 - each command loads what it needs
+
+    raise typer.Exit(run_merge(files, into, typer.echo))
 
 
 @stack_app.command(name="list", cls=Command)

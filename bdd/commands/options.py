@@ -8,7 +8,7 @@ from pkgutil import resolve_name
 from typing import Annotated, Any, ClassVar
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperArgument, TyperCommand, TyperGroup
 
 from bdd.contracts.asyncapi import InvalidContract
 from bdd.domain.own_contracts import use_contracts
@@ -48,6 +48,8 @@ def _without_types_of_flags(options: list[Any]) -> list[Any]:
     for option in options:
         if getattr(option, "is_flag", False):
             option.metavar = ""  # without it typer shows <bool>, as if a value were to follow
+        elif isinstance(option, TyperArgument):
+            vars(option)["display_type_rich"] = lambda **_: None  # otherwise <list[Path]> behind its name
     return options
 
 

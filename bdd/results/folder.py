@@ -8,6 +8,7 @@
 Runs may write and read one folder at the same time, and copying files into it merges two histories.
 """
 
+import os
 import platform
 import time
 from collections import Counter
@@ -80,6 +81,21 @@ def read_run(file: Path) -> Run:
         UnreadableResults: there is no such file, or it is empty, cut off, of a newer format, or something else.
     """
     return _read(file, Run)
+
+
+def write_run(file: Path, run: Run) -> None:
+    """Write a run's results into a file at once: nobody reads a part of it.
+
+    Raises:
+        OSError: it cannot be written; what was there before is still there.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    new = file.with_suffix(f".{os.getpid()}.new")
+    try:
+        new.write_text(run.model_dump_json(), encoding="utf-8")
+        new.replace(file)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def newest_file(folder: Path) -> Path:

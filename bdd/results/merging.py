@@ -1,0 +1,205 @@
+"""Joins the results of a run's shards into the results of one run.
+
+    merged = merge([read_run(file) for file in files])
+    write_run(folder / f"{merged.run.id}.json", merged)
+
+The verdict is green if those of all shards are, and no shard is missing. A shard that was run twice counts once, as
+it was run last. `merged_causes.py` joins the causes.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from bdd.output.console import at_most, counted
+from bdd.results.merged_causes import merged_causes, numbered
+from bdd.results.model import Cause, End, Head, KnownFailure, LeftOut, Run, Scenario, ScenarioName
+from bdd.results.sharding import Shard
+
+_SHOWN_CAUSES = 3
+_MOST_TELLING = ("failed as known", "expired", "passed", "not executed", "no such scenario")
+_Named = TypeVar("_Named", bound=ScenarioName)
+
+
+class CannotMerge(Exception):
+    """The results are not those of one run's shards; the message says why, and what to do."""
+
+
+def merge(runs: Sequence[Run]) -> Run:
+    """Return the results of a run's shards as those of one run.
+
+    Args:
+        runs: the results of the shards, in any order; some may be missing.
+
+    Raises:
+        CannotMerge: one is not that of a shard, or they do not belong together.
+    """
+    shards = _newest_of_each(runs)
+    _check_together(list(shards.values()))
+    in_order = [shards[number] for number in sorted(shards)]
+    missing = sorted(set(range(1, _shard(in_order[0]).count + 1)) - shards.keys())
+    scenarios = _merged_scenarios(in_order)
+    causes = merged_causes(in_order)
+    merged = Run(
+        format=in_order[0].format,
+        run=_merged_head(in_order),
+        scenarios=[numbered(each, causes) for each in scenarios],
+    )
+    return merged.model_copy(update={"end": _merged_end(merged, in_order, missing, causes)})
+
+
+def _newest_of_each(runs: Sequence[Run]) -> dict[int, Run]:
+    """Return the newest run of each shard."""
+    if not runs:
+        raise CannotMerge("There are no results to merge. Name the files of all shards.")
+    if whole := [run.run.id for run in runs if run.run.shard is None]:
+        raise CannotMerge(f"The run {whole[0]} is a whole one. Name only files of shards.")
+    if len(counts := {_shard(run).count for run in runs}) > 1:
+        raise CannotMerge(
+            f"The shards are those of different runs: {', '.join(sorted(str(run.run.shard) for run in runs))}. "
+            f"Name only the files of one run, which had {' or '.join(map(str, sorted(counts)))} shards."
+        )
+    oldest_first = sorted(runs, key=lambda run: (run.run.began, run.run.id))
+    return {_shard(run).number: run for run in oldest_first}
+
+
+def _check_together(runs: Sequence[Run]) -> None:
+    """Refuse shards that did not do the same."""
+    first, *others = (run.run for run in runs)
+    for other in others:
+        for what, one, another in _of_both(first, other):
+            if one != another:
+                raise CannotMerge(
+                    f"The shards {first.shard} and {other.shard} do not belong together: their {what} differ"
+                    f" ({_shown(one)}, {_shown(another)}). Run all shards in the same way, and merge them again."
+                )
+
+
+def _of_both(one: Head, another: Head) -> Iterable[tuple[str, object, object]]:
+    """Yield what shards of one run have in common: its name, and the value of each of two."""
+    for field in ("selection", "stack", "commit"):
+        yield f"{field}s", getattr(one, field), getattr(another, field)
+    for name in sorted(one.checksums.keys() | another.checksums.keys()):
+        what = "divisions of the scenarios, which follow from the history," if name == "shards" else name
+        yield what, one.checksums.get(name), another.checksums.get(name)
+
+
+def _shown(value: object) -> str:
+    text = str(value or "none")
+    return text if len(text) <= 60 else f"{text[:12]}…"  # noqa: PLR2004 - a checksum has 64 characters
+
+
+def _merged_scenarios(runs: Sequence[Run]) -> list[Scenario]:
+    """Return all scenarios, each once, in the order of their features; of two results of one, the failure."""
+    every = [each.model_copy(update={"shard": run.run.shard}) for run in runs for each in run.scenarios]
+    return _each_once(sorted(every, key=lambda each: not each.failed))
+
+
+def _each_once(several: Iterable[_Named]) -> list[_Named]:
+    found: dict[tuple[str, int, str], _Named] = {}
+    for each in several:
+        found.setdefault((each.feature, each.line, each.name), each)
+    return [found[place] for place in sorted(found)]
+
+
+def _merged_head(runs: Sequence[Run]) -> Head:
+    heads = [run.run for run in runs]
+    first = min(heads, key=lambda head: (head.began, head.id))
+    left_out: dict[str, list[ScenarioName]] = {}
+    for out in (out for head in heads for out in head.left_out):
+        left_out.setdefault(out.reason, []).extend(out.scenarios)
+    return first.model_copy(
+        update={
+            "id": f"{first.id}-merged",
+            "shard": None,
+            "merged_from": [head.id for head in heads],
+            "settings": _joined([{k: v for k, v in head.settings.items() if k != "shard"} for head in heads]),
+            "machine": _joined([{k: v for k, v in head.machine.items() if k != "process"} for head in heads]),
+            "platform": list(dict.fromkeys(part for head in heads for part in head.platform)),
+            "seed": first.seed if len({head.seed for head in heads}) == 1 else None,
+            "changed": None if any(head.changed is None for head in heads) else any(head.changed for head in heads),
+            "features": sorted({f.file: f for head in heads for f in head.features}.values(), key=lambda f: f.file),
+            "selected": _each_once(name for head in heads for name in head.selected),
+            "left_out": [LeftOut(reason=why, scenarios=_each_once(names)) for why, names in left_out.items()],
+        }
+    )
+
+
+def _joined(several: Sequence[dict[str, str]]) -> dict[str, str]:
+    """Return all names with their values; different values of one name with commas between them."""
+    names = dict.fromkeys(name for each in several for name in each)
+    return {name: ", ".join(dict.fromkeys(each[name] for each in several if name in each)) for name in names}
+
+
+def _merged_end(merged: Run, runs: Sequence[Run], missing: Sequence[int], causes: Sequence[Cause]) -> End:
+    ends = [run.end for run in runs if run.end]
+    aborted = _why_aborted(runs, missing)
+    last = max(each.began + each.seconds for each in merged.scenarios) if merged.scenarios else merged.run.began
+    green = not aborted and all(end.green for end in ends)
+    phases = dict.fromkeys(phase for end in ends for phase in end.phases)
+    findings = [finding for end in ends for finding in end.findings]
+    return End(
+        ended=max([last, *(end.ended for end in ends)]),
+        green=green,
+        sentence=_green(merged, len(runs)) if green else _red(merged, len(runs), len(findings), causes, aborted),
+        abort_reason="; ".join(aborted) or None,
+        judged=any(end.judged for end in ends),
+        audited=not missing and len(ends) == len(runs) and all(end.audited for end in ends),
+        phases={phase: max(end.phases.get(phase, 0.0) for end in ends) for phase in phases},
+        causes=causes,
+        findings=findings,
+        hook_failures=list(dict.fromkeys(failure for end in ends for failure in end.hook_failures)),
+        known=_merged_known(end.known for end in ends),
+    )
+
+
+def _why_aborted(runs: Sequence[Run], missing: Sequence[int]) -> list[str]:
+    """Return a clause for each shard that is missing or was not executed to its end."""
+    count = _shard(runs[0]).count
+    clauses = [f"shard {number}/{count} is missing" for number in missing]
+    clauses += [f"shard {run.run.shard} was killed" for run in runs if run.end is None]
+    reasons = ((run.run.shard, run.end.abort_reason) for run in runs if run.end and run.end.abort_reason)
+    return clauses + [f"shard {shard}: {reason}" for shard, reason in reasons]
+
+
+def _merged_known(several: Iterable[Sequence[KnownFailure]]) -> list[KnownFailure]:
+    """Return each known failure once, as the shard saw it that had the scenario."""
+    known = sorted(
+        (each for of_run in several for each in of_run), key=lambda each: _MOST_TELLING.index(each.state)
+    )
+    return list({each.scenario: each for each in reversed(known)}.values())[::-1]
+
+
+def _green(merged: Run, shards: int) -> str:
+    failed = sum(each.failed for each in merged.scenarios)
+    passed = counted(sum(each.status == "passed" for each in merged.scenarios), "scenario")
+    known = f", {failed} failed as known" if failed else ""
+    return f"GREEN: {passed} passed in {counted(shards, 'shard')}{known}, and the audit left nothing unexplained"
+
+
+def _red(merged: Run, shards: int, findings: int, causes: Sequence[Cause], aborted: Sequence[str]) -> str:
+    """Return the verdict of a red run in one line.
+
+    Args:
+        merged: the run.
+        shards: how many shards there are.
+        findings: how many findings the audit has.
+        causes: the causes of failures and findings.
+        aborted: why it was not executed to its end.
+    """
+    executed = f"{counted(len(merged.scenarios), 'scenario')} in {counted(shards, 'shard')}"
+    late = sum(bool(each.failure and each.failure.late) for each in merged.scenarios)
+    reasons = [f"{sum(each.failed for each in merged.scenarios) - late} of {executed} failed"]
+    reasons += [f"{late} not judged"] if late else []
+    if findings:
+        reasons.append(f"the audit found {counted(findings, 'thing')} that no scenario explains")
+    if causes:
+        titles = at_most(_SHOWN_CAUSES, [cause.title for cause in causes])
+        reasons.append(f"{counted(len(causes), 'cause')}: {'; '.join(titles)}")
+    return f"RED: {'; '.join([*reasons, *(clause.splitlines()[0] for clause in aborted)])}"
+
+
+def _shard(run: Run) -> Shard:
+    try:
+        return Shard.parse(run.run.shard or "")
+    except ValueError:
+        raise CannotMerge(f"The run {run.run.id} names the shard “{run.run.shard}”, which is none.") from None
