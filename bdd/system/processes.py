@@ -68,7 +68,7 @@ class ChildProcess:
                     env={**inherited(), **(env or {})},
                     cwd=cwd,
                     start_new_session=True,  # ignored on Windows
-                    creationflags=_NEW_GROUP,
+                    creationflags=NEW_GROUP,
                 )
                 atexit.register(self.kill)
         except OSError as error:
@@ -104,7 +104,7 @@ class ChildProcess:
         """Send it a signal to end; after `timeout` seconds kill it. Return whether it ended in time."""
         self._stopping = True
         if self._popen.poll() is None:
-            self._popen.send_signal(_POLITE_END)
+            self._popen.send_signal(POLITE_END)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._popen.wait(timeout)
         in_time = self._popen.poll() is not None
@@ -228,16 +228,16 @@ def free_ports(count: int) -> list[int]:
 
 
 if sys.platform == "win32":
-    _NEW_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP
+    NEW_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP
     # The only event that reaches a group of its own. Python ends on it, Java does not: `stop` kills that.
-    _POLITE_END = signal.CTRL_BREAK_EVENT
+    POLITE_END = signal.CTRL_BREAK_EVENT
 
     def kill_group(popen: subprocess.Popen[Any]) -> None:
         """End a process; Windows has no groups that could be ended."""
         popen.kill()
 else:
-    _NEW_GROUP = 0
-    _POLITE_END = signal.SIGTERM
+    NEW_GROUP = 0
+    POLITE_END = signal.SIGTERM
 
     def kill_group(popen: subprocess.Popen[Any]) -> None:
         """End a process that leads a session of its own, with everything that it has started."""

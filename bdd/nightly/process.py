@@ -1,0 +1,83 @@
+"""behave as a process of its own: whatever becomes of it, the night goes on."""
+
+import atexit
+import codecs
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+from bdd.output.console import MaskedStream
+from bdd.system.paths import ROOT
+from bdd.system.processes import NEW_GROUP, POLITE_END, kill_group
+
+_KEPT_CHARACTERS = 64 * 1024
+_READER_SECONDS = 10.0
+
+
+class BehaveProcess:
+    """`python -m behave …`. What it prints is printed here as it comes, and its end is kept.
+
+    It leads a process group of its own, so that Ctrl-C reaches only the night, which ends it.
+
+    Args:
+        arguments: behave's.
+        environment: its whole environment.
+    """
+
+    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._popen = subprocess.Popen(
+            [sys.executable, "-m", "behave", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd=ROOT,
+            env={**environment, "PYTHONUNBUFFERED": "1"},
+            start_new_session=True,  # ignored on Windows
+            creationflags=NEW_GROUP,
+        )
+        atexit.register(self._kill)
+        self.pid = self._popen.pid
+        self.printed = ""
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def wait(self, timeout: float | None) -> int | None:
+        """Return its exit code as soon as it has ended, None if it has not after so many seconds."""
+        try:
+            code = self._popen.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
+        self._reader.join(_READER_SECONDS)  # a process that it left behind may hold the pipe open
+        return code
+
+    def end(self, timeout: float) -> int | None:
+        """Ask it to end, as SIGTERM does, and kill it if it still runs after so many seconds.
+
+        Returns:
+            Its exit code; None if it was killed, so that it could not remove what it had started.
+        """
+        with suppress(ProcessLookupError):
+            self._popen.send_signal(POLITE_END)
+        code = self.wait(timeout)
+        if code is None:
+            self._kill()
+        return code
+
+    def _kill(self) -> None:
+        if self._popen.poll() is None:
+            kill_group(self._popen)
+            self._popen.wait()
+
+    def _read(self) -> None:
+        assert self._popen.stdout
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        stdout = MaskedStream(sys.stdout)
+        while data := os.read(self._popen.stdout.fileno(), 8192):
+            text = decoder.decode(data)
+            self.printed = (self.printed + text)[-_KEPT_CHARACTERS:]
+            with suppress(OSError):  # where stdout is a file on a full disk
+                stdout.write(text)
+                stdout.flush()
