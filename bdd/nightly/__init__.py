@@ -1,1 +1,1 @@
-"""A run for a scheduler, with nobody there: it ends with an exit code, a report and a notice. See docs/nightly.md."""
+"""A run for a scheduler, with nobody there. It ends with an exit code, a report and a notice: docs/nightly.md."""

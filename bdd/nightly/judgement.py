@@ -36,8 +36,8 @@ class Judgement:
 def judge(run: Run) -> Judgement:
     """Return what the results of a run say of the platform.
 
-    A run that ended early has broken promises if a scenario had failed before, for a reason that was found, or if the
-    audit found something; without either it is not judged.
+    A run that ended early has broken promises if a scenario had failed before, for a reason that was found.
+    Without one it is not judged.
     """
     if run.end is None:
         return Judgement(ExitCode.NOT_JUDGED, "the run did not come to its end", run)

@@ -27,7 +27,7 @@ from bdd.settings.rules import check_api_ca, check_key, check_pair, check_securi
 from bdd.system.environment import ENGINE, KERBEROS, for_python
 
 _PREFIX = "BDD_"
-SECRETS = ("sasl_password", "ssl_key_password", "recorder_token")
+SECRETS = ("sasl_password", "ssl_key_password", "recorder_token", "notify_to")
 """The settings that no command line may show; each has another one with `_file` after its name."""
 _OF_OTHERS = ("worker_id", "parallel")
 """What BehaveX and Anubis give to each of their processes with `-D`."""
@@ -162,6 +162,13 @@ class Settings(BaseSettings):
     evidence_dir: Path = _setting("where failed scenarios leave their evidence", Path("evidence"))
     results_dir: Path = _setting("where each run leaves the file of its results", Path("results"))
     known: Path = _setting("the file of the known failures; it need not exist", Path("known.yaml"))
+    time_limit: values.Minutes = _setting("nightly: minutes after which the run is ended", 120.0)
+    notify: Literal["failure", "change", "always"] = _setting(
+        "nightly: when a notice is sent: not if all is well, only if anything has changed, or always", "always"
+    )
+    notify_to_file: values.SecretFile | None = _setting("a file that holds notify_to")
+    notify_to: SecretStr | None = _setting("nightly: the receivers' addresses, with spaces or line breaks between")
+    report_url: values.WebAddress | None = _setting("nightly: where the report can be read, for the notice")
 
     @field_validator("*", mode="before")
     @classmethod
@@ -196,6 +203,11 @@ class Settings(BaseSettings):
         check_pair(given, "database_away", "database_back")
         check_key(self.ssl_certificate, self.ssl_key, password)
         return self
+
+    @property
+    def receivers(self) -> list[str]:
+        """The addresses of those who get a notice."""
+        return self.notify_to.get_secret_value().split() if self.notify_to else []
 
     def of_service(self, short: str) -> ServiceSettings:
         """Return the settings about the service with this name, which has no `-service` at its end."""
@@ -256,6 +268,7 @@ def load_settings(
         raise InvalidSetting("\n".join(_sentence(model, dict(error)) for error in wrong.errors())) from None
     secrets = (getattr(settings, name) for name in SECRETS)
     masking.remember(secret.get_secret_value() for secret in secrets if secret)
+    masking.remember(settings.receivers)
     return settings
 
 

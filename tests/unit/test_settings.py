@@ -77,6 +77,7 @@ HOSTS = "names of hosts without port, several with commas between them. ("
     [
         ("stack", ["docker"], "'embedded', 'compose', 'attached' or 'remote'"),
         ("deadline", ["soon", "-1", "601", "nan", "inf"], SECONDS),
+        ("time_limit", ["0", "-1", "1441", "nan"], "a number above 0, up to 1440. ("),
         ("deadline_factor", ["0.5", "101", "inf"], "a number from 1 to 100. ("),
         ("request_timeout_ms", ["1.5", "0", "3600001"], MILLISECONDS),
         ("external_port", ["65536", "-1"], "a whole number from 0 to 65535. ("),
@@ -309,7 +310,7 @@ def test_a_secret_comes_from_the_environment_or_from_a_file(source: str, monkeyp
 
 def test_a_secret_on_the_command_line_is_refused_with_the_two_other_ways() -> None:
     secrets = {name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)}
-    assert secrets == set(SECRETS) == {"sasl_password", "ssl_key_password", "recorder_token"}
+    assert secrets == set(SECRETS) == {"sasl_password", "ssl_key_password", "recorder_token", "notify_to"}
     for name in SECRETS:
         message = refusal({**SASL, name: PASSWORD})
         assert message.startswith(f"The setting -D {name} is refused")

@@ -1,0 +1,215 @@
+"""What a notice says: the verdict, the causes, what is new, what else went wrong, and where the report is."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from bdd.nightly.judgement import ExitCode, Judgement
+from bdd.nightly.words import Language, words
+from bdd.output.masking import mask
+from bdd.output.printable import in_one_line
+from bdd.results.model import Cause, KnownFailure, Run
+
+_MOST_CAUSES = 5
+_MOST_NAMES = 10
+_MOST_LINES = 4  # of a reason
+_LONGEST = 300  # characters of a line
+_VERDICTS = {ExitCode.KEPT: "kept", ExitCode.BROKEN: "broken", ExitCode.NOT_JUDGED: "not_judged"}
+_WHAT_IS_NEW = ("broke", "mended", "still", "added", "removed", "renamed", "not_run")
+
+
+@dataclass(frozen=True)
+class StillBroken:
+    """A scenario that was broken before, too.
+
+    Attributes:
+        name: the scenario's.
+        since: when the first of these runs began.
+        runs: in how many runs in a row it was broken.
+    """
+
+    name: str
+    since: float
+    runs: int
+
+
+@dataclass(frozen=True)
+class News:
+    """What is new since the last run of the same scenarios on the same stack, as names of scenarios.
+
+    Attributes:
+        previous: when that run began.
+        names: those of each kind: `broke`, `mended`, `added`, `removed`, `renamed`, `not_run`.
+        still: those that were broken before, too.
+    """
+
+    previous: float
+    names: dict[str, Sequence[str]] = field(default_factory=dict)
+    still: Sequence[StillBroken] = ()
+
+    @property
+    def is_change(self) -> bool:
+        """Whether anything is not as it was."""
+        return any(self.names.values())
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A notice.
+
+    Attributes:
+        title: the verdict, in a few words.
+        body: all of it, as plain text.
+        code: the verdict.
+    """
+
+    title: str
+    body: str
+    code: ExitCode
+
+
+def notice_of(
+    judgement: Judgement,
+    news: News | None,
+    *,
+    language: Language = "en",
+    troubles: Sequence[str] = (),
+    report_url: str | None = None,
+    is_attached: bool = False,
+) -> Notice:
+    """Return the notice of a night.
+
+    Args:
+        judgement: what the night says of the platform.
+        news: what is new since the last run, None if there is no such run.
+        language: that of the notice.
+        troubles: what went wrong besides, such as a report that could not be made: a sentence each.
+        report_url: where the report is.
+        is_attached: whether the report goes with the notice.
+    """
+    say = _Words(language)
+    parts = [
+        [f"{say(_VERDICTS[judgement.code])}.", *_reason(judgement), *_counts(say, judgement.run)],
+        [*_causes(say, judgement.run)],
+        [*_news(say, judgement.run, news)],
+        [*_known(say, judgement.run)],
+        [*say.list("trouble", list(troubles), _MOST_NAMES)],
+        [*_report(say, report_url, is_attached=is_attached), *_identity(say, judgement.run)],
+    ]
+    body = "\n\n".join("\n".join(_cut(line) for line in part) for part in parts if part)
+    return Notice(_title(say, judgement), mask(body), judgement.code)
+
+
+class _Words:
+    """The words of one language."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+
+    def __call__(self, key: str, **values: object) -> str:
+        return words(self._language, key, **values)
+
+    def list(self, key: str, lines: Sequence[str], most: int) -> Iterator[str]:
+        """Yield a title and lines below it, no more than so many."""
+        if lines:
+            yield f"{self(key)}:"
+            yield from (f"- {line}" for line in lines[:most])
+        if len(lines) > most:
+            yield f"- {self('more', n=len(lines) - most)}"
+
+
+def _title(say: _Words, judgement: Judgement) -> str:
+    run = judgement.run
+    failed = _failed(run) if run else 0
+    counts = f": {failed}/{len(run.scenarios)}" if run and failed else ""
+    where = f" ({run.run.stack})" if run and run.run.stack else ""
+    return f"{say(_VERDICTS[judgement.code])}{counts}{where}"
+
+
+def _reason(judgement: Judgement) -> Iterator[str]:
+    """Yield why, without the lines of a log that may follow."""
+    yield from judgement.reason.splitlines()[:_MOST_LINES]
+
+
+def _counts(say: _Words, run: Run | None) -> Iterator[str]:
+    if run and run.scenarios:
+        passed = sum(each.status == "passed" for each in run.scenarios)
+        yield say("passed", n=passed, of=len(run.scenarios))
+
+
+def _causes(say: _Words, run: Run | None) -> Iterator[str]:
+    causes = run.end.causes if run and run.end else ()
+    if causes:
+        yield f"{say('causes')}:"
+    for cause in causes[:_MOST_CAUSES]:
+        yield f"- {_cause(say, cause)}"
+        if cause.advice:
+            yield f"  {say('next', advice=cause.advice)}"
+    if len(causes) > _MOST_CAUSES:
+        yield f"- {say('more', n=len(causes) - _MOST_CAUSES)}"
+
+
+def _cause(say: _Words, cause: Cause) -> str:
+    findings = f", {say('findings', n=cause.findings)}" if cause.findings else ""
+    return f"{say('cause', title=cause.title, n=len(cause.failures))}{findings}"
+
+
+def _news(say: _Words, run: Run | None, news: News | None) -> Iterator[str]:
+    if run is None or not run.scenarios:
+        return
+    if news is None:
+        yield say("first")
+        return
+    yield f"{say('since', began=_when(news.previous))}:{'' if news.is_change else ' ' + say('nothing_new')}"
+    still = [say("since_when", name=each.name, since=_day(each.since), n=each.runs) for each in news.still]
+    for kind in _WHAT_IS_NEW:
+        names = still if kind == "still" else news.names.get(kind, ())
+        if names:
+            yield f"{say(kind)} ({len(names)}):"
+            yield from (f"- {name}" for name in names[:_MOST_NAMES])
+        if len(names) > _MOST_NAMES:
+            yield f"- {say('more', n=len(names) - _MOST_NAMES)}"
+
+
+def _known(say: _Words, run: Run | None) -> Iterator[str]:
+    known = run.end.known if run and run.end else ()
+    yield from say.list("known", [_known_line(say, each) for each in known], _MOST_NAMES)
+
+
+def _known_line(say: _Words, known: KnownFailure) -> str:
+    state = say("passed_as_known" if known.state == "passed" else known.state.replace(" ", "_"))
+    return say(
+        "known_as", scenario=known.scenario, state=state, reason=known.reason, who=known.who, until=known.until
+    )
+
+
+def _report(say: _Words, url: str | None, *, is_attached: bool) -> Iterator[str]:
+    if url:
+        yield say("link", url=url)
+    if is_attached:
+        yield say("attached")
+
+
+def _identity(say: _Words, run: Run | None) -> Iterator[str]:
+    if run is None:
+        return
+    seconds = f"{run.end.ended - run.run.began:.0f}" if run.end else "?"
+    line = say("ran", id=run.run.id, stack=run.run.stack or "?", began=_when(run.run.began), seconds=seconds)
+    yield f"{line}, {say('shard', shard=run.run.shard)}" if run.run.shard else line
+
+
+def _failed(run: Run) -> int:
+    return sum(each.failed for each in run.scenarios)
+
+
+def _when(moment: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(moment))
+
+
+def _day(moment: float) -> str:
+    return time.strftime("%Y-%m-%d", time.localtime(moment))
+
+
+def _cut(line: str) -> str:
+    text = in_one_line(line)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
