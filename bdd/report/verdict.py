@@ -133,7 +133,7 @@ class Verdict:
 
     def _write(self, junit: JUnitFiles) -> None:
         if self.findings is not None:
-            junit.write_audit(self.findings, self.causes.label)
+            junit.write_audit(self._unknown_findings, self.causes.label)
         if self.abort_reason is not None:
             junit.write_aborted_run(self.abort_reason)
         if self.left_out:

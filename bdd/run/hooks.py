@@ -112,6 +112,7 @@ def _tell_junit(context: Context) -> None:
         if isinstance(reporter, FeatureFiles):
             reporter.reason = why_not_executed
             reporter.cause = context.verdict.causes.label_of
+            reporter.may_fail = context.verdict.may_fail
 
 
 def _request(context: Context) -> Request:

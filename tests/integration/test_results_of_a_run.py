@@ -1,5 +1,6 @@
 """A run on a real broker leaves the file of its results, however it ends."""
 
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
@@ -60,10 +61,16 @@ def test_a_known_failure_turns_no_run_red_until_its_day(tmp_path: Path, broker: 
 
         entry = "- {scenario: One patient, reason: keys are missing, who: Team A, until: %s}"
         known.write_text(entry % "9999-12-31", encoding="utf-8")
-        run = run_behave(tmp_path / "known", QUICK, *to)
+        reports = ["--junit", "--junit-directory", str(tmp_path / "junit")]
+        run = run_behave(tmp_path / "known", QUICK, *to, *reports)
         assert "GREEN: 0 scenarios passed, and the audit left nothing unexplained; 1 failed as known" in run.output
         assert "One patient, until 9999-12-31: keys are missing (Team A)" in run.output
         assert results_of(run).green
+        (file,) = (tmp_path / "junit").glob("TESTS-tests.integration.features.quick.*.xml")
+        suite = ET.parse(file).getroot()  # noqa: S314 - our own file
+        assert [suite.get(each) for each in ("tests", "failures", "errors", "skipped")] == ["1", "0", "0", "1"]
+        (skipped,) = suite.iter("skipped")
+        assert "it fails as known: " in str(skipped.get("message"))
 
         known.write_text(entry % "2000-01-01", encoding="utf-8")
         run = run_behave(tmp_path / "expired", QUICK, *to, exit_code=1)
