@@ -23,29 +23,36 @@ _PASSWORD = r"(?:password|passwd|passphrase|pwd)"  # noqa: S105 - a word to look
 _OTHER_SECRET = r"(?:secret|token|api[_-]?key|access[_-]?key)"  # noqa: S105 - words to look for
 _BEFORE = rf"(?P<before>(?:{_PASSWORD}|{_OTHER_SECRET})(?:\\*[\"'])?\s*[=:]\s*)"
 _KEYS = [f"{kind}{between}key" for kind in ("api", "access") for between in ("", "_", "-")]
-_WORDS = ["passw", "passphrase", "pwd", "secret", "token", *_KEYS]
-# A text without any of its words, in lower case, need not be searched for a pattern: most have none.
-_PATTERNS = (
+_WORDS = ("passw", "passphrase", "pwd", "secret", "token", *_KEYS)
+# A text without any of the words, in lower case, need not be searched for the patterns: most have none.
+_PATTERNS = {
     # A log that was cut off may begin or end in the middle of a key.
-    (
-        ["private key"],
-        r"-----BEGIN (?P<kind>[A-Z ]*PRIVATE KEY)-----.*?(?:-----END (?P=kind)-----|\Z)",
-        rf"-----BEGIN \g<kind>----- {MASK} -----END \g<kind>-----",
+    ("private key",): (
+        (
+            r"-----BEGIN (?P<kind>[A-Z ]*PRIVATE KEY)-----.*?(?:-----END (?P=kind)-----|\Z)",
+            rf"-----BEGIN \g<kind>----- {MASK} -----END \g<kind>-----",
+        ),
+        (r"\A[A-Za-z0-9+/=\s]*?(?P<end>-----END [A-Z ]*PRIVATE KEY-----)", rf"{MASK} \g<end>"),
     ),
-    (["private key"], r"\A[A-Za-z0-9+/=\s]*?(?P<end>-----END [A-Z ]*PRIVATE KEY-----)", rf"{MASK} \g<end>"),
-    (["authorization"], r"(?P<before>\bauthorization\W{1,6}(?:bearer|basic)\s+)[^\s\"'\\,]+", rf"\g<before>{MASK}"),
-    (["://"], r"(?P<before>\b[a-z][a-z0-9+.-]*://[^\s/?#:@\"']*:)[^\s/?#@\"']+(?=@)", rf"\g<before>{MASK}"),
-    # name="value" and "name": "value"
-    (_WORDS, _BEFORE + _QUOTED, rf"\g<before>\g<quote>{MASK}\g<quote>"),
-    (_WORDS, _BEFORE + _QUOTED_TWICE, rf"\g<before>\g<quote>{MASK}\g<quote>"),
-    # name=value; a colon only after passwords, because “the token: …” is prose
-    (
-        _WORDS,
-        rf"(?P<before>(?:{_PASSWORD}\s*[=:]|{_OTHER_SECRET}=)\s*)[^\s\"'\\,;&<>(){{}}\[\]]+",
-        rf"\g<before>{MASK}",
+    ("authorization",): (
+        (r"(?P<before>\bauthorization\W{1,6}(?:bearer|basic)\s+)[^\s\"'\\,]+", rf"\g<before>{MASK}"),
     ),
+    ("://",): ((r"(?P<before>\b[a-z][a-z0-9+.-]*://[^\s/?#:@\"']*:)[^\s/?#@\"']+(?=@)", rf"\g<before>{MASK}"),),
+    _WORDS: (
+        # name="value" and "name": "value"
+        (_BEFORE + _QUOTED, rf"\g<before>\g<quote>{MASK}\g<quote>"),
+        (_BEFORE + _QUOTED_TWICE, rf"\g<before>\g<quote>{MASK}\g<quote>"),
+        # name=value; a colon only after passwords, because “the token: …” is prose
+        (
+            rf"(?P<before>(?:{_PASSWORD}\s*[=:]|{_OTHER_SECRET}=)\s*)[^\s\"'\\,;&<>(){{}}\[\]]+",
+            rf"\g<before>{MASK}",
+        ),
+    ),
+}
+_COMPILED = tuple(
+    (words, [(re.compile(pattern, re.IGNORECASE | re.DOTALL), put) for pattern, put in patterns])
+    for words, patterns in _PATTERNS.items()
 )
-_COMPILED = tuple((words, re.compile(pattern, re.IGNORECASE | re.DOTALL), put) for words, pattern, put in _PATTERNS)
 
 _known: set[str] = set()
 
@@ -60,9 +67,10 @@ def mask(text: str) -> str:
     for form in _known_forms(frozenset(_known)):
         text = form.sub(MASK, text)
     in_lower_case = text.casefold()
-    for words, pattern, put in _COMPILED:
+    for words, patterns in _COMPILED:
         if any(word in in_lower_case for word in words):
-            text = pattern.sub(put, text)
+            for pattern, put in patterns:
+                text = pattern.sub(put, text)
     return text
 
 

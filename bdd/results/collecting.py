@@ -163,7 +163,7 @@ class Collector:
     def _is_own(self, entry: object) -> bool:
         if isinstance(entry, dict) and str(entry.get("id")) in self._keys:
             return True
-        text = json.dumps(entry, ensure_ascii=False)
+        text = str(entry)
         return any(log.mark in text for log in self._logs)
 
     def _event(self, record: Record) -> model.Event:

@@ -6,6 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from pydantic_core import PydanticSerializationError
+
 from bdd.output.console import say
 from bdd.output.masking import mask
 from bdd.results.model import FORMAT, End, Head, Scenario
@@ -102,5 +104,8 @@ def _end_of_document(end: End | None) -> bytes:
 
 def _dumped(part: Head | Scenario | End) -> bytes:
     """Return a part as JSON in one line, without its secrets; half a surrogate pair becomes a question mark."""
-    text = json.dumps(part.model_dump(), ensure_ascii=False)
+    try:
+        text = part.model_dump_json()
+    except PydanticSerializationError:  # several times as quick, and unable to write half a pair
+        text = json.dumps(part.model_dump(), ensure_ascii=False)
     return mask(text).encode("utf-8", "replace")
