@@ -132,6 +132,35 @@ def merge(
     raise typer.Exit(run_merge(files, into, typer.echo))
 
 
+@app.command(cls=Command)
+def rerun(
+    results: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[RESULTS]",
+            help="A file of results, or a folder, whose newest file is meant; without it, the one of results_dir.",
+        ),
+    ] = None,
+    defined: Defined = None,
+) -> None:
+    """Run the scenarios again that failed or were not executed in the last run.
+
+    They have the settings of that run, except those that are given now: with -D, in the environment, in .env.
+    Secrets are not kept in results, and have to be given again. Scenarios are found by their names, so that a
+    feature may have changed since; what is no longer there is named.
+
+    The exit code is that of behave: 0 if all of them pass, 1 if not. Without a scenario to run again it is 0 if
+    that run was green, and 1 if it was red for another reason, such as what its audit found. It is 2 if there are
+    no results that can be read, or none of the scenarios is there any more.
+
+    - `python -m bdd rerun`
+    - `python -m bdd rerun results/20261127-210155-k3xw9a.json -D deadline=10`
+    """
+    from bdd.commands.rerun import rerun as run_again  # noqa: PLC0415 - each command loads what it needs
+
+    raise typer.Exit(run_again(results, defined or (), typer.echo))
+
+
 @stack_app.command(name="list", cls=Command)
 def list_stacks() -> None:
     """List what active, killed and kept runs have in the container engine."""
