@@ -161,6 +161,31 @@ def rerun(
     raise typer.Exit(run_again(results, defined or (), typer.echo))
 
 
+@app.command(cls=Command)
+def export(
+    results: Annotated[
+        Path, typer.Argument(metavar="[RESULTS]", help="A file of results, or a folder: its newest file.")
+    ] = Path("results"),
+    ctrf: Annotated[Path | None, typer.Option(metavar="FILE", help="Write this file as CTRF (JSON).")] = None,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write this file as JUnit (XML).")] = None,
+) -> None:
+    """Write the results of a run, or of merged shards, in formats that CI servers read.
+
+    The findings of the audit, clean-ups that failed, and the reason why a run was not executed to its end are
+    failed test cases there: a run that is red looks red everywhere. A known failure counts as skipped (JUnit) or as
+    other (CTRF).
+
+    The exit code is 0 if all files are written, 1 if one cannot be written, and 2 if there are no results that can
+    be read, or no file is named. It does not depend on the verdict.
+
+    - `python -m bdd export --junit reports/junit/run.xml --ctrf reports/ctrf.json`
+    - `python -m bdd export results/merged.json --junit merged.xml`
+    """
+    from bdd.commands.export import export as write_files  # noqa: PLC0415 - each command loads what it needs
+
+    raise typer.Exit(write_files(results, ctrf, junit, typer.echo))
+
+
 @stack_app.command(name="list", cls=Command)
 def list_stacks() -> None:
     """List what active, killed and kept runs have in the container engine."""

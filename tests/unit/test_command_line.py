@@ -11,7 +11,20 @@ from bdd.recorder import __main__ as recorder
 from bdd.recorder.settings import RecorderSettings
 from bdd.run.process import ModuleProcess
 
-COMMANDS = ["", "watch", "doctor", "merge", "rerun", "stack", "stack list", "stack prune", "prove", "soak", "bench"]
+COMMANDS = [
+    "",
+    "watch",
+    "doctor",
+    "merge",
+    "rerun",
+    "export",
+    "stack",
+    "stack list",
+    "stack prune",
+    "prove",
+    "soak",
+    "bench",
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
