@@ -1,7 +1,7 @@
 """The commands of `python -m bdd`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -184,6 +184,56 @@ def export(
     from bdd.commands.export import export as write_files  # noqa: PLC0415 - each command loads what it needs
 
     raise typer.Exit(write_files(results, ctrf, junit, typer.echo))
+
+
+@app.command(cls=Command)
+def nightly(
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="FEATURES", help="What to run, as behave takes it; behind -- also behave's options."
+        ),
+    ] = None,
+    *,
+    defined: Defined = None,
+    report: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the report is made.")] = Path(
+        "reports/nightly"
+    ),
+    language: Annotated[Literal["en", "de"], typer.Option(help="Of the report and the notice.")] = "en",
+    results: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Judge these results, such as merged ones, and run nothing."),
+    ] = None,
+) -> None:
+    """Run the suite for a scheduler: run it, judge it, make the report, send a notice.
+
+    The run is that of `behave features/` with the same settings: it brings the stack up and takes it down, and
+    leaves its results in -D results_dir. The report is made from them. Each receiver of BDD_NOTIFY_TO gets a
+    notice: with -D notify=always in any case, with change only if something has changed, with failure not if all is
+    well. After -D time_limit minutes the run is ended, and what it had is reported. Of two nights at once on one
+    platform the second one ends at once, and says which process is running the first.
+
+    The exit code is 0 if all promises were kept; 1 if some were broken; 2 if the platform could not be judged: the
+    stack did not come up, nothing was executed, the run was ended before a promise was broken, another night is
+    running, an option or a setting is wrong. What goes wrong in the history, the report or a notice is printed to
+    stderr, told in the notice, and changes no exit code.
+
+    - `python -m bdd nightly` (a platform of its own, with a real Apache Kafka)
+    - `python -m bdd nightly -D stack=compose -D time_limit=30`
+    - `BDD_NOTIFY_TO='mailto://… slack://…' python -m bdd nightly -D notify=change -D report_url=https://…`
+    - `python -m bdd nightly -D stack=attached -D project=NAME -- --tags=@deleted`
+    """
+    from bdd.nightly.night import Order, run_night  # noqa: PLC0415 - each command loads what it needs
+    from bdd.nightly.receivers import leave  # noqa: PLC0415 - the same
+
+    order = Order(
+        settings=settings_of(defined),
+        arguments=[*(f"-D{each}" for each in defined or ()), *(arguments or ["features/"])],
+        report=report,
+        language=language,
+        results=results,
+    )
+    leave(run_night(order))
 
 
 @stack_app.command(name="list", cls=Command)

@@ -53,13 +53,19 @@ def judge_printed(exit_code: int | None, printed: str) -> Judgement:
         exit_code: the run's, None if it was killed.
         printed: what it printed last.
     """
-    last = next((line.strip() for line in reversed(printed.splitlines()) if line.strip()), "")
+    last = verdict_line(printed)
     if exit_code == 0 and last.startswith("GREEN: "):
         return Judgement(ExitCode.KEPT)
     if _SAYS_MORE.match(last):
         return Judgement(ExitCode.BROKEN, last)
     how = "was killed" if exit_code is None else f"ended with exit code {exit_code}"
     return Judgement(ExitCode.NOT_JUDGED, last or f"the run {how} and printed nothing")
+
+
+def verdict_line(printed: str) -> str:
+    """Return the verdict that a run has printed, or the last line of it that is not empty."""
+    lines = [line.strip() for line in reversed(printed.splitlines()) if line.strip()]
+    return next((line for line in lines if line.startswith(("GREEN: ", "RED: "))), lines[0] if lines else "")
 
 
 def _broke_promises(run: Run) -> bool:

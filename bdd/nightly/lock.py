@@ -35,7 +35,7 @@ def lock_on(platform: str) -> Iterator[str | None]:
     Raises:
         AnotherNight: another process holds it.
     """
-    file = Path(tempfile.gettempdir()) / f"acceptance-{hashlib.sha256(platform.encode()).hexdigest()[:16]}.lock"
+    file = Path(tempfile.gettempdir()) / f"nightly-{hashlib.sha256(platform.encode()).hexdigest()[:16]}.lock"
     lock = FileLock(file, mode=0o666, timeout=0, on_acquired=_write_holder, preserve_lock_file=True)
     trouble = None
     try:

@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bdd.nightly.judgement import ExitCode, Judgement
 from bdd.nightly.words import Language, words
 from bdd.output.masking import mask
 from bdd.output.printable import in_one_line
+from bdd.results.comparison import Broken, Comparison
 from bdd.results.model import Cause, KnownFailure, Run
 
 _MOST_CAUSES = 5
@@ -15,42 +16,6 @@ _MOST_NAMES = 10
 _MOST_LINES = 4  # of a reason
 _LONGEST = 300  # characters of a line
 _VERDICTS = {ExitCode.KEPT: "kept", ExitCode.BROKEN: "broken", ExitCode.NOT_JUDGED: "not_judged"}
-_WHAT_IS_NEW = ("broke", "mended", "still", "added", "removed", "renamed", "not_run")
-
-
-@dataclass(frozen=True)
-class StillBroken:
-    """A scenario that was broken before, too.
-
-    Attributes:
-        name: the scenario's.
-        since: when the first of these runs began.
-        runs: in how many runs in a row it was broken.
-    """
-
-    name: str
-    since: float
-    runs: int
-
-
-@dataclass(frozen=True)
-class News:
-    """What is new since the last run of the same scenarios on the same stack, as names of scenarios.
-
-    Attributes:
-        previous: when that run began.
-        names: those of each kind: `broke`, `mended`, `added`, `removed`, `renamed`, `not_run`.
-        still: those that were broken before, too.
-    """
-
-    previous: float
-    names: dict[str, Sequence[str]] = field(default_factory=dict)
-    still: Sequence[StillBroken] = ()
-
-    @property
-    def is_change(self) -> bool:
-        """Whether anything is not as it was."""
-        return any(self.names.values())
 
 
 @dataclass(frozen=True)
@@ -70,7 +35,7 @@ class Notice:
 
 def notice_of(
     judgement: Judgement,
-    news: News | None,
+    news: Comparison | None,
     *,
     language: Language = "en",
     troubles: Sequence[str] = (),
@@ -81,7 +46,7 @@ def notice_of(
 
     Args:
         judgement: what the night says of the platform.
-        news: what is new since the last run, None if there is no such run.
+        news: the run compared with the last one, None if there is no run.
         language: that of the notice.
         troubles: what went wrong besides, such as a report that could not be made: a sentence each.
         report_url: where the report is.
@@ -121,7 +86,7 @@ class _Words:
 def _title(say: _Words, judgement: Judgement) -> str:
     run = judgement.run
     failed = _failed(run) if run else 0
-    counts = f": {failed}/{len(run.scenarios)}" if run and failed else ""
+    counts = f": {failed}/{len(run.scenarios)}" if run and failed and judgement.reason else ""
     where = f" ({run.run.stack})" if run and run.run.stack else ""
     return f"{say(_VERDICTS[judgement.code])}{counts}{where}"
 
@@ -154,21 +119,40 @@ def _cause(say: _Words, cause: Cause) -> str:
     return f"{say('cause', title=cause.title, n=len(cause.failures))}{findings}"
 
 
-def _news(say: _Words, run: Run | None, news: News | None) -> Iterator[str]:
-    if run is None or not run.scenarios:
+def _news(say: _Words, run: Run | None, news: Comparison | None) -> Iterator[str]:
+    if run is None or not run.scenarios or news is None:
         return
-    if news is None:
+    if news.last is None:
         yield say("first")
         return
-    yield f"{say('since', began=_when(news.previous))}:{'' if news.is_change else ' ' + say('nothing_new')}"
-    still = [say("since_when", name=each.name, since=_day(each.since), n=each.runs) for each in news.still]
-    for kind in _WHAT_IS_NEW:
-        names = still if kind == "still" else news.names.get(kind, ())
+    yield f"{say('since', began=_when(news.last.began))}:{'' if news.changed else ' ' + say('nothing_new')}"
+    for kind, names in _names(say, news).items():
         if names:
             yield f"{say(kind)} ({len(names)}):"
             yield from (f"- {name}" for name in names[:_MOST_NAMES])
         if len(names) > _MOST_NAMES:
             yield f"- {say('more', n=len(names) - _MOST_NAMES)}"
+
+
+def _names(say: _Words, news: Comparison) -> dict[str, list[str]]:
+    """Return the names of scenarios and findings by what has become of them: key of the words -> names."""
+    return {
+        "broke": [each.scenario.name for each in news.newly_broken],
+        "found": [each.title for each in news.findings.new],
+        "mended": [each.scenario.name for each in news.mended],
+        "gone": [each.title for each in news.findings.gone],
+        "still": [_still(say, each) for each in news.still_broken],
+        "added": [each.name for each in news.new],
+        "removed": [each.name for each in news.removed],
+        "renamed": [f"{each.former.name} → {each.scenario.name}" for each in news.renamed],
+        "not_run": [each.scenario.name for each in news.not_run],
+    }
+
+
+def _still(say: _Words, broken: Broken) -> str:
+    since = broken.since
+    key = "at_least_since" if since.at_least else "since_when"
+    return say(key, name=broken.scenario.name, since=_day(since.run.began), n=since.runs)
 
 
 def _known(say: _Words, run: Run | None) -> Iterator[str]:

@@ -9,8 +9,9 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
+import psutil
+
 from bdd.output.console import MaskedStream
-from bdd.system.paths import ROOT
 from bdd.system.processes import NEW_GROUP, POLITE_END, kill_group
 
 _KEPT_CHARACTERS = 64 * 1024
@@ -33,7 +34,6 @@ class BehaveProcess:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            cwd=ROOT,
             env={**environment, "PYTHONUNBUFFERED": "1"},
             start_new_session=True,  # ignored on Windows
             creationflags=NEW_GROUP,
@@ -67,9 +67,14 @@ class BehaveProcess:
         return code
 
     def _kill(self) -> None:
-        if self._popen.poll() is None:
+        if self._popen.poll() is not None:
+            return
+        with suppress(psutil.Error):  # a platform's processes have groups of their own
+            children = psutil.Process(self.pid).children(recursive=True)
             kill_group(self._popen)
-            self._popen.wait()
+            for child in children:
+                child.kill()
+        self._popen.wait()
 
     def _read(self) -> None:
         assert self._popen.stdout

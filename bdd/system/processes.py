@@ -84,8 +84,8 @@ class ChildProcess:
         if not lines:
             full = shutil.disk_usage(self.log.parent).free < _NO_SPACE
             why = f": no space is left in {self.log.parent}" if full else ""
-            return f"{self.name} {_how_it_ended(code)}; its log is empty{why}"
-        return "\n    ".join([f"{self.name} {_how_it_ended(code)}", "its last log lines:", *lines])
+            return f"{self.name} {how_it_ended(code)}; its log is empty{why}"
+        return "\n    ".join([f"{self.name} {how_it_ended(code)}", "its last log lines:", *lines])
 
     def last_lines(self, count: int = 15) -> list[str]:
         """Return the last `count` lines that it wrote, without the secrets in them."""
@@ -170,7 +170,7 @@ def run_command(
         raise CommandFailed(f"`{command[0]}` took longer than {timeout:g} s") from error
     if done.returncode:
         output = (done.stdout + done.stderr).strip()
-        raise CommandFailed(f"`{command[0]}` {_how_it_ended(done.returncode)}: {output}", done.returncode, output)
+        raise CommandFailed(f"`{command[0]}` {how_it_ended(done.returncode)}: {output}", done.returncode, output)
     return done.stdout
 
 
@@ -246,5 +246,6 @@ else:
             os.killpg(popen.pid, signal.SIGKILL)
 
 
-def _how_it_ended(code: int) -> str:
+def how_it_ended(code: int) -> str:
+    """Return how a process ended, by its exit code; on POSIX it is below 0 after a signal."""
     return f"ended with exit code {code}" if code >= 0 else f"was ended by {signal.Signals(-code).name}"

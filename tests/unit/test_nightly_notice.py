@@ -3,12 +3,15 @@
 import pytest
 
 from bdd.nightly.judgement import ExitCode, Judgement, judge, judge_printed
-from bdd.nightly.notice import News, Notice, StillBroken, notice_of
+from bdd.nightly.notice import Notice, notice_of
 from bdd.nightly.words import words_of
-from bdd.results.model import KnownFailure
-from tests.support.runs import ADVICE, BEGAN, TITLE, a_finding, a_run, a_scenario
+from bdd.results.comparison import Comparison, compare
+from bdd.results.model import KnownFailure, Run
+from bdd.results.summary import summary_of
+from tests.support.runs import ADVICE, TITLE, a_finding, a_run, a_scenario, history
 
 FAILED = a_scenario("A deletion is published", "failed")
+DELETION = a_scenario("A deletion is published")
 PASSED = a_scenario("A creation is published")
 KNOWN = KnownFailure(scenario="A", reason="ticket 5", who="Erika", until="2026-12-31", state="failed as known")
 
@@ -47,6 +50,7 @@ def test_a_scenario_that_was_interrupted_or_late_breaks_no_promise() -> None:
     ("exit_code", "printed", "code", "reason"),
     [
         (0, "x\nGREEN: 3 scenarios passed, and the audit left nothing unexplained\n", ExitCode.KEPT, ""),
+        (0, "GREEN: 1 scenario passed\nThe results cannot be written: No space left", ExitCode.KEPT, ""),
         (0, "", ExitCode.NOT_JUDGED, "the run ended with exit code 0 and printed nothing"),
         (1, "RED: 2 of 3 scenarios failed; 1 cause: no event\n", ExitCode.BROKEN, "RED: 2 of 3 scenarios"),
         (1, "RED: the audit found 1 thing that no scenario explains", ExitCode.BROKEN, "RED: the audit found"),
@@ -63,60 +67,75 @@ def test_a_run_without_results_is_judged_by_what_it_printed(
     assert reason in judgement.reason
 
 
-def notice(judgement: Judgement, news: News | None = None, **more: object) -> Notice:
-    return notice_of(judgement, news, **more)  # type: ignore[arg-type]
+def compared(*runs: Run) -> Comparison:
+    return compare([summary_of(each) for each in runs])
+
+
+def notice(run: Run, news: Comparison | None = None, **more: object) -> Notice:
+    return notice_of(judge(run), news or compared(run), **more)  # type: ignore[arg-type]
 
 
 def test_a_notice_of_a_broken_promise_has_verdict_cause_advice_and_what_is_new() -> None:
-    news = News(
-        previous=BEGAN - 86_400,
-        names={"broke": ["A deletion is published"], "mended": ["A block is published"]},
-        still=[StillBroken("An old one", BEGAN - 3 * 86_400, 3)],
-    )
-    run = a_run([PASSED, FAILED], end={"known": [KNOWN]})
-    told = notice(judge(run), news, troubles=["the report cannot be made: no space left"], report_url="http://r")
-    assert told.title == "Promises were broken: 1/2 (embedded)"
+    old = a_scenario("An old one", "failed")
+    block = a_scenario("A block is published", "failed")
+    nights = history([PASSED, old], [PASSED, old, block], [FAILED, old, a_scenario("A block is published")])
+    end = nights[-1].end
+    assert end
+    nights[-1] = nights[-1].model_copy(update={"end": end.model_copy(update={"known": [KNOWN]})})
+    told = notice(nights[-1], compared(*nights), troubles=["there is no report: no room"], report_url="http://r")
+    assert told.title == "Promises were broken: 2/3 (embedded)"
     for part in (
-        "RED: 1 of 2 scenarios failed",
-        "1 of 2 scenarios passed.",
-        f"- {TITLE}: 1 scenario\n  next: {ADVICE}",
-        "newly broken (1):\n- A deletion is published\nmended (1):\n- A block is published\n",
-        "still broken (1):\n- An old one",
-        ", 3 runs)",
+        "RED: 2 of 3 scenarios failed",
+        "1 of 3 scenarios passed.",
+        f"- {TITLE}: 2 scenarios\n  next: {ADVICE}",
+        "mended (1):\n- A block is published\n",
+        "still broken (1):\n- An old one (since ",
+        " or earlier, 3 runs)",
         "Known failures:\n- A: failed as known. ticket 5 (Erika, until 2026-12-31)",
-        "What else went wrong:\n- the report cannot be made: no space left",
+        "What else went wrong:\n- there is no report: no room",
         "Report: http://r",
-        run.run.id,
+        nights[-1].run.id,
     ):
         assert part in told.body
 
 
-def test_a_green_notice_says_what_has_not_changed_and_a_first_one_that_there_is_nothing_to_compare_with() -> None:
-    green = judge(a_run([PASSED]))
-    assert ": nothing has changed" in notice(green, News(previous=BEGAN)).body
-    assert "There is no earlier run" in notice(green).body
-    assert notice(green).title == "All promises were kept (embedded)"
+def test_a_notice_names_what_broke_and_the_findings_of_the_audit() -> None:
+    nights = history([PASSED, DELETION], [PASSED, FAILED])
+    assert "newly broken (1):\n- A deletion is published" in notice(nights[-1], compared(*nights)).body
+    found = a_run([PASSED], began=nights[-1].run.began + 60, findings=[a_finding()])
+    assert f"new findings of the audit (1):\n- {a_finding().title}" in notice(found, compared(*nights, found)).body
+
+
+def test_a_green_notice_says_that_nothing_has_changed_and_a_first_one_that_nothing_can_be_compared() -> None:
+    nights = history([PASSED], [PASSED])
+    assert ": nothing has changed" in notice(nights[-1], compared(*nights)).body
+    assert "There is no earlier run" in notice(nights[0]).body
+    assert notice(nights[0]).title == "All promises were kept (embedded)"
 
 
 def test_a_notice_of_a_run_that_did_not_start_has_no_counts_and_compares_nothing() -> None:
-    told = notice(
-        judge(a_run([], abort_reason="nothing was executed: Docker does not answer")), News(previous=BEGAN)
-    )
+    told = notice(a_run([], abort_reason="nothing was executed: Docker does not answer"))
     assert told.title.startswith("The platform could not be judged")
     assert "scenarios passed" not in told.body
-    assert "Since the last run" not in told.body
+    assert "earlier run" not in told.body
 
 
 def test_a_notice_is_short_however_much_is_broken() -> None:
-    many = [a_scenario(f"Number {n}", "failed", title=f"cause {n}") for n in range(300)]
-    news = News(previous=BEGAN, names={"broke": [each.name for each in many]})
-    told = notice(judge(a_run(many)), news, troubles=["x" * 10_000])
+    names = [f"Number {n}" for n in range(300)]
+    nights = history([a_scenario(n) for n in names], [a_scenario(n, "failed", title=f"cause {n}") for n in names])
+    told = notice(nights[-1], compared(*nights), troubles=["x" * 10_000])
     assert len(told.body) < 4000
     assert "290 more" in told.body
 
 
 def test_a_notice_can_be_german() -> None:
-    assert all([*words_of("en").values(), *words_of("de").values()])
-    german = notice(judge(a_run([PASSED, FAILED])), News(previous=BEGAN, names={"broke": ["X"]}), language="de")
+    nights = history([PASSED, DELETION], [PASSED, FAILED])
+    german = notice(nights[-1], compared(*nights), language="de")
     assert german.title == "Zusagen wurden gebrochen: 1/2 (embedded)"
-    assert "neu gebrochen (1):\n- X" in german.body
+    assert "neu gebrochen (1):\n- A deletion is published" in german.body
+    assert all([*words_of("en").values(), *words_of("de").values()])
+
+
+def test_a_night_without_a_run_says_why() -> None:
+    told = notice_of(Judgement(ExitCode.NOT_JUDGED, "another night is running"), None)
+    assert told.body == "The platform could not be judged.\nanother night is running"

@@ -1,0 +1,165 @@
+"""One night: run the suite, make the report, tell the receivers."""
+
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from bdd.nightly.judgement import ExitCode, Judgement, judge
+from bdd.nightly.lock import AnotherNight, lock_on, platform_of
+from bdd.nightly.notice import notice_of
+from bdd.nightly.receivers import Receivers
+from bdd.nightly.suite import Suite
+from bdd.output.console import counted, say
+from bdd.output.masking import mask
+from bdd.pages.report import Form, make_report
+from bdd.pages.words import Code
+from bdd.results.comparison import Comparison, compare
+from bdd.results.folder import UnreadableResults, read_history, read_run
+from bdd.results.model import Run
+from bdd.settings.settings import Settings
+from bdd.system.signals import ignore_signals, raise_interrupt_on_signals
+
+_T = TypeVar("_T")
+_VERDICTS = {
+    ExitCode.KEPT: "all promises were kept",
+    ExitCode.BROKEN: "promises were broken",
+    ExitCode.NOT_JUDGED: "the platform could not be judged",
+}
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a night was asked for.
+
+    Attributes:
+        settings: those of the run.
+        arguments: behave's: settings, paths, tags.
+        report: the folder of the report.
+        language: that of report and notice.
+        results: the file of a run that is there already; None: the suite is run.
+    """
+
+    settings: Settings
+    arguments: Sequence[str]
+    report: Path
+    language: Code
+    results: Path | None = None
+
+
+def run_night(order: Order) -> ExitCode:
+    """Carry a night out and return its exit code; what goes wrong besides the run changes nothing in it."""
+    raise_interrupt_on_signals()
+    night = _Night(order)
+    try:
+        with lock_on(platform_of(order.settings, order.settings.results_dir)) as trouble:
+            night.note(trouble)
+            judgement = night.judged()
+            ignore_signals()  # what follows is bounded, and a night that is ended has to tell it
+            return night.told(judgement)
+    except AnotherNight as error:
+        judgement = Judgement(ExitCode.NOT_JUDGED, str(error))
+    except KeyboardInterrupt:
+        judgement = Judgement(ExitCode.NOT_JUDGED, "the night was interrupted before its run began")
+    ignore_signals()
+    return night.told(judgement)
+
+
+class _Night:
+    """What comes after the run, and what goes wrong there."""
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+        self._settings = order.settings
+        self._troubles: list[str] = []
+        self._receivers = Receivers(self._settings.receivers)
+        for trouble in self._receivers.troubles:
+            self.note(trouble)
+
+    def note(self, trouble: str | None) -> None:
+        """Say what went wrong, now and in the notice."""
+        if trouble:
+            self._troubles.append(mask(trouble))
+            print(f"nightly: {self._troubles[-1]}", file=sys.stderr, flush=True)  # noqa: T201 - the command's own
+
+    def judged(self) -> Judgement:
+        """Run the suite, or read the results that are there, and return what they say."""
+        if self._order.results is None:
+            return Suite(self._settings, self._order.arguments, self.note).judged()
+        try:
+            return judge(read_run(self._order.results))
+        except UnreadableResults as error:
+            return Judgement(ExitCode.NOT_JUDGED, str(error))
+
+    def told(self, judgement: Judgement) -> ExitCode:
+        """Make the report, send the notice, and return the exit code."""
+        self._tell(judgement)
+        reason = f": {judgement.reason.splitlines()[0]}" if judgement.reason else ""
+        say(f"NIGHTLY: {_VERDICTS[judgement.code]} (exit code {judgement.code:d}){reason}")
+        return judgement.code
+
+    def _tell(self, judgement: Judgement) -> None:
+        run, order = judgement.run, self._order
+        news = None
+        if run:
+            news = self._attempt("what is new is not known", lambda: self._compared(run))
+            form = Form(language=order.language)
+            page = self._attempt("there is no report", lambda: make_report(run, order.report, form))
+            say(f"Report: {page}" if page else "Report: none")
+        self._attempt("there is no notice", lambda: self._notify(judgement, news))
+
+    def _compared(self, run: Run) -> Comparison:
+        history = read_history(self._settings.results_dir, run)
+        for passed_over in history.passed_over:
+            self.note(passed_over)
+        return compare(history.runs)
+
+    def _notify(self, judgement: Judgement, news: Comparison | None) -> None:
+        if not len(self._receivers):
+            self.note("nobody is told: notify_to names no receiver")
+            return
+        if not self._is_due(judgement, news):
+            say(f"Notice: none, because of notify={self._settings.notify}")
+            return
+        with tempfile.TemporaryDirectory(prefix="acceptance-", ignore_cleanup_errors=True) as folder:
+            attached = self._attached(judgement.run, Path(folder))
+            notice = notice_of(
+                judgement,
+                news,
+                language=self._order.language,
+                troubles=self._troubles,
+                report_url=self._settings.report_url,
+                is_attached=attached is not None,
+            )
+            failures = self._receivers.send(notice, attached)
+        say(
+            f"Notice: sent to {len(self._receivers) - len(failures)} of {counted(len(self._receivers), 'receiver')}"
+        )
+        for failure in failures:
+            self.note(failure)
+
+    def _is_due(self, judgement: Judgement, news: Comparison | None) -> bool:
+        """Return whether a notice is sent; of what went wrong somebody is told in any case."""
+        if self._troubles or self._settings.notify == "always":
+            return True
+        if self._settings.notify == "failure":
+            return judgement.code is not ExitCode.KEPT
+        return news is None or news.changed
+
+    def _attached(self, run: Run | None, folder: Path) -> Path | None:
+        """Return the report as one file where no address leads to it, None if there is none."""
+        if run is None or self._settings.report_url:
+            return None
+        form = Form(language=self._order.language, single=True)
+        page = self._attempt("the report is not attached", lambda: make_report(run, folder, form))
+        return page and page.rename(folder / f"report-{run.run.id}.html")
+
+    def _attempt(self, what: str, action: Callable[[], _T]) -> _T | None:
+        """Return what an action returns; if it fails, that is noted, and the night goes on."""
+        try:
+            return action()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the verdict has to be told
+            self.note(f"{what}: {error if isinstance(error, OSError) else f'{type(error).__name__}: {error}'}")
+            return None
