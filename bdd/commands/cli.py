@@ -5,7 +5,14 @@ from typing import Annotated, Literal
 
 import typer
 
-from bdd.commands.options import Command, Defined, Group, GroupWithOthers, option_for_each_resource, settings_of
+from bdd.commands.options import (
+    Command,
+    Defined,
+    Group,
+    GroupWithOthers,
+    option_for_each_resource,
+    settings_of,
+)
 
 # Markdown: the lines of a docstring's paragraph flow, and an indented line is a command to copy.
 app = typer.Typer(
@@ -102,6 +109,36 @@ def doctor(
     from bdd.commands.doctor.command import run_doctor  # noqa: PLC0415 - each command loads what it needs
 
     raise typer.Exit(run_doctor(settings_of(defined), as_json=json, try_it=try_it))
+
+
+@app.command(cls=Command)
+def stories(
+    *,
+    defined: Defined = None,
+    language: Annotated[
+        Literal["en", "de"], typer.Option(metavar="en|de", help="The language of the words around the features.")
+    ] = "en",
+    output: Annotated[
+        Path, typer.Option(metavar="DIR", help="Where the pages are made; other files there stay.")
+    ] = Path("reports/stories"),
+    pdf: Annotated[bool, typer.Option("--pdf", help="Also make stories.pdf, by Chromium.")] = False,
+) -> None:
+    """Make the story book: what the platform promises, for people who never open the project.
+
+    It is a folder of pages that open from disk: each capability with its scenarios, their last results and the
+    dates, and all steps with what each does and an example. Nothing has to run first. The features stay in their
+    own language. docs/stories.md says more.
+
+    The exit code is 0 if all was made; 1 if a page cannot be written, or the PDF cannot be made; 2 if an option, a
+    setting, the contract or a feature is wrong.
+
+    - `python -m bdd stories`
+    - `python -m bdd stories --language de --output public/stories --pdf`
+    - `python -m bdd stories -D results_dir=nightly/results`
+    """
+    from bdd.commands.stories import run_stories  # noqa: PLC0415 - each command loads what it needs
+
+    raise typer.Exit(run_stories(settings_of(defined).results_dir, output, language, pdf=pdf))
 
 
 @app.command(cls=Command)

@@ -12,7 +12,7 @@ import os
 import platform
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,6 +141,23 @@ def read_history(folder: Path, run: Run, newest: int = DEFAULT_NEWEST) -> Histor
         ids.add(each.start.id)
         runs.append(earlier)
     return History(runs[::-1], passed_over)
+
+
+def newest_first(folder: Path, pass_over: Callable[[str], None]) -> Iterator[Run]:
+    """Yield all runs in a folder, whatever they are of, the newest first.
+
+    Args:
+        folder: where the results are; it need not be there.
+        pass_over: takes a sentence for each file that cannot be read.
+    """
+    found, passed_over = _files_of(folder)
+    for sentence in passed_over:
+        pass_over(sentence)
+    for each in found:
+        try:
+            yield _read(each.file, Run)
+        except UnreadableResults as error:
+            pass_over(str(error))
 
 
 def goes_on(run: Run | RunSummary, file: Path) -> bool:

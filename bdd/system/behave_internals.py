@@ -5,17 +5,21 @@ Checked against behave 1.3.3. After an update of behave, this is the only module
 
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, chdir
 from dataclasses import dataclass
 from functools import wraps
 from inspect import unwrap
+from pathlib import Path
 from typing import Any, Protocol
 
 from behave import runner as behave_runner
+from behave.configuration import Configuration
 from behave.model import Feature, Scenario, Step
-from behave.parser import State
+from behave.parser import State, parse_file
 from behave.reporter.junit import JUnitReporter
 from behave.runner import Context, Runner
+from behave.runner_util import load_step_modules
+from behave.step_registry import registry
 from behave.tag_expression.model import And, Literal, Not, Or  # type: ignore[import-untyped]  # no types there
 from behave.tag_expression.v1 import TagExpression as OldTagExpression  # type: ignore[import-untyped]  # as above
 from behave.userdata import parse_user_define
@@ -290,6 +294,53 @@ def parse_definition(text: str) -> tuple[str, str]:
     """
     name, value = parse_user_define(text)
     return name, value
+
+
+def read_features(folder: Path) -> list[Feature]:
+    """Return the features in a folder in the order of their files, their scenarios named as in a run.
+
+    Reason: an outline's rows are named as the configuration says, which only a run reads. Replaced by: a function
+    that reads features as a run does.
+
+    Raises:
+        ParserError: a file is not a feature.
+    """
+    with chdir(folder.parent):  # where the configuration is
+        Configuration([])
+        found = (parse_file(str(file.relative_to(folder.parent))) for file in sorted(folder.rglob("*.feature")))
+        return [feature for feature in found if feature]
+
+
+@dataclass(frozen=True)
+class StepDefinition:
+    """A step as its decorator and its function define it.
+
+    Attributes:
+        kind: `given`, `when` or `then`.
+        pattern: the sentence with its parameters: `a {resource:Resource}`.
+        function: the function.
+        match: returns something true for a sentence without its keyword that is this step.
+    """
+
+    kind: str
+    pattern: str
+    function: Callable[..., Any]
+    match: Callable[[str], object]
+
+
+def read_steps(folder: Path) -> list[StepDefinition]:
+    """Return the steps that the modules in a folder define, in the order in which they are written.
+
+    Their parameter types must have been registered.
+
+    Reason: only a run loads steps. Replaced by: a function of behave's that returns them.
+    """
+    if not any(registry.steps.values()):  # behave refuses to register a step again
+        load_step_modules([str(folder)])
+    matchers = [each for kind in ("then", "when", "given") for each in registry.steps[kind]]
+    matchers.reverse()  # of several decorators, behave gets the last one first
+    matchers.sort(key=lambda each: (each.location.filename, each.location.line))
+    return [StepDefinition(str(each.step_type), each.pattern, each.func, each.match) for each in matchers]
 
 
 def _selected(context: Context) -> list[Scenario]:

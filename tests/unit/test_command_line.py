@@ -15,6 +15,7 @@ COMMANDS = [
     "",
     "watch",
     "doctor",
+    "stories",
     "merge",
     "rerun",
     "export",
