@@ -48,12 +48,6 @@ class _Start(BaseModel):
     selection: str
     shard: str | None
 
-    def is_before(self, run: Run) -> bool:
-        """Return whether this is a whole run before another one, of the same stack and the same selection."""
-        other = run.run
-        like = (self.stack, self.selection) == (other.stack, other.selection) and self.shard is None
-        return like and (self.began, self.id) < (other.began, other.id)
-
 
 @dataclass(frozen=True)
 class _Found:
@@ -122,25 +116,43 @@ def read_history(folder: Path, run: Run, newest: int = DEFAULT_NEWEST) -> Histor
         run: the newest run of the history; it need not be in the folder.
         newest: how many runs at most, this one among them.
     """
+    head = run.run
+    earlier = read_runs(folder, head.stack, head.selection, newest - 1, before=(head.began, head.id))
+    return History([*earlier.runs, summary_of(run)], earlier.passed_over)
+
+
+def read_runs(
+    folder: Path, stack: str, selection: str, newest: int, before: tuple[float, str] | None = None
+) -> History:
+    """Return the newest whole runs of a stack and a selection.
+
+    Args:
+        folder: where the results are.
+        stack: the stack.
+        selection: the paths, tags and names.
+        newest: how many runs at most.
+        before: beginning and id of a run; only runs that began before it are meant.
+    """
     found, passed_over = _files_of(folder)
-    runs = [summary_of(run)]
-    ids = {run.run.id}  # a file may have been copied under another name
+    runs: dict[str, RunSummary] = {}  # a file may have been copied under another name
     for each in found:
+        start = each.start
         if len(runs) >= newest:
             break
-        if each.start.id in ids or not each.start.is_before(run):
+        if start.shard or (start.stack, start.selection) != (stack, selection) or start.id in runs:
+            continue
+        if before and (start.began, start.id) >= before:
             continue
         try:
-            earlier = _read(each.file, RunSummary)
+            run = _read(each.file, RunSummary)
         except UnreadableResults as error:
             passed_over.append(str(error))
             continue
-        if goes_on(earlier, each.file):
+        if goes_on(run, each.file):
             passed_over.append(f"{each.file} is passed over: its run goes on.")
             continue
-        ids.add(each.start.id)
-        runs.append(earlier)
-    return History(runs[::-1], passed_over)
+        runs[start.id] = run
+    return History(list(runs.values())[::-1], passed_over)
 
 
 def newest_first(folder: Path, pass_over: Callable[[str], None]) -> Iterator[Run]:

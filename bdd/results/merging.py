@@ -7,13 +7,14 @@ The verdict is green if those of all shards are, and no shard is missing. A shar
 it was run last. `merged_causes.py` joins the causes.
 """
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from bdd.output.console import at_most, counted
 from bdd.results.merged_causes import merged_causes, numbered
-from bdd.results.model import Cause, End, Head, KnownFailure, LeftOut, Run, Scenario, ScenarioName
-from bdd.results.sharding import Shard
+from bdd.results.model import Cause, End, Feature, Head, KnownFailure, LeftOut, Run, Scenario, ScenarioName
+from bdd.settings.shard import Shard
 
 _SHOWN_CAUSES = 3
 _MOST_TELLING = ("failed as known", "expired", "passed", "not executed", "no such scenario")
@@ -37,13 +38,10 @@ def merge(runs: Sequence[Run]) -> Run:
     _check_together(list(shards.values()))
     in_order = [shards[number] for number in sorted(shards)]
     missing = sorted(set(range(1, _shard(in_order[0]).count + 1)) - shards.keys())
-    scenarios = _merged_scenarios(in_order)
     causes = merged_causes(in_order)
-    merged = Run(
-        format=in_order[0].format,
-        run=_merged_head(in_order),
-        scenarios=[numbered(each, causes) for each in scenarios],
-    )
+    head = _merged_head(in_order)
+    scenarios = [numbered(each, causes) for each in _merged_scenarios(in_order, head.selected)]
+    merged = Run(format=in_order[0].format, run=head, scenarios=scenarios)
     return merged.model_copy(update={"end": _merged_end(merged, in_order, missing, causes)})
 
 
@@ -79,8 +77,12 @@ def _of_both(one: Head, another: Head) -> Iterable[tuple[str, object, object]]:
     for field in ("selection", "stack", "commit"):
         yield f"{field}s", getattr(one, field), getattr(another, field)
     for name in sorted(one.checksums.keys() | another.checksums.keys()):
-        what = "divisions of the scenarios, which follow from the history," if name == "shards" else name
-        yield what, one.checksums.get(name), another.checksums.get(name)
+        yield name, one.checksums.get(name), another.checksums.get(name)
+    yield "scenarios", _digest(one.whole), _digest(another.whole)
+
+
+def _digest(names: Sequence[ScenarioName]) -> str:
+    return hashlib.sha256("\n".join(map(str, names)).encode()).hexdigest()
 
 
 def _shown(value: object) -> str:
@@ -88,22 +90,26 @@ def _shown(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:12]}…"  # noqa: PLR2004 - a checksum has 64 characters
 
 
-def _merged_scenarios(runs: Sequence[Run]) -> list[Scenario]:
-    """Return all scenarios, each once, in the order of their features; of two results of one, the failure."""
+def _merged_scenarios(runs: Sequence[Run], order: Sequence[ScenarioName]) -> list[Scenario]:
+    """Return all scenarios, each once, in the order of the whole run; of two results of one, the failure."""
     every = [each.model_copy(update={"shard": run.run.shard}) for run in runs for each in run.scenarios]
-    return _each_once(sorted(every, key=lambda each: not each.failed))
+    places = {_place(name): at for at, name in enumerate(order)}
+    once = _each_once(sorted(every, key=lambda each: not each.failed))
+    return sorted(once, key=lambda each: places.get(_place(each), len(places)))
 
 
 def _each_once(several: Iterable[_Named]) -> list[_Named]:
-    found: dict[tuple[str, int, str], _Named] = {}
-    for each in several:
-        found.setdefault((each.feature, each.line, each.name), each)
-    return [found[place] for place in sorted(found)]
+    return list({_place(each): each for each in reversed(list(several))}.values())[::-1]
+
+
+def _place(name: ScenarioName) -> tuple[str, str, int]:
+    return name.feature, name.name, name.line
 
 
 def _merged_head(runs: Sequence[Run]) -> Head:
     heads = [run.run for run in runs]
     first = min(heads, key=lambda head: (head.began, head.id))
+    selected = first.whole or _each_once(name for head in heads for name in head.selected)
     left_out: dict[str, list[ScenarioName]] = {}
     for out in (out for head in heads for out in head.left_out):
         left_out.setdefault(out.reason, []).extend(out.scenarios)
@@ -117,11 +123,18 @@ def _merged_head(runs: Sequence[Run]) -> Head:
             "platform": list(dict.fromkeys(part for head in heads for part in head.platform)),
             "seed": first.seed if len({head.seed for head in heads}) == 1 else None,
             "changed": None if any(head.changed is None for head in heads) else any(head.changed for head in heads),
-            "features": sorted({f.file: f for head in heads for f in head.features}.values(), key=lambda f: f.file),
-            "selected": _each_once(name for head in heads for name in head.selected),
+            "features": _merged_features(heads, selected),
+            "selected": selected,
+            "whole": (),
             "left_out": [LeftOut(reason=why, scenarios=_each_once(names)) for why, names in left_out.items()],
         }
     )
+
+
+def _merged_features(heads: Sequence[Head], selected: Sequence[ScenarioName]) -> list[Feature]:
+    """Return the features in the order of the scenarios that were selected."""
+    features = {feature.file: feature for head in heads for feature in head.features}
+    return [features[file] for file in dict.fromkeys(name.feature for name in selected) if file in features]
 
 
 def _joined(several: Sequence[dict[str, str]]) -> dict[str, str]:
@@ -132,7 +145,7 @@ def _joined(several: Sequence[dict[str, str]]) -> dict[str, str]:
 
 def _merged_end(merged: Run, runs: Sequence[Run], missing: Sequence[int], causes: Sequence[Cause]) -> End:
     ends = [run.end for run in runs if run.end]
-    aborted = _why_aborted(runs, missing)
+    aborted = _why_aborted(runs, missing, merged.run.selected)
     last = max(each.began + each.seconds for each in merged.scenarios) if merged.scenarios else merged.run.began
     green = not aborted and all(end.green for end in ends)
     phases = dict.fromkeys(phase for end in ends for phase in end.phases)
@@ -152,12 +165,22 @@ def _merged_end(merged: Run, runs: Sequence[Run], missing: Sequence[int], causes
     )
 
 
-def _why_aborted(runs: Sequence[Run], missing: Sequence[int]) -> list[str]:
-    """Return a clause for each shard that is missing or was not executed to its end."""
+def _why_aborted(runs: Sequence[Run], missing: Sequence[int], whole: Sequence[ScenarioName]) -> list[str]:
+    """Return a clause for each shard that is missing or was not executed to its end, and for scenarios in none.
+
+    Args:
+        runs: the shards.
+        missing: the numbers of those that are missing.
+        whole: all scenarios.
+    """
     count = _shard(runs[0]).count
+    shared = {_place(name) for run in runs for name in run.run.selected}
+    lost = 0 if missing else sum(_place(name) not in shared for name in whole)
     clauses = [f"shard {number}/{count} is missing" for number in missing]
     clauses += [f"shard {run.run.shard} was killed" for run in runs if run.end is None]
     reasons = ((run.run.shard, run.end.abort_reason) for run in runs if run.end and run.end.abort_reason)
+    if lost:
+        clauses.append(f"{counted(lost, 'scenario')} in no shard, because the shards had different earlier results")
     return clauses + [f"shard {shard}: {reason}" for shard, reason in reasons]
 
 

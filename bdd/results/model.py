@@ -374,6 +374,7 @@ class Head(_Part):
         seed: of the random programs.
         machine: of this run: name -> value. By its `name` and its `process`, a number, a run is known to go on.
         shard: `2/3` for a run of one shard, None for a whole one.
+        whole: for a shard, the scenarios of all shards in the order of their execution; empty for a whole run.
         merged_from: the runs of shards that were joined into this one.
         features: the features of which a scenario was selected.
         selected: the scenarios that were selected, in the order of their execution, those of other shards left out.
@@ -397,6 +398,7 @@ class Head(_Part):
     merged_from: Sequence[str] = ()
     features: Sequence[Feature] = ()
     selected: Sequence[ScenarioName] = ()
+    whole: Sequence[ScenarioName] = ()
     left_out: Sequence[LeftOut] = ()
     promises: Promises = Promises()
 

@@ -1,53 +1,22 @@
 """Divides the scenarios of a run into shards, by how long they took in earlier runs.
 
-    shards = shards_of(scenarios, 3, seconds_of(runs))
-    shards[Shard.parse("2/3").number - 1]
-    plan = checksum_of(shards)
+    first, second, third = shards_of(scenarios, 3, seconds_of(runs))
 
 The same scenarios, durations and number of shards give the same shards on every machine. Machines that know
-different durations would not divide alike: the plan's checksum in each shard's results shows it, and `merge`
-refuses them.
+different durations, because they have different results of earlier runs, would not divide alike: some scenarios
+would be in no shard. When the shards are merged, those are named, and the verdict is red.
 """
 
-import hashlib
-import json
-import re
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Self
 
 from bdd.results.model import ScenarioName
 from bdd.results.summary import RunSummary
 
-_SHARD = re.compile(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})", re.ASCII)
 _EQUAL = 1.0
 
 Place = tuple[str, str]
 """Feature file and name of a scenario."""
-
-
-@dataclass(frozen=True)
-class Shard:
-    """One of several parts of a run: the second of three is `2/3`."""
-
-    number: int
-    count: int
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Return the shard that a text such as `2/3` names.
-
-        Raises:
-            ValueError: it names none; the message says what is allowed.
-        """
-        found = _SHARD.fullmatch(text.strip())
-        if not found or int(found[1]) > int(found[2]):
-            raise ValueError("a shard and how many there are, from 1/1 on, such as 2/3")
-        return cls(int(found[1]), int(found[2]))
-
-    def __str__(self) -> str:
-        return f"{self.number}/{self.count}"
 
 
 def shards_of(
@@ -86,12 +55,6 @@ def seconds_of(runs: Sequence[RunSummary]) -> dict[Place, float]:
                 if each.status == "passed":
                     found.setdefault(_place(each), []).append(each.seconds)
     return {place: statistics.median(several) for place, several in found.items()}
-
-
-def checksum_of(shards: Sequence[Sequence[ScenarioName]]) -> str:
-    """Return the SHA-256 of a whole division: shards of one run have the same one."""
-    names = [[(each.feature, each.name, each.line) for each in shard] for shard in shards]
-    return hashlib.sha256(json.dumps(names).encode()).hexdigest()
 
 
 def _place(scenario: ScenarioName) -> Place:

@@ -18,6 +18,7 @@ from bdd.run.failures import Failures
 from bdd.run.feature_files import errors_in
 from bdd.run.identity import head_of, selection_of
 from bdd.run.results import RunResults
+from bdd.run.shard import OwnShard, own_shard
 from bdd.run.start import CANNOT_START, Request, results_folder, start_session
 from bdd.stacks.factory import new_run_id
 from bdd.system import behave_internals
@@ -27,12 +28,13 @@ def before_all(context: Context) -> None:
     """Start the session. A run that cannot start prints the reason, executes nothing, and is red."""
     escape_unencodable_output()
     behave_internals.wrap_streams(context, MaskedStream)
-    request = _request(context)
+    shard = _take_shard(context)
+    request = _request(context, shard)
     verdict = context.verdict = Verdict(junit_files(context.config))
     _tell_junit(context)
     behave_internals.add_reporter(context, verdict)
     scenarios = behave_internals.scenarios_to_execute(context)
-    head = head_of(run_id := new_run_id(), time.time(), selection_of(context.config), scenarios)
+    head = head_of(run_id := new_run_id(), time.time(), selection_of(context.config), scenarios, shard)
     results = context.results = RunResults(results_folder(request.userdata), head, verdict)
     behave_internals.add_reporter(context, results)
     try:
@@ -100,6 +102,15 @@ def after_all(context: Context) -> None:
         behave_internals.fail_run(context, by_user=interrupted)
 
 
+def _take_shard(context: Context) -> OwnShard | None:
+    """Let the run execute only the scenarios of the shard that the settings name, if they name one."""
+    scenarios = behave_internals.scenarios_to_execute(context)
+    shard = own_shard(context.config.userdata, selection_of(context.config), scenarios)
+    if shard and shard.scenarios:
+        behave_internals.execute_only(context, shard.scenarios, "it is executed in another shard")
+    return shard
+
+
 def _tell_junit(context: Context) -> None:
     """Let the JUnit files say of what was not executed why."""
 
@@ -115,7 +126,7 @@ def _tell_junit(context: Context) -> None:
             reporter.may_fail = context.verdict.may_fail
 
 
-def _request(context: Context) -> Request:
+def _request(context: Context, shard: OwnShard | None) -> Request:
     config = context.config
     return Request(
         userdata=config.userdata,
@@ -124,6 +135,7 @@ def _request(context: Context) -> Request:
         known_tags=behave_internals.known_tags(context),
         requested_tags=behave_internals.requested_tags(context),
         selected_tags=behave_internals.selected_tags(context),
+        empty_shard=str(shard.shard) if shard and not shard.scenarios else "",
     )
 
 

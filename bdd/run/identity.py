@@ -18,6 +18,7 @@ from bdd.results.collecting import file_of, name_of
 from bdd.results.model import Feature as FeatureResult
 from bdd.results.model import Head
 from bdd.results.promises import promises_of
+from bdd.run.shard import OwnShard
 from bdd.settings.settings import SECRETS, Settings
 from bdd.stacks.base import Stack
 from bdd.system.paths import CONTRACTS, ROOT
@@ -26,7 +27,9 @@ from bdd.system.processes import CommandFailed, run_command
 _GIT_SECONDS = 5.0
 
 
-def head_of(run_id: str, began: float, selection: str, scenarios: Sequence[Scenario]) -> Head:
+def head_of(
+    run_id: str, began: float, selection: str, scenarios: Sequence[Scenario], shard: OwnShard | None = None
+) -> Head:
     """Return what is known of a run before it has started.
 
     Args:
@@ -34,6 +37,7 @@ def head_of(run_id: str, began: float, selection: str, scenarios: Sequence[Scena
         began: when it began, in seconds since 1970 UTC.
         selection: the paths, tags and names that it was asked for.
         scenarios: those that were selected.
+        shard: the run's shard, None for a whole run.
     """
     features = dict.fromkeys(scenario.feature for scenario in scenarios if scenario.feature)
     files = ROOT.glob("features/**/*.feature")
@@ -52,6 +56,8 @@ def head_of(run_id: str, began: float, selection: str, scenarios: Sequence[Scena
         machine=_machine(),
         features=[_feature(each) for each in features],
         selected=[name_of(each) for each in scenarios],
+        shard=str(shard.shard) if shard else None,
+        whole=shard.whole if shard else (),
     )
 
 
@@ -63,7 +69,9 @@ def started(head: Head, settings: Settings, stack: Stack) -> Head:
         update={
             "stack": settings.stack,
             "platform": stack.components(),
-            "settings": {name: MASK if name in SECRETS else str(getattr(settings, name)) for name in sorted(given)},
+            "settings": {
+                name: MASK if name in SECRETS else _as_given(getattr(settings, name)) for name in sorted(given)
+            },
             "seed": settings.model_seed,
             "promises": promises_of(contract.current(), apis()),
             "checksums": {**head.checksums, **({"contracts": _checksum(documents)} if documents else {})},
@@ -84,6 +92,11 @@ def selection_of(config: Any) -> str:
 
 def _relative(path: str) -> str:
     return os.path.relpath(path, ROOT) if Path(path).is_absolute() else os.path.normpath(path)
+
+
+def _as_given(value: object) -> str:
+    """Return a setting's value in the form in which it can be given."""
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _feature(feature: Feature) -> FeatureResult:

@@ -55,6 +55,7 @@ class Request:
         known_tags: the tags that scenarios have.
         requested_tags: the tags in the run's tag expression that a scenario should have.
         selected_tags: the tags of each scenario that will be executed.
+        empty_shard: the name of the run's shard if that has no scenario, because there are fewer than shards.
     """
 
     userdata: Mapping[str, str]
@@ -63,6 +64,7 @@ class Request:
     known_tags: Set[str]
     requested_tags: Set[str]
     selected_tags: Sequence[Set[str]]
+    empty_shard: str = ""
 
 
 def start_session(request: Request, run_id: str, add_cleanup: Callable[[Callable[[], None]], object]) -> Session:
@@ -119,6 +121,11 @@ def _check_selection(request: Request) -> None:
         names = ", ".join(f"@{tag}" for tag in unknown)
         known = ", ".join(sorted(request.known_tags)) or "none"
         raise NothingSelected(f"No scenario has the tag {names}; there are: {known}")
+    if request.selected_tags and request.empty_shard:
+        raise NothingSelected(
+            f"The shard {request.empty_shard} has no scenario: only {len(request.selected_tags)} were selected. "
+            "Run fewer shards."
+        )
     if not request.selected_tags:
         raise NothingSelected("No scenario matches the given files, names and tags.")
 

@@ -154,6 +154,7 @@ class Settings(BaseSettings):
     run_dir: Path | None = _setting(
         "where a run keeps what it needs while it lasts, such as the recorder's journal; none: the system's folder"
     )
+    shard: values.ShardOfRun | None = _setting("which part of the scenarios is executed, such as 2/3; none: all")
     history: values.Count = _setting("how many of the newest runs the report compares", 30)
     results_keep: values.Count = _setting("how many results of one stack and selection are kept", 100)
     results_days: values.Count = _setting("for how many days results are kept", 180)

@@ -17,6 +17,8 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode
 
+from bdd.settings.shard import Shard
+
 _HOST = re.compile(r"\w([\w.-]*\w)?|(?=.*:.*:)[0-9a-f:.]+", re.ASCII)  # a name, or an IP address
 _SERVER = re.compile(r"[^\s,]+:(?P<port>[0-9]{1,5})")
 _WEB_ADDRESS = re.compile(r"https?://([^\s/?#@:\[\]]+|\[[0-9A-Fa-f:.]+\])(:[1-9][0-9]{0,4})?(/[^\s?#]*)?")
@@ -112,6 +114,10 @@ def read_secret(file: Path) -> str:
     return file.read_text(encoding="utf-8").rstrip("\r\n")
 
 
+def _shard(value: object) -> object:
+    return Shard.parse(value) if isinstance(value, str) else value
+
+
 def _new_seed(value: object) -> object:
     return random.randrange(2**32) if value == "new" else value  # noqa: S311 - not a secret
 
@@ -125,6 +131,7 @@ Factor = Annotated[float, Field(ge=1, le=100, allow_inf_nan=False), _allowed("a 
 Count = Annotated[int, Field(ge=1, le=1_000_000), _allowed("a whole number from 1 to 1000000")]
 Milliseconds = Annotated[int, Field(ge=1, le=3_600_000), _allowed("a whole number from 1 to 3600000")]
 Seed = Annotated[int, Field(ge=0), BeforeValidator(_new_seed), _allowed("a whole number from 0 on, or new")]
+ShardOfRun = Annotated[Shard, BeforeValidator(_shard)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 ServiceAddress = Annotated[str, AfterValidator(_service_address)]
 Servers = Annotated[str, AfterValidator(_servers)]

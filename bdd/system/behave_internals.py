@@ -4,7 +4,7 @@ Checked against behave 1.3.3. After an update of behave, this is the only module
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, chdir
 from dataclasses import dataclass
 from functools import wraps
@@ -232,6 +232,23 @@ def leave_out(context: Context, tag: str, reason: str) -> list[Scenario]:
     Reason: given a reason, `skip` prints a warning for each. Replaced by: an option that skips with a reason.
     """
     left_out = [scenario for scenario in _selected(context) if tag in scenario.effective_tags]
+    _skip(context, left_out, reason)
+    return left_out
+
+
+def execute_only(context: Context, scenarios: Collection[Scenario], reason: str) -> None:
+    """Skip all scenarios but some; the reason is that of `leave_out`.
+
+    Args:
+        context: behave's.
+        scenarios: those that are not skipped.
+        reason: why the others are.
+    """
+    kept = {id(scenario) for scenario in scenarios}
+    _skip(context, [scenario for scenario in _selected(context) if id(scenario) not in kept], reason)
+
+
+def _skip(context: Context, left_out: Collection[Scenario], reason: str) -> None:
     for scenario in left_out:
         scenario.skip()
         scenario.skip_reason = reason
@@ -240,7 +257,6 @@ def leave_out(context: Context, tag: str, reason: str) -> list[Scenario]:
         own = list(feature.walk_scenarios())
         if any(each in own for each in left_out) and not any(each in own for each in remaining):
             feature.skip()  # otherwise its title is printed
-    return left_out
 
 
 def skip_everything(context: Context, *reporters: Reporter) -> None:

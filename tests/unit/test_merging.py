@@ -33,17 +33,19 @@ def scenarios(count: int = 12) -> list[Scenario]:
 
 def sharded(several: Sequence[Scenario], count: int = 3, **more: Any) -> list[Run]:
     """Return the runs of the shards."""
+    whole = [named(each) for each in several]
     return [
         a_run(
             [each for each in several if named(each) in shard],
             began=BEGAN + number,
             shard=f"{number}/{count}",
+            whole=whole,
             id=f"run-{number}",
             machine={"name": f"ci-{number}", "process": str(number), "system": "Linux"},
             settings={"deadline": "5", "shard": f"{number}/{count}"},
             **more,
         )
-        for number, shard in enumerate(shards_of([named(each) for each in several], count, {}), start=1)
+        for number, shard in enumerate(shards_of(whole, count, {}), start=1)
     ]
 
 
@@ -56,8 +58,9 @@ def test_merged_shards_are_the_whole_run(count: int) -> None:
         each.model_copy(update={"shard": None}).model_dump(exclude={"failure": {"cause"}})
         for each in merged.scenarios
     ] == [each.model_dump(exclude={"failure": {"cause"}}) for each in whole.scenarios]
-    assert merged.run.selected == whole.run.selected
-    assert {each.file for each in merged.run.features} == set(FEATURES)
+    assert list(merged.run.selected) == list(whole.run.selected)
+    assert merged.run.whole == ()
+    assert [each.file for each in merged.run.features] == list(FEATURES)
     assert merged.end is not None
     assert whole.end is not None
     assert {each.title: {str(name) for name in each.failures} for each in merged.end.causes} == {
@@ -99,6 +102,31 @@ def test_a_missing_shard_is_red_and_named() -> None:
     assert (merged.green, merged.end.audited) == (False, False)
     assert merged.end.abort_reason == "shard 2/3 is missing"
     assert merged.end.sentence == "RED: 0 of 3 scenarios in 2 shards failed; shard 2/3 is missing"
+    assert [each.name for each in merged.not_executed()] == ["Scenario 1"]
+
+
+def test_scenarios_that_are_in_no_shard_are_red_and_named() -> None:
+    every = [a_scenario(f"Scenario {at}", line=at) for at in range(4)]
+    first, second, third = sharded(every)
+    merged = merge([a_run([], began=BEGAN, shard="1/3", whole=first.run.whole), second, third])
+    assert not merged.green
+    assert merged.end is not None
+    assert merged.end.abort_reason == "2 scenarios in no shard, because the shards had different earlier results"
+    assert [each.name for each in merged.not_executed()] == ["Scenario 0", "Scenario 3"]
+
+
+def test_a_scenario_that_two_shards_executed_counts_once_and_failed_if_one_failed() -> None:
+    every = [a_scenario(f"Scenario {at}", line=at) for at in range(3)]
+    first, second, third = sharded(every)
+    again = a_scenario("Scenario 0", "failed", line=0)
+    second = a_run([*second.scenarios, again], shard="2/3", whole=second.run.whole)
+    merged = merge([first, second, third])
+    assert [(each.name, each.status) for each in merged.scenarios] == [
+        ("Scenario 0", "failed"),
+        ("Scenario 1", "passed"),
+        ("Scenario 2", "passed"),
+    ]
+    assert not merged.green
 
 
 def test_a_shard_that_was_killed_is_red_and_keeps_its_failures() -> None:
@@ -116,7 +144,11 @@ def test_a_shard_that_was_killed_is_red_and_keeps_its_failures() -> None:
 
 def test_a_shard_that_was_aborted_says_so_in_the_merged_run() -> None:
     shards = sharded([a_scenario(f"Scenario {at}", line=at) for at in range(4)])
-    shards[1] = a_run([], began=BEGAN, shard="2/3", abort_reason="the broker has ended\nlast lines: …")
+    first = shards[0].run
+    broken = a_run(
+        [], shard="2/3", selected=shards[1].run.selected, abort_reason="the broker has ended\nlast lines: …"
+    )
+    shards[1] = broken.model_copy(update={"run": broken.run.model_copy(update={"whole": first.whole})})
     merged = merge(shards)
     assert merged.end is not None
     assert merged.end.abort_reason == "shard 2/3: the broker has ended\nlast lines: …"
@@ -126,7 +158,13 @@ def test_a_shard_that_was_aborted_says_so_in_the_merged_run() -> None:
 def test_a_shard_that_was_run_twice_counts_as_it_was_run_last() -> None:
     every = [a_scenario(f"Scenario {at}", line=at) for at in range(3)]
     shards = sharded(every)
-    broken = a_run([a_scenario("Scenario 1", "failed", line=1)], began=BEGAN - 60, shard="2/3", id="earlier")
+    broken = a_run(
+        [a_scenario("Scenario 1", "failed", line=1)],
+        began=BEGAN - 60,
+        shard="2/3",
+        id="earlier",
+        whole=shards[0].run.whole,
+    )
     assert merge([*shards, broken]).green
     later = broken.model_copy(update={"run": broken.run.model_copy(update={"began": BEGAN + 60, "id": "later"})})
     merged = merge([later, *shards])
@@ -195,10 +233,7 @@ def test_a_known_failure_is_there_once_as_the_shard_saw_it_that_has_the_scenario
             {"checksums": {"features": "f" * 64, "contracts": "d" * 64}},
             r"their contracts differ \(c{12}…, d{12}…\)",
         ),
-        (
-            {"checksums": {"features": "f" * 64, "contracts": "c" * 64, "shards": "a"}},
-            "their divisions of the scenarios, which follow from the history, differ",
-        ),
+        ({"whole": [ScenarioName(feature=FEATURES[0], name="Another one", line=3)]}, "their scenarios differ"),
         ({"shard": "2/4"}, "The shards are those of different runs: 1/3, 2/4, 3/3"),
         ({"shard": None}, "The run run-2 is a whole one"),
         ({"shard": "two"}, "names the shard “two”, which is none"),

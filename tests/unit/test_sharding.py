@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bdd.results.model import ScenarioName
-from bdd.results.sharding import Shard, checksum_of, seconds_of, shards_of
+from bdd.results.sharding import seconds_of, shards_of
 from bdd.results.summary import summary_of
+from bdd.settings.shard import Shard
 from tests.support.runs import FEATURE, a_run, a_scenario, history
 
 NAMES = st.builds(
@@ -91,14 +92,6 @@ def test_a_duration_is_the_median_of_the_whole_runs_in_which_the_scenario_passed
     shard = a_run([a_scenario("A", seconds=30.0)], shard="1/2")
     seconds = seconds_of([summary_of(run) for run in [*whole, failed, shard]])
     assert seconds == {(FEATURE, "A"): 2.0}
-
-
-def test_the_checksum_is_that_of_the_division() -> None:
-    even = shards_of(scenarios(4), 2, {})
-    seconds = {(FEATURE, "Scenario 0"): 9.0, (FEATURE, "Scenario 1"): 1.0, (FEATURE, "Scenario 2"): 1.0}
-    assert checksum_of(even) == checksum_of(shards_of(scenarios(4), 2, {}))
-    assert checksum_of(even) != checksum_of(shards_of(scenarios(4), 2, seconds))
-    assert checksum_of(even) != checksum_of(shards_of(scenarios(4), 3, {}))
 
 
 @pytest.mark.parametrize("text", ["1/1", "2/3", "3/3", " 10/12 "])
