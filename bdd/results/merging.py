@@ -195,8 +195,8 @@ def _merged_known(several: Iterable[Sequence[KnownFailure]]) -> list[KnownFailur
 def _green(merged: Run, shards: int) -> str:
     failed = sum(each.failed for each in merged.scenarios)
     passed = counted(sum(each.status == "passed" for each in merged.scenarios), "scenario")
-    known = f", {failed} failed as known" if failed else ""
-    return f"GREEN: {passed} passed in {counted(shards, 'shard')}{known}, and the audit left nothing unexplained"
+    known = f"; {failed} failed as known" if failed else ""
+    return f"GREEN: {passed} passed in {counted(shards, 'shard')}, and the audit left nothing unexplained{known}"
 
 
 def _red(merged: Run, shards: int, findings: int, causes: Sequence[Cause], aborted: Sequence[str]) -> str:

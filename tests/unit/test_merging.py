@@ -219,6 +219,15 @@ def test_a_known_failure_is_there_once_as_the_shard_saw_it_that_has_the_scenario
     assert merged.end.known == [known[1]]
 
 
+def test_a_run_that_is_green_although_a_known_failure_is_in_it_says_so() -> None:
+    every = [a_scenario("Scenario 0", "failed", line=0), a_scenario("Scenario 1", line=1)]
+    merged = merge(sharded(every, 2, end={"green": True}))
+    assert merged.end is not None
+    assert merged.end.sentence == (
+        "GREEN: 1 scenario passed in 2 shards, and the audit left nothing unexplained; 1 failed as known"
+    )
+
+
 @pytest.mark.parametrize(
     ("other", "why"),
     [
