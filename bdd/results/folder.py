@@ -8,12 +8,13 @@
 Runs may write and read one folder at the same time, and copying files into it merges two histories.
 """
 
+import gc
 import os
 import platform
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -144,7 +145,8 @@ def read_runs(
         if before and (start.began, start.id) >= before:
             continue
         try:
-            run = _read(each.file, RunSummary)
+            with _without_collection():
+                run = _read(each.file, RunSummary)
         except UnreadableResults as error:
             passed_over.append(str(error))
             continue
@@ -242,6 +244,18 @@ def _start_of(file: Path) -> _Start:
         if start.get("format") == FORMAT:
             return _Start.model_validate(start.get("run"))
     return _Start.model_validate(_read(file, RunSummary).run, from_attributes=True)
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Keep Python from looking for garbage among the many objects of a file: that takes as long as reading it."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _read(file: Path, kind: type[_Results]) -> _Results:
