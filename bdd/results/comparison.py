@@ -260,7 +260,7 @@ def _lasted(runs: Sequence[RunSummary], found_in: Callable[[RunSummary], _Found]
 
 
 def _absent(run: RunSummary) -> bool | None:
-    return False if run.end and run.end.audited and run.judges else None
+    return False if run.end and run.end.audited else None
 
 
 def _causes(run: RunSummary) -> _Found:

@@ -110,6 +110,7 @@ def test_a_run_that_did_not_get_to_its_scenarios_removes_and_mends_nothing() -> 
     assert [*comparison.removed, *comparison.mended, *comparison.new] == []
     assert names(comparison.not_run) == [A, B]
     assert comparison.causes.gone == []
+    assert comparison.verdict_changed, "it is red too, and says nothing of the platform"
 
 
 def test_new_and_removed_scenarios() -> None:
@@ -172,6 +173,23 @@ def test_as_many_that_have_come_as_are_gone_were_renamed_in_their_order() -> Non
     after = [a_scenario("C", line=7, **same), a_scenario("D", line=12, **same)]
     renamed = compared(history(before, after)).renamed
     assert [(each.former.name, each.scenario.name) for each in renamed] == [(A, "C"), (B, "D")]
+
+
+def test_scenarios_whose_steps_are_not_known_were_not_renamed() -> None:
+    runs = history([a_scenario(A, steps=())], [a_scenario("C", steps=())])
+    assert not compared(runs).renamed
+
+
+def test_a_scenario_that_comes_back_is_itself_although_another_one_with_its_steps_is_gone() -> None:
+    def night(name: str) -> list[Scenario]:
+        return [a_scenario(name, nachname="Muster"), a_scenario(B, line=12)]
+
+    both = [*night(A), a_scenario("C", "failed", nachname="Muster", line=30)]
+    runs = history(both, [both[1], both[2]], night(A))
+    comparison = compared(runs)
+    assert not comparison.renamed
+    assert [each.name for each in comparison.new] == [A]
+    assert not comparison.mended, "it is not C, which failed"
 
 
 def test_of_two_scenarios_with_one_name_each_is_followed_by_its_place() -> None:

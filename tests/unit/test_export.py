@@ -63,6 +63,13 @@ def test_a_known_failure_and_its_findings_are_no_failed_cases(name: str) -> None
     assert cases[0].message == "known until 2026-12-31 (Team): a defect"
 
 
+def test_a_scenario_that_passes_is_passed_although_another_one_of_its_name_fails_as_known() -> None:
+    run = a_run_with_a_known_failure(A)
+    other = a_scenario(A, feature="features/topics.feature")
+    run = run.model_copy(update={"scenarios": [*run.scenarios, other]})
+    assert [each.status for each in cases_of(run)] == ["known", "passed", "known"]
+
+
 RED = {
     "killed": a_run([a_scenario()], killed=True),
     "not executed": a_run([a_scenario()], selected=[named(a_scenario()), MISSING]),

@@ -153,6 +153,7 @@ def test_a_shard_that_was_aborted_says_so_in_the_merged_run() -> None:
     assert merged.end is not None
     assert merged.end.abort_reason == "shard 2/3: the broker has ended\nlast lines: …"
     assert merged.end.sentence.endswith("; shard 2/3: the broker has ended")
+    assert merged.end.judged
 
 
 def test_a_shard_that_was_run_twice_counts_as_it_was_run_last() -> None:
