@@ -5,11 +5,12 @@ from pathlib import Path
 
 from bdd.pages.capabilities import capabilities_of
 from bdd.pages.front import front_of
-from bdd.pages.outcome import outcome
+from bdd.pages.outcome import named, outcome
 from bdd.pages.pdf import print_to_pdf
+from bdd.pages.scenario import pages_of, shown
 from bdd.pages.site import FIRST, Navigation, Site
 from bdd.pages.words import Code, Language
-from bdd.results.model import Run, ScenarioName
+from bdd.results.model import Run
 
 _NAVIGATION = (Navigation(FIRST, "nav_overview"), Navigation("capabilities.html", "nav_capabilities"))
 PDF = "report.pdf"
@@ -51,10 +52,13 @@ def make_report(run: Run, folder: Path, form: Form = Form()) -> Path:
 def _site(run: Run, form: Form, *, single: bool) -> Site:
     say = Language(form.language)
     site = Site("report_name", say, _NAVIGATION, single=single)
-    pages: dict[ScenarioName, str] = {}
+    pages = pages_of(run)
     capabilities = capabilities_of(run, pages, say)
     judged = outcome(run)
     front = front_of(run, judged, capabilities, pages, say)
     site.add(FIRST, "front.html", front.sentence, head=run.run, front=front)
     site.add("capabilities.html", "capabilities.html", say("capabilities"), capabilities=capabilities)
+    for each in run.scenarios:
+        seen = shown(run, each, say)
+        site.add(pages[named(each)], "scenario.html", each.name, seen=seen)
     return site

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from bdd.pages.words import Language
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _STYLE = "style.css"
+_LONGEST_NAME = 50
 FIRST = "index.html"
 _MADE_BY = "<!doctype html>\n<!-- made by the acceptance suite"
 """How each page begins, by which a page of an earlier report is known."""
@@ -138,8 +140,14 @@ class Site:
 
 
 def file_name(text: str) -> str:
-    """Return a text as the name of a file: lower-case letters, digits and hyphens, at most 60 of them."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60].strip("-")
+    """Return a text as the name of a file: lower-case letters, digits and hyphens.
+
+    A long one is cut, and ends with its checksum, so that two that begin alike have two names.
+    """
+    name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    if len(name) <= _LONGEST_NAME:
+        return name
+    return f"{name[:_LONGEST_NAME].strip('-')}-{zlib.crc32(text.encode()):08x}"
 
 
 def _style() -> str:

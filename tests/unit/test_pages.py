@@ -118,7 +118,7 @@ def test_every_link_leads_to_a_part_that_is_there(single: bool, tmp_path: Path) 
                 assert part in pages[file.resolve().relative_to(tmp_path.resolve()).as_posix()].ids
 
 
-_HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(2)">&amp;{{ 7*7 }}\'"'
+_HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(2)">&amp;{{ 70001 * 70001 }}\'"'
 
 
 @pytest.mark.parametrize("single", [False, True])
@@ -131,7 +131,7 @@ def test_what_scenarios_and_services_say_cannot_become_a_part_of_the_page(single
         page = Page(text)
         assert page.errors == []
         assert {"script", "img"} & page.tags == set()
-        assert "49" not in page.text
+        assert "4900140001" not in page.text
 
 
 def test_a_report_takes_the_place_of_an_earlier_one_and_of_nothing_else(tmp_path: Path) -> None:

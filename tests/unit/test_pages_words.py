@@ -11,7 +11,7 @@ from bdd.system.paths import ROOT
 
 _PAGES = ROOT / "bdd/pages"
 _TEXTS = tomllib.loads((_PAGES / "words.toml").read_text(encoding="utf-8"))
-_TEMPLATES = sorted((_PAGES / "templates").glob("*.html"))
+_TEMPLATES = sorted(each for each in (_PAGES / "templates").iterdir() if each.suffix != ".css")
 
 
 @pytest.mark.parametrize("key", _TEXTS)
