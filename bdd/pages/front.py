@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bdd.pages.capabilities import Capability
-from bdd.pages.outcome import Outcome, named
+from bdd.pages.changes import Changes
+from bdd.pages.outcome import Kind, Outcome, named, outcome
 from bdd.pages.words import Language
 from bdd.results.model import Cause, Finding, KnownFailure, Run, ScenarioName
+from bdd.results.summary import RunSummary
 
 _ICON_OF_KNOWN: Mapping[str, str] = {"passed": "kept", "expired": "broken", "failed as known": "known"}
 _SHORT = 12
@@ -55,12 +57,17 @@ class Front:
         icon: the sign beside it.
         sentence: the verdict.
         breaches: what else speaks against a good run, in sentences.
+        before: how it was in the runs before, in a sentence.
+        strip: what each run of the history says of the platform, the oldest first.
     """
 
     look: str
     icon: str
     sentence: str
     breaches: Sequence[str]
+    before: str
+    strip: Sequence[Kind]
+    strip_in_words: str
     causes: Sequence[CauseShown]
     findings: Sequence[Finding]
     hook_failures: Sequence[str]
@@ -72,25 +79,36 @@ class Front:
 
 
 def front_of(
-    run: Run, judged: Outcome, capabilities: Sequence[Capability], pages: Mapping[ScenarioName, str], say: Language
+    run: Run,
+    history: Sequence[RunSummary],
+    changes: Changes,
+    capabilities: Sequence[Capability],
+    pages: Mapping[ScenarioName, str],
+    say: Language,
 ) -> Front:
     """Return what the first page shows.
 
     Args:
         run: the results.
-        judged: what they say of the platform.
+        history: the newest runs like this one, itself at the end.
+        changes: what has changed since the last run.
         capabilities: the features.
         pages: the page of each scenario.
         say: the language.
     """
     end = run.end
+    judged = outcome(run)
+    strip = [outcome(each).kind for each in history[:-1]] + [judged.kind]
     sentence, breaches = verdict(run, judged, say)
     return Front(
         look=look_of(judged),
         icon={"kept": "kept", "broken": "broken"}.get(judged.kind, "not judged"),
         sentence=sentence,
         breaches=breaches,
-        causes=[_cause(each, pages, say) for each in end.causes] if end else [],
+        before=_before(history, strip, say),
+        strip=strip,
+        strip_in_words=say("strip", n=len(strip), kept=strip.count("kept"), broken=len(strip) - strip.count("kept")),
+        causes=[_cause(each, changes, pages, say) for each in end.causes] if end else [],
         findings=end.findings if end else [],
         hook_failures=end.hook_failures if end else [],
         abort_reason=end.abort_reason if end else None,
@@ -130,10 +148,25 @@ def verdict(run: Run, judged: Outcome, say: Language) -> tuple[str, list[str]]:
     return say("verdict_incomplete" if incomplete.issuperset(words) else "verdict_broken"), breaches
 
 
-def _cause(cause: Cause, pages: Mapping[ScenarioName, str], say: Language) -> CauseShown:
+def _before(history: Sequence[RunSummary], strip: Sequence[Kind], say: Language) -> str:
+    """Return how it was in the runs before the last one, in a sentence; nothing at a first run."""
+    if len(history) == 1:
+        return ""
+    kept = [kind == "kept" for kind in strip]
+    if kept[-1]:
+        run_of_good = next((n for n, good in enumerate(reversed(kept)) if not good), len(kept))
+        return say("kept_for", n=run_of_good - 1) if run_of_good > 1 else say("kept_again")
+    if True not in kept:
+        return say("never_kept", n=len(history) - 1)
+    last = max(at for at, good in enumerate(kept) if good)
+    return say("last_kept", date=say.moment(history[last].run.began), n=len(history) - 1 - last)
+
+
+def _cause(cause: Cause, changes: Changes, pages: Mapping[ScenarioName, str], say: Language) -> CauseShown:
     failed = len(cause.failures)
     count = failed or cause.findings
-    notes = [say("not_prepared", n=len(cause.not_judged))] if cause.not_judged else []
+    notes = [changes.causes[cause.title]] if cause.title in changes.causes else []
+    notes += [say("not_prepared", n=len(cause.not_judged))] if cause.not_judged else []
     notes += [say("and_findings", n=cause.findings)] if failed and cause.findings else []
     return CauseShown(
         count=count,

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bdd.results.model import KnownFailure, Run, Scenario, ScenarioName
+from bdd.results.model import Run, Scenario, ScenarioName
+from bdd.results.summary import RunSummary, ScenarioSummary
 
 Kind = Literal["kept", "broken", "not judged", "unfinished"]
+AnyRun = Run | RunSummary
 State = Literal["kept", "broken", "known", "not judged", "not run"]
 """What a scenario says of its promise."""
 
@@ -46,7 +48,7 @@ class Outcome:
         return self.kind == "kept"
 
 
-def outcome(run: Run) -> Outcome:
+def outcome(run: AnyRun) -> Outcome:
     """Return what a run says of the platform.
 
     It does not rely on `End.green` alone: a file that calls itself green and has a failure in it is not green.
@@ -62,24 +64,23 @@ def outcome(run: Run) -> Outcome:
     return Outcome("broken" if breaches else "kept", breaches, known)
 
 
-def state(run: Run, scenario: Scenario) -> State:
+def state(run: AnyRun, scenario: Scenario | ScenarioSummary) -> State:
     """Return what a scenario of a run says of its promise."""
-    if not scenario.failed:
+    if scenario.status not in {"failed", "error"}:
         return "kept" if scenario.status == "passed" else "not run"
-    entry = known_as(run, scenario)
-    if entry and entry.state == "failed as known":
+    if _is_known(run, scenario):
         return "known"
     late = scenario.failure is not None and scenario.failure.late
     return "not judged" if late else "broken"
 
 
-def known_as(run: Run, scenario: Scenario) -> KnownFailure | None:
-    """Return the known failure that a scenario of a run is, None if it is none."""
+def _is_known(run: AnyRun, scenario: ScenarioName) -> bool:
     names = {scenario.name, f"{scenario.feature}: {scenario.name}"}
-    return next((each for each in run.end.known if each.scenario in names), None) if run.end else None
+    known = run.end.known if run.end else ()
+    return any(each.scenario in names and each.state == "failed as known" for each in known)
 
 
-def _breaches(run: Run) -> Iterator[Breach]:
+def _breaches(run: AnyRun) -> Iterator[Breach]:
     """Yield all that speaks against a good run, what matters most first."""
     states = [state(run, each) for each in run.scenarios]
     if failed := states.count("broken"):
@@ -90,11 +91,11 @@ def _breaches(run: Run) -> Iterator[Breach]:
         yield Breach("breach_unfinished", {"n": len(run.scenarios), "of": len(run.run.selected)})
         return
     yield from _breaches_of_its_end(run)
-    if missing := len(list(run.not_executed())) + states.count("not run"):
+    if missing := _not_executed(run) + states.count("not run"):
         yield Breach("breach_not_executed", {"n": missing})
 
 
-def _breaches_of_its_end(run: Run) -> Iterator[Breach]:
+def _breaches_of_its_end(run: AnyRun) -> Iterator[Breach]:
     end = run.end
     if end is None:
         return
@@ -108,6 +109,12 @@ def _breaches_of_its_end(run: Run) -> Iterator[Breach]:
         yield Breach("breach_hooks", {"n": len(end.hook_failures), "first": first_line(end.hook_failures[0])})
     if expired := sum(each.state == "expired" for each in end.known):
         yield Breach("breach_expired", {"n": expired})
+
+
+def _not_executed(run: AnyRun) -> int:
+    left_out = (each for out in run.run.left_out for each in out.scenarios)
+    done = {(each.feature, each.name, each.line) for each in (*run.scenarios, *left_out)}
+    return sum((each.feature, each.name, each.line) not in done for each in run.run.selected)
 
 
 def named(scenario: ScenarioName) -> ScenarioName:

@@ -1,15 +1,18 @@
-"""Makes the report of a run: the pages of `python -m bdd report`."""
+"""Makes the report of a run and its history: the pages of `python -m bdd report`."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from bdd.pages.capabilities import capabilities_of
 from bdd.pages.front import front_of
-from bdd.pages.outcome import named, outcome
+from bdd.pages.changes import changes_of
+from bdd.pages.outcome import named
 from bdd.pages.pdf import print_to_pdf
 from bdd.pages.scenario import pages_of, shown
 from bdd.pages.site import FIRST, Navigation, Site
 from bdd.pages.words import Code, Language
+from bdd.results.comparison import compare
+from bdd.results.folder import History
 from bdd.results.model import Run
 
 _NAVIGATION = (Navigation(FIRST, "nav_overview"), Navigation("capabilities.html", "nav_capabilities"))
@@ -31,11 +34,12 @@ class Form:
     pdf: bool = False
 
 
-def make_report(run: Run, folder: Path, form: Form = Form()) -> Path:
+def make_report(run: Run, history: History, folder: Path, form: Form = Form()) -> Path:
     """Make the pages about a run and return the first one.
 
     Args:
         run: the results.
+        history: the newest runs like this one, itself at the end.
         folder: where the pages are made.
         form: how.
 
@@ -43,20 +47,21 @@ def make_report(run: Run, folder: Path, form: Form = Form()) -> Path:
         OSError: a page cannot be written.
         NoPdf: the pages are made, and the PDF that was asked for is not.
     """
-    first = _site(run, form, single=form.single).write(folder)
+    first = _site(run, history, form).write(folder)
     if form.pdf:
         print_to_pdf(first, folder / PDF)
     return first
 
 
-def _site(run: Run, form: Form, *, single: bool) -> Site:
+def _site(run: Run, history: History, form: Form) -> Site:
     say = Language(form.language)
-    site = Site("report_name", say, _NAVIGATION, single=single)
+    site = Site("report_name", say, _NAVIGATION, single=form.single)
     pages = pages_of(run)
     capabilities = capabilities_of(run, pages, say)
-    judged = outcome(run)
-    front = front_of(run, judged, capabilities, pages, say)
-    site.add(FIRST, "front.html", front.sentence, head=run.run, front=front)
+    comparison = compare(history.runs)
+    changes = changes_of(comparison, pages, say)
+    front = front_of(run, history.runs, changes, capabilities, pages, say)
+    site.add(FIRST, "front.html", front.sentence, head=run.run, front=front, changes=changes)
     site.add("capabilities.html", "capabilities.html", say("capabilities"), capabilities=capabilities)
     for each in run.scenarios:
         seen = shown(run, each, say)

@@ -1,0 +1,42 @@
+"""The work of `python -m bdd report`."""
+
+from pathlib import Path
+
+from bdd.output.console import say
+from bdd.pages.pdf import NoPdf
+from bdd.pages.report import PDF, Form, make_report
+from bdd.results.folder import UnreadableResults, newest_file, read_history, read_run
+
+MADE = 0
+NOT_MADE = 1
+
+
+def run_report(results: Path | None, results_dir: Path, output: Path, form: Form) -> int:
+    """Make a report, print where it is, and return the exit code.
+
+    Args:
+        results: the file of the run's results, None for the newest one.
+        results_dir: the folder of results, if no file is given; the history is beside the file.
+        output: the folder in which the pages are made.
+        form: how they are made.
+    """
+    try:
+        file = results or newest_file(results_dir)
+        run = read_run(file)
+        history = read_history(file.parent, run)
+        for sentence in history.passed_over:
+            say(sentence)
+        first = make_report(run, history, output, form)
+    except NoPdf as error:
+        say(str(error))
+        return NOT_MADE
+    except UnreadableResults as error:
+        say(str(error))
+        return NOT_MADE
+    except OSError as error:
+        say(f"The report cannot be written to {output}: {error.strerror or error}")
+        return NOT_MADE
+    say(str(first))
+    if form.pdf:
+        say(str(output / PDF))
+    return MADE
