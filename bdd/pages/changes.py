@@ -38,6 +38,15 @@ class Group:
     icon: str
     changes: Sequence[Change]
 
+    @property
+    def by_note(self) -> Mapping[str, Sequence[Change]]:
+        """What has changed, by what is said of it, so that it is said once."""
+        return {note: [each for each in self.changes if each.note == note] for note in self._notes}
+
+    @property
+    def _notes(self) -> Iterable[str]:
+        return dict.fromkeys(each.note for each in self.changes)
+
 
 @dataclass(frozen=True)
 class Changes:
@@ -104,7 +113,9 @@ class _Maker:
 
     def findings(self, several: Iterable[Lasting]) -> list[Change]:
         return [
-            Change(each.title, self._pages.get(named(each.scenario)) if each.scenario else None, self.since(each.since))
+            Change(
+                each.title, self._pages.get(named(each.scenario)) if each.scenario else None, self.since(each.since)
+            )
             for each in several
         ]
 
@@ -125,7 +136,9 @@ def _groups(comparison: Comparison, make: _Maker) -> Iterator[Group]:
     yield Group("new_findings", "broken", make.findings(comparison.findings.new if comparison.last else []))
     yield Group("still_broken", "broken", make.broken(comparison.still_broken))
     yield Group("still_found", "broken", make.findings(comparison.findings.still if comparison.last else []))
-    yield Group("mended", "kept", make.scenarios((each.scenario, make.was(each.failed)) for each in comparison.mended))
+    yield Group(
+        "mended", "kept", make.scenarios((each.scenario, make.was(each.failed)) for each in comparison.mended)
+    )
     yield Group("no_longer_found", "kept", make.findings(comparison.findings.gone))
     yield Group("new", "not run", make.scenarios((each, "") for each in comparison.new))
     yield Group("renamed", "not run", make.renamed(comparison.renamed))

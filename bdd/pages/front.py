@@ -24,6 +24,7 @@ class CauseShown:
         count: how many scenarios failed because of it, or how many findings it has if no scenario did.
         unit: what is counted.
         title: the cause in a clause.
+        since: since when it has been there, in a clause; empty at a first run.
         advice: what to do about it.
         example: the name of the scenario that shows it best.
         page: that scenario's page, None if it has none.
@@ -33,6 +34,7 @@ class CauseShown:
     count: int
     unit: str
     title: str
+    since: str
     advice: str
     example: str
     page: str | None
@@ -107,7 +109,9 @@ def front_of(
         breaches=breaches,
         before=_before(history, strip, say),
         strip=strip,
-        strip_in_words=say("strip", n=len(strip), kept=strip.count("kept"), broken=len(strip) - strip.count("kept")),
+        strip_in_words=say(
+            "strip", n=len(strip), kept=strip.count("kept"), broken=len(strip) - strip.count("kept")
+        ),
         causes=[_cause(each, changes, pages, say) for each in end.causes] if end else [],
         findings=end.findings if end else [],
         hook_failures=end.hook_failures if end else [],
@@ -165,13 +169,13 @@ def _before(history: Sequence[RunSummary], strip: Sequence[Kind], say: Language)
 def _cause(cause: Cause, changes: Changes, pages: Mapping[ScenarioName, str], say: Language) -> CauseShown:
     failed = len(cause.failures)
     count = failed or cause.findings
-    notes = [changes.causes[cause.title]] if cause.title in changes.causes else []
-    notes += [say("not_prepared", n=len(cause.not_judged))] if cause.not_judged else []
+    notes = [say("not_prepared", n=len(cause.not_judged))] if cause.not_judged else []
     notes += [say("and_findings", n=cause.findings)] if failed and cause.findings else []
     return CauseShown(
         count=count,
         unit=say("of_scenarios" if failed else "of_findings", n=count),
         title=cause.title,
+        since=changes.causes.get(cause.title, ""),
         advice=cause.advice,
         example=cause.best.name,
         page=pages.get(named(cause.best)),

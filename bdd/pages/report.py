@@ -6,16 +6,22 @@ from pathlib import Path
 from bdd.pages.capabilities import capabilities_of
 from bdd.pages.front import front_of
 from bdd.pages.changes import changes_of
+from bdd.pages.gaps import gaps_of
 from bdd.pages.outcome import named
 from bdd.pages.pdf import print_to_pdf
 from bdd.pages.scenario import pages_of, shown
 from bdd.pages.site import FIRST, Navigation, Site
 from bdd.pages.words import Code, Language
 from bdd.results.comparison import compare
+from bdd.results.coverage import coverage
 from bdd.results.folder import History
 from bdd.results.model import Run
 
-_NAVIGATION = (Navigation(FIRST, "nav_overview"), Navigation("capabilities.html", "nav_capabilities"))
+_NAVIGATION = (
+    Navigation(FIRST, "nav_overview"),
+    Navigation("capabilities.html", "nav_capabilities"),
+    Navigation("gaps.html", "nav_gaps"),
+)
 PDF = "report.pdf"
 
 
@@ -63,6 +69,8 @@ def _site(run: Run, history: History, form: Form) -> Site:
     front = front_of(run, history.runs, changes, capabilities, pages, say)
     site.add(FIRST, "front.html", front.sentence, head=run.run, front=front, changes=changes)
     site.add("capabilities.html", "capabilities.html", say("capabilities"), capabilities=capabilities)
+    if gaps := gaps_of(coverage(run), pages, say):
+        site.add("gaps.html", "gaps.html", say("gaps_title", n=len(gaps.gaps)), gaps=gaps)
     for each in run.scenarios:
         seen = shown(run, each, say)
         site.add(pages[named(each)], "scenario.html", each.name, seen=seen)

@@ -102,6 +102,10 @@ class Language:
         """Return several in a row: `a, b and c`."""
         return format_list(list(several), locale=self._locale)
 
+    def alternatives(self, several: Iterable[str]) -> str:
+        """Return several of which one is meant: `a, b or c`."""
+        return format_list(list(several), "or", locale=self._locale)
+
     def _time(self, when: float, form: str) -> str:
         return format_datetime(self._at(when), self._words[form], locale=self._locale)
 
