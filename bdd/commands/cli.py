@@ -142,6 +142,47 @@ def stories(
 
 
 @app.command(cls=Command)
+def report(
+    results: Annotated[
+        Path | None,
+        typer.Argument(help="The file of a run's results; without it the newest run.", show_default=False),
+    ] = None,
+    *,
+    defined: Defined = None,
+    output: Annotated[Path, typer.Option(metavar="DIR", help="The folder in which the pages are made.")] = Path(
+        "reports/pages"
+    ),
+    language: Annotated[
+        Literal["en", "de"], typer.Option(metavar="en|de", help="The language of the pages.")
+    ] = "en",
+    single: Annotated[
+        bool, typer.Option("--single", help="Make one file that holds all pages, to send it by mail.")
+    ] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Also make report.pdf, with Chromium.")] = False,
+) -> None:
+    """Make pages about a run, for people: the verdict, its causes, what has changed since the last run, the gaps.
+
+    They are made from the results of the run and from the earlier ones beside them, and open from disk in any
+    browser: nothing is loaded from the network. docs/report.md says what they show. The address of the first page
+    is printed. Files of results that cannot be read are named and passed over.
+
+    The exit code says whether the report was made, and nothing of the verdict: 0 if it was, 1 if there are no
+    results that can be read, if it cannot be written, or if --pdf finds no Chromium (the pages are made then), 2 if
+    an option or a setting is wrong.
+
+    - `python -m bdd report`
+    - `python -m bdd report --language de --single --output morning`
+    - `python -m bdd report results/20261127-210155-k3xw9a.json --pdf`
+    """
+    from bdd.pages.command import run_report  # noqa: PLC0415 - each command loads what it needs
+    from bdd.pages.report import Form  # noqa: PLC0415 - the same
+
+    form = Form(language=language, single=single, pdf=pdf)
+    results_dir = getattr(settings_of(defined), "results_dir", Path("results"))
+    raise typer.Exit(run_report(results, results_dir, output, form))
+
+
+@app.command(cls=Command)
 def merge(
     files: Annotated[
         list[Path],

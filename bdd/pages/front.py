@@ -82,21 +82,22 @@ class Front:
 
 def front_of(
     run: Run,
+    say: Language,
+    *,
     history: Sequence[RunSummary],
     changes: Changes,
     capabilities: Sequence[Capability],
     pages: Mapping[ScenarioName, str],
-    say: Language,
 ) -> Front:
     """Return what the first page shows.
 
     Args:
         run: the results.
+        say: the language.
         history: the newest runs like this one, itself at the end.
         changes: what has changed since the last run.
         capabilities: the features.
         pages: the page of each scenario.
-        say: the language.
     """
     end = run.end
     judged = outcome(run)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bdd.pages.capabilities import capabilities_of
-from bdd.pages.front import front_of
 from bdd.pages.changes import changes_of
+from bdd.pages.front import front_of
 from bdd.pages.gaps import gaps_of
 from bdd.pages.outcome import named
 from bdd.pages.pdf import print_to_pdf
@@ -66,7 +66,7 @@ def _site(run: Run, history: History, form: Form) -> Site:
     capabilities = capabilities_of(run, pages, say)
     comparison = compare(history.runs)
     changes = changes_of(comparison, pages, say)
-    front = front_of(run, history.runs, changes, capabilities, pages, say)
+    front = front_of(run, say, history=history.runs, changes=changes, capabilities=capabilities, pages=pages)
     site.add(FIRST, "front.html", front.sentence, head=run.run, front=front, changes=changes)
     site.add("capabilities.html", "capabilities.html", say("capabilities"), capabilities=capabilities)
     if gaps := gaps_of(coverage(run), pages, say):

@@ -10,7 +10,9 @@ import pytest
 from bdd.pages.outcome import outcome
 from bdd.pages.report import Form, make_report
 from bdd.pages.words import LANGUAGES, Code
+from bdd.results.folder import History
 from bdd.results.model import KnownFailure, Run, Scenario, ScenarioName
+from bdd.results.summary import summary_of
 from tests.support.runs import a_run
 from tests.support.scenarios import a_finding, a_scenario
 
@@ -54,7 +56,7 @@ def _late() -> Scenario:
 
 
 def pages_of(run: Run, folder: Path, language: Code = "en", *, single: bool = False) -> dict[str, str]:
-    make_report(run, folder, Form(language=language, single=single))
+    make_report(run, History([summary_of(run)]), folder, Form(language=language, single=single))
     files = sorted(folder.rglob("*.html"))
     return {file.relative_to(folder).as_posix(): file.read_text(encoding="utf-8") for file in files}
 
