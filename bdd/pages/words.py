@@ -38,6 +38,7 @@ class Language:
         self._locale = _LOCALES[code]
         self._zone = zone
         self._words = words_of(code)
+        self._numbers: dict[float, str] = {}
 
     def __call__(self, key: str, /, **values: object) -> str:
         """Return the words of a key, in the form for `n` things if that is among the values.
@@ -57,7 +58,9 @@ class Language:
 
     def number(self, value: float) -> str:
         """Return a number with at most one decimal place."""
-        return format_decimal(value, "#,##0.#", locale=self._locale)
+        if value not in self._numbers:  # a report has thousands of durations
+            self._numbers[value] = format_decimal(value, "#,##0.#", locale=self._locale)
+        return self._numbers[value]
 
     def percent(self, part: float, whole: float) -> str:
         """Return a share; never 100 % where something is missing, and never 0 % where something is there."""
