@@ -178,8 +178,8 @@ def report(
     from bdd.pages.report import Form  # noqa: PLC0415 - the same
 
     form = Form(language=language, single=single, pdf=pdf)
-    results_dir = getattr(settings_of(defined), "results_dir", Path("results"))
-    raise typer.Exit(run_report(results, results_dir, output, form))
+    settings = settings_of(defined, contracts=False)
+    raise typer.Exit(run_report(results, settings.results_dir, output, form, newest=settings.history))
 
 
 @app.command(cls=Command)

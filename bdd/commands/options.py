@@ -101,8 +101,12 @@ def _ids_of(noun: str) -> Parameter:
     return Parameter(noun, Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[list[str] | None, option])
 
 
-def settings_of(defined: Sequence[str] | None) -> Settings:
-    """Return the settings from the same sources as those of a run, with their contract in use.
+def settings_of(defined: Sequence[str] | None, *, contracts: bool = True) -> Settings:
+    """Return the settings from the same sources as those of a run.
+
+    Args:
+        defined: what `-D` gives.
+        contracts: whether the contracts that they name are loaded, for commands that look at a platform.
 
     Raises:
         Exit: a setting or the contract is wrong; the message is printed.
@@ -110,7 +114,8 @@ def settings_of(defined: Sequence[str] | None) -> Settings:
     try:
         userdata = dict(parse_definition(text) for text in defined or ())
         settings = load_settings(userdata, services=short_names())
-        use_contracts(settings.contract, settings.openapi)
+        if contracts:
+            use_contracts(settings.contract, settings.openapi)
     except (InvalidSetting, InvalidContract) as wrong:
         typer.echo(wrong, err=True)
         raise typer.Exit(2) from wrong

@@ -11,7 +11,7 @@ MADE = 0
 NOT_MADE = 1
 
 
-def run_report(results: Path | None, results_dir: Path, output: Path, form: Form) -> int:
+def run_report(results: Path | None, results_dir: Path, output: Path, form: Form, *, newest: int) -> int:
     """Make a report, print where it is, and return the exit code.
 
     Args:
@@ -19,11 +19,12 @@ def run_report(results: Path | None, results_dir: Path, output: Path, form: Form
         results_dir: the folder of results, if no file is given; the history is beside the file.
         output: the folder in which the pages are made.
         form: how they are made.
+        newest: how many runs the history has at most.
     """
     try:
         file = results or newest_file(results_dir)
         run = read_run(file)
-        history = read_history(file.parent, run)
+        history = read_history(file.parent, run, newest)
         for sentence in history.passed_over:
             say(sentence)
         first = make_report(run, history, output, form)
