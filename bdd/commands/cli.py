@@ -145,7 +145,7 @@ def stories(
 def report(
     results: Annotated[
         Path | None,
-        typer.Argument(help="The file of a run's results; without it the newest run.", show_default=False),
+        typer.Argument(metavar="[RESULTS]", help="A file of results; without it, the newest one of results_dir."),
     ] = None,
     *,
     defined: Defined = None,

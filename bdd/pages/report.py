@@ -1,5 +1,6 @@
 """Makes the report of a run and its history: the pages of `python -m bdd report`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,19 +9,22 @@ from bdd.pages.changes import changes_of
 from bdd.pages.front import front_of
 from bdd.pages.gaps import gaps_of
 from bdd.pages.outcome import named
+from bdd.pages.past import history_of, past_of_each
 from bdd.pages.pdf import print_to_pdf
-from bdd.pages.scenario import pages_of, shown
+from bdd.pages.scenario import Before, pages_of, shown
 from bdd.pages.site import FIRST, Navigation, Site
 from bdd.pages.words import Code, Language
 from bdd.results.comparison import compare
 from bdd.results.coverage import coverage
 from bdd.results.folder import History
-from bdd.results.model import Run
+from bdd.results.model import Run, ScenarioName
+from bdd.results.trends import trends_of
 
 _NAVIGATION = (
     Navigation(FIRST, "nav_overview"),
     Navigation("capabilities.html", "nav_capabilities"),
     Navigation("gaps.html", "nav_gaps"),
+    Navigation("history.html", "nav_history"),
 )
 PDF = "report.pdf"
 
@@ -31,7 +35,7 @@ class Form:
 
     Attributes:
         language: that of its words.
-        single: whether one file holds everything.
+        single: whether one file holds everything, with pages only of those scenarios that are not kept.
         pdf: whether a PDF is made too.
     """
 
@@ -62,7 +66,7 @@ def make_report(run: Run, history: History, folder: Path, form: Form = Form()) -
 def _site(run: Run, history: History, form: Form) -> Site:
     say = Language(form.language)
     site = Site("report_name", say, _NAVIGATION, single=form.single)
-    pages = pages_of(run)
+    pages = pages_of(run, only_not_kept=form.single)
     capabilities = capabilities_of(run, pages, say)
     comparison = compare(history.runs)
     changes = changes_of(comparison, pages, say)
@@ -71,7 +75,15 @@ def _site(run: Run, history: History, form: Form) -> Site:
     site.add("capabilities.html", "capabilities.html", say("capabilities"), capabilities=capabilities)
     if gaps := gaps_of(coverage(run), pages, say):
         site.add("gaps.html", "gaps.html", say("gaps_title", n=len(gaps.gaps)), gaps=gaps)
-    for each in run.scenarios:
-        seen = shown(run, each, say)
-        site.add(pages[named(each)], "scenario.html", each.name, seen=seen)
+    trends = trends_of(history.runs)
+    past = history_of(history.runs, trends, pages, say)
+    site.add("history.html", "history.html", say("history_title", n=len(past.rows)), past=past)
+    _add_scenarios(site, run, pages, Before(changes.since, past_of_each(trends, pages, say), len(history.runs)))
     return site
+
+
+def _add_scenarios(site: Site, run: Run, pages: Mapping[ScenarioName, str], before: Before) -> None:
+    for each in run.scenarios:
+        if named(each) in pages:
+            seen = shown(run, each, before, site.language)
+            site.add(pages[named(each)], "scenario.html", each.name, seen=seen)

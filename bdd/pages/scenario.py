@@ -1,10 +1,11 @@
 """The page of a scenario: why it failed in a sentence; below it, folded, all that is known."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bdd.pages.comparing import Field, as_json, side_by_side, worth_comparing
-from bdd.pages.outcome import State, first_line, state
+from bdd.pages.outcome import State, first_line, named, state
+from bdd.pages.past import Past
 from bdd.pages.site import file_name
 from bdd.pages.timeline import Timeline, timeline_of
 from bdd.pages.words import Language
@@ -47,6 +48,9 @@ class ScenarioShown:
         promised: the sentence that did not come true.
         instead: what came instead, in a clause.
         notes: what else a reader should know first.
+        since: since when it has failed, in a clause.
+        past: the scenario through the runs.
+        runs: how many these are.
         comparisons: the expected events that did not come.
         exchanges: its requests and responses.
         events: its records.
@@ -61,6 +65,9 @@ class ScenarioShown:
     promised: str
     instead: str
     notes: Sequence[str]
+    since: str
+    past: Past | None
+    runs: int
     failure: Failure | None
     comparisons: Sequence[Comparison]
     exchanges: Sequence[Message]
@@ -70,11 +77,33 @@ class ScenarioShown:
     moments: Sequence[tuple[str, str, str]]
 
 
-def pages_of(run: Run) -> dict[ScenarioName, str]:
-    """Return the page of each scenario that was executed; it has the same address in the report of each run."""
+@dataclass(frozen=True)
+class Before:
+    """How it was in the runs before.
+
+    Attributes:
+        since: since when each scenario that failed has done so, in a clause.
+        past: each scenario through the runs.
+        runs: how many these are.
+    """
+
+    since: Mapping[ScenarioName, str]
+    past: Mapping[ScenarioName, Past]
+    runs: int
+
+
+def pages_of(run: Run, *, only_not_kept: bool = False) -> dict[ScenarioName, str]:
+    """Return the page of each scenario that was executed; it has the same address in the report of each run.
+
+    Args:
+        run: the results.
+        only_not_kept: whether scenarios that passed have none.
+    """
     pages: dict[ScenarioName, str] = {}
     taken: set[str] = set()
     for each in run.scenarios:
+        if only_not_kept and state(run, each) == "kept":
+            continue
         name = f"{file_name(_stem(each.feature))}-{file_name(each.name)}"
         page = f"scenarios/{name}.html"
         if page in taken:
@@ -88,12 +117,13 @@ def pages_of(run: Run) -> dict[ScenarioName, str]:
     return pages
 
 
-def shown(run: Run, scenario: Scenario, say: Language) -> ScenarioShown:
+def shown(run: Run, scenario: Scenario, before: Before, say: Language) -> ScenarioShown:
     """Return what the page of a scenario shows.
 
     Args:
         run: its run.
         scenario: the scenario.
+        before: how it was in the runs before.
         say: the language.
     """
     title = next((each.name for each in run.run.features if each.file == scenario.feature), scenario.feature)
@@ -112,6 +142,9 @@ def shown(run: Run, scenario: Scenario, say: Language) -> ScenarioShown:
         promised=_without_keyword(failure.step) if failure else "",
         instead=(failure.title or first_line(failure.message)) if failure else "",
         notes=list(_notes(scenario, say)),
+        since=before.since.get(named(scenario), ""),
+        past=before.past.get(named(scenario)),
+        runs=before.runs,
         failure=failure,
         comparisons=comparisons,
         exchanges=[_exchange(each, say) for each in scenario.exchanges],
