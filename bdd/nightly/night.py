@@ -17,8 +17,9 @@ from bdd.output.masking import mask
 from bdd.pages.report import Form, make_report
 from bdd.pages.words import Code
 from bdd.results.comparison import Comparison, compare
-from bdd.results.folder import UnreadableResults, read_history, read_run
+from bdd.results.folder import History, UnreadableResults, read_history, read_run
 from bdd.results.model import Run
+from bdd.results.summary import summary_of
 from bdd.settings.settings import Settings
 from bdd.system.signals import ignore_signals, raise_interrupt_on_signals
 
@@ -74,6 +75,7 @@ class _Night:
         self._order = order
         self._settings = order.settings
         self._troubles: list[str] = []
+        self._history: History | None = None
         self._receivers = Receivers(self._settings.receivers)
         for trouble in self._receivers.troubles:
             self.note(trouble)
@@ -106,15 +108,18 @@ class _Night:
         if run:
             news = self._attempt("what is new is not known", lambda: self._compared(run))
             form = Form(language=order.language)
-            page = self._attempt("there is no report", lambda: make_report(run, order.report, form))
+            page = self._attempt("there is no report", lambda: self._made(run, order.report, form))
             say(f"Report: {page}" if page else "Report: none")
         self._attempt("there is no notice", lambda: self._notify(judgement, news))
 
+    def _made(self, run: Run, folder: Path, form: Form) -> Path:
+        return make_report(run, self._history or History([summary_of(run)]), folder, form)
+
     def _compared(self, run: Run) -> Comparison:
-        history = read_history(self._settings.results_dir, run)
-        for passed_over in history.passed_over:
+        self._history = read_history(self._settings.results_dir, run, self._settings.history)
+        for passed_over in self._history.passed_over:
             self.note(passed_over)
-        return compare(history.runs)
+        return compare(self._history.runs)
 
     def _notify(self, judgement: Judgement, news: Comparison | None) -> None:
         if not len(self._receivers):
@@ -153,7 +158,7 @@ class _Night:
         if run is None or self._settings.report_url:
             return None
         form = Form(language=self._order.language, single=True)
-        page = self._attempt("the report is not attached", lambda: make_report(run, folder, form))
+        page = self._attempt("the report is not attached", lambda: self._made(run, folder, form))
         return page and page.rename(folder / f"report-{run.run.id}.html")
 
     def _attempt(self, what: str, action: Callable[[], _T]) -> _T | None:
