@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bdd.results.folder import newest_file, read_run
@@ -154,7 +155,8 @@ def test_a_night_whose_run_is_killed_keeps_what_it_had(tmp_path: Path) -> None:
     assert len(run.scenarios) == 1
     assert "SIGKILL" in night.page()
     for child in night.children:  # what a killed run leaves runs on; of this one nothing may
-        child.kill()
+        with suppress(psutil.NoSuchProcess):
+            child.kill()
 
 
 def test_of_two_nights_at_once_the_second_ends_and_names_the_first(tmp_path: Path) -> None:
