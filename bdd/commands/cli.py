@@ -278,6 +278,9 @@ def nightly(
         "reports/nightly"
     ),
     language: Annotated[Literal["en", "de"], typer.Option(help="Of the report and the notice.")] = "en",
+    shard: Annotated[
+        str | None, typer.Option(metavar="N/COUNT", help="Run this part of the scenarios only; as -D shard=2/3.")
+    ] = None,
     results: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Judge these results, such as merged ones, and run nothing."),
@@ -290,6 +293,9 @@ def nightly(
     notice: with -D notify=always in any case, with change only if something has changed, with failure not if all is
     well. After -D time_limit minutes the run is ended, and what it had is reported. Of two nights at once on one
     platform the second one ends at once, and says which process is running the first.
+
+    A --shard only leaves its results: `python -m bdd merge` joins those of all shards, and --results judges
+    the whole, reports and tells it.
 
     The exit code is 0 if all promises were kept; 1 if some were broken; 2 if the platform could not be judged: the
     stack did not come up, nothing was executed, the run was ended before a promise was broken, another night is
@@ -304,9 +310,10 @@ def nightly(
     from bdd.nightly.night import Order, run_night  # noqa: PLC0415 - each command loads what it needs
     from bdd.nightly.receivers import leave  # noqa: PLC0415 - the same
 
+    given = [*(defined or ()), *([f"shard={shard}"] if shard else [])]
     order = Order(
-        settings=settings_of(defined),
-        arguments=[*(f"-D{each}" for each in defined or ()), *(arguments or ["features/"])],
+        settings=settings_of(given),
+        arguments=[*(f"-D{each}" for each in given), *(arguments or ["features/"])],
         report=report,
         language=language,
         results=results,

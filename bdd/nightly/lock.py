@@ -50,21 +50,17 @@ def lock_on(platform: str) -> Iterator[str | None]:
         lock.release()
 
 
-def platform_of(settings: Settings, folder: Path, shard: str | None = None) -> str:
+def platform_of(settings: Settings) -> str:
     """Return what names a run's platform on this machine.
 
     A platform that each run starts for itself is named by the folder of the results, which two nights would share.
-
-    Args:
-        settings: those of the run.
-        folder: that of the results.
-        shard: `2/3`, where other shards may run on the platform at the same time.
+    Other shards may run on a platform at the same time.
     """
     found: list[object] = [settings.bootstrap_servers, settings.recorder_url, settings.project, settings.network]
     found += [settings.of_service(name).api_url for name in sorted(short_names())]
     if not any(found):
-        found = [folder.absolute()]
-    return " ".join(str(each) for each in [settings.stack, *found, shard] if each)
+        found = [settings.results_dir.absolute()]
+    return " ".join(str(each) for each in [settings.stack, *found, settings.shard] if each)
 
 
 def _write_holder(descriptor: int) -> None:

@@ -55,7 +55,7 @@ def run_night(order: Order) -> ExitCode:
     raise_interrupt_on_signals()
     night = _Night(order)
     try:
-        with lock_on(platform_of(order.settings, order.settings.results_dir)) as trouble:
+        with lock_on(platform_of(order.settings)) as trouble:
             night.note(trouble)
             judgement = night.judged()
             ignore_signals()  # what follows is bounded, and a night that is ended has to tell it
@@ -96,8 +96,9 @@ class _Night:
             return Judgement(ExitCode.NOT_JUDGED, str(error))
 
     def told(self, judgement: Judgement) -> ExitCode:
-        """Make the report, send the notice, and return the exit code."""
-        self._tell(judgement)
+        """Make the report, send the notice, and return the exit code; of a shard, the merged run is told."""
+        if self._settings.shard is None:
+            self._tell(judgement)
         reason = f": {judgement.reason.splitlines()[0]}" if judgement.reason else ""
         say(f"NIGHTLY: {_VERDICTS[judgement.code]} (exit code {judgement.code:d}){reason}")
         return judgement.code

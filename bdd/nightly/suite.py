@@ -126,6 +126,7 @@ class Suite:
             began=self._began,
             stack=self._settings.stack,
             selection=" ".join(paths) or "features",
+            shard=str(self._settings.shard) if self._settings.shard else None,
             machine={"name": platform.node()},
         )
 

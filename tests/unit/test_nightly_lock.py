@@ -71,8 +71,8 @@ def test_a_lock_that_cannot_be_written_is_said_and_stops_nothing(monkeypatch: py
 
 
 def test_a_platform_is_known_by_its_addresses_and_one_of_its_own_by_the_folder_of_the_results() -> None:
-    def platform(folder: str = "/a", shard: str | None = None, **given: str) -> str:
-        return platform_of(load_settings(given, services=["therapist"]), Path(folder), shard)
+    def platform(folder: str = "/a", **given: str) -> str:
+        return platform_of(load_settings({"results_dir": folder, **given}, services=["therapist"]))
 
     there = {"stack": "remote", "api_url": "http://127.0.0.1:8001", "bootstrap_servers": "127.0.0.1:9092"}
     assert platform() != platform("/b")

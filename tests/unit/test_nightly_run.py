@@ -279,3 +279,10 @@ def test_results_that_are_there_are_judged_and_told_without_a_run(
     assert len(Told.sent) == 0, "nobody is named"
     assert (tmp_path / "report" / "index.html").is_file()
     assert go(tmp_path / "no such file.json") is ExitCode.NOT_JUDGED
+
+
+def test_a_shard_only_leaves_its_results(play: Play, go: Callable[..., ExitCode], tmp_path: Path) -> None:
+    play(run=a_run([PASSED], shard="2/3"))
+    assert go(shard="2/3") is ExitCode.KEPT
+    assert Told.sent == []
+    assert not (tmp_path / "report").exists()

@@ -103,3 +103,30 @@ def test_a_shard_is_written_as_a_number_of_several(text: str) -> None:
 def test_what_is_no_shard_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="such as 2/3"):
         Shard.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "environment", "shard"),
+    [
+        ("auto/3", {"JOB_COMPLETION_INDEX": "0"}, "1/3"),
+        ("auto/3", {"JOB_COMPLETION_INDEX": "2"}, "3/3"),
+        ("auto", {"CI_NODE_INDEX": "2", "CI_NODE_TOTAL": "4"}, "2/4"),
+    ],
+)
+def test_a_scheduler_tells_the_shard_in_the_environment(text: str, environment: dict[str, str], shard: str) -> None:
+    assert str(Shard.parse(text, environment)) == shard
+
+
+@pytest.mark.parametrize(
+    ("text", "environment"),
+    [
+        ("auto", {}),
+        ("auto/3", {}),
+        ("auto", {"JOB_COMPLETION_INDEX": "0"}),
+        ("auto/3", {"JOB_COMPLETION_INDEX": "3"}),
+        ("auto/3", {"JOB_COMPLETION_INDEX": "-1"}),
+    ],
+)
+def test_a_scheduler_that_tells_none_is_an_error(text: str, environment: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=r"JOB_COMPLETION_INDEX|from 1/1 on"):
+        Shard.parse(text, environment)
