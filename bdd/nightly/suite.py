@@ -48,11 +48,8 @@ class Suite:
         run = self._results_of(process.pid)
         if run is None or run.end is None:
             return self._judged_without_end(run, code, process.printed)
-        if self._stopped and run.end.abort_reason == _INTERRUPTED:
-            sentence = run.end.sentence.replace(_INTERRUPTED, self._stopped)
-            run = self._written(
-                run, run.end.model_copy(update={"abort_reason": self._stopped, "sentence": sentence})
-            )
+        if self._stopped and _INTERRUPTED in (run.end.abort_reason or ""):
+            run = self._written(run, _with_reason(run.end, self._stopped))
         judgement = judge(run)
         if judgement.code is ExitCode.KEPT and code != 0:
             reason = f"the run {_how(code)}, although its results say that all promises were kept"
@@ -129,6 +126,12 @@ class Suite:
             shard=str(self._settings.shard) if self._settings.shard else None,
             machine={"name": platform.node()},
         )
+
+
+def _with_reason(end: End, why: str) -> End:
+    """Return the end of a run with the reason why it was interrupted."""
+    reason, sentence = (text.replace(_INTERRUPTED, why) for text in (end.abort_reason or "", end.sentence))
+    return end.model_copy(update={"abort_reason": reason, "sentence": sentence})
 
 
 def _how(code: int | None) -> str:

@@ -19,7 +19,7 @@ from bdd.run.feature_files import errors_in
 from bdd.run.identity import head_of, selection_of
 from bdd.run.results import RunResults
 from bdd.run.shard import OwnShard, own_shard
-from bdd.run.start import CANNOT_START, Request, results_folder, start_session
+from bdd.run.start import CANNOT_START, Request, results_place, start_session
 from bdd.stacks.factory import new_run_id
 from bdd.system import behave_internals
 
@@ -34,8 +34,10 @@ def before_all(context: Context) -> None:
     _tell_junit(context)
     behave_internals.add_reporter(context, verdict)
     scenarios = behave_internals.scenarios_to_execute(context)
-    head = head_of(run_id := new_run_id(), time.time(), selection_of(context.config), scenarios, shard)
-    results = context.results = RunResults(results_folder(request.userdata), head, verdict)
+    folder, stack = results_place(request.userdata)
+    selection = selection_of(context.config)
+    head = head_of(run_id := new_run_id(), time.time(), selection, scenarios, shard, stack=stack)
+    results = context.results = RunResults(folder, head, verdict)
     behave_internals.add_reporter(context, results)
     try:
         context.session = start_session(request, run_id, lambda stop: context.add_cleanup(results.noting(stop)))
@@ -52,7 +54,7 @@ def before_all(context: Context) -> None:
     except CANNOT_START as error:
         _skip_everything(context, str(error))
     except KeyboardInterrupt:
-        _skip_everything(context, "The run was interrupted while it started.")
+        _skip_everything(context, "the run was interrupted while it started")
     except Exception as error:
         verdict.abort_reason = f"nothing was executed: {type(error).__name__}: {error}"
         raise

@@ -28,7 +28,13 @@ _GIT_SECONDS = 5.0
 
 
 def head_of(
-    run_id: str, began: float, selection: str, scenarios: Sequence[Scenario], shard: OwnShard | None = None
+    run_id: str,
+    began: float,
+    selection: str,
+    scenarios: Sequence[Scenario],
+    shard: OwnShard | None = None,
+    *,
+    stack: str,
 ) -> Head:
     """Return what is known of a run before it has started.
 
@@ -38,6 +44,7 @@ def head_of(
         selection: the paths, tags and names that it was asked for.
         scenarios: those that were selected.
         shard: the run's shard, None for a whole run.
+        stack: how it gets its platform; empty if the settings are wrong.
     """
     features = dict.fromkeys(scenario.feature for scenario in scenarios if scenario.feature)
     files = ROOT.glob("features/**/*.feature")
@@ -45,6 +52,7 @@ def head_of(
     return Head(
         id=run_id,
         began=began,
+        stack=stack,
         selection=selection,
         commit=commit,
         changed=changed,
@@ -67,7 +75,6 @@ def started(head: Head, settings: Settings, stack: Stack) -> Head:
     documents = [path for path in [settings.contract, *settings.openapi] if path]
     return head.model_copy(
         update={
-            "stack": settings.stack,
             "platform": stack.components(),
             "settings": {
                 name: MASK if name in SECRETS else _as_given(getattr(settings, name)) for name in sorted(given)

@@ -97,17 +97,19 @@ def start_session(request: Request, run_id: str, add_cleanup: Callable[[Callable
     return session
 
 
-def results_folder(userdata: Mapping[str, str]) -> Path:
-    """Return the folder of the results, also of a run whose settings are wrong.
+def results_place(userdata: Mapping[str, str]) -> tuple[Path, str]:
+    """Return the folder of the results and the stack; of a run whose settings are wrong, the stack is empty.
 
     Args:
         userdata: the settings given with `behave -D`.
     """
     own = {name: value for name, value in userdata.items() if name == "results_dir"}
-    for given in (userdata, own):  # another setting may be the wrong one
-        with suppress(InvalidSetting):
-            return load_settings(given, services=short_names()).results_dir
-    return Path(str(Settings.model_fields["results_dir"].default))
+    with suppress(InvalidSetting):
+        settings = load_settings(userdata, services=short_names())
+        return settings.results_dir, settings.stack
+    with suppress(InvalidSetting):  # another setting may be the wrong one
+        return load_settings(own, services=short_names()).results_dir, ""
+    return Path(str(Settings.model_fields["results_dir"].default)), ""
 
 
 def _load_settings(userdata: Mapping[str, str]) -> Settings:

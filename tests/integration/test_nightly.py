@@ -107,7 +107,7 @@ def test_a_stack_that_does_not_come_up_is_not_judged_and_a_dead_receiver_is_said
     assert run.end
     assert (run.end.judged, run.green) == (False, False)
     (told,) = hook.got
-    assert told["title"].startswith("The platform could not be judged")
+    assert told["title"] == "The platform could not be judged (remote)"
     assert f"127.0.0.1:{closed_port}" in told["message"]
     assert told["type"] == "warning"
     assert "Notice: sent to 1 of 2 receivers" in night.printed

@@ -130,6 +130,14 @@ def test_a_run_that_was_ended_says_in_its_results_why(
     assert (end_of_file.abort_reason, end_of_file.sentence) == (why, f"RED: {why}")
 
 
+def test_a_run_that_was_ended_while_it_started_says_why(play: Play, tmp_path: Path) -> None:
+    play(run=a_run([], abort_reason=f"nothing was executed: {INTERRUPTED} while it started"), code=None)
+    judged(tmp_path, time_limit="0.5")
+    end = left(tmp_path).end
+    assert end
+    assert end.abort_reason == "nothing was executed: the time limit of 0.5 minutes has passed while it started"
+
+
 def test_what_was_broken_before_the_time_limit_is_broken(play: Play, tmp_path: Path) -> None:
     play(run=a_run([FAILED], abort_reason=INTERRUPTED), code=None)
     assert judged(tmp_path)[0].code is ExitCode.BROKEN

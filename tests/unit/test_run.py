@@ -189,7 +189,7 @@ def test_a_stack_that_does_not_start_is_stopped_and_leaves_its_logs(behave: Beha
             lambda stack: setattr(stack, "failure", CannotStart("The broker did not start.")),
             "The broker did not start.\n\n",
         ),
-        (lambda stack: setattr(stack, "failure", KeyboardInterrupt()), "The run was interrupted while it started."),
+        (lambda stack: setattr(stack, "failure", KeyboardInterrupt()), "the run was interrupted while it started"),
     ],
     ids=["no topic", "no recorder", "no broker", "interrupt"],
 )
