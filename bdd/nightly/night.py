@@ -3,7 +3,7 @@
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ from bdd.output.masking import mask
 from bdd.pages.report import Form, make_report
 from bdd.pages.words import Code
 from bdd.results.comparison import Comparison, compare
-from bdd.results.folder import History, UnreadableResults, read_history, read_run
+from bdd.results.folder import History, UnreadableResults, read_history, read_run, write_run
 from bdd.results.model import Run
 from bdd.results.summary import summary_of
 from bdd.settings.settings import Settings
@@ -104,16 +104,30 @@ class _Night:
         return judgement.code
 
     def _tell(self, judgement: Judgement) -> None:
-        run, order = judgement.run, self._order
-        news = None
+        run, news = judgement.run, None
         if run:
             news = self._attempt("what is new is not known", lambda: self._compared(run))
-            form = Form(language=order.language)
-            page = self._attempt("there is no report", lambda: self._made(run, order.report, form))
+            page = self._attempt("there is no report", lambda: self._made(run, self._order.report, self._form))
             say(f"Report: {page}" if page else "Report: none")
         self._attempt("there is no notice", lambda: self._notify(judgement, news))
+        if run and self._troubles:
+            self._attempt("what went wrong is not in the report", lambda: self._keep_troubles(run))
+
+    @property
+    def _form(self) -> Form:
+        return Form(language=self._order.language)
+
+    def _keep_troubles(self, run: Run) -> None:
+        """Write into results and report what went wrong, such as a receiver that could not be told."""
+        run = self._with_troubles(run)
+        write_run(self._order.results or self._settings.results_dir / f"{run.run.id}.json", run)
+        self._made(run, self._order.report, self._form)
+
+    def _with_troubles(self, run: Run) -> Run:
+        return run.model_copy(update={"end": run.end and run.end.model_copy(update={"troubles": self._troubles})})
 
     def _made(self, run: Run, folder: Path, form: Form) -> Path:
+        run = self._with_troubles(run)
         return make_report(run, self._history or History([summary_of(run)]), folder, form)
 
     def _compared(self, run: Run) -> Comparison:
@@ -158,7 +172,7 @@ class _Night:
         """Return the report as one file where no address leads to it, None if there is none."""
         if run is None or self._settings.report_url:
             return None
-        form = Form(language=self._order.language, single=True)
+        form = replace(self._form, single=True)
         page = self._attempt("the report is not attached", lambda: self._made(run, folder, form))
         return page and page.rename(folder / f"report-{run.run.id}.html")
 

@@ -75,6 +75,7 @@ class Front:
     hook_failures: Sequence[str]
     abort_reason: str | None
     known: Sequence[KnownShown]
+    troubles: Sequence[str]
     capabilities: Sequence[Capability]
     facts: Sequence[tuple[str, str]]
     more_facts: Sequence[tuple[str, str]]
@@ -118,6 +119,7 @@ def front_of(
         hook_failures=end.hook_failures if end else [],
         abort_reason=end.abort_reason if end else None,
         known=[_known(each, say) for each in end.known] if end else [],
+        troubles=end.troubles if end else [],
         capabilities=capabilities,
         facts=list(_facts(run, say)),
         more_facts=list(_more_facts(run, say)),

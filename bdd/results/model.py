@@ -298,6 +298,8 @@ class End(_Part):
         audited: whether the audit was completed.
         phases: the durations of the run's phases: start, scenarios, audit, stop.
         hook_failures: what failed outside of scenarios, such as a clean-up: one sentence each.
+        troubles: what went wrong after the run, and says nothing of the platform, such as a receiver that could not
+            be told: one sentence each.
         late: the names of scenarios whose event came after their step had stopped waiting, but in time.
     """
 
@@ -311,6 +313,7 @@ class End(_Part):
     causes: Sequence[Cause] = ()
     findings: Sequence[Finding] = ()
     hook_failures: Sequence[str] = ()
+    troubles: Sequence[str] = ()
     known: Sequence[KnownFailure] = ()
 
 
