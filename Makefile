@@ -5,7 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help acceptance test lint unit integration features prove soak mutate format constraints clean anew
+.PHONY: help acceptance test lint unit integration browser features prove soak mutate format constraints clean anew
 
 help:  ## show this help
 	@echo "make acceptance                         is what a newcomer runs; nothing but make and Python 3.11 is needed"
@@ -17,8 +17,8 @@ help:  ## show this help
 acceptance: .venv/installed  ## run the features against the platform
 	@.venv/bin/behave features/ $(ARGS)
 
-test: .venv/installed-dev  ## run every check: lint, unit, integration, features; a failed one does not stop the others
-	@failed=; for part in lint unit integration features; do \
+test: .venv/installed-dev  ## run every check: lint, unit, integration, browser, features; a failed one does not stop the others
+	@failed=; for part in lint unit integration browser features; do \
 	    echo "== $$part"; $(MAKE) --no-print-directory $$part ARGS= || failed+=" $$part"; \
 	done; echo "== make test: $${failed:+failed:}$${failed:-passed}"; test -z "$$failed"
 
@@ -30,6 +30,9 @@ unit: .venv/installed-dev  ## run the unit tests, and measure what they cover of
 
 integration: .venv/installed-dev  ## run the tests on a real broker, real processes and, where an engine responds, containers
 	@.venv/bin/pytest tests/integration --junitxml=reports/integration.xml $(ARGS)
+
+browser: .venv/installed-dev  ## look at every page of a report in Chromium; without one, these tests are skipped
+	@.venv/bin/pytest tests/browser --junitxml=reports/browser.xml $(ARGS)
 
 features: .venv/installed-dev  ## run the features, and write reports/junit
 	@rm -rf reports/junit
