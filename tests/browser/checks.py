@@ -6,7 +6,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 _MOST_STOPS = 2000
-_OPEN_ALL = "document.querySelectorAll('details').forEach(each => { each.open = true })"
+_OPEN_ALL = """() => {
+    document.querySelectorAll('details').forEach(each => { each.open = true })
+    // axe cannot tell the colours behind what the browser has not drawn yet.
+    const style = document.head.appendChild(document.createElement('style'))
+    style.textContent = '* { content-visibility: visible !important }'
+}"""
 _TOO_WIDE = """() => {
     const width = document.documentElement.clientWidth
     if (document.documentElement.scrollWidth <= width) return []
