@@ -307,12 +307,17 @@ def nightly(
     - `BDD_NOTIFY_TO='mailto://… slack://…' python -m bdd nightly -D notify=change -D report_url=https://…`
     - `python -m bdd nightly -D stack=attached -D project=NAME -- --tags=@deleted`
     """
-    from bdd.nightly.night import Order, run_night  # noqa: PLC0415 - each command loads what it needs
+    from bdd.nightly.night import Order, run_night, tell_of_wrong_settings  # noqa: PLC0415 - each command loads what it needs
     from bdd.nightly.receivers import leave  # noqa: PLC0415 - the same
 
     given = [*(defined or ()), *([f"shard={shard}"] if shard else [])]
+    try:
+        settings = settings_of(given)
+    except typer.Exit as wrong:
+        tell_of_wrong_settings(str(wrong.__cause__))
+        raise
     order = Order(
-        settings=settings_of(given),
+        settings=settings,
         arguments=[*(f"-D{each}" for each in given), *(arguments or ["features/"])],
         report=report,
         language=language,

@@ -1,8 +1,10 @@
 """One night: run the suite, make the report, tell the receivers."""
 
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -21,6 +23,7 @@ from bdd.results.folder import History, UnreadableResults, read_history, read_ru
 from bdd.results.model import Run
 from bdd.results.summary import summary_of
 from bdd.settings.settings import Settings
+from bdd.settings.values import read_secret
 from bdd.system.signals import ignore_signals, raise_interrupt_on_signals
 
 _T = TypeVar("_T")
@@ -66,6 +69,22 @@ def run_night(order: Order) -> ExitCode:
         judgement = Judgement(ExitCode.NOT_JUDGED, "the night was interrupted before its run began")
     ignore_signals()
     return night.told(judgement)
+
+
+def tell_of_wrong_settings(message: str) -> None:
+    """Tell the receivers in the environment that nothing was run: at night nobody sees stderr.
+
+    Args:
+        message: what is wrong.
+    """
+    file = os.environ.get("BDD_NOTIFY_TO_FILE", "")
+    given = os.environ.get("BDD_NOTIFY_TO", "")
+    with suppress(OSError, UnicodeDecodeError):
+        given = given or (read_secret(Path(file)) if file else "")
+    receivers = Receivers(given.split())
+    if len(receivers):
+        for failure in receivers.send(notice_of(Judgement(ExitCode.NOT_JUDGED, message), None)):
+            print(f"nightly: {failure}", file=sys.stderr)  # noqa: T201 - the command's own
 
 
 class _Night:

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from typer.testing import CliRunner
 
+from bdd.commands.cli import app
 from bdd.nightly import night, suite
 from bdd.nightly.judgement import ExitCode, Judgement
 from bdd.nightly.night import Order, run_night
@@ -200,7 +202,7 @@ class Told:
     def __len__(self) -> int:
         return len(self.urls)
 
-    def send(self, notice: Notice, attached: Path | None) -> Sequence[str]:
+    def send(self, notice: Notice, attached: Path | None = None) -> Sequence[str]:
         Told.sent.append((notice, attached.read_text(encoding="utf-8") if attached else ""))
         return self.fail
 
@@ -294,3 +296,18 @@ def test_a_shard_only_leaves_its_results(play: Play, go: Callable[..., ExitCode]
     assert go(shard="2/3") is ExitCode.KEPT
     assert Told.sent == []
     assert not (tmp_path / "report").exists()
+
+
+def test_a_wrong_setting_is_told_to_the_receivers_in_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(night, "Receivers", Told)
+    file = tmp_path / "receivers"
+    file.write_text("json://127.0.0.1/from-a-file\n", encoding="utf-8")
+    monkeypatch.setenv("BDD_NOTIFY_TO_FILE", str(file))
+    result = CliRunner().invoke(app, ["nightly", "-D", "deadlin=3"])
+    assert result.exit_code == 2
+    ((notice, attached),) = Told.sent
+    assert notice.title == "The platform could not be judged"
+    assert "The setting -D deadlin is unknown. Did you mean deadline?" in notice.body
+    assert attached == ""
