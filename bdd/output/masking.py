@@ -21,7 +21,7 @@ _QUOTED = r"(?P<quote>[\"'])(?:\\.|(?!(?P=quote))[^\\])*(?P=quote)"
 _QUOTED_TWICE = r"(?P<quote>\\+[\"'])(?:(?!(?<!\\)(?P=quote)).)*(?P=quote)"
 _PASSWORD = r"(?:password|passwd|passphrase|pwd)"  # noqa: S105 - a word to look for
 _OTHER_SECRET = r"(?:secret|token|api[_-]?key|access[_-]?key)"  # noqa: S105 - words to look for
-_BEFORE = rf"(?P<before>(?:{_PASSWORD}|{_OTHER_SECRET})(?:\\*[\"'])?\s*[=:]\s*)"
+_BEFORE = rf"(?P<before>(?:{_PASSWORD}|{_OTHER_SECRET})(?:\\*[\"'])?(?:\s*[=:]\s*|\s+is\s+(?:extra:\s+)?))"
 _KEYS = [f"{kind}{between}key" for kind in ("api", "access") for between in ("", "_", "-")]
 _WORDS = ("passw", "passphrase", "pwd", "secret", "token", *_KEYS)
 # A text without any of the words, in lower case, need not be searched for the patterns: most have none.
@@ -38,6 +38,14 @@ _PATTERNS = {
         (r"(?P<before>\bauthorization\W{1,6}(?:bearer|basic)\s+)[^\s\"'\\,]+", rf"\g<before>{MASK}"),
     ),
     ("://",): ((r"(?P<before>\b[a-z][a-z0-9+.-]*://[^\s/?#:@\"']*:)[^\s/?#@\"']+(?=@)", rf"\g<before>{MASK}"),),
+    (*_WORDS, "cookie", "authorization"): (
+        # ["name", "value"], as headers are written
+        (
+            rf"(?P<before>\[\s*\\*\"[\w-]*(?:{_PASSWORD}|{_OTHER_SECRET}|cookie|authorization)[\w-]*\\*\"\s*,\s*\\*\")"
+            r"(?:[^\"\\]|\\[^\"])*",
+            rf"\g<before>{MASK}",
+        ),
+    ),
     _WORDS: (
         # name="value" and "name": "value"
         (_BEFORE + _QUOTED, rf"\g<before>\g<quote>{MASK}\g<quote>"),

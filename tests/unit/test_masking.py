@@ -147,3 +147,20 @@ def test_bytes_that_are_not_text_stay_as_they_are() -> None:
     masking.remember(["correct-horse"])
     every_byte = bytes(range(256))
     assert mask_bytes(every_byte + b"\xff correct-horse \xfe") == every_byte + b"\xff *** \xfe"
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ('["api-key","hush"]', '["api-key","***"]'),
+        ('[ "X-Session-Token", "hush" ]', '[ "X-Session-Token", "***" ]'),
+        (r'"[[\"cookie\", \"hush\"]]"', r'"[[\"cookie\", \"***\"]]"'),
+        ('["Authorization", "Basic hush"]', '["Authorization", "***"]'),
+        ('token is extra: "hush"', 'token is extra: "***"'),
+        ('password is "hush", expected nothing', 'password is "***", expected nothing'),
+        ('["vorname", "Erika"]', '["vorname", "Erika"]'),
+        ("the token is valid", "the token is valid"),
+    ],
+)
+def test_headers_and_differences_are_masked_by_their_names(text: str, masked: str) -> None:
+    assert mask(text) == masked
