@@ -4,6 +4,7 @@ The service's own environment variables apply. FIRST_ID is the id of its first e
 broker must not publish events of the same patients, or therapists.
 """
 
+import sqlite3
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -82,10 +83,17 @@ class BrokenService(SoundService):
         self.app = create_app(service, database, relay)
         return partial(self._serve, self._defect.serve) if self._defect.serve else self.app
 
+    def _broken(self, serve: Callable[..., Response], request: Request) -> Response:
+        """Serve a request with the defect; while the database is away, the service is a sound one."""
+        try:
+            return serve(request, self)
+        except sqlite3.OperationalError:
+            return self.handle(request)
+
     def _serve(self, serve: Callable[..., Response], environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         received = WsgiRequest(environ)
         request = Request(received.method, received.path, received.query_string.decode(), received.get_data())
-        response = self.handle(request) if request.path == "/health" else serve(request, self)
+        response = self.handle(request) if request.path == "/health" else self._broken(serve, request)
         sent = WsgiResponse(response.body, response.status, content_type="application/json")
         sent.headers.update(response.headers)
         return sent(environ, start)

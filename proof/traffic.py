@@ -15,6 +15,7 @@ from proof.outgoing import Outgoing
 from reference.shared.kafka.schemas import EventSchema
 
 Row = tuple[Any, ...]
+_LOCKED_SECONDS = 1.0  # less than a run waits for the response while it keeps the database away
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ class SoundService:
 
     def execute(self, statement: str, *values: object) -> list[Row]:
         """Execute a statement on the service's database; `{}` in it is the table."""
-        with closing(sqlite3.connect(self.database_file, timeout=5)) as connection, connection:
+        with closing(sqlite3.connect(self.database_file, timeout=_LOCKED_SECONDS)) as connection, connection:
             return connection.execute(statement.format(self.table), values).fetchall()
 
 

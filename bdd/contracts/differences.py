@@ -24,6 +24,7 @@ NULL = "with {fields} as null"
 STALE = "with {fields} as before the change"
 ANOTHER = "with another {fields}"
 INVALID = "with {fields} against the contract"
+CUT_OFF = "with {fields} cut off"
 NOT_JSON = "answered with something else than JSON"
 OTHER_FORM = "answered with JSON of another form"
 """What a difference is, in words that hold for any field and continue what has it: a message, a response."""
@@ -158,7 +159,7 @@ def _remark_on_text(actual: str, expected: str) -> tuple[str, str]:
         return _ENUM_NAME, f"with {{fields}} as {_ENUM_NAME}"
     if actual and expected.startswith(actual):
         cut = f"cut off after {len(actual)} of {len(expected)} characters"
-        return cut, "with {fields} cut off"
+        return cut, CUT_OFF
     if unicodedata.normalize("NFC", actual) == unicodedata.normalize("NFC", expected):
         return "the same letters, in other code points", "with {fields} in other code points"  # they look alike
     return "", ANOTHER

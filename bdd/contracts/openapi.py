@@ -167,7 +167,7 @@ class Api:
         known = next((each for each in (status, f"{status[0]}XX", "default") if each in operation), None)
         if known is None or exchange.status is None:
             sentence = f"the status is {exchange.status}, the contract has {', '.join(operation)}"
-            return [Difference(sentence, "", f"answered with {exchange.status}")]
+            return [Difference(sentence, "", _answered(exchange.status, operation))]
         if exchange.status == HTTPStatus.SERVICE_UNAVAILABLE and not exchange.in_outage:
             sentence = "the status is 503, although nothing that the service needs was kept away from it"
             return [Difference(sentence, "", f"answered with {exchange.status}")]
@@ -385,3 +385,10 @@ def _with_alternative(node: Any) -> Any:
         name: _with_alternative(each) for name, each in node.items() if name != "nullable" or each is not True
     }
     return changed if len(changed) == len(node) else {"anyOf": [changed, {"type": "null"}]}
+
+
+def _answered(status: int | None, documented: Iterable[str]) -> str:
+    """Return the kind of a wrong status; of a success, in a step's words, if the contract has only one other."""
+    successes = [each for each in documented if each.startswith("2")]
+    is_other_success = str(status).startswith("2") and len(successes) == 1
+    return f"answered with {status} in place of {successes[0]}" if is_other_success else f"answered with {status}"

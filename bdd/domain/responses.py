@@ -18,6 +18,7 @@ _LONG = 300
 _BELOW = "\n" + " " * len("          response: ")
 _ADVICE = "correct the service's response, or what it stores"
 _REFUSED = "refused"
+_UNFILTERED = "answers a filter by {} wrongly"
 
 Errors = Callable[[Exchange], Sequence[Difference]]
 """Returns each way in which a response differs."""
@@ -181,7 +182,7 @@ def lists_only(resource: Resource, field: str, value: str) -> Response:
             f"first {resource.noun} {first.get('id')} with {shown(first.get(field))}"
             for first in wrong[:1]
         )
-        return [Difference(each, "", f"lists those with another {field} too") for each in sentences]
+        return [Difference(each, "", _UNFILTERED.format(field)) for each in sentences]
 
     return Response(f"a list of {resource.noun}s, all with the {field} “{value}”", _list(resource, others))
 
@@ -220,7 +221,11 @@ def _status(status: int, field: str = "") -> Errors:
         if exchange.status == status:
             return []
         sentence = f"the service responded with {exchange.status}, expected {status}"
-        kind = ACCEPTED if field and exchange.accepted else f"answered with {exchange.status} in place of {status}"
+        if field and exchange.accepted and exchange.method == "GET":
+            return [Difference(sentence, "", _UNFILTERED.format(field))]
+        if field and exchange.accepted:
+            return [Difference(sentence, field, ACCEPTED)]
+        kind = f"answered with {exchange.status} in place of {status}"
         return [Difference(sentence, field, kind)]
 
     return wrong
@@ -243,16 +248,28 @@ def _in_body(exchange: Exchange, errors: Callable[[Json], Sequence[Difference]])
     try:
         body = exchange.parsed()
     except (ValueError, RecursionError) as error:
-        sentence = f"the response is not JSON ({error}): {exchange.body[:_LONG]!r}"
-        return [Difference(sentence, "", NOT_JSON)]
+        return [not_json(exchange, error)]
     if isinstance(body, dict):
         return errors(body)
     return [Difference(f"the response is not an object but {shown(body)}", "", OTHER_FORM)]
 
 
+def not_json(exchange: Exchange, error: Exception) -> Difference:
+    """Return the difference of a response that is not JSON.
+
+    Args:
+        exchange: the request and its response.
+        error: why it is not.
+    """
+    return Difference(f"the response is not JSON ({error}): {exchange.body[:_LONG]!r}", "", NOT_JSON)
+
+
 def _list(resource: Resource, errors: Callable[[Sequence[Json]], Sequence[Difference]]) -> Errors:
     def check(exchange: Exchange) -> Sequence[Difference]:
-        body = exchange.json
+        try:
+            body = exchange.parsed()
+        except (ValueError, RecursionError) as error:
+            return [not_json(exchange, error)]
         listed = resource.api.listed(resource.path, body) if exchange.accepted else None
         if listed is None or not all(isinstance(each, dict) for each in listed):
             sentence = f"the response is not a list of {resource.noun}s but {shown(body)}"

@@ -9,7 +9,7 @@ from behave.runner import Context
 
 from bdd.api.client import ApiClient, NoResponse
 from bdd.api.exchange import Exchange
-from bdd.contracts.differences import OTHER_FORM, WITHOUT, Difference
+from bdd.contracts.differences import NOT_JSON, OTHER_FORM, WITHOUT, Difference
 from bdd.contracts.event import Event
 from bdd.domain.entity import Entity
 from bdd.domain.outage import TAG, DatabaseSwitch
@@ -17,7 +17,7 @@ from bdd.domain.reader import Reader
 from bdd.domain.resource import Data, Resource
 from bdd.domain.resources import resources
 from bdd.domain.test_data import as_json, made_by_service, not_made, stored, unused_id
-from bdd.system.waiting import wait_until
+from bdd.system.waiting import WaitAborted, wait_until
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.observer import Observer
 from bdd.verdict.scenario_log import Request
@@ -25,6 +25,7 @@ from bdd.verdict.symptom import Unmet, no_response, of_response, refused_request
 
 _PARALLEL = 16
 _BACK_SECONDS, _BACK_INTERVAL = 30.0, 0.1
+_GONE_TRIES = 30  # a service that takes no connection for so long does not do so a little later either
 
 
 @dataclass
@@ -260,12 +261,23 @@ class World:
         self.database.bring_back()
         for resource in resources().values():
             if client := self.clients.get(resource.service.name):
-                self._await_service(client, f"{resource.path}/{unused_id()}")
+                self._await_service(resource, client)
         self.observer.ledger.outages.end()
 
-    def _await_service(self, client: ApiClient, path: str) -> None:
+    def _await_service(self, resource: Resource, client: ApiClient) -> None:
+        path, silent = f"{resource.path}/{unused_id()}", 0
+
         def answers() -> None:
-            status = client.send("GET", path).status or 0
+            nonlocal silent
+            try:
+                status = client.send("GET", path).status or 0
+            except NoResponse as error:
+                error.symptoms = [no_response(resource.service.name)]
+                silent += 1
+                if silent == _GONE_TRIES:
+                    raise WaitAborted(str(error)) from error
+                raise
+            silent = 0
             assert status < HTTPStatus.INTERNAL_SERVER_ERROR, f"GET {path} -> {status}"
 
         wait_until(
@@ -317,15 +329,22 @@ def _parsed(exchange: Exchange) -> object:
 
 def _created(exchange: Exchange, resource: Resource, sent: Data) -> Entity:
     """Return what a request has created, with what the response says of it."""
+    if wrong := _wrong_creation(exchange, resource):
+        symptoms = of_response(resource.noun, exchange, [wrong], "correct the service's response")
+        raise Unmet(f"{exchange}: the response {wrong}: {exchange.in_brief}", symptoms)
     body = exchange.json
-    wrong = []
-    if not isinstance(body, dict):
-        wrong = [Difference(f"is not a {resource.noun}", "", OTHER_FORM)]
-    elif type(body.get("id")) is not int:
-        wrong = [Difference("has no id that is an integer", "id", "without {fields} as an integer")]
-    elif missing := not_made(resource, body):
-        wrong = [Difference(f"has no {missing[0]}, which the service makes", missing[0], WITHOUT)]
-    if wrong:
-        symptoms = of_response(resource.noun, exchange, wrong, "correct the service's response")
-        raise Unmet(f"{exchange}: the response {wrong[0]}: {exchange.in_brief}", symptoms)
     return Entity(resource, int(body["id"]), stored(resource, sent, body))
+
+
+def _wrong_creation(exchange: Exchange, resource: Resource) -> Difference | None:
+    try:
+        body = exchange.parsed()
+    except (ValueError, RecursionError) as error:
+        return Difference(f"is not JSON ({error})", "", NOT_JSON)
+    if not isinstance(body, dict):
+        return Difference(f"is not a {resource.noun}", "", OTHER_FORM)
+    if type(body.get("id")) is not int:
+        return Difference("has no id that is an integer", "id", "without {fields} as an integer")
+    if missing := not_made(resource, body):
+        return Difference(f"has no {missing[0]}, which the service makes", missing[0], WITHOUT)
+    return None

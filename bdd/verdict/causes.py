@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from bdd.contracts.differences import EXTRA, WITHOUT
 from bdd.output.console import at_most
 from bdd.verdict.audit import Finding, Late
 from bdd.verdict.scenario_log import ScenarioLog
@@ -225,7 +226,8 @@ def _of_one_cause(symptoms: Sequence[Symptom]) -> Iterable[Sequence[Symptom]]:
     """Return the symptoms of one failure, those of one cause together."""
     together: dict[object, list[Symptom]] = {}
     for each in symptoms:
-        key = (each.about, each.kind) if each.is_data else each.identity
+        shape = each.kind in {WITHOUT, EXTRA}  # what is missing has the place of what is there, under another name
+        key = (each.about, "shape" if shape else each.kind) if shape or each.is_data else each.identity
         together.setdefault(key, []).append(each)
     return together.values()
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from hamcrest.core.description import Description
 
 from bdd.api.exchange import Exchange
-from bdd.contracts.differences import EXTRA, WITHOUT, Difference
+from bdd.contracts import asyncapi as contract
+from bdd.contracts.differences import CUT_OFF, EXTRA, WITHOUT, Difference
 from bdd.output.console import at_most
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.scenario_log import IN_ORDER
@@ -23,6 +24,9 @@ NEVER = "no {where} event comes"
 _RENAMED = "with another name for {fields}"
 _NO_RESPONSE = "does not respond"
 _BROKEN = "the platform is broken"
+_WHOM = "whom it is about"
+WITHOUT_CAUSE = "published without a cause"
+"""The group of all events of a resource that no action has caused."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,10 @@ class Symptom:
     @property
     def identity(self) -> tuple[str, str]:
         """What two symptoms of one cause have in common, whatever shows them."""
-        by_field = ("{fields}" in self.kind and self.kind != ACCEPTED) or self.field in _PARTS_OF_A_RECORD
+        if self.field in {"key", f"{self.about}_id"}:
+            return self.about, _WHOM
+        by_field = "{fields}" in self.kind and self.kind not in {ACCEPTED, CUT_OFF}
+        by_field |= self.field in _PARTS_OF_A_RECORD
         return self.about, self.group or (self.field if by_field else self.kind)
 
     @property
@@ -64,7 +71,7 @@ class Symptom:
         return in_words(self.kind, [self.where], [self.field])
 
 
-_PARTS_OF_A_RECORD = {"topic", "key", "partition", "eventType"}
+_PARTS_OF_A_RECORD = {"topic", "partition", "eventType"}
 
 
 class Unmet(AssertionError):
@@ -101,6 +108,8 @@ def of_event(
         advice_on: returns what to do about a difference.
     """
     leading = next((each for each in differences if each.field == "eventType"), None)
+    if leading and any(leading.kind == f"as “{each}”" for each in contract.current().topic_of):
+        return [Symptom(noun, where, leading.kind, leading.field, advice=advice_on(leading), group=WITHOUT_CAUSE)]
     if leading:
         differences = [leading]  # the rest of another type's event says nothing
     elif any(each.field == "key" for each in differences):

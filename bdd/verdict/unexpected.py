@@ -11,9 +11,8 @@ from bdd.kafka.record import Record
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.ledger import USED_ID, Ledger
 from bdd.verdict.scenario_log import Request, ScenarioLog
-from bdd.verdict.symptom import Symptom, of_event
+from bdd.verdict.symptom import WITHOUT_CAUSE, Symptom, of_event
 
-_WITHOUT_CAUSE = "published without a cause"
 _READING = "GET"
 
 
@@ -58,7 +57,7 @@ def explain_unexpected(ledger: Ledger, scenario_log: ScenarioLog, cursor: int, r
     if original is None or original.claim is None or _follows_refusal(event, cause, original):
         advice = _advice_on(cause)
         kind = f"published after {_kind_of(cause)}"
-        symptom = Symptom(noun_of(event.type), event.type, kind, advice=advice, group=_WITHOUT_CAUSE)
+        symptom = Symptom(noun_of(event.type), event.type, kind, advice=advice, group=WITHOUT_CAUSE)
         symptoms = _symptoms_of_failed_attempt(ledger, scenario_log, event) or [symptom]
         sentence = f"{event} was not caused by any action of this scenario"
         return Unexpected(event.type, sentence, advice, step, request, symptoms)
