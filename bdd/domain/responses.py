@@ -12,7 +12,7 @@ from bdd.contracts.differences import NOT_JSON, OTHER_FORM, Difference, differen
 from bdd.domain.entity import Entity
 from bdd.domain.resource import Resource
 from bdd.domain.resources import noun_at
-from bdd.verdict.symptom import ACCEPTED, Symptom, attach, of_response, refused_request, request_of
+from bdd.verdict.symptom import ACCEPTED, LISTS_DELETED, Symptom, attach, of_response, refused_request, request_of
 
 _LONG = 300
 _BELOW = "\n" + " " * len("          response: ")
@@ -202,7 +202,7 @@ def lists_exactly(resource: Resource, mark: str, entities: Sequence[Entity]) -> 
             Difference(
                 f"{resource.noun} {each.get('id')} is listed, but should not exist",
                 "",
-                "lists what should not exist",
+                LISTS_DELETED,
             )
             for each in listed
             if each.get("id") not in ids and any(mark in str(value) for value in each.values())

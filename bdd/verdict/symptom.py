@@ -18,6 +18,12 @@ _LONGEST = 160  # characters
 _ATTRIBUTE = "symptoms"
 ACCEPTED = "accepts a wrong {fields}"
 """The kind of a request that should have been refused: which fields are checked is one cause."""
+LISTS_DELETED = "lists what should not exist"
+_GROUPS = {
+    rf"answered with 20\d in place of 404|{LISTS_DELETED}": "exists",
+    r"answered with 20\d in place of 400": ACCEPTED,
+}
+"""The kinds of responses that say the same: what should not exist does, or what should be refused is accepted."""
 RESPONSE = "the response to "
 """How `Symptom.where` begins for a response."""
 NEVER = "no {where} event comes"
@@ -133,9 +139,14 @@ def of_response(noun: str, exchange: Exchange, differences: Sequence[Difference]
     return _distinct(
         Symptom(noun, f"{RESPONSE}{request}", each.kind, _last(each.field), True, advice)
         if each.is_of_a_field
-        else Symptom(noun, request, each.kind, advice=advice)
+        else Symptom(noun, request, each.kind, advice=advice, group=_group_of(each.kind))
         for each in _with_renamed(differences)
     )
+
+
+def _group_of(kind: str) -> str:
+    """Return the group of what a response says as a whole, empty if it has none."""
+    return next((group for pattern, group in _GROUPS.items() if re.fullmatch(pattern, kind)), "")
 
 
 def refused_request(noun: str, exchange: Exchange) -> Symptom:

@@ -62,7 +62,9 @@ def explain_unexpected(ledger: Ledger, scenario_log: ScenarioLog, cursor: int, r
         sentence = f"{event} was not caused by any action of this scenario"
         return Unexpected(event.type, sentence, advice, step, request, symptoms)
     sentence, kind, advice = _explain_repeated(event, original.claim)
-    symptom = Symptom(noun_of(event.type), event.type, kind, advice=advice)
+    # It may be one that a request between the two has published, as it does after others.
+    group = WITHOUT_CAUSE if event.id != original.claim.id else ""
+    symptom = Symptom(noun_of(event.type), event.type, kind, advice=advice, group=group)
     return Unexpected(event.type, sentence, advice, original.step, original.request, [symptom])
 
 

@@ -1,20 +1,32 @@
 """The causes of a red run: what belongs together is one, what does not is two."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hamcrest import assert_that
 
-from bdd.contracts.differences import differences
+from bdd.contracts.differences import ANOTHER, CUT_OFF, EXTRA, WITHOUT, Difference, differences
 from bdd.domain.entity import Entity
 from bdd.domain.responses import has_status, refuses, shows
 from bdd.report.causes import in_a_clause, lines_of, write_causes
 from bdd.verdict.audit import Finding, Late
 from bdd.verdict.causes import Cause, Causes, Failure, title_of
 from bdd.verdict.scenario_log import ScenarioLog
-from bdd.verdict.symptom import NEVER, Symptom, of_event, of_response, of_text, of_trouble, symptoms_of
+from bdd.verdict.symptom import (
+    ACCEPTED,
+    LISTS_DELETED,
+    NEVER,
+    WITHOUT_CAUSE,
+    Symptom,
+    of_event,
+    of_response,
+    of_text,
+    of_trouble,
+    symptoms_of,
+)
 from tests.support.builders import NOW, PATIENTS, REMOVED, Scene, event_in, response
 
 CREATED, UPDATED = "patient.created", "patient.updated"
@@ -245,3 +257,57 @@ def test_causes_that_cannot_be_written_are_said(tmp_path: Path, capsys: pytest.C
     (tmp_path / "file").write_text("")
     write_causes(tmp_path / "file", causes_of(NEVER_CREATED))
     assert "The causes cannot be written: " in capsys.readouterr().out
+
+
+def of_difference(field: str, kind: str, event_type: str = CREATED) -> list[Symptom]:
+    return of_event("patient", event_type, [Difference("in a sentence", field, kind)])
+
+
+def of_answer(method: str, path: str, kind: str) -> list[Symptom]:
+    exchange = replace(response(200, "{}"), method=method, path=path)
+    return of_response("patient", exchange, [Difference("in a sentence", "", kind)], "correct it")
+
+
+ID, DATA_FIELD = "payload.patient_id", "payload.patient_data"
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        pytest.param([of_difference("key", "with another key"), of_difference(ID, ANOTHER)], id="whom it is about"),
+        pytest.param(
+            [of_difference(f"{DATA_FIELD}.{each}", CUT_OFF) for each in ("vorname", "nachname")], id="cut"
+        ),
+        pytest.param(
+            [[*of_difference(DATA_FIELD, WITHOUT), *of_difference("payload.patientData2", EXTRA)]], id="renamed"
+        ),
+        pytest.param(
+            [
+                of_difference("eventType", f"as “{UPDATED}”", "patient.deleted"),
+                [Symptom("patient", UPDATED, "published after an accepted PUT", group=WITHOUT_CAUSE)],
+            ],
+            id="another type of event",
+        ),
+        pytest.param(
+            [
+                of_answer("GET", "/api/patients/5", "answered with 200 in place of 404"),
+                of_answer("GET", "/api/patients", LISTS_DELETED),
+            ],
+            id="what should not exist",
+        ),
+        pytest.param(
+            [
+                of_answer("POST", "/api/patients", "answered with 201 in place of 400"),
+                [Symptom("patient", "PUT /api/patients/<id>", ACCEPTED, "status")],
+            ],
+            id="accepted",
+        ),
+    ],
+)
+def test_what_one_defect_shows_in_several_ways_has_one_cause(shown: list[list[Symptom]]) -> None:
+    assert len(causes_of(*shown)) == 1
+
+
+def test_an_unknown_type_of_event_and_an_unexpected_event_have_two_causes() -> None:
+    unexpected = [Symptom("patient", UPDATED, "published after an accepted PUT", group=WITHOUT_CAUSE)]
+    assert len(causes_of(of_difference("eventType", "as “PatientDeleted”", "patient.deleted"), unexpected)) == 2
