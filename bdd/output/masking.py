@@ -19,11 +19,19 @@ _LONG_ENOUGH = 6
 _QUOTED = r"(?P<quote>[\"'])(?:\\.|(?!(?P=quote))[^\\])*(?P=quote)"
 # The same within JSON that is within JSON.
 _QUOTED_TWICE = r"(?P<quote>\\+[\"'])(?:(?!(?<!\\)(?P=quote)).)*(?P=quote)"
-_PASSWORD = r"(?:password|passwd|passphrase|pwd)"  # noqa: S105 - a word to look for
+_PASSWORD = r"(?:password|passwd|passwort|kennwort|passphrase|pwd)"  # noqa: S105 - a word to look for
 _OTHER_SECRET = r"(?:secret|token|api[_-]?key|access[_-]?key)"  # noqa: S105 - words to look for
 _BEFORE = rf"(?P<before>(?:{_PASSWORD}|{_OTHER_SECRET})(?:\\*[\"'])?(?:\s*[=:]\s*|\s+is\s+(?:extra:\s+)?))"
 _KEYS = [f"{kind}{between}key" for kind in ("api", "access") for between in ("", "_", "-")]
-_WORDS = ("passw", "passphrase", "pwd", "secret", "token", *_KEYS)
+_WORDS = ("passw", "kennwort", "passphrase", "pwd", "secret", "token", *_KEYS)
+# ["name", "value"] and ('name', b'value'), as headers are written.
+_HEADER = (
+    rf"(?P<before>[\[(]\s*\\*[\"'][\w-]*(?:{_PASSWORD}|{_OTHER_SECRET}|cookie|authorization)[\w-]*"
+    r"\\*[\"']\s*,\s*b?)"
+)
+_SCHEME = r"(?:bearer|basic|token|negotiate)"
+# Names of headers and fields that no prose has before a colon.
+_COMPOUND = r"(?:api[_-]?key|access[_-]key|x-[\w-]*(?:token|secret)|(?:access|refresh|session|auth|id)[_-]token)"
 # A text without any of the words, in lower case, need not be searched for the patterns: most have none.
 _PATTERNS = {
     # A log that was cut off may begin or end in the middle of a key.
@@ -35,24 +43,43 @@ _PATTERNS = {
         (r"\A[A-Za-z0-9+/=\s]*?(?P<end>-----END [A-Z ]*PRIVATE KEY-----)", rf"{MASK} \g<end>"),
     ),
     ("authorization",): (
-        (r"(?P<before>\bauthorization\W{1,6}(?:bearer|basic)\s+)[^\s\"'\\,]+", rf"\g<before>{MASK}"),
-    ),
-    ("://",): ((r"(?P<before>\b[a-z][a-z0-9+.-]*://[^\s/?#:@\"']*:)[^\s/?#@\"']+(?=@)", rf"\g<before>{MASK}"),),
-    (*_WORDS, "cookie", "authorization"): (
-        # ["name", "value"], as headers are written
+        (rf"(?P<before>\bauthorization\W{{1,6}}{_SCHEME}\s+)[^\s\"'\\,]+", rf"\g<before>{MASK}"),
+        # without a scheme
         (
-            rf"(?P<before>\[\s*\\*\"[\w-]*(?:{_PASSWORD}|{_OTHER_SECRET}|cookie|authorization)[\w-]*\\*\"\s*,\s*\\*\")"
-            r"(?:[^\"\\]|\\[^\"])*",
+            rf"(?P<before>\bauthorization(?:\\*[\"'])?:\s*(?:\\*[\"'])?(?!{_SCHEME}\b))[^\s\"'\\,]+",
             rf"\g<before>{MASK}",
         ),
+    ),
+    # A token alone, and one that says what it is: a word such as “tokens” has no digit.
+    ("bearer",): ((r"(?P<before>\bbearer\s+)(?=[^\s\"'\\]*\d)[\w.~+/=-]{16,}", rf"\g<before>{MASK}"),),
+    ("eyj",): ((r"\beyJ[\w-]+\.[\w-]+\.[\w-]*", MASK),),
+    ("cookie",): (
+        # Cookie: a=1; b=2 and "cookie": "a=1"
+        (
+            r"(?P<before>\bcookie(?:\\*[\"'])?:\s*(?:\\*[\"'])?)(?=[\w.-]+=)[^\r\n\"'\\]+",
+            rf"\g<before>{MASK}",
+        ),
+    ),
+    ("hooks.slack.com",): ((r"(?P<before>hooks\.slack\.com/\w+/)[\w/-]+", rf"\g<before>{MASK}"),),
+    # A password may hold an @.
+    ("://",): ((r"(?P<before>\b[a-z][a-z0-9+.-]*://[^\s/?#:@\"']*:)[^\s/?#\"']+(?=@)", rf"\g<before>{MASK}"),),
+    (*_WORDS, "cookie", "authorization"): (
+        (_HEADER + _QUOTED, rf"\g<before>\g<quote>{MASK}\g<quote>"),
+        (_HEADER + _QUOTED_TWICE, rf"\g<before>\g<quote>{MASK}\g<quote>"),
     ),
     _WORDS: (
         # name="value" and "name": "value"
         (_BEFORE + _QUOTED, rf"\g<before>\g<quote>{MASK}\g<quote>"),
         (_BEFORE + _QUOTED_TWICE, rf"\g<before>\g<quote>{MASK}\g<quote>"),
+        # "name": 123
+        (
+            rf"(?P<before>(?:{_PASSWORD}|{_OTHER_SECRET})(?P<quote>\\*[\"'])\s*:\s*)\d[\w.+-]*",
+            rf"\g<before>\g<quote>{MASK}\g<quote>",
+        ),
         # name=value; a colon only after passwords, because “the token: …” is prose
         (
-            rf"(?P<before>(?:{_PASSWORD}\s*[=:]|{_OTHER_SECRET}=)\s*)[^\s\"'\\,;&<>(){{}}\[\]]+",
+            rf"(?P<before>(?:(?:{_PASSWORD}|{_COMPOUND})\s*[=:]|(?:{_PASSWORD}|{_OTHER_SECRET})(?:=|%3D)"
+            rf"|--[\w-]*{_PASSWORD}\s)\s*)[^\s\"'\\,;&<>(){{}}\[\]]+",
             rf"\g<before>{MASK}",
         ),
     ),
