@@ -54,7 +54,18 @@ class Exchange:
     @property
     def in_brief(self) -> str:
         """The body in one line, for the first line of a message: without its indentation, and cut if it is long."""
-        return _LINE_BREAK.sub(" ", self.body[:_LONG].strip())
+        return _LINE_BREAK.sub(" ", self.beginning)
+
+    @property
+    def beginning(self) -> str:
+        """The body's first characters, for a message; of a list only how long it is: others may be in it."""
+        whole = self.body.strip()
+        if not whole.startswith(("[{", "[\n", "[ ")):
+            return self.body[:_LONG].strip()
+        try:
+            return f"a list of length {len(self.parsed())}"
+        except (ValueError, RecursionError):
+            return f"a list that is not JSON, of {len(whole)} characters"
 
     @property
     def wrong_address(self) -> str:

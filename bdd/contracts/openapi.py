@@ -177,7 +177,7 @@ class Api:
         try:
             body = exchange.parsed()
         except (ValueError, RecursionError) as error:
-            return [Difference(f"the body is not JSON ({error}): {exchange.body[:80]!r}", "", NOT_JSON)]
+            return [Difference(f"the body is not JSON ({error}): {exchange.beginning[:80]!r}", "", NOT_JSON)]
         return _of_type(exchange.content_type) + schema.violations(body, "the body")
 
     @cached_property

@@ -57,7 +57,7 @@ class Response(BaseMatcher[Exchange]):
         attach(mismatch_description, self._symptoms(item, errors, advice))
         lines = [first, *(f"          - {each}" for each in folded(errors)[1:]), f"request:  {item}"]
         lines += [f"sent:     {item.sent[:_LONG]}"] if item.sent else []
-        body = item.body[:_LONG].strip().replace("\n", _BELOW)  # with its indentation, if it has one
+        body = item.beginning.replace("\n", _BELOW)  # with its indentation, if it has one
         lines += [f"response: {body}", f"next:     {advice}"]
         mismatch_description.append_text("\n          ".join(lines))
 
@@ -261,7 +261,7 @@ def not_json(exchange: Exchange, error: Exception) -> Difference:
         exchange: the request and its response.
         error: why it is not.
     """
-    return Difference(f"the response is not JSON ({error}): {exchange.body[:_LONG]!r}", "", NOT_JSON)
+    return Difference(f"the response is not JSON ({error}): {exchange.beginning!r}", "", NOT_JSON)
 
 
 def _list(resource: Resource, errors: Callable[[Sequence[Json]], Sequence[Difference]]) -> Errors:

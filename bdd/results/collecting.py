@@ -1,6 +1,7 @@
 """Makes the results of a scenario from what it did, expected and got."""
 
 import json
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,6 +30,7 @@ _STATUS: Mapping[Status, model.Status] = {
     Status.skipped: "skipped",
     Status.untested: "not executed",
 }
+_LIST = re.compile(r"\[\s*\{")
 _Any = TypeVar("_Any")
 
 
@@ -148,13 +150,29 @@ class Collector:
         )
 
     def _own_part(self, body: str) -> str:
-        """Return a body; of a list only what this scenario has made. The others may be of real people."""
-        if not body.startswith("["):
+        """Return a body; of a list, also one in an object, only what this scenario has made.
+
+        The others may be about real people.
+        """
+        is_list = body.lstrip().startswith("[")
+        if not is_list and _LIST.search(body) is None:
             return body
         try:
-            entries = list(strict_json.loads(body))
-        except (ValueError, RecursionError, TypeError):
-            return f"a list that is not JSON, of {len(body)} characters"
+            whole = strict_json.loads(body)
+        except (ValueError, RecursionError):
+            return f"a list that is not JSON, of {len(body)} characters" if is_list else body
+        if is_list:
+            return self._own_entries(whole)
+        if not isinstance(whole, dict) or not any(map(_lists_entities, whole.values())):
+            return body
+        return f"{{{', '.join(f'{json.dumps(name)}: {self._own_value(each)}' for name, each in whole.items())}}}"
+
+    def _own_value(self, value: object) -> str:
+        if isinstance(value, list) and _lists_entities(value):
+            return self._own_entries(value)
+        return json.dumps(value, ensure_ascii=False)
+
+    def _own_entries(self, entries: Sequence[object]) -> str:
         own = [each for each in entries if self._is_own(each)]
         others = len(entries) - len(own)
         text = json.dumps(own, ensure_ascii=False)
@@ -216,6 +234,11 @@ class Collector:
             0.0,
         )
         return expectation.claim.record.received - expectation.requested_at - answered
+
+
+def _lists_entities(value: object) -> bool:
+    """Return whether a value is a list of entities; what a refusal lists has no ids."""
+    return isinstance(value, list) and any(isinstance(each, dict) and "id" in each for each in value)
 
 
 def last_lines(folder: Path) -> dict[str, str]:

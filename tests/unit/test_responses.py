@@ -141,3 +141,19 @@ def test_the_message_names_every_difference_and_shows_request_and_response() -> 
         '          response: {"id": 6}\n'
         "          next:     correct the service's response, or what it stores"
     )
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ('[{"nachname": "Fremdling"}, {"id": 7}]', "a list of length 2"),
+        ('\n[\n  {"nachname": "Fremdling"}\n]', "a list of length 1"),
+        ('[{"nachname": "Fremdling"', "a list that is not JSON, of 25 characters"),
+        ("[]", "[]"),
+        ('{"message": "Gone"}', '{"message": "Gone"}'),
+    ],
+)
+def test_a_message_shows_no_entry_of_a_list_for_it_may_be_about_others(body: str, shown: str) -> None:
+    message = failure(assert_that, response(200, body), has_status(400))
+    assert f"response: {shown}\n" in message
+    assert "Fremdling" not in message
