@@ -5,12 +5,16 @@ from pathlib import Path
 
 from behave.model import Scenario, Step
 
+from bdd.contracts.event import Event
 from bdd.domain.world import World
 from bdd.evidence.collecting import scenario_folder
+from bdd.kafka.record import Record
 from bdd.run.loading import first_line_filled
 from bdd.run.session import Session
 from bdd.system.behave_internals import Explained
 from bdd.verdict.causes import Causes, Failure, title_of
+from bdd.verdict.ledger import Ledger
+from bdd.verdict.scenario_log import ScenarioLog
 from bdd.verdict.symptom import Symptom, of_text, of_trouble, symptoms_of
 from bdd.verdict.unexpected import explain_unexpected
 
@@ -59,8 +63,15 @@ class Failures:
             return found
         # A step that compares by itself: what the scenario has not expected is the most likely reason.
         ledger, log = world.observer.ledger, world.observer.scenario_log
-        unexpected = ledger.unclaimed(log, world.began, world.observer.recorder.cursor)
+        unclaimed = ledger.unclaimed(log, world.began, world.observer.recorder.cursor)
+        unexpected = [each for each in unclaimed if not self._is_awaited(ledger, log, each[1])]
         return explain_unexpected(ledger, log, *unexpected[0]).symptoms if unexpected else []
+
+    @staticmethod
+    def _is_awaited(ledger: Ledger, log: ScenarioLog, record: Record) -> bool:
+        """Return whether a record is what the scenario expects, and no step has looked for it yet."""
+        event = ledger.event(record)
+        return isinstance(event, Event) and ledger.is_expected(log, event)
 
     def _keep(self, number: int, world: World, scenario: Scenario, step: Step, message: str) -> Path:
         folder = scenario_folder(self._session.evidence_folder / f"cause-{number}", scenario)

@@ -17,7 +17,8 @@ from bdd.report.junit import junit_files
 from bdd.run import start
 from bdd.stacks.base import CannotStart
 from bdd.system.paths import ASYNCAPI
-from tests.support.builders import envelope, record
+from bdd.verdict.expectation import Expectation
+from tests.support.builders import NOW, envelope, record
 from tests.support.fake_run import Behave, FakeStack, Log, fake_behave
 from tests.support.http_service import http_service
 
@@ -280,6 +281,19 @@ def test_a_finding_is_printed_in_full_if_its_cause_was_not_told_or_each_is_asked
     printed = behave.output.partition("\nThe audit found what no scenario explains:\n")[2]
     for scenario in ("One (features/patients.feature:3)", "Two (features/patients.feature:8)"):
         assert f"  {scenario}\n" in printed
+
+
+def test_an_event_that_no_step_has_looked_for_yet_is_not_why_another_step_failed(behave: Behave) -> None:
+    def expect_and_record() -> None:
+        record_unexpected(behave)
+        log = world(behave.context).observer.scenario_log
+        expected = {"payload": {"note": log.mark}, "step": "When I create it", "after": 0, "requested_at": NOW}
+        log.expectations.append(Expectation("patient.created", log.mark, **expected))  # type: ignore[arg-type]
+
+    behave.start()
+    behave.play(behave.feature.scenarios[0], AssertionError("no such status"), act=expect_and_record)
+    behave.end()
+    assert behave.verdict.endswith("1 cause: “a patient.created event is published”: no such status")
 
 
 def record_unexpected(behave: Behave) -> None:
