@@ -97,7 +97,7 @@ def test_what_a_run_needs_while_it_lasts_is_where_a_setting_says(tmp_path: Path)
 def test_what_an_interrupted_run_has_not_executed_is_skipped_in_junit(tmp_path: Path) -> None:
     run = BehaveRun(tmp_path / "run", LONG, QUICK, "--junit", "--junit-directory", str(tmp_path / "junit"))
     run.await_child("kafka.Kafka")
-    run.await_text("Platform: ")
+    run.await_text("long.feature")  # its first scenario has ended
     run.process.send_signal(signal.SIGTERM)
     assert run.end() == 1
     (file,) = (tmp_path / "junit").glob("TESTS-*.quick.*.xml")
@@ -141,9 +141,8 @@ def test_a_run_whose_output_is_closed_ends_and_leaves_nothing(tmp_path: Path) ->
 
 def test_a_run_that_does_not_start_is_an_error_in_junit_and_leaves_no_older_report(tmp_path: Path) -> None:
     junit = ["--junit", "--junit-directory", str(tmp_path)]
-    again = {
-        "BDD_EVIDENCE_DIR": str(tmp_path / "evidence")
-    }  # a run with other settings would not replace the files
+    # A run with other settings would not replace the files.
+    again = {f"BDD_{name}_DIR": str(tmp_path / name.lower()) for name in ("EVIDENCE", "RESULTS")}
     for folder in ("first", "second"):
         run = run_behave(tmp_path / folder, QUICK, *junit, "-D", "deadlin=3", environment=again, exit_code=1)
     assert "RED: nothing was executed: The setting -D deadlin is unknown." in run.output
