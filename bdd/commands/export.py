@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bdd.results.ctrf import ctrf_of
-from bdd.results.folder import UnreadableResults, newest_file, read_run
+from bdd.results.folder import UnreadableResults, read_run, results_at
 from bdd.results.junit import junit_of
 
 
@@ -22,7 +22,7 @@ def export(results: Path, ctrf: Path | None, junit: Path | None, say: Callable[[
         say("Nothing to write: give --ctrf FILE, --junit FILE, or both.")
         return 2
     try:
-        run = read_run(newest_file(results) if results.is_dir() else results)
+        run = read_run(results_at(results))
     except UnreadableResults as error:
         say(str(error))
         return 2

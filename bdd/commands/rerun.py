@@ -10,7 +10,7 @@ from behave.parser import ParserError, parse_file
 from dotenv import dotenv_values
 
 from bdd.output.console import counted
-from bdd.results.folder import UnreadableResults, newest_file, read_run
+from bdd.results.folder import UnreadableResults, newest_file, read_run, results_at
 from bdd.results.model import Run, ScenarioName
 from bdd.results.rerun import found_again, settings_again, to_run_again
 from bdd.system.behave_internals import parse_definition
@@ -33,9 +33,8 @@ def rerun(
         behave: runs behave with arguments and returns its exit code.
     """
     given = {**_in_environment(), **dict(parse_definition(each) for each in defined)}
-    folder = results or Path(given.get("results_dir", "results"))
     try:
-        file = newest_file(folder) if folder.is_dir() or not results else folder
+        file = results_at(results) if results else newest_file(Path(given.get("results_dir", "results")))
         run = read_run(file)
         wanted = to_run_again(run)
         if not wanted:

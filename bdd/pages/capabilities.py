@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bdd.pages.outcome import State, named, state
+from bdd.pages.outcome import State, state
 from bdd.pages.site import file_name
 from bdd.pages.words import Language
 from bdd.results.model import Feature, Run, ScenarioName
@@ -77,7 +77,7 @@ def capabilities_of(run: Run, pages: Mapping[ScenarioName, str], say: Language) 
 def _promises(run: Run, pages: Mapping[ScenarioName, str]) -> Iterator[tuple[str, Promise]]:
     """Yield all scenarios that were selected, with the feature's file: executed, not executed, left out."""
     for each in run.scenarios:
-        yield each.feature, Promise(each.name, state(run, each), pages.get(named(each)))
+        yield each.feature, Promise(each.name, state(run, each), pages.get(each.as_name))
     for missing in run.not_executed():
         yield missing.feature, Promise(missing.name, "not run")
     for out in run.run.left_out:

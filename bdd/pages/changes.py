@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bdd.pages.outcome import named
 from bdd.pages.words import Language
 from bdd.results.comparison import Broken, Comparison, Lasting, Renamed, Since
 from bdd.results.model import ScenarioName
@@ -77,7 +76,7 @@ def changes_of(comparison: Comparison, pages: Mapping[ScenarioName, str], say: L
     return Changes(
         compared_with=" ".join(_compared_with(comparison, say)),
         groups=[each for each in _groups(comparison, _Maker(pages, say)) if each.changes],
-        since={named(each.scenario): since_in_words(each.since, say) for each in comparison.broken},
+        since={each.scenario.as_name: since_in_words(each.since, say) for each in comparison.broken},
         causes={each.title: since_in_words(each.since, say) for each in lasting} if comparison.last else {},
     )
 
@@ -103,7 +102,7 @@ class _Maker:
         self._say = say
 
     def scenarios(self, several: Iterable[tuple[ScenarioName, str]]) -> list[Change]:
-        return [Change(each.name, self._pages.get(named(each)), note) for each, note in several]
+        return [Change(each.name, self._pages.get(each.as_name), note) for each, note in several]
 
     def broken(self, several: Iterable[Broken]) -> list[Change]:
         return self.scenarios((each.scenario, self._after(each.title, each.since)) for each in several)
@@ -114,7 +113,9 @@ class _Maker:
     def findings(self, several: Iterable[Lasting]) -> list[Change]:
         return [
             Change(
-                each.title, self._pages.get(named(each.scenario)) if each.scenario else None, self.since(each.since)
+                each.title,
+                self._pages.get(each.scenario.as_name) if each.scenario else None,
+                self.since(each.since),
             )
             for each in several
         ]

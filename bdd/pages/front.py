@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bdd.pages.capabilities import Capability
 from bdd.pages.changes import Changes
-from bdd.pages.outcome import Kind, Outcome, named, outcome
+from bdd.pages.outcome import Kind, Outcome, outcome
 from bdd.pages.words import Language
 from bdd.results.model import Cause, Finding, KnownFailure, Run, ScenarioName
 from bdd.results.summary import RunSummary
@@ -181,7 +181,7 @@ def _cause(cause: Cause, changes: Changes, pages: Mapping[ScenarioName, str], sa
         since=changes.causes.get(cause.title, ""),
         advice=cause.advice,
         example=cause.best.name,
-        page=pages.get(named(cause.best)),
+        page=pages.get(cause.best.as_name),
         notes=notes,
     )
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from bdd.pages.outcome import named
 from bdd.pages.words import Language
 from bdd.results.coverage import Aspect, Coverage, Gap, Look
 from bdd.results.model import ScenarioName
@@ -158,7 +157,7 @@ def _sentence(gap: Gap, say: Language) -> str:
 
 
 def _row(look: Look, columns: Sequence[str], pages: Mapping[ScenarioName, str]) -> Row:
-    name = named(look.scenario)
+    name = look.scenario.as_name
     return Row(name.name, pages.get(name), [int(look.is_at(column)) for column in columns])
 
 
@@ -172,7 +171,7 @@ def _promised(
     looks = found.looking_at(of)
     seen = sum(bool(part.count) for part in parts)
     words = say("promise_looked_at", n=len(looks), part=seen, of=len(parts))
-    names = [named(look.scenario) for look in looks]
+    names = [look.scenario.as_name for look in looks]
     return Promised(of, [(name.name, pages.get(name)) for name in names], parts, words)
 
 

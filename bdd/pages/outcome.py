@@ -91,7 +91,7 @@ def _breaches(run: AnyRun) -> Iterator[Breach]:
         yield Breach("breach_unfinished", {"n": len(run.scenarios), "of": len(run.run.selected)})
         return
     yield from _breaches_of_its_end(run)
-    if missing := _not_executed(run) + states.count("not run"):
+    if missing := len(list(run.not_executed())) + states.count("not run"):
         yield Breach("breach_not_executed", {"n": missing})
 
 
@@ -109,17 +109,6 @@ def _breaches_of_its_end(run: AnyRun) -> Iterator[Breach]:
         yield Breach("breach_hooks", {"n": len(end.hook_failures), "first": first_line(end.hook_failures[0])})
     if expired := sum(each.state == "expired" for each in end.known):
         yield Breach("breach_expired", {"n": expired})
-
-
-def _not_executed(run: AnyRun) -> int:
-    left_out = (each for out in run.run.left_out for each in out.scenarios)
-    done = {(each.feature, each.name, each.line) for each in (*run.scenarios, *left_out)}
-    return sum((each.feature, each.name, each.line) not in done for each in run.run.selected)
-
-
-def named(scenario: ScenarioName) -> ScenarioName:
-    """Return only the name of what may be a whole scenario, so that both are equal."""
-    return ScenarioName(feature=scenario.feature, name=scenario.name, line=scenario.line)
 
 
 def first_line(text: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bdd.pages.charts import Chart, Plane
-from bdd.pages.outcome import Kind, named, outcome
+from bdd.pages.outcome import Kind, outcome
 from bdd.pages.words import Language
 from bdd.results.model import ScenarioName
 from bdd.results.summary import RunSummary
@@ -97,7 +97,7 @@ def past_of(trend: ScenarioTrend, pages: Mapping[ScenarioName, str], say: Langua
     since = trend.flaky_since
     return Past(
         name=trend.scenario.name,
-        page=pages.get(named(trend.scenario)),
+        page=pages.get(trend.scenario.as_name),
         kept="".join(f"M{at * _SLOT} 10h4v4h-4z" for at, verdict in places if verdict == "passed"),
         broken="".join(f"M{at * _SLOT} 1h4v13h-4z" for at, verdict in places if verdict == "failed"),
         width=len(places) * _SLOT,
@@ -115,7 +115,7 @@ def past_of_each(trends: Trends, pages: Mapping[ScenarioName, str], say: Languag
         pages: the page of each scenario.
         say: the language.
     """
-    return {named(each.scenario): past_of(each, pages, say) for each in trends.scenarios}
+    return {each.scenario.as_name: past_of(each, pages, say) for each in trends.scenarios}
 
 
 def latency_in_words(latency: Latency | None, say: Language) -> str:

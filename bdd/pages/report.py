@@ -8,7 +8,6 @@ from bdd.pages.capabilities import capabilities_of
 from bdd.pages.changes import changes_of
 from bdd.pages.front import front_of
 from bdd.pages.gaps import gaps_of
-from bdd.pages.outcome import named
 from bdd.pages.past import history_of, past_of_each
 from bdd.pages.pdf import print_to_pdf
 from bdd.pages.scenario import Before, pages_of, shown
@@ -84,6 +83,6 @@ def _site(run: Run, history: History, form: Form) -> Site:
 
 def _add_scenarios(site: Site, run: Run, pages: Mapping[ScenarioName, str], before: Before) -> None:
     for each in run.scenarios:
-        if named(each) in pages:
+        if each.as_name in pages:
             seen = shown(run, each, before, site.language)
-            site.add(pages[named(each)], "scenario.html", each.name, seen=seen)
+            site.add(pages[each.as_name], "scenario.html", each.name, seen=seen)

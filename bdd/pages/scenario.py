@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bdd.pages.comparing import Field, as_json, side_by_side, worth_comparing
-from bdd.pages.outcome import State, first_line, named, state
+from bdd.pages.outcome import State, first_line, state
 from bdd.pages.past import Past
 from bdd.pages.site import file_name
 from bdd.pages.timeline import Timeline, timeline_of
@@ -113,7 +113,7 @@ def pages_of(run: Run, *, only_not_kept: bool = False) -> dict[ScenarioName, str
             page = f"scenarios/{name}-{each.line}-{number}.html"
             number += 1
         taken.add(page)
-        pages[ScenarioName(feature=each.feature, name=each.name, line=each.line)] = page
+        pages[each.as_name] = page
     return pages
 
 
@@ -142,8 +142,8 @@ def shown(run: Run, scenario: Scenario, before: Before, say: Language) -> Scenar
         promised=_without_keyword(failure.step) if failure else "",
         instead=(failure.title or first_line(failure.message)) if failure else "",
         notes=list(_notes(scenario, say)),
-        since=before.since.get(named(scenario), ""),
-        past=before.past.get(named(scenario)),
+        since=before.since.get(scenario.as_name, ""),
+        past=before.past.get(scenario.as_name),
         runs=before.runs,
         failure=failure,
         comparisons=comparisons,

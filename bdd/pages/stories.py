@@ -10,7 +10,7 @@ from typing import Literal
 
 from bdd.pages.book import Book, Chapter, Examples, Row, StepWords, Story
 from bdd.pages.front import look_of, verdict
-from bdd.pages.outcome import State, named, outcome, state
+from bdd.pages.outcome import State, outcome, state
 from bdd.pages.pdf import print_to_pdf
 from bdd.pages.site import FIRST, Navigation, Site, file_name
 from bdd.pages.words import Code, Language
@@ -155,7 +155,7 @@ def _executed(run: Run) -> Callable[[ScenarioName], Result | None]:
     of_name: dict[tuple[str, str], list[Scenario]] = {}
     for each in run.scenarios:
         of_name.setdefault((each.feature, each.name), []).append(each)
-    found_by_audit = {named(each.scenario) for each in run.end.findings} if run.end else set()
+    found_by_audit = {each.scenario.as_name for each in run.end.findings} if run.end else set()
 
     def result(name: ScenarioName) -> Result | None:
         several = of_name.get((name.feature, name.name), [])
@@ -163,7 +163,7 @@ def _executed(run: Run) -> Callable[[ScenarioName], Result | None]:
         said = state(run, found) if found else "not run"
         if found is None or said == "not run":
             return None
-        return Result("broken" if said == "kept" and named(found) in found_by_audit else said, found.began)
+        return Result("broken" if said == "kept" and found.as_name in found_by_audit else said, found.began)
 
     return result
 

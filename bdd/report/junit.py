@@ -11,6 +11,7 @@ from typing import Any
 
 from bdd.output.console import say
 from bdd.output.printable import fit_for_report
+from bdd.results.junit import properties_of
 from bdd.verdict.audit import Finding
 from bdd.verdict.causes import title_of
 
@@ -113,10 +114,7 @@ def junit_files(config: Any) -> JUnitFiles | None:
 
 def add_properties(element: ET.Element, **values: str) -> None:
     """Add properties, name -> value, to a test suite or a test case, as its first child."""
-    properties = ET.Element("properties")
-    for key, value in values.items():
-        ET.SubElement(properties, "property", name=key, value=fit_for_report(value))
-    element.insert(0, properties)
+    element.insert(0, properties_of(**values))
 
 
 def _suite(name: str, *, tests: int, failures: int = 0, errors: int = 0, skipped: int = 0) -> ET.Element:

@@ -208,7 +208,7 @@ def _title(track: Track) -> str:
 
 
 def _not_run(run: RunSummary, tracks: Sequence[Track], last: int | None) -> Iterator[NotRun]:
-    reasons = {_place(name): each.reason for each in run.run.left_out for name in each.scenarios}
+    reasons = {name.identity: each.reason for each in run.run.left_out for name in each.scenarios}
     started = _knows_scenarios(run)
     for track in tracks:
         name, result = track.names[-1], track.results[-1]
@@ -217,7 +217,7 @@ def _not_run(run: RunSummary, tracks: Sequence[Track], last: int | None) -> Iter
             if not started and last is not None and (former := track.names[last]):
                 yield NotRun(former)
         elif result is None or result.status in {"skipped", "not executed"}:
-            reason = reasons.get(_place(name), "")
+            reason = reasons.get(name.identity, "")
             if was_executed or not reason:
                 yield NotRun(name, reason)
 
@@ -295,7 +295,3 @@ def _since(runs: Sequence[RunSummary], states: Sequence[bool | None], *, whole: 
 
 def _knows_scenarios(run: RunSummary) -> bool:
     return bool(run.run.selected or run.scenarios or run.run.left_out)
-
-
-def _place(name: ScenarioName) -> tuple[str, str, int]:
-    return name.feature, name.name, name.line

@@ -9,7 +9,6 @@ Runs may write and read one folder at the same time, and copying files into it m
 """
 
 import gc
-import os
 import platform
 import time
 from collections import Counter
@@ -25,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bdd.results.model import FORMAT, Run
 from bdd.results.summary import RunSummary, summary_of
+from bdd.results.writing import write_at_once
 
 DEFAULT_NEWEST = 30
 _ENOUGH_OF_A_HEAD = 16 * 1024  # bytes
@@ -84,13 +84,7 @@ def write_run(file: Path, run: Run) -> None:
     Raises:
         OSError: it cannot be written; what was there before is still there.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.with_suffix(f".{os.getpid()}.new")
-    try:
-        new.write_text(run.model_dump_json(), encoding="utf-8")
-        new.replace(file)
-    finally:
-        new.unlink(missing_ok=True)
+    write_at_once(file, run.model_dump_json().encode())
 
 
 def newest_file(folder: Path) -> Path:
@@ -104,6 +98,15 @@ def newest_file(folder: Path) -> Path:
         reasons = "".join(f"\n  {each}" for each in passed_over)
         raise UnreadableResults(f"There are no results in {folder}. Run `behave features/` first.{reasons}")
     return found[0].file
+
+
+def results_at(place: Path) -> Path:
+    """Return a file of results; of a folder, that of the run that began last.
+
+    Raises:
+        UnreadableResults: the folder has no file of results that can be read.
+    """
+    return newest_file(place) if place.is_dir() else place
 
 
 def read_history(folder: Path, run: Run, newest: int = DEFAULT_NEWEST) -> History:

@@ -44,7 +44,7 @@ def _suite(name: str, cases: Sequence[Case], run: Run) -> ET.Element:
         time=f"{sum(each.seconds for each in cases):.3f}",
         timestamp=dt.datetime.fromtimestamp(began, dt.UTC).isoformat(timespec="seconds"),
     )
-    suite.append(_properties(run=run.run.id, selection=run.run.selection, stack=run.run.stack))
+    suite.append(properties_of(run=run.run.id, selection=run.run.selection, stack=run.run.stack))
     suite.extend(elements)
     return suite
 
@@ -57,7 +57,7 @@ def _case(case: Case) -> ET.Element:
         time=f"{case.seconds:.3f}",
     )
     if case.cause:
-        element.append(_properties(cause=case.cause))
+        element.append(properties_of(cause=case.cause))
     if case.status in _ELEMENTS:
         why = ET.SubElement(element, _ELEMENTS[case.status], message=fit_for_report(case.message))
         if why.tag != "skipped":
@@ -66,7 +66,8 @@ def _case(case: Case) -> ET.Element:
     return element
 
 
-def _properties(**values: str) -> ET.Element:
+def properties_of(**values: str) -> ET.Element:
+    """Return the properties, name -> value, of a test suite or a test case."""
     properties = ET.Element("properties")
     for name, value in values.items():
         ET.SubElement(properties, "property", name=name, value=fit_for_report(value))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bdd.results.model import Cause, Run, Scenario, ScenarioName
+from bdd.results.model import Cause, Run, Scenario
 
 
 def merged_causes(runs: Sequence[Run]) -> list[Cause]:
@@ -28,8 +28,7 @@ def numbered(scenario: Scenario, causes: Sequence[Cause]) -> Scenario:
     """
     if scenario.failure is None:
         return scenario
-    name = (scenario.feature, scenario.name, scenario.line)
-    own = [each for each in causes if name in {(one.feature, one.name, one.line) for one in each.failures}]
+    own = [each for each in causes if scenario.as_name in each.failures]
     best = [each for each in own if each.title == scenario.failure.title] or own
     number = best[0].numbers[0] if best else None
     return scenario.model_copy(update={"failure": scenario.failure.model_copy(update={"cause": number})})
@@ -57,7 +56,7 @@ def _causes_of_failures(run: Run) -> list[Cause]:
 
 
 def _cause_of(title: str, scenarios: Sequence[Scenario]) -> Cause:
-    names = [ScenarioName(feature=each.feature, name=each.name, line=each.line) for each in scenarios]
+    names = [each.as_name for each in scenarios]
     failures = [each.failure for each in scenarios if each.failure]
     return Cause(
         numbers=[1],

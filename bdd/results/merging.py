@@ -17,7 +17,7 @@ from bdd.results.model import Cause, End, Feature, Head, KnownFailure, LeftOut, 
 from bdd.settings.shard import Shard
 
 _SHOWN_CAUSES = 3
-_MOST_TELLING = ("failed as known", "expired", "passed", "not executed", "no such scenario")
+_MOST_TELLING = ("failed as known", "expired", "passed", "not executed")
 _Named = TypeVar("_Named", bound=ScenarioName)
 
 
@@ -93,17 +93,13 @@ def _shown(value: object) -> str:
 def _merged_scenarios(runs: Sequence[Run], order: Sequence[ScenarioName]) -> list[Scenario]:
     """Return all scenarios, each once, in the order of the whole run; of two results of one, the failure."""
     every = [each.model_copy(update={"shard": run.run.shard}) for run in runs for each in run.scenarios]
-    places = {_place(name): at for at, name in enumerate(order)}
+    places = {name.identity: at for at, name in enumerate(order)}
     once = _each_once(sorted(every, key=lambda each: not each.failed))
-    return sorted(once, key=lambda each: places.get(_place(each), len(places)))
+    return sorted(once, key=lambda each: places.get(each.identity, len(places)))
 
 
 def _each_once(several: Iterable[_Named]) -> list[_Named]:
-    return list({_place(each): each for each in reversed(list(several))}.values())[::-1]
-
-
-def _place(name: ScenarioName) -> tuple[str, str, int]:
-    return name.feature, name.name, name.line
+    return list({each.identity: each for each in reversed(list(several))}.values())[::-1]
 
 
 def _merged_head(runs: Sequence[Run]) -> Head:
@@ -174,8 +170,8 @@ def _why_aborted(runs: Sequence[Run], missing: Sequence[int], whole: Sequence[Sc
         whole: all scenarios.
     """
     count = _shard(runs[0]).count
-    shared = {_place(name) for run in runs for name in run.run.selected}
-    lost = 0 if missing else sum(_place(name) not in shared for name in whole)
+    shared = {name.identity for run in runs for name in run.run.selected}
+    lost = 0 if missing else sum(name.identity not in shared for name in whole)
     clauses = [f"shard {number}/{count} is missing" for number in missing]
     clauses += [f"shard {run.run.shard} was killed" for run in runs if run.end is None]
     reasons = ((run.run.shard, run.end.abort_reason) for run in runs if run.end and run.end.abort_reason)

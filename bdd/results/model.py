@@ -4,7 +4,7 @@ Times are in seconds since 1970 UTC, durations in seconds. Texts are without sec
 fields that are not here: a newer version of the suite has added them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import Field
@@ -46,6 +46,7 @@ __all__ = [
     "ScenarioName",
     "Status",
     "Step",
+    "not_executed",
 ]
 
 FORMAT = 1
@@ -125,7 +126,6 @@ class End(Part):
         hook_failures: what failed outside of scenarios, such as a clean-up: one sentence each.
         troubles: what went wrong after the run, and says nothing of the platform, such as a receiver that could not
             be told: one sentence each.
-        late: the names of scenarios whose event came after their step had stopped waiting, but in time.
     """
 
     ended: float
@@ -253,6 +253,18 @@ class Run(Part):
 
     def not_executed(self) -> Iterator[ScenarioName]:
         """Yield the scenarios that were selected, and neither executed nor left out."""
-        done = {(each.feature, each.name, each.line) for each in self.scenarios}
-        done |= {(each.feature, each.name, each.line) for out in self.run.left_out for each in out.scenarios}
-        yield from (each for each in self.run.selected if (each.feature, each.name, each.line) not in done)
+        return not_executed(self.run.selected, self.run.left_out, self.scenarios)
+
+
+def not_executed(
+    selected: Iterable[ScenarioName], left_out: Iterable[LeftOut], executed: Iterable[ScenarioName]
+) -> Iterator[ScenarioName]:
+    """Yield the scenarios that were selected, and neither executed nor left out.
+
+    Args:
+        selected: all of a run.
+        left_out: those that were left out.
+        executed: those that were executed.
+    """
+    done = {each.identity for each in executed} | {each.identity for out in left_out for each in out.scenarios}
+    return (each for each in selected if each.identity not in done)

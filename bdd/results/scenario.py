@@ -28,6 +28,16 @@ class ScenarioName(Part):
     name: str
     line: int = 0
 
+    @property
+    def identity(self) -> tuple[str, str, int]:
+        """What tells it from all others of a run."""
+        return self.feature, self.name, self.line
+
+    @property
+    def as_name(self) -> "ScenarioName":
+        """Only the name of what may be a whole scenario, so that both are equal."""
+        return ScenarioName(feature=self.feature, name=self.name, line=self.line)
+
     def __str__(self) -> str:
         """The name and the place: `A deletion is published (features/patient_deleted.feature:4)`."""
         return f"{self.name} ({self.feature}:{self.line})"

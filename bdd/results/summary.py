@@ -3,35 +3,32 @@
 Reading a file as a `RunSummary` takes a fraction of the time that reading it as a `Run` takes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from bdd.results.model import End, LeftOut, Run, ScenarioName, Status
+from bdd.results.model import End, LeftOut, Run, ScenarioName, Status, not_executed
+from bdd.results.scenario import Part
 
 Verdict = Literal["passed", "failed"]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class StepSummary(_Part):
+class StepSummary(Part):
     """A step: its words, and its table or text."""
 
     sentence: str
     text: str = ""
 
 
-class ExpectationSummary(_Part):
+class ExpectationSummary(Part):
     """An expected event: its type, and how many seconds after the response it was received, None if it was not."""
 
     event_type: str
     seconds: float | None = None
 
 
-class FailureSummary(_Part):
+class FailureSummary(Part):
     """Why a scenario failed: the title of the cause; `late` as in `Failure`."""
 
     title: str = ""
@@ -63,7 +60,7 @@ class ScenarioSummary(ScenarioName):
         return [each.seconds for each in self.expectations if each.seconds is not None]
 
 
-class ComponentSummary(_Part):
+class ComponentSummary(Part):
     """A part of the platform."""
 
     name: str
@@ -71,7 +68,7 @@ class ComponentSummary(_Part):
     digest: str = ""
 
 
-class HeadSummary(_Part):
+class HeadSummary(Part):
     """What identifies a run; the attributes are those of `Head`."""
 
     id: str
@@ -86,7 +83,7 @@ class HeadSummary(_Part):
     left_out: Sequence[LeftOut] = ()
 
 
-class RunSummary(_Part):
+class RunSummary(Part):
     """The results of a run, in brief. A run whose `end` is None was killed: a history has none that goes on."""
 
     format: int
@@ -103,6 +100,10 @@ class RunSummary(_Part):
     def judges(self) -> bool:
         """Whether a scenario of it passed or failed."""
         return any(each.verdict for each in self.scenarios)
+
+    def not_executed(self) -> Iterator[ScenarioName]:
+        """Yield the scenarios that were selected, and neither executed nor left out."""
+        return not_executed(self.run.selected, self.run.left_out, self.scenarios)
 
 
 def summary_of(run: Run) -> RunSummary:

@@ -81,21 +81,37 @@ class ResultsFile:
         begun = head + b"".join(
             b"%b\n%b" % (b"," if place else b"", each) for place, each in enumerate(self._scenarios)
         )
-        new = self.path.with_suffix(f".{os.getpid()}.new")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            new.write_bytes(begun + _end_of_document(end))
-            new.replace(self.path)
+            write_at_once(self.path, begun + _end_of_document(end))
             self._length = len(begun)
         except OSError as error:
-            with suppress(OSError):
-                new.unlink()
             self._report(error)
 
     def _report(self, error: OSError) -> None:
         if not self._is_broken:
             say(f"The results cannot be written: {error.strerror} ({self.path}). The verdict is not affected.")
         self._is_broken = True
+
+
+def write_at_once(file: Path, content: bytes) -> None:
+    """Write a file beside the old one and put it in its place: nobody reads a part of it.
+
+    Args:
+        file: the file; its folder is made if need be.
+        content: the whole content.
+
+    Raises:
+        OSError: it cannot be written; what was there before is still there.
+    """
+    new = file.with_suffix(f".{os.getpid()}.new")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        new.write_bytes(content)
+        new.replace(file)
+    except OSError:
+        with suppress(OSError):
+            new.unlink()
+        raise
 
 
 def _end_of_document(end: End | None) -> bytes:

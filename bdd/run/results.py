@@ -75,11 +75,7 @@ class RunResults:
         self._begun = _Begun(head.began, 0)
         self._hook_failures: list[str] = []
         self._logged: set[int] = set()
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-        return self._file.path
+        self._selected = {(each.feature, each.line): each for each in head.selected}
 
     def begin(self, head: Head, session: Session) -> None:
         """Note that the run has started.
@@ -202,7 +198,7 @@ class RunResults:
             return Failure(
                 step=failed, message=message or scenario.error_message or f"it ended as {scenario.status.name}"
             )
-        number = int(self._verdict.causes.label(noted).partition(":")[0])
+        number = self._verdict.causes.number(noted)
         logs = {} if number in self._logged or not noted.evidence else last_lines(noted.evidence)
         self._logged.add(number)
         return Failure(
@@ -257,10 +253,6 @@ class RunResults:
 
     def _name_at(self, name: str, location: str) -> ScenarioName:
         """Return what names the scenario at a location; a part of a scenario has its name."""
-        place = f"({location})"
-        return next((each for each in self._head.selected if str(each).endswith(place)), _name(name, location))
-
-
-def _name(name: str, location: str) -> ScenarioName:
-    feature, _, line = location.rpartition(":")
-    return ScenarioName(feature=file_of(feature), name=name, line=int(line))
+        feature, _, line = location.rpartition(":")
+        place = file_of(feature), int(line)
+        return self._selected.get(place) or ScenarioName(feature=place[0], name=name, line=place[1])

@@ -131,9 +131,13 @@ class Causes:
             self._findings.append(reported)
         return found[0][0].numbers[0], any(is_new for _, is_new in found)
 
+    def number(self, reported: Failure | Finding) -> int:
+        """Return the number of the first cause of a failure or a finding that was noted."""
+        return self._groups[reported.symptoms[0].identity].numbers[0]
+
     def label(self, reported: Failure | Finding) -> str:
         """Return the number of the first cause of a failure or a finding that was noted, and its symptoms."""
-        return f"{self._groups[reported.symptoms[0].identity].numbers[0]}: {title_of(reported.symptoms)}"
+        return f"{self.number(reported)}: {title_of(reported.symptoms)}"
 
     def failure_of(self, scenario: str, location: str) -> Failure | None:
         """Return the failure of a scenario, None if it has not failed.

@@ -109,7 +109,7 @@ def green() -> tuple[Run, Sequence[Run]]:
 def killed() -> tuple[Run, Sequence[Run]]:
     """Return a run that was killed after four scenarios."""
     scenarios = a_night(0)
-    names = [ScenarioName(feature=each.feature, name=each.name, line=each.line) for each in scenarios]
+    names = [each.as_name for each in scenarios]
     return a_run(scenarios[:4], killed=True, selected=names, features=_FEATURES), ()
 
 

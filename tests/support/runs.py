@@ -151,7 +151,7 @@ def written(folder: Path, run: Run) -> Path:
 
 def named(scenario: Scenario) -> ScenarioName:
     """Return what names a scenario."""
-    return ScenarioName(feature=scenario.feature, name=scenario.name, line=scenario.line)
+    return scenario.as_name
 
 
 def _title(file: str) -> str:
