@@ -177,9 +177,9 @@ def report(
     from bdd.pages.command import run_report  # noqa: PLC0415 - each command loads what it needs
     from bdd.pages.report import Form  # noqa: PLC0415 - the same
 
-    form = Form(language=language, single=single, pdf=pdf)
+    form = Form(language=language, single=single)
     settings = settings_of(defined, contracts=False)
-    raise typer.Exit(run_report(results, settings.results_dir, output, form, newest=settings.history))
+    raise typer.Exit(run_report(results, settings.results_dir, output, form, newest=settings.history, pdf=pdf))
 
 
 @app.command(cls=Command)

@@ -4,14 +4,14 @@ from pathlib import Path
 
 from bdd.output.console import say
 from bdd.pages.pdf import NoPdf
-from bdd.pages.report import PDF, Form, make_report
+from bdd.pages.report import Form, make_pdf, make_report
 from bdd.results.folder import UnreadableResults, newest_file, read_history, read_run
 
 MADE = 0
 NOT_MADE = 1
 
 
-def run_report(results: Path | None, results_dir: Path, output: Path, form: Form, *, newest: int) -> int:
+def run_report(results: Path | None, results_dir: Path, output: Path, form: Form, *, newest: int, pdf: bool) -> int:
     """Make a report, print where it is, and return the exit code.
 
     Args:
@@ -19,6 +19,7 @@ def run_report(results: Path | None, results_dir: Path, output: Path, form: Form
         results_dir: the folder of results, if no file is given; the history is beside the file.
         output: the folder in which the pages are made.
         form: how they are made.
+        pdf: whether a PDF is made too.
         newest: how many runs the history has at most.
     """
     try:
@@ -27,17 +28,13 @@ def run_report(results: Path | None, results_dir: Path, output: Path, form: Form
         history = read_history(file.parent, run, newest)
         for sentence in history.passed_over:
             say(sentence)
-        first = make_report(run, history, output, form)
-    except NoPdf as error:
-        say(str(error))
-        return NOT_MADE
-    except UnreadableResults as error:
+        say(str(make_report(run, history, output, form)))
+        if pdf:
+            say(str(make_pdf(run, history, output, form)))
+    except (NoPdf, UnreadableResults) as error:
         say(str(error))
         return NOT_MADE
     except OSError as error:
         say(f"The report cannot be written to {output}: {error.strerror or error}")
         return NOT_MADE
-    say(str(first))
-    if form.pdf:
-        say(str(output / PDF))
     return MADE

@@ -27,8 +27,8 @@ def print_to_pdf(page: Path, pdf: Path) -> None:
     browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if browser is None:
         raise NoPdf(
-            f"No PDF was made: none of {', '.join(BROWSERS)} is on PATH. Install Chromium, or open {page} in a"
-            " browser and print it."
+            f"No PDF was made: none of {', '.join(BROWSERS)} is on PATH. Install Chromium, or open the pages in any"
+            " browser and print them."
         )
     pdf.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(prefix="bdd-browser-", ignore_cleanup_errors=True) as profile:

@@ -1,7 +1,8 @@
 """Makes the report of a run and its history: the pages of `python -m bdd report`."""
 
+import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bdd.pages.capabilities import capabilities_of
@@ -35,12 +36,10 @@ class Form:
     Attributes:
         language: that of its words.
         single: whether one file holds everything, with pages only of those scenarios that are not kept.
-        pdf: whether a PDF is made too.
     """
 
     language: Code = "en"
     single: bool = False
-    pdf: bool = False
 
 
 def make_report(run: Run, history: History, folder: Path, form: Form = Form()) -> Path:
@@ -54,12 +53,27 @@ def make_report(run: Run, history: History, folder: Path, form: Form = Form()) -
 
     Raises:
         OSError: a page cannot be written.
-        NoPdf: the pages are made, and the PDF that was asked for is not.
     """
-    first = _site(run, history, form).write(folder)
-    if form.pdf:
-        print_to_pdf(first, folder / PDF)
-    return first
+    return _site(run, history, form).write(folder)
+
+
+def make_pdf(run: Run, history: History, folder: Path, form: Form) -> Path:
+    """Print what a report with `--single` holds, and return the PDF.
+
+    Args:
+        run: the results.
+        history: the newest runs like this one, itself at the end.
+        folder: where the PDF is made.
+        form: how the report is made.
+
+    Raises:
+        OSError: it cannot be written.
+        NoPdf: there is no browser, or it made none.
+    """
+    pdf = folder / PDF
+    with tempfile.TemporaryDirectory(prefix="bdd-report-") as whole:
+        print_to_pdf(_site(run, history, replace(form, single=True)).write(Path(whole)), pdf)
+    return pdf
 
 
 def _site(run: Run, history: History, form: Form) -> Site:
