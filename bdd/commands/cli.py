@@ -174,7 +174,7 @@ def report(
     - `python -m bdd report --language de --single --output morning`
     - `python -m bdd report results/20261127-210155-k3xw9a.json --pdf`
     """
-    from bdd.pages.command import run_report  # noqa: PLC0415 - each command loads what it needs
+    from bdd.commands.report import run_report  # noqa: PLC0415 - each command loads what it needs
     from bdd.pages.report import Form  # noqa: PLC0415 - the same
 
     form = Form(language=language, single=single)

@@ -75,9 +75,7 @@ def state(run: AnyRun, scenario: Scenario | ScenarioSummary) -> State:
 
 
 def _is_known(run: AnyRun, scenario: ScenarioName) -> bool:
-    names = {scenario.name, f"{scenario.feature}: {scenario.name}"}
-    known = run.end.known if run.end else ()
-    return any(each.scenario in names and each.state == "failed as known" for each in known)
+    return any(each.lets_through(scenario) for each in run.end.known) if run.end else False
 
 
 def _breaches(run: AnyRun) -> Iterator[Breach]:
@@ -99,8 +97,8 @@ def _breaches_of_its_end(run: AnyRun) -> Iterator[Breach]:
     end = run.end
     if end is None:
         return
-    if end.findings:
-        yield Breach("breach_findings", {"n": len(end.findings)})
+    if findings := sum(not _is_known(run, each.scenario) for each in end.findings):
+        yield Breach("breach_findings", {"n": findings})
     if end.abort_reason is not None:
         yield Breach("breach_aborted", {"reason": first_line(end.abort_reason)})
     elif not end.audited:

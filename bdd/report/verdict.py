@@ -113,6 +113,11 @@ class Verdict:
             else:
                 self.failed += failed
 
+    def known_outcomes(self) -> list[KnownFailure]:
+        """Return the known failures, each with what came of it; a finding of the audit is a failure too."""
+        found = {(file_of(each.location.rpartition(":")[0]), each.scenario) for each in self.findings or ()}
+        return self.known.outcomes({**self.statuses, **dict.fromkeys(found, "failed")})
+
     def may_fail(self, scenario: Scenario) -> bool:
         """Return whether a scenario has failed as it may today; an error of the suite is not a failure."""
         return scenario.status.name == "failed" and self._may_fail(scenario.name, str(scenario.location))
@@ -127,7 +132,7 @@ class Verdict:
             say("\n".join(["\nCauses", *(line for cause in causes for line in lines_of(cause))]))
             if self.folder:
                 write_causes(self.folder, causes)
-        if known := [each for each in self.known.outcomes(self.statuses) if each.state != "not executed"]:
+        if known := [each for each in self.known_outcomes() if each.state != "not executed"]:
             say("\n".join(["\nKnown failures", *(f"  {in_words(each)}" for each in known)]))
         say(f"\n{self}")
 

@@ -52,7 +52,7 @@ class Case:
 def cases_of(run: Run) -> list[Case]:
     """Return the test cases of a run: its scenarios in the order of their execution, then all others."""
     titles = {feature.file: feature.name for feature in run.run.features}
-    known = {each.scenario: each for each in run.end.known if each.state == "failed as known"} if run.end else {}
+    known = run.end.known if run.end else ()
     cases = [_of_scenario(each, titles, known) for each in run.scenarios]
     cases += [_not_executed(each, titles, "it was not executed", "not executed") for each in run.not_executed()]
     cases += [
@@ -66,7 +66,7 @@ def cases_of(run: Run) -> list[Case]:
     return cases
 
 
-def _of_scenario(scenario: Scenario, titles: dict[str, str], known: dict[str, KnownFailure]) -> Case:
+def _of_scenario(scenario: Scenario, titles: dict[str, str], known: Sequence[KnownFailure]) -> Case:
     failure, status = scenario.failure, _status_of(scenario)
     message = failure.title if failure else ""
     if (reason := _why_let_through(scenario, known)) and scenario.failed:
@@ -98,7 +98,7 @@ def _not_executed(name: ScenarioName, titles: dict[str, str], why: str, status: 
     return Case(suite, name.feature, name.name, status, line=name.line, message=why)
 
 
-def _of_finding(finding: Finding, known: dict[str, KnownFailure]) -> Case:
+def _of_finding(finding: Finding, known: Sequence[KnownFailure]) -> Case:
     about, reason = finding.scenario, _why_let_through(finding.scenario, known)
     return Case(
         suite=AUDIT,
@@ -111,9 +111,9 @@ def _of_finding(finding: Finding, known: dict[str, KnownFailure]) -> Case:
     )
 
 
-def _why_let_through(name: ScenarioName, known: dict[str, KnownFailure]) -> str:
+def _why_let_through(name: ScenarioName, known: Sequence[KnownFailure]) -> str:
     """Return why a failure of a scenario does not turn the run red, nothing if it does."""
-    each = known.get(name.name) or known.get(f"{name.feature}: {name.name}")
+    each = next((each for each in known if each.lets_through(name)), None)
     return f"known until {each.until} ({each.who}): {each.reason}" if each else ""
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from bdd.results.model import KnownFailure, KnownState, Status
+from bdd.results.model import KnownFailure, KnownState, Status, is_meant
 
 
 class InvalidKnownFailures(Exception):
@@ -24,7 +24,7 @@ class _Entry(BaseModel):
     until: dt.date
 
     def names(self, feature: str, name: str) -> bool:
-        return self.scenario in {name, f"{feature}: {name}"}
+        return is_meant(self.scenario, feature, name)
 
 
 _ENTRIES = TypeAdapter(list[_Entry])

@@ -46,6 +46,7 @@ __all__ = [
     "ScenarioName",
     "Status",
     "Step",
+    "is_meant",
     "not_executed",
 ]
 
@@ -110,6 +111,10 @@ class KnownFailure(Part):
     who: str
     until: str
     state: KnownState
+
+    def lets_through(self, scenario: ScenarioName) -> bool:
+        """Return whether a failure of a scenario, or a finding about it, does not turn the run red."""
+        return self.state == "failed as known" and is_meant(self.scenario, scenario.feature, scenario.name)
 
 
 class End(Part):
@@ -254,6 +259,17 @@ class Run(Part):
     def not_executed(self) -> Iterator[ScenarioName]:
         """Yield the scenarios that were selected, and neither executed nor left out."""
         return not_executed(self.run.selected, self.run.left_out, self.scenarios)
+
+
+def is_meant(text: str, feature: str, name: str) -> bool:
+    """Return whether a known failure means a scenario, by its name alone or with its feature.
+
+    Args:
+        text: what the known failure has for its scenario.
+        feature: the feature's file, with slashes.
+        name: the scenario's name.
+    """
+    return text in {name, f"{feature}: {name}"}
 
 
 def not_executed(

@@ -14,6 +14,7 @@ from bdd.output.printable import fit_for_report
 from bdd.report.junit import junit_files
 from bdd.report.junit_features import FeatureFiles
 from bdd.report.verdict import Verdict, no_service
+from bdd.results.model import Head
 from bdd.run.failures import Failures
 from bdd.run.feature_files import errors_in
 from bdd.run.identity import head_of, selection_of
@@ -31,16 +32,12 @@ def before_all(context: Context) -> None:
     shard = _take_shard(context)
     request = _request(context, shard)
     verdict = context.verdict = Verdict(junit_files(context.config))
-    _tell_junit(context)
+    _complete_junit(context)
     behave_internals.add_reporter(context, verdict)
-    scenarios = behave_internals.scenarios_to_execute(context)
-    folder, stack = results_place(request.userdata)
-    selection = selection_of(context.config)
-    head = head_of(run_id := new_run_id(), time.time(), selection, scenarios, shard, stack=stack)
-    results = context.results = RunResults(folder, head, verdict)
-    behave_internals.add_reporter(context, results)
+    head = _begin_results(context, request, shard)
+    results = context.results
     try:
-        context.session = start_session(request, run_id, lambda stop: context.add_cleanup(results.noting(stop)))
+        context.session = start_session(request, head.id, lambda stop: context.add_cleanup(results.noting(stop)))
         verdict.known = context.session.known
         behave_internals.let_fail(verdict.may_fail)
         verdict.folder, verdict.prints_each = context.session.evidence_folder, context.session.prints_each
@@ -113,7 +110,24 @@ def _take_shard(context: Context) -> OwnShard | None:
     return shard
 
 
-def _tell_junit(context: Context) -> None:
+def _begin_results(context: Context, request: Request, shard: OwnShard | None) -> Head:
+    """Begin the file of the results, and return what identifies the run before it has started.
+
+    Args:
+        context: behave's.
+        request: the run's options.
+        shard: the shard, None for a whole run.
+    """
+    scenarios = behave_internals.scenarios_to_execute(context)
+    folder, stack = results_place(request.userdata)
+    selection = selection_of(context.config)
+    head = head_of(new_run_id(), time.time(), selection, scenarios, shard, stack=stack)
+    context.results = RunResults(folder, head, context.verdict)
+    behave_internals.add_reporter(context, context.results)
+    return head
+
+
+def _complete_junit(context: Context) -> None:
     """Let the JUnit files say of what was not executed why."""
 
     def why_not_executed() -> str:

@@ -164,7 +164,7 @@ class RunResults:
             causes=[self._cause(each) for each in verdict.causes],
             findings=[self._finding(each) for each in verdict.findings or ()],
             hook_failures=self._hook_failures,
-            known=verdict.known.outcomes(verdict.statuses),
+            known=verdict.known_outcomes(),
         )
         self._file.end(end, {place: new for place, new in results.items() if new is not self._kept[place].result})
         if self._session:

@@ -162,7 +162,9 @@ def _cause(number: int, title: str, scenarios: Sequence[Scenario], findings: Seq
     failures = [named(each) for each in scenarios if each.failure and each.failure.title == title]
     found = [each for each in findings if each.title == title]
     best = failures[0] if failures else found[0].scenario
-    return Cause(numbers=[number], title=title, advice=ADVICE, failures=failures, findings=len(found), best=best)
+    advice = [each.failure.advice for each in scenarios if each.failure and each.failure.title == title]
+    advice += [each.advice for each in found]
+    return Cause(numbers=[number], title=title, advice=advice[0], failures=failures, findings=len(found), best=best)
 
 
 def _numbered(scenario: Scenario, titles: Sequence[str]) -> Scenario:
