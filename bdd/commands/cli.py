@@ -300,21 +300,21 @@ def nightly(
     The exit code is 0 if all promises were kept; 1 if some were broken; 2 if the platform could not be judged: the
     stack did not come up, nothing was executed, the run was ended before a promise was broken, another night is
     running, an option or a setting is wrong. What goes wrong in the history, the report or a notice is printed to
-    stderr, told in the notice, and changes no exit code.
+    stderr, named in the notice, and changes no exit code.
 
     - `python -m bdd nightly` (a platform of its own, with a real Apache Kafka)
     - `python -m bdd nightly -D stack=compose -D time_limit=30`
     - `BDD_NOTIFY_TO='mailto://… slack://…' python -m bdd nightly -D notify=change -D report_url=https://…`
     - `python -m bdd nightly -D stack=attached -D project=NAME -- --tags=@deleted`
     """
-    from bdd.nightly.night import Order, run_night, tell_of_wrong_settings  # noqa: PLC0415 - each command loads what it needs
+    from bdd.nightly.night import Order, notify_of_wrong_settings, run_night  # noqa: PLC0415 - each command loads what it needs
     from bdd.nightly.receivers import leave  # noqa: PLC0415 - the same
 
     given = [*(defined or ()), *([f"shard={shard}"] if shard else [])]
     try:
         settings = settings_of(given)
     except typer.Exit as wrong:
-        tell_of_wrong_settings(str(wrong.__cause__))
+        notify_of_wrong_settings(str(wrong.__cause__))
         raise
     order = Order(
         settings=settings,

@@ -36,7 +36,7 @@ _VERDICTS = {
 
 @dataclass(frozen=True)
 class Order:
-    """What a night was asked for.
+    """What a night has to do.
 
     Attributes:
         settings: those of the run.
@@ -61,17 +61,17 @@ def run_night(order: Order) -> ExitCode:
         with lock_on(platform_of(order.settings)) as trouble:
             night.note(trouble)
             judgement = night.judged()
-            ignore_signals()  # what follows is bounded, and a night that is ended has to tell it
-            return night.told(judgement)
+            ignore_signals()  # what follows is bounded, and a night that is ended has to report it
+            return night.reported(judgement)
     except AnotherNight as error:
         judgement = Judgement(ExitCode.NOT_JUDGED, str(error))
     except KeyboardInterrupt:
         judgement = Judgement(ExitCode.NOT_JUDGED, "the night was interrupted before its run began")
     ignore_signals()
-    return night.told(judgement)
+    return night.reported(judgement)
 
 
-def tell_of_wrong_settings(message: str) -> None:
+def notify_of_wrong_settings(message: str) -> None:
     """Tell the receivers in the environment that nothing was run: at night nobody sees stderr.
 
     Args:
@@ -114,15 +114,15 @@ class _Night:
         except UnreadableResults as error:
             return Judgement(ExitCode.NOT_JUDGED, str(error))
 
-    def told(self, judgement: Judgement) -> ExitCode:
-        """Make the report, send the notice, and return the exit code; of a shard, the merged run is told."""
+    def reported(self, judgement: Judgement) -> ExitCode:
+        """Make the report, send the notice, and return the exit code; of a shard, the merged run is reported."""
         if self._settings.shard is None:
-            self._tell(judgement)
+            self._report(judgement)
         reason = f": {judgement.reason.splitlines()[0]}" if judgement.reason else ""
         say(f"NIGHTLY: {_VERDICTS[judgement.code]} (exit code {judgement.code:d}){reason}")
         return judgement.code
 
-    def _tell(self, judgement: Judgement) -> None:
+    def _report(self, judgement: Judgement) -> None:
         run, news = judgement.run, None
         if run:
             news = self._attempt("what is new is not known", lambda: self._compared(run))
@@ -137,7 +137,7 @@ class _Night:
         return Form(language=self._order.language)
 
     def _keep_troubles(self, run: Run) -> None:
-        """Write into results and report what went wrong, such as a receiver that could not be told."""
+        """Write into results and report what went wrong, such as a receiver that could not be notified."""
         run = self._with_troubles(run)
         write_run(self._order.results or self._settings.results_dir / f"{run.run.id}.json", run)
         self._made(run, self._order.report, self._form)
@@ -157,7 +157,7 @@ class _Night:
 
     def _notify(self, judgement: Judgement, news: Comparison | None) -> None:
         if not len(self._receivers):
-            self.note("nobody is told: notify_to names no receiver")
+            self.note("nobody is notified: notify_to names no receiver")
             return
         if not self._is_due(judgement, news):
             say(f"Notice: none, because of notify={self._settings.notify}")
@@ -180,7 +180,7 @@ class _Night:
             self.note(failure)
 
     def _is_due(self, judgement: Judgement, news: Comparison | None) -> bool:
-        """Return whether a notice is sent; of what went wrong somebody is told in any case."""
+        """Return whether a notice is sent; of what went wrong somebody is notified in any case."""
         if self._troubles or self._settings.notify == "always":
             return True
         if self._settings.notify == "failure":
@@ -199,6 +199,6 @@ class _Night:
         """Return what an action returns; if it fails, that is noted, and the night goes on."""
         try:
             return action()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the verdict has to be told
+        except Exception as error:  # noqa: BLE001 - whatever it is, the verdict has to be reported
             self.note(f"{what}: {error if isinstance(error, OSError) else f'{type(error).__name__}: {error}'}")
             return None

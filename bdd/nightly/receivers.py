@@ -29,7 +29,7 @@ _SECRET_FROM = 12  # characters of a part of a path or a query; a shorter one ma
 
 
 class Receivers:
-    """Those who are told of a night.
+    """The receivers of the notices of a night.
 
         receivers = Receivers("mailto://… slack://…".split())
         for trouble in receivers.send(notice, Path("report.html")):
@@ -60,7 +60,7 @@ class Receivers:
         return len(self._apprise)
 
     def send(self, notice: Notice, report: Path | None = None) -> list[str]:
-        """Send a notice to all, and return a sentence for each who could not be told.
+        """Send a notice to all, and return a sentence for each who could not be notified.
 
         Args:
             notice: the notice.
@@ -74,14 +74,14 @@ class Receivers:
             attach=str(report) if report else None,
             timeout=2 * _SECONDS,
         )
-        told = [f"the notice reached nobody: {each.message}" for each in result.call_logs()] if not result else []
-        return [masking.mask(each) for each in [*(self._failure(one) for one in result if not one), *told]]
+        unsent = [f"the notice reached nobody: {each.message}" for each in result.call_logs()] if not result else []
+        return [masking.mask(each) for each in [*(self._failure(one) for one in result if not one), *unsent]]
 
     def _added(self, found: Sequence[NotifyBase | None]) -> Iterator[str]:
         for number, receiver in enumerate(found, start=1):
             if receiver is None:
                 yield (
-                    f"receiver {number} of notify_to is not told: apprise does not understand its address; "
+                    f"receiver {number} of notify_to was not notified: apprise does not understand its address; "
                     "see https://github.com/caronc/apprise/wiki for how it is written"
                 )
             else:
@@ -93,9 +93,9 @@ class Receivers:
     def _failure(self, result: NotifyResult) -> str:
         name = self._names.get(result.url, result.name)
         if result.status is AppriseResultStatus.TIMEOUT:
-            return f"{name} is not told: it took longer than {_SECONDS:g} s"
+            return f"{name} was not notified: it took longer than {_SECONDS:g} s"
         said = dict.fromkeys(entry.message.strip().rstrip(".") for entry in result.logs())
-        return f"{name} is not told: {'; '.join(said) or 'it refused the notice'}"
+        return f"{name} was not notified: {'; '.join(said) or 'it refused the notice'}"
 
 
 def leave(code: int) -> NoReturn:

@@ -100,7 +100,7 @@ def make_stories(
 
     Raises:
         OSError: a page cannot be written.
-        NoPdf: the pages are made, and the PDF that was asked for is not.
+        NoPdf: the pages are made, and the PDF that was requested is not.
     """
     say = Language(language)
     last, results = _results(book, runs, say)

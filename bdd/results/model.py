@@ -130,7 +130,7 @@ class End(Part):
         phases: the durations of the run's phases: start, scenarios, audit, stop.
         hook_failures: what failed outside of scenarios, such as a clean-up: one sentence each.
         troubles: what went wrong after the run, and says nothing of the platform, such as a receiver that could not
-            be told: one sentence each.
+            be notified: one sentence each.
     """
 
     ended: float
@@ -196,7 +196,7 @@ class Head(Part):
         id: names the run, and sorts by its beginning.
         began: when.
         stack: how it got its platform; empty if the settings were wrong.
-        selection: what names the scenarios that were asked for: paths, tags and names; runs with the same selection
+        selection: what names the scenarios that were requested: paths, tags and names; runs with the same selection
             are compared with each other.
         commit: that of the suite, empty where it is not known.
         changed: whether the suite had changes that were not committed.

@@ -41,7 +41,7 @@ def head_of(
     Args:
         run_id: its name.
         began: when it began, in seconds since 1970 UTC.
-        selection: the paths, tags and names that it was asked for.
+        selection: the paths, tags and names that were requested.
         scenarios: those that were selected.
         shard: the run's shard, None for a whole run.
         stack: how it gets its platform; empty if the settings are wrong.
@@ -87,7 +87,7 @@ def started(head: Head, settings: Settings, stack: Stack) -> Head:
 
 
 def selection_of(config: Any) -> str:
-    """Return the paths, tags and names that a run was asked for, from behave's configuration.
+    """Return the paths, tags and names that were requested, from behave's configuration.
 
     Runs with the same selection are compared with each other, wherever the clone is.
     """

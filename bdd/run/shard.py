@@ -37,7 +37,7 @@ def own_shard(userdata: Mapping[str, str], selection: str, scenarios: Sequence[S
 
     Args:
         userdata: the settings given with `behave -D`.
-        selection: the paths, tags and names that the run was asked for.
+        selection: the paths, tags and names that were requested.
         scenarios: those that were selected.
     """
     try:

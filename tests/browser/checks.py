@@ -71,7 +71,7 @@ def not_opened_by_keyboard(page: Page) -> list[str]:
 
 
 def moving(page: Page) -> list[str]:
-    """Return what moves although the reader has asked for less of it."""
+    """Return what moves although the reader prefers less of it."""
     return list(page.evaluate(_MOVING))
 
 

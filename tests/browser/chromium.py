@@ -43,16 +43,16 @@ def opened(browser: Browser, file: Path, **reader: Any) -> Iterator[Page]:
         file: the page.
         reader: how it is read, as Playwright's `new_context` has it: `color_scheme="dark"`.
     """
-    asked: list[str] = []
+    requested: list[str] = []
     context = browser.new_context(offline=True, **reader)
     try:
-        context.on("request", lambda request: asked.append(request.url))
+        context.on("request", lambda request: requested.append(request.url))
         page = context.new_page()
         page.goto(file.absolute().as_uri())
         yield page
     finally:
         context.close()
-    assert [each for each in asked if not each.startswith(("file:", "data:"))] == [], "requests to a host"
+    assert [each for each in requested if not each.startswith(("file:", "data:"))] == [], "requests to a host"
 
 
 def _candidates() -> list[str]:

@@ -177,18 +177,18 @@ def _change(name: str, field: str, status: Status, line: int, latency: float) ->
         "body": answered,
     }
     expected = {"patient_id": 5, "patient_data": patient}
-    asked: dict[str, Any] = {"event_type": "patient.updated", "payload": expected}
+    expected_event: dict[str, Any] = {"event_type": "patient.updated", "payload": expected}
     fields: dict[str, Any] = {"tags": ("updated",)}
     published = expected
     if status == "failed":
         published = {**expected, "patient_data": {key: patient[key] for key in patient if key != "telefon"}}
-        asked["differences"] = [_LACKS_PHONE]
+        expected_event["differences"] = [_LACKS_PHONE]
         fields["failure"] = a_failure(_NO_PHONE, step=words[-1], advice=_ADVICE)
     value = json.loads(made.events[1].value or "{}") | {"eventType": "patient.updated", "payload": published}
     event = {"event_type": "patient.updated", "key": "5", "value": json.dumps(value)}
     fields |= {
         "exchanges": (made.exchanges[0], made.exchanges[1].model_copy(update=put)),
         "events": (made.events[0], made.events[1].model_copy(update=event)),
-        "expectations": (made.expectations[0], made.expectations[1].model_copy(update=asked)),
+        "expectations": (made.expectations[0], made.expectations[1].model_copy(update=expected_event)),
     }
     return made.model_copy(update=fields)

@@ -1,8 +1,6 @@
 """The event contract is an AsyncAPI 3 document, by the schema of the npm package that its initiative publishes."""
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,7 @@ import pytest
 
 from bdd.contracts.asyncapi import read_document
 from bdd.system.paths import ASYNCAPI
-from tests.support.running import SLOW_SECONDS
+from tests.support.npm import installed
 
 PACKAGE = "@asyncapi/specs@6.11.1"
 
@@ -19,15 +17,7 @@ PACKAGE = "@asyncapi/specs@6.11.1"
 @pytest.fixture
 def schema(tmp_path: Path) -> dict[str, Any]:
     """The JSON Schema of AsyncAPI 3.0.0 documents."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip(f"npm is not installed, which brings the schema ({PACKAGE})")
-    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--prefix", str(tmp_path)]
-    installed = subprocess.run(
-        [npm, "install", *options, PACKAGE], capture_output=True, text=True, timeout=SLOW_SECONDS, check=False
-    )
-    assert installed.returncode == 0, installed.stderr
-    file = tmp_path / "node_modules/@asyncapi/specs/schemas/3.0.0-without-$id.json"
+    file = installed(PACKAGE, tmp_path) / "@asyncapi/specs/schemas/3.0.0-without-$id.json"
     return dict(json.loads(file.read_text(encoding="utf-8")))
 
 

@@ -1,8 +1,6 @@
 """What is exported as CTRF is that, by the schema of the npm package that its initiative publishes."""
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,7 @@ import pytest
 
 from bdd.results.ctrf import ctrf_of
 from bdd.results.model import Component, LeftOut, ScenarioName
-from tests.support.running import SLOW_SECONDS
+from tests.support.npm import installed
 from tests.support.runs import a_finding, a_run, a_scenario, named
 
 PACKAGE = "ctrf@0.3.0"
@@ -20,15 +18,7 @@ PACKAGE = "ctrf@0.3.0"
 @pytest.fixture
 def schema(tmp_path: Path) -> dict[str, Any]:
     """The JSON Schema of CTRF documents."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip(f"npm is not installed, which brings the schema ({PACKAGE})")
-    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--prefix", str(tmp_path)]
-    installed = subprocess.run(
-        [npm, "install", *options, PACKAGE], capture_output=True, text=True, timeout=SLOW_SECONDS, check=False
-    )
-    assert installed.returncode == 0, installed.stderr
-    (file,) = (tmp_path / "node_modules/ctrf/dist").glob("ctrf-schema*.json")
+    (file,) = (installed(PACKAGE, tmp_path) / "ctrf/dist").glob("ctrf-schema*.json")
     return dict(json.loads(file.read_text(encoding="utf-8")))
 
 

@@ -111,11 +111,11 @@ def test_a_stack_that_does_not_come_up_is_not_judged_and_a_dead_receiver_is_said
     assert f"127.0.0.1:{closed_port}" in told["message"]
     assert told["type"] == "warning"
     assert "Notice: sent to 1 of 2 receivers" in night.printed
-    assert "nightly: receiver 1 of notify_to (JSON) is not told: " in night.errors
+    assert "nightly: receiver 1 of notify_to (JSON) was not notified: " in night.errors
     assert last_line(night).startswith("NIGHTLY: the platform could not be judged (exit code 2): RED: nothing was")
     assert run.end.troubles
-    assert run.end.troubles[0].startswith("receiver 1 of notify_to (JSON) is not told: ")
-    assert "receiver 1 of notify_to (JSON) is not told: " in night.page()
+    assert run.end.troubles[0].startswith("receiver 1 of notify_to (JSON) was not notified: ")
+    assert "receiver 1 of notify_to (JSON) was not notified: " in night.page()
     assert_no_secret_in(tmp_path)
 
 

@@ -46,7 +46,7 @@ def test_a_dead_receiver_is_named_and_the_others_are_told(closed_port: int) -> N
         dead = f"json://user:pass-word-815@127.0.0.1:{closed_port}/"
         troubles = Receivers([dead, hook.url, "no-such-service://x", refusing.url, mail.url]).send(NOTICE)
     assert (len(hook.got), len(mail.got)) == (1, 1)
-    assert [each.partition(" is not told: ")[0] for each in troubles] == [
+    assert [each.partition(" was not notified: ")[0] for each in troubles] == [
         "receiver 1 of notify_to (JSON)",
         "receiver 4 of notify_to (JSON)",
     ]
@@ -55,7 +55,7 @@ def test_a_dead_receiver_is_named_and_the_others_are_told(closed_port: int) -> N
 
 def test_an_address_that_cannot_be_read_is_named_by_its_number() -> None:
     (trouble,) = Receivers(["json://127.0.0.1/", "no-such-service://the-secret"]).troubles
-    assert trouble.startswith("receiver 2 of notify_to is not told: apprise does not understand its address")
+    assert trouble.startswith("receiver 2 of notify_to was not notified: apprise does not understand its address")
     assert "the-secret" not in trouble
 
 
@@ -64,7 +64,7 @@ def test_a_receiver_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> N
     with socket.create_server(("127.0.0.1", 0)) as silent, webhook() as hook:
         hanging = f"json://127.0.0.1:{silent.getsockname()[1]}/?rto=20"
         (trouble,) = Receivers([hanging, hook.url]).send(NOTICE)
-    assert trouble == "receiver 1 of notify_to (JSON) is not told: it took longer than 0.5 s"
+    assert trouble == "receiver 1 of notify_to (JSON) was not notified: it took longer than 0.5 s"
     assert len(hook.got) == 1
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from bdd.results.folder import newest_file, read_run
 from bdd.run.process import remote
 from bdd.stacks.embedded.broker import EmbeddedBroker
-from tests.support.leaky_service import SECRETS, TOLD
+from tests.support.leaky_service import OF_RECEIVERS, SECRETS
 from tests.support.running import QUICK, ModuleRun, patient_service, run_behave
 
 LEAKY = "tests.support.leaky_service", "patient-service", "leaky", "30000000"
@@ -37,7 +37,7 @@ def found_in(folder: Path) -> dict[str, list[str]]:
 def test_no_secret_is_left_anywhere(tmp_path: Path, broker: EmbeddedBroker, closed_port: int) -> None:
     service, left = tmp_path / "service", tmp_path / "left"
     service.mkdir()
-    mail, basic, token, path = TOLD
+    mail, basic, token, path = OF_RECEIVERS
     receivers = [
         f"mailto://nobody:{mail}@127.0.0.1:{closed_port}?to=somebody@example.org",
         f"json://user:{basic}@127.0.0.1:{closed_port}/hook",

@@ -15,13 +15,14 @@ from behave.model_type import Status
 from behave.parser import parse_feature
 from behave.tag_expression.builder import make_tag_expression  # type: ignore[import-untyped]  # no types there
 
+from bdd.domain.world import world
 from bdd.evidence.sources import Source
 from bdd.output import masking
 from bdd.recorder.client import RecorderUnreachable
 from bdd.results.model import Component
 from bdd.run import hooks, start
 from bdd.settings.settings import Settings
-from tests.support.builders import FakeRecorder
+from tests.support.builders import FakeRecorder, envelope, record
 
 if TYPE_CHECKING:
     from behave.runner import Context
@@ -176,6 +177,11 @@ class Behave:
             each.set_status(Status.failed if error else Status.passed)
         hooks.after_step(self.context, last)
         hooks.after_scenario(self.context, scenario)
+
+    def record_unexpected(self) -> None:
+        """Let an event arrive that the current scenario does not expect."""
+        mark = world(self.context).mark
+        self.stack.recorder.journal.append(record(envelope("patient.created", {"note": mark}), key=mark.encode()))
 
     def end(self) -> int:
         """Do what behave does after the last feature; return its exit code."""

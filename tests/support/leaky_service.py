@@ -17,7 +17,7 @@ from proof.traffic import Response, responding
 
 SECRETS = [f"hush-{number:02}-{'abcdefghijklmnopqrstuvwxyz'[number % 26] * 6}" for number in range(30)]
 _LOGGED, _IN_RESPONSES, _IN_EVENTS, _IN_HEADERS = SECRETS[:9], SECRETS[9:14], SECRETS[14:20], SECRETS[20:26]
-TOLD = SECRETS[26:]
+OF_RECEIVERS = SECRETS[26:]
 """Those of receivers of notices, which the service does not have."""
 
 

@@ -30,7 +30,7 @@ class PlayedRun:
     Attributes:
         run: what it leaves, None for nothing.
         code: how it ends by itself; None: it does not.
-        ends: how it ends when it is asked to; None: it has to be killed.
+        ends: how it ends when it gets a signal; None: it has to be killed.
         printed: what it prints.
         interrupts: whether the night is interrupted meanwhile.
     """
@@ -268,14 +268,14 @@ def test_what_breaks_besides_is_told_also_where_only_failures_are_and_changes_no
 
     monkeypatch.setattr(night, "make_report", broken)
     monkeypatch.setattr(night, "compare", broken)
-    monkeypatch.setattr(Told, "fail", ["receiver 1 of notify_to (JSON) is not told: refused"])
+    monkeypatch.setattr(Told, "fail", ["receiver 1 of notify_to (JSON) was not notified: refused"])
     play(run=a_run([PASSED]))
     assert go(notify="failure") is ExitCode.KEPT
     said = capsys.readouterr()
     for trouble in ("there is no report", "what is new is not known", "the report is not attached"):
         assert f"{trouble}: ValueError: no such template" in said.err
         assert trouble in Told.sent[0][0].body
-    assert "nightly: receiver 1 of notify_to (JSON) is not told: refused" in said.err
+    assert "nightly: receiver 1 of notify_to (JSON) was not notified: refused" in said.err
     assert (
         "Report: none\nNotice: sent to 0 of 1 receiver\nNIGHTLY: all promises were kept (exit code 0)" in said.out
     )

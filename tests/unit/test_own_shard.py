@@ -1,22 +1,15 @@
 """What a run executes that is one shard of several."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bdd.results.folder import newest_file, read_run
 from bdd.results.model import Run
-from tests.support.fake_run import Behave, fake_behave
+from tests.support.fake_run import Behave
 from tests.support.runs import a_run, a_scenario, written
 
 FEATURE = "features/patients.feature"
-
-
-@pytest.fixture
-def behave(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Behave]:
-    with fake_behave(tmp_path, capsys) as fake:
-        yield fake
 
 
 def started(behave: Behave, shard: str) -> list[bool]:

@@ -93,6 +93,14 @@ def test_only_the_scenario_that_is_known_may_fail() -> None:
     assert not outcome(a_run([GOOD, BAD], end={"green": True, "known": [known]})).green
 
 
+@pytest.mark.parametrize("meant", [True, False])
+def test_only_a_finding_about_a_known_failure_leaves_a_run_green(meant: bool) -> None:
+    found = a_finding("patient.created comes twice")
+    known = a_known("failed as known", found.scenario.name if meant else "Another")
+    run = a_run([GOOD], findings=[found], end={"green": True, "known": [known]})
+    assert outcome(run).green is meant
+
+
 @pytest.mark.parametrize("single", [False, True])
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", RED_RUNS)

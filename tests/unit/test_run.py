@@ -3,7 +3,7 @@
 import os
 import re
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,18 +17,11 @@ from bdd.report.junit import junit_files
 from bdd.run import start
 from bdd.stacks.base import CannotStart
 from bdd.system.paths import ASYNCAPI
-from bdd.verdict.expectation import Expectation
-from tests.support.builders import NOW, envelope, record
-from tests.support.fake_run import Behave, FakeStack, Log, fake_behave
+from tests.support.builders import record
+from tests.support.fake_run import Behave, FakeStack, Log
 from tests.support.http_service import http_service
 
 SECRET = "correct-horse"
-
-
-@pytest.fixture
-def behave(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Behave]:
-    with fake_behave(tmp_path, capsys) as fake:
-        yield fake
 
 
 def test_a_run_whose_scenarios_pass_is_green_and_stops_what_it_started(behave: Behave) -> None:
@@ -261,7 +254,7 @@ def test_the_audit_turns_a_run_red_and_does_not_report_a_failed_scenario_again(b
     behave.start()
     first, second = behave.feature.scenarios
     for scenario, error in ((first, AssertionError("no")), (second, None)):
-        behave.play(scenario, error, act=lambda: record_unexpected(behave))
+        behave.play(scenario, error, act=behave.record_unexpected)
     assert behave.end() == 1
     assert not behave.runner.aborted
     assert behave.verdict == (
@@ -276,30 +269,11 @@ def test_a_finding_is_printed_in_full_if_its_cause_was_not_told_or_each_is_asked
     behave.userdata["causes"] = "each"
     behave.start()
     for scenario in behave.feature.scenarios:
-        behave.play(scenario, act=lambda: record_unexpected(behave))
+        behave.play(scenario, act=behave.record_unexpected)
     assert behave.end() == 1
     printed = behave.output.partition("\nThe audit found what no scenario explains:\n")[2]
     for scenario in ("One (features/patients.feature:3)", "Two (features/patients.feature:8)"):
         assert f"  {scenario}\n" in printed
-
-
-def test_an_event_that_no_step_has_looked_for_yet_is_not_why_another_step_failed(behave: Behave) -> None:
-    def expect_and_record() -> None:
-        record_unexpected(behave)
-        log = world(behave.context).observer.scenario_log
-        expected = {"payload": {"note": log.mark}, "step": "When I create it", "after": 0, "requested_at": NOW}
-        log.expectations.append(Expectation("patient.created", log.mark, **expected))  # type: ignore[arg-type]
-
-    behave.start()
-    behave.play(behave.feature.scenarios[0], AssertionError("no such status"), act=expect_and_record)
-    behave.end()
-    assert behave.verdict.endswith("1 cause: “a patient.created event is published”: no such status")
-
-
-def record_unexpected(behave: Behave) -> None:
-    """Let an event arrive that the current scenario does not expect."""
-    mark = world(behave.context).mark
-    behave.stack.recorder.journal.append(record(envelope("patient.created", {"note": mark}), key=mark.encode()))
 
 
 def test_foreign_records_that_break_the_contract_are_kept_and_fail_nothing(behave: Behave) -> None:
