@@ -8,9 +8,8 @@ from dataclasses import replace
 
 from bdd.nightly.judgement import ExitCode, Judgement, judge, judge_printed, verdict_line
 from bdd.nightly.process import BehaveProcess
-from bdd.results.folder import UnreadableResults, read_run
+from bdd.results.folder import UnreadableResults, read_run, write_run
 from bdd.results.model import FORMAT, End, Head, Run
-from bdd.results.writing import ResultsFile
 from bdd.settings.settings import Settings
 from bdd.stacks.factory import new_run_id
 from bdd.system.processes import how_it_ended
@@ -105,15 +104,13 @@ class Suite:
 
     def _written(self, run: Run, end: End) -> Run:
         """Write the results of a run with another end, and return them."""
-        file = ResultsFile(self._settings.results_dir, run.run)
-        for scenario in run.scenarios:
-            file.add(scenario)
-        file.end(end, {})
+        whole = run.model_copy(update={"end": end})
+        file = self._settings.results_dir / f"{run.run.id}.json"
         try:
-            read_run(file.path)
-        except UnreadableResults as error:
-            self._note(f"the history lacks this run: {error}")
-        return run.model_copy(update={"end": end})
+            write_run(file, whole)
+        except OSError as error:
+            self._note(f"the history lacks this run: {file} cannot be written: {error.strerror}")
+        return whole
 
     def _head(self) -> Head:
         """Return what identifies a run that has left nothing of itself."""

@@ -106,7 +106,7 @@ def front_of(
     sentence, breaches = verdict(run, judged, say)
     return Front(
         look=look_of(judged),
-        icon={"kept": "kept", "broken": "broken"}.get(judged.kind, "not judged"),
+        icon=icon_of(judged),
         sentence=sentence,
         breaches=breaches,
         before=_before(history, strip, say),
@@ -131,6 +131,11 @@ def look_of(judged: Outcome) -> str:
     if judged.green:
         return "kept"
     return "broken" if judged.kind == "broken" else "open"
+
+
+def icon_of(judged: Outcome) -> str:
+    """Return the sign beside the verdict."""
+    return judged.kind if judged.kind in {"kept", "broken"} else "not judged"
 
 
 def verdict(run: Run, judged: Outcome, say: Language) -> tuple[str, list[str]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from bdd.pages.book import Book, Chapter, Examples, Row, StepWords, Story
-from bdd.pages.front import look_of, verdict
+from bdd.pages.front import icon_of, look_of, verdict
 from bdd.pages.outcome import State, outcome, state
 from bdd.pages.pdf import print_to_pdf
 from bdd.pages.site import FIRST, Navigation, Site, file_name
@@ -146,8 +146,7 @@ def _results(
 def _last(run: Run, say: Language) -> LastRun:
     judged = outcome(run)
     sentence, breaches = verdict(run, judged, say)
-    icon = {"kept": "kept", "broken": "broken"}.get(judged.kind, "not judged")
-    return LastRun(run.run.began, look_of(judged), icon, sentence, breaches)
+    return LastRun(run.run.began, look_of(judged), icon_of(judged), sentence, breaches)
 
 
 def _executed(run: Run) -> Callable[[ScenarioName], Result | None]:

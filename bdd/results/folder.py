@@ -22,6 +22,7 @@ import psutil
 import pydantic_core
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from bdd.output.masking import mask
 from bdd.results.model import FORMAT, Run
 from bdd.results.summary import RunSummary, summary_of
 from bdd.results.writing import write_at_once
@@ -79,12 +80,12 @@ def read_run(file: Path) -> Run:
 
 
 def write_run(file: Path, run: Run) -> None:
-    """Write a run's results into a file at once: nobody reads a part of it.
+    """Write a run's results into a file at once, without secrets: nobody reads a part of it.
 
     Raises:
         OSError: it cannot be written; what was there before is still there.
     """
-    write_at_once(file, run.model_dump_json().encode())
+    write_at_once(file, mask(run.model_dump_json()).encode())
 
 
 def newest_file(folder: Path) -> Path:
