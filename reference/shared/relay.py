@@ -104,6 +104,9 @@ class OutboxRelay:
         while True:
             # Cleared before the outbox is read: a commit from now on leads to another round.
             self._news.clear()
+            is_last = (
+                self._stop_at < math.inf
+            )  # before the outbox is read too: what was there before a stop is sent
             pause = BETWEEN_CALLBACKS
             try:
                 self.publish_waiting()
@@ -115,7 +118,7 @@ class OutboxRelay:
             except SQLAlchemyError as error:
                 log.warning("the outbox cannot be read or cleared (%s); the next try follows", type(error).__name__)
                 pause = PAUSE_AFTER_FAILURE
-            if self._stop_at < math.inf:
+            if is_last:
                 return
             self._news.wait(pause)
 
