@@ -104,9 +104,8 @@ class OutboxRelay:
         while True:
             # Cleared before the outbox is read: a commit from now on leads to another round.
             self._news.clear()
-            is_last = (
-                self._stop_at < math.inf
-            )  # before the outbox is read too: what was there before a stop is sent
+            # The same: what was in the outbox before a stop is sent.
+            is_last = self._stop_at < math.inf
             pause = BETWEEN_CALLBACKS
             try:
                 self.publish_waiting()
