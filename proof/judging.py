@@ -1,4 +1,4 @@
-"""Judges a run of the suite against a defect by its JUnit files."""
+"""Judges a run of the suite against a defect by its JUnit file."""
 
 import json
 import re
@@ -6,16 +6,14 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from bdd.results.cases import AUDIT, RUN
 from proof.defect import Defect
 from proof.pairs import Pair
 
 _LONGEST_HEADLINE = 600
-_AUDIT = "TESTS-audit."
-_BROKEN_RUN = "TESTS-run."
 
 
 class Verdict(StrEnum):
@@ -64,13 +62,14 @@ def judge(
         output: its last lines, for a run without a verdict.
         whole: whether any failure may name the defect, and not the first one alone.
     """
-    junit, printed = folder / "junit", causes_in(folder / "evidence")
+    printed = causes_in(folder / "evidence")
     causes = [each["cause"] for each in printed]
     try:
-        reds = list(reds_in(junit)) if whole else list(islice(reds_in(junit), 1))
+        suites = suites_in(folder / "junit")
     except ET.ParseError as error:
         message = f"the suite left a JUnit file that is not XML: {error}"
         return Outcome(defect, Verdict.NOT_RUN, seconds, message=message)
+    reds = list(reds_in(suites))[: None if whole else 1]
     if isinstance(defect, Pair):
         texts = [message for _, message in reds] + [each["best"]["message"] for each in printed] + causes
         return Outcome(
@@ -80,7 +79,7 @@ def judge(
         naming = [red for red in reds if _is_named(defect, red, causes)]
         by, message = (naming or reds)[0]
         return Outcome(defect, Verdict.NAMED if naming else Verdict.KILLED, seconds, by, message, causes)
-    if exit_code != 0 or not any(junit.glob(f"{_AUDIT}*")):
+    if exit_code != 0 or AUDIT not in suites:
         return Outcome(defect, Verdict.NOT_RUN, seconds, message="\n".join(output))
     return Outcome(defect, Verdict.SURVIVED, seconds)
 
@@ -111,16 +110,33 @@ def _is_named(defect: Defect, red: tuple[str, str], causes: Sequence[str]) -> bo
     return bool(described and re.search(defect.noticed_by, scenario))
 
 
-def reds_in(junit: Path) -> Iterator[tuple[str, str]]:
+def suites_in(junit: Path) -> Mapping[str, Sequence[ET.Element]]:
+    """Return the test cases in a folder of JUnit files: name of the suite -> cases.
+
+    Raises:
+        ParseError: a file is not XML.
+    """
+    suites: dict[str, list[ET.Element]] = {}
+    for file in sorted(junit.glob("*.xml")):
+        for suite in ET.parse(file).iter("testsuite"):  # noqa: S314 - the suite has just written it
+            suites.setdefault(suite.get("name", ""), []).extend(suite.iter("testcase"))
+    return suites
+
+
+def reds_in(suites: Mapping[str, Sequence[ET.Element]]) -> Iterator[tuple[str, str]]:
     """Yield name and headline of each failed scenario, then of each finding of the audit, named "audit: …"."""
-    files = [file for file in junit.glob("*.xml") if not file.name.startswith(_BROKEN_RUN)]
-    for file in sorted(files, key=lambda path: (path.name.startswith(_AUDIT), path.name)):
-        for case in ET.parse(file).iter("testcase"):  # noqa: S314 - the suite has just written it
+    for suite, cases in sorted(suites.items(), key=lambda each: each[0] == AUDIT):
+        for case in cases if suite != RUN else ():
             bad = case.find("failure") if case.find("failure") is not None else case.find("error")
             if bad is not None:
-                found = file.name.startswith(_AUDIT)
-                name = f"{'audit: ' if found else ''}{case.get('name')}"
-                yield name, headline(bad.get("message") or bad.text or "")
+                name = f"{'audit: ' if suite == AUDIT else ''}{case.get('name')}"
+                yield name, headline(_whole(bad))
+
+
+def _whole(bad: ET.Element) -> str:
+    """Return the cause of a failure and its message; one that begins with the cause stands alone."""
+    cause, message = bad.get("message", ""), bad.text or ""
+    return message if message.startswith(cause) else f"{cause}\n{message}"
 
 
 def headline(message: str) -> str:

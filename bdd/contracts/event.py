@@ -87,7 +87,7 @@ def _registry_prefix(value: bytes) -> str:
 def key_in_words(key: bytes | None) -> str:
     """Return the key for a message: in quotes when it is text, `none` when there is none.
 
-    Unprintable characters are escaped: behave would write them into a JUnit file, which would not be XML then.
+    Unprintable characters are escaped: a terminal would obey them, and XML cannot hold them.
     """
     if key is None:
         return "none"

@@ -21,3 +21,8 @@ def printable(text: str) -> str:
 def fit_for_report(text: str) -> str:
     """Return a text without its secrets, and without characters that XML or a terminal cannot take."""
     return printable(mask(text))
+
+
+def first_line(text: str) -> str:
+    """Return the first line of a text that is not empty."""
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from bdd.output.printable import first_line
 from bdd.results.model import Run, Scenario, ScenarioName
 from bdd.results.summary import RunSummary, ScenarioSummary
 
@@ -107,8 +108,3 @@ def _breaches_of_its_end(run: AnyRun) -> Iterator[Breach]:
         yield Breach("breach_hooks", {"n": len(end.hook_failures), "first": first_line(end.hook_failures[0])})
     if expired := sum(each.state == "expired" for each in end.known):
         yield Breach("breach_expired", {"n": expired})
-
-
-def first_line(text: str) -> str:
-    """Return the first line of a text that is not empty."""
-    return next((line.strip() for line in text.splitlines() if line.strip()), "")

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from bdd.output.printable import first_line
 from bdd.pages.comparing import Field, as_json, side_by_side, worth_comparing
-from bdd.pages.outcome import State, first_line, state
+from bdd.pages.outcome import State, state
 from bdd.pages.past import Past
 from bdd.pages.site import file_name
 from bdd.pages.timeline import Timeline, timeline_of

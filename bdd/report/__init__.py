@@ -1,1 +1,1 @@
-"""Reports of a run: the verdict and JUnit files."""
+"""Reports of a run: the verdict and its causes."""

@@ -7,7 +7,6 @@ from behave.model import Feature, Scenario
 
 from bdd.output.console import counted, say
 from bdd.report.causes import in_a_clause, lines_of, write_causes
-from bdd.report.junit import JUnitFiles
 from bdd.results.collecting import file_of, name_of, status_of
 from bdd.results.known import KnownFailures
 from bdd.results.model import KnownFailure, Status
@@ -22,7 +21,7 @@ _SHOWN = 3
 
 
 class Verdict:
-    """The last of behave's reporters: it prints the verdict, and writes the JUnit files that behave does not.
+    """The last of behave's reporters: it prints the verdict.
 
     Attributes:
         abort_reason: why the run was not executed to its end and audited, or None.
@@ -39,7 +38,7 @@ class Verdict:
         folder: where the causes are written, None for nowhere.
     """
 
-    def __init__(self, junit: JUnitFiles | None = None) -> None:
+    def __init__(self) -> None:
         self.abort_reason: str | None = None
         self.findings: Sequence[Finding] | None = None
         self.executed = 0
@@ -53,9 +52,6 @@ class Verdict:
         self.prints_each = False
         self.folder: Path | None = None
         self._trouble = ""
-        self._junit = junit
-        if junit:
-            junit.remove_old()
 
     @property
     def red(self) -> bool:
@@ -123,9 +119,7 @@ class Verdict:
         return scenario.status.name == "failed" and self._may_fail(scenario.name, str(scenario.location))
 
     def end(self) -> None:
-        """Write the JUnit files and print the verdict."""
-        if self._junit:
-            self._write(self._junit)
+        """Print the causes and the verdict."""
         if self._trouble:
             say(f"\nThe run ends here: {self._trouble}")
         if causes := list(self.causes):
@@ -135,14 +129,6 @@ class Verdict:
         if known := [each for each in self.known_outcomes() if each.state != "not executed"]:
             say("\n".join(["\nKnown failures", *(f"  {in_words(each)}" for each in known)]))
         say(f"\n{self}")
-
-    def _write(self, junit: JUnitFiles) -> None:
-        if self.findings is not None:
-            junit.write_audit(self._unknown_findings, self.causes.label)
-        if self.abort_reason is not None:
-            junit.write_aborted_run(self.abort_reason)
-        if self.left_out:
-            junit.write_left_out(self.left_out)
 
     def __str__(self) -> str:
         """The verdict in one line: `RED: 1 of 2 scenarios failed`."""

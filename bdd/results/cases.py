@@ -7,13 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bdd.results.model import Finding, KnownFailure, Run, Scenario, ScenarioName, Step
+from bdd.output.printable import first_line
+from bdd.results.model import Failure, Finding, KnownFailure, Run, Scenario, ScenarioName, Step
 
 CaseStatus = Literal["passed", "failed", "error", "known", "late", "left out", "not executed"]
 """`known`: it failed as known.yaml says. `late`: its event came in time after all, so that it is not judged."""
 
 AUDIT = "audit"
 RUN = "run"
+_KILLED = "the run was killed before its end"
 
 
 @dataclass(frozen=True)
@@ -54,22 +56,27 @@ def cases_of(run: Run) -> list[Case]:
     titles = {feature.file: feature.name for feature in run.run.features}
     known = run.end.known if run.end else ()
     cases = [_of_scenario(each, titles, known) for each in run.scenarios]
-    cases += [_not_executed(each, titles, "it was not executed", "not executed") for each in run.not_executed()]
+    why = _why_not_executed(run)
+    cases += [_not_executed(each, titles, why, "not executed") for each in run.not_executed()]
     cases += [
         _not_executed(name, titles, each.reason, "left out") for each in run.run.left_out for name in each.scenarios
     ]
     cases += [_of_finding(each, known) for each in (run.end.findings if run.end else ())]
+    if run.end and run.end.audited and not run.end.findings:
+        cases.append(Case(AUDIT, "", "nothing is unexplained", "passed"))
     cases += _of_run(run)
     if not run.green and not any(each.status in {"failed", "error"} for each in cases):
-        sentence = run.end.sentence if run.end else "the run was killed before its end"
+        sentence = run.end.sentence if run.end else _KILLED
         cases.append(Case(RUN, "", "the run", "error", message=sentence, details=sentence))
     return cases
 
 
 def _of_scenario(scenario: Scenario, titles: dict[str, str], known: Sequence[KnownFailure]) -> Case:
     failure, status = scenario.failure, _status_of(scenario)
-    message = failure.title if failure else ""
-    if (reason := _why_let_through(scenario, known)) and scenario.failed:
+    message = failure.title or first_line(failure.message) if failure else ""
+    if status == "late":
+        message = f"not judged, because its event came in time after all: {message}"
+    if (reason := _why_let_through(scenario, known)) and scenario.status == "failed":
         status, message = "known", reason
     return Case(
         suite=titles.get(scenario.feature, scenario.feature),
@@ -78,8 +85,8 @@ def _of_scenario(scenario: Scenario, titles: dict[str, str], known: Sequence[Kno
         status=status,
         line=scenario.line,
         message=message,
-        details=failure.message if failure else "",
-        cause=f"{failure.cause}: {failure.title}" if failure and failure.cause else "",
+        details=_details(failure) if failure else "",
+        cause=_cause(failure.cause, failure.title) if failure else "",
         began=scenario.began,
         seconds=scenario.seconds,
         tags=scenario.tags,
@@ -87,10 +94,23 @@ def _of_scenario(scenario: Scenario, titles: dict[str, str], known: Sequence[Kno
     )
 
 
+def _details(failure: Failure) -> str:
+    return f"{failure.message.rstrip()}\nevidence: {failure.evidence}" if failure.evidence else failure.message
+
+
 def _status_of(scenario: Scenario) -> CaseStatus:
     if scenario.failed and scenario.failure and scenario.failure.late:
         return "late"
     return "left out" if scenario.status == "skipped" else scenario.status
+
+
+def _why_not_executed(run: Run) -> str:
+    if run.end is None:
+        return _KILLED
+    if run.end.abort_reason:
+        return first_line(run.end.abort_reason)
+    stopped = any(each.failed for each in run.scenarios)
+    return "an earlier scenario has failed, and --stop is given" if stopped else "it was not executed"
 
 
 def _not_executed(name: ScenarioName, titles: dict[str, str], why: str, status: CaseStatus) -> Case:
@@ -107,8 +127,13 @@ def _of_finding(finding: Finding, known: Sequence[KnownFailure]) -> Case:
         status="known" if reason else "failed",
         line=about.line,
         message=reason or finding.title,
-        details=f"{finding.message}\n{finding.advice}",
+        details=f"{finding.message}\nnext: {finding.advice}",
+        cause=_cause(finding.cause, finding.title),
     )
+
+
+def _cause(number: int | None, title: str) -> str:
+    return f"{number}: {title}" if number else ""
 
 
 def _why_let_through(name: ScenarioName, known: Sequence[KnownFailure]) -> str:
@@ -122,7 +147,7 @@ def _of_run(run: Run) -> Iterator[Case]:
     if run.end is None:
         return
     if run.end.abort_reason:
-        first = run.end.abort_reason.splitlines()[0]
-        yield Case(RUN, "", "the run", "error", message=first, details=run.end.abort_reason)
+        message = first_line(run.end.abort_reason)
+        yield Case(RUN, "", "the run", "error", message=message, details=run.end.abort_reason)
     for each in run.end.hook_failures:
-        yield Case(RUN, "", each.splitlines()[0], "error", message=each.splitlines()[0], details=each)
+        yield Case(RUN, "", first_line(each), "error", message=first_line(each), details=each)

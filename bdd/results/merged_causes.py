@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bdd.results.model import Cause, Run, Scenario
+from bdd.results.model import Cause, Finding, Run, Scenario
 
 
 def merged_causes(runs: Sequence[Run]) -> list[Cause]:
@@ -32,6 +32,19 @@ def numbered(scenario: Scenario, causes: Sequence[Cause]) -> Scenario:
     best = [each for each in own if each.title == scenario.failure.title] or own
     number = best[0].numbers[0] if best else None
     return scenario.model_copy(update={"failure": scenario.failure.model_copy(update={"cause": number})})
+
+
+def finding_numbered(finding: Finding, own: Sequence[Cause], causes: Sequence[Cause]) -> Finding:
+    """Return a finding with the number of its cause in the merged run.
+
+    Args:
+        finding: one of a shard; the number in it is that of its shard.
+        own: the causes of the shard.
+        causes: those of the merged run.
+    """
+    titles = {each.title for each in own if finding.cause in each.numbers}
+    number = next((each.numbers[0] for each in causes if each.title in titles), None)
+    return finding.model_copy(update={"cause": number})
 
 
 def _joined(several: Sequence[Cause], number: int) -> Cause:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from bdd.output.console import at_most, counted
-from bdd.results.merged_causes import merged_causes, numbered
+from bdd.results.merged_causes import finding_numbered, merged_causes, numbered
 from bdd.results.model import Cause, End, Feature, Head, KnownFailure, LeftOut, Run, Scenario, ScenarioName
 from bdd.settings.shard import Shard
 
@@ -145,7 +145,7 @@ def _merged_end(merged: Run, runs: Sequence[Run], missing: Sequence[int], causes
     last = max(each.began + each.seconds for each in merged.scenarios) if merged.scenarios else merged.run.began
     green = not aborted and all(end.green for end in ends)
     phases = dict.fromkeys(phase for end in ends for phase in end.phases)
-    findings = [finding for end in ends for finding in end.findings]
+    findings = [finding_numbered(finding, end.causes, causes) for end in ends for finding in end.findings]
     return End(
         ended=max([last, *(end.ended for end in ends)]),
         green=green,

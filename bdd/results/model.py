@@ -65,12 +65,18 @@ class LeftOut(Part):
 
 
 class Finding(Part):
-    """What the audit found, which no scenario explains."""
+    """What the audit found, which no scenario explains.
+
+    Attributes:
+        title: its cause in a clause.
+        cause: the number of its cause as it was printed, None where it is not known.
+    """
 
     scenario: ScenarioName
     message: str
     advice: str
     title: str
+    cause: int | None = None
 
 
 class Cause(Part):

@@ -10,15 +10,13 @@ from behave.runner import Context
 
 from bdd.domain.world import world
 from bdd.output.console import MaskedStream, escape_unencodable_output
-from bdd.output.printable import fit_for_report
-from bdd.report.junit import junit_files
-from bdd.report.junit_features import FeatureFiles
 from bdd.report.verdict import Verdict, no_service
 from bdd.results.model import Head
 from bdd.run.failures import Failures
 from bdd.run.feature_files import errors_in
-from bdd.run.identity import head_of, selection_of
+from bdd.run.identity import head_of
 from bdd.run.results import RunResults
+from bdd.run.selection import junit_file, selection_of
 from bdd.run.shard import OwnShard, own_shard
 from bdd.run.start import CANNOT_START, Request, results_place, start_session
 from bdd.stacks.factory import new_run_id
@@ -31,9 +29,7 @@ def before_all(context: Context) -> None:
     behave_internals.wrap_streams(context, MaskedStream)
     shard = _take_shard(context)
     request = _request(context, shard)
-    verdict = context.verdict = Verdict(junit_files(context.config))
-    _complete_junit(context)
-    behave_internals.add_reporter(context, verdict)
+    verdict = context.verdict = Verdict()
     head = _begin_results(context, request, shard)
     results = context.results
     try:
@@ -78,7 +74,6 @@ def after_step(context: Context, step: Step) -> None:
 
 def after_scenario(context: Context, scenario: Scenario) -> None:
     """Close the scenario's world."""
-    behave_internals.rewrite_messages(scenario, fit_for_report)
     error = None
     try:
         context.session.close_world(world(context), failed=scenario.status.has_failed())
@@ -111,7 +106,7 @@ def _take_shard(context: Context) -> OwnShard | None:
 
 
 def _begin_results(context: Context, request: Request, shard: OwnShard | None) -> Head:
-    """Begin the file of the results, and return what identifies the run before it has started.
+    """Begin the results, and return what identifies the run before it has started.
 
     Args:
         context: behave's.
@@ -122,24 +117,9 @@ def _begin_results(context: Context, request: Request, shard: OwnShard | None) -
     folder, stack = results_place(request.userdata)
     selection = selection_of(context.config)
     head = head_of(new_run_id(), time.time(), selection, scenarios, shard, stack=stack)
-    context.results = RunResults(folder, head, context.verdict)
-    behave_internals.add_reporter(context, context.results)
+    context.results = RunResults(folder, head, context.verdict, junit_file(context.config))
+    behave_internals.add_reporters(context, context.results, context.verdict)
     return head
-
-
-def _complete_junit(context: Context) -> None:
-    """Let the JUnit files say of what was not executed why."""
-
-    def why_not_executed() -> str:
-        if context.aborted:
-            return str(context.verdict.abort_reason or "the run was interrupted")
-        return "an earlier scenario has failed, and --stop is given"
-
-    for reporter in context.config.reporters:
-        if isinstance(reporter, FeatureFiles):
-            reporter.reason = why_not_executed
-            reporter.cause = context.verdict.causes.label_of
-            reporter.may_fail = context.verdict.may_fail
 
 
 def _request(context: Context, shard: OwnShard | None) -> Request:
@@ -176,4 +156,4 @@ def _leave_out(context: Context, reasons: Mapping[str, str]) -> None:
 
 def _skip_everything(context: Context, reason: str) -> None:
     context.verdict.do_not_start(reason)
-    behave_internals.skip_everything(context, context.verdict, context.results)
+    behave_internals.skip_everything(context, context.results, context.verdict)

@@ -7,7 +7,6 @@ import sys
 import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from behave.model import Feature, Scenario
 
@@ -84,21 +83,6 @@ def started(head: Head, settings: Settings, stack: Stack) -> Head:
             "checksums": {**head.checksums, **({"contracts": _checksum(documents)} if documents else {})},
         }
     )
-
-
-def selection_of(config: Any) -> str:
-    """Return the paths, tags and names that were requested, from behave's configuration.
-
-    Runs with the same selection are compared with each other, wherever the clone is.
-    """
-    paths = [_relative(str(path)) for path in config.paths] or ["features"]
-    tags = [f"--tags={tag}" for tag in config.tags or ()]
-    names = [f"--name={name}" for name in config.name or ()]
-    return " ".join([*paths, *tags, *names])
-
-
-def _relative(path: str) -> str:
-    return os.path.relpath(path, ROOT) if Path(path).is_absolute() else os.path.normpath(path)
 
 
 def _as_given(value: object) -> str:

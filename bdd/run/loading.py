@@ -4,6 +4,7 @@ behave prints what fails there, and writes no JUnit file.
 """
 
 import atexit
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,7 +29,7 @@ def loading() -> Iterator[None]:
     runner = behave_internals.current_runner()
     with _reported(runner.config):
         yield
-        _prepare_junit(runner.config)
+        behave_internals.remove_junit_reporter(runner.config)
         behave_internals.surround_loading(runner, lambda: _reported(runner.config))
 
 
@@ -65,19 +66,18 @@ def _place(error: Exception) -> str:
 
 
 def _report(config: Any, reason: str) -> None:
-    """Write the reason into a JUnit file; the last line has it too, after what behave prints."""
-    from bdd.report.junit import junit_files  # noqa: PLC0415 - the same as below
-    from bdd.report.verdict import Verdict  # noqa: PLC0415 - the same
+    """Write the reason into the JUnit file; the last line has it too, after what behave prints."""
+    # What takes long is loaded by the environment, which may be what has failed.
+    from bdd.report.verdict import Verdict  # noqa: PLC0415 - as said above
+    from bdd.results.junit import write_junit  # noqa: PLC0415 - the same
+    from bdd.results.model import FORMAT, End, Head, Run  # noqa: PLC0415 - the same
+    from bdd.run.selection import junit_file, selection_of  # noqa: PLC0415 - the same
 
-    verdict = Verdict(junit_files(config))
+    verdict = Verdict()
     verdict.abort_reason = f"nothing was executed: {reason}"
     atexit.register(verdict.end)
-
-
-def _prepare_junit(config: Any) -> None:
-    from bdd.report.junit import junit_files  # noqa: PLC0415 - what takes long is loaded in the block above
-    from bdd.report.junit_features import FeatureFiles  # noqa: PLC0415 - the same
-
-    if files := junit_files(config):
-        reporter = FeatureFiles(config, files, lambda: "a dry run executes nothing")
-        behave_internals.replace_junit_reporter(config, reporter)
+    if file := junit_file(config):
+        now = time.time()
+        head = Head(id=time.strftime("%Y%m%d-%H%M%S"), began=now, selection=selection_of(config))
+        end = End(ended=now, green=False, sentence=str(verdict), abort_reason=verdict.abort_reason, judged=False)
+        write_junit(file, Run(format=FORMAT, run=head, scenarios=(), end=end))

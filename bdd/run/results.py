@@ -1,4 +1,7 @@
-"""Keeps the results of a run: a part for each scenario as soon as it has ended, the rest when the run ends."""
+"""Keeps the results of a run: a part for each scenario as soon as it has ended, the rest when the run ends.
+
+The JUnit file is made from them.
+"""
 
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -12,7 +15,8 @@ from bdd.domain.world import World
 from bdd.kafka.record import Record
 from bdd.report.verdict import Verdict
 from bdd.results.collecting import Collector, file_of, last_lines, name_of, status_of, steps_of
-from bdd.results.model import Cause, End, Failure, Finding, Head, LeftOut, ScenarioName
+from bdd.results.junit import remove_junit, write_junit
+from bdd.results.model import FORMAT, Cause, End, Failure, Finding, Head, LeftOut, Run, ScenarioName
 from bdd.results.model import Scenario as ScenarioResult
 from bdd.results.writing import ResultsFile
 from bdd.run.session import Session
@@ -58,24 +62,28 @@ class _Begun:
 
 
 class RunResults:
-    """One of behave's reporters, the last one: it writes what the run leaves.
+    """One of behave's reporters, the last one but the verdict: it writes what the run leaves.
 
     Args:
         folder: where the file is written.
         head: what is known before the run has started.
         verdict: the run's.
+        junit: the JUnit file, None for none. What it holds of an earlier run is removed.
     """
 
-    def __init__(self, folder: Path, head: Head, verdict: Verdict) -> None:
+    def __init__(self, folder: Path, head: Head, verdict: Verdict, junit: Path | None = None) -> None:
         self._head = head
         self._file = ResultsFile(folder, head)
         self._verdict = verdict
+        self._junit = junit
         self._session: Session | None = None
         self._kept: list[_Kept] = []
         self._begun = _Begun(head.began, 0)
         self._hook_failures: list[str] = []
         self._logged: set[int] = set()
         self._selected = {(each.feature, each.line): each for each in head.selected}
+        if junit:
+            remove_junit(junit)
 
     def begin(self, head: Head, session: Session) -> None:
         """Note that the run has started.
@@ -148,12 +156,21 @@ class RunResults:
 
     def end(self) -> None:
         """Write the rest."""
-        verdict = self._verdict
         self._add_without_world()
         late = late_events(self._ledger) if self._session else []
         in_time = {(each.log.scenario, each.log.location) for each in late if each.in_time}
         results = {place: self._changed(kept, in_time) for place, kept in enumerate(self._kept)}
-        end = End(
+        end = self._end()
+        self._file.end(end, {place: new for place, new in results.items() if new is not self._kept[place].result})
+        if self._junit:
+            scenarios = list(results.values())
+            write_junit(self._junit, Run(format=FORMAT, run=self._head, scenarios=scenarios, end=end))
+        if self._session:
+            self._session.remove_old_results()
+
+    def _end(self) -> End:
+        verdict = self._verdict
+        return End(
             ended=time.time(),
             green=verdict.green and not self._hook_failures,
             sentence="; ".join([str(verdict), *self._hook_failures]),
@@ -166,9 +183,6 @@ class RunResults:
             hook_failures=self._hook_failures,
             known=verdict.known_outcomes(),
         )
-        self._file.end(end, {place: new for place, new in results.items() if new is not self._kept[place].result})
-        if self._session:
-            self._session.remove_old_results()
 
     def _add_without_world(self) -> None:
         """Add the scenarios that a hook has failed before anything else was known of them."""
@@ -191,9 +205,10 @@ class RunResults:
     def _failure(self, scenario: Scenario, error: Exception | None = None) -> Failure:
         """Return why a scenario failed: its cause, or what went wrong in the suite itself."""
         noted = self._verdict.causes.failure_of(scenario.name, str(scenario.location))
+        steps = [step for step in scenario.all_steps if step.status.has_failed()]
+        printed = next((step.error_message or "" for step in steps), "").removeprefix("ERROR: ")
         if noted is None:
-            steps = [step for step in scenario.all_steps if step.status.has_failed()]
-            message = str(error) if error else next((step.error_message or "" for step in steps), "")
+            message = str(error) if error else printed
             failed = f"{steps[0].keyword} {steps[0].name}" if steps else ""
             return Failure(
                 step=failed, message=message or scenario.error_message or f"it ended as {scenario.status.name}"
@@ -203,7 +218,8 @@ class RunResults:
         self._logged.add(number)
         return Failure(
             step=noted.step,
-            message=noted.message,
+            # An error of the suite needs its traceback.
+            message=printed if status_of(scenario.status) == "error" else noted.message,
             cause=number,
             title=title_of(noted.symptoms),
             advice=next((each.advice for each in noted.symptoms if each.advice), ""),
@@ -249,6 +265,7 @@ class RunResults:
             message=finding.message,
             advice=finding.advice,
             title=title_of(finding.symptoms),
+            cause=self._verdict.causes.number(finding),
         )
 
     def _name_at(self, name: str, location: str) -> ScenarioName:

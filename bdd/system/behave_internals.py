@@ -24,6 +24,8 @@ from behave.tag_expression.model import And, Literal, Not, Or  # type: ignore[im
 from behave.tag_expression.v1 import TagExpression as OldTagExpression  # type: ignore[import-untyped]  # as above
 from behave.userdata import parse_user_define
 
+from bdd.output.printable import fit_for_report
+
 
 def current_runner() -> Runner:
     """Return the runner that loads the environment just now.
@@ -76,20 +78,21 @@ class Reporter(Protocol):
         """Report; called once, when everything else has ended."""
 
 
-def add_reporter(context: Context, reporter: Reporter) -> None:
-    """Let a reporter speak after behave's own ones.
+def add_reporters(context: Context, *reporters: Reporter) -> None:
+    """Let reporters speak after behave's own ones.
 
     Reason: a hook cannot print anything after behave's summary. Replaced by: an option that registers reporters.
     """
-    context.config.reporters.append(reporter)
+    context.config.reporters.extend(reporters)
 
 
-def replace_junit_reporter(config: Any, reporter: Reporter) -> None:
-    """Let a reporter take the place of behave's for `--junit`.
+def remove_junit_reporter(config: Any) -> None:
+    """Let behave write no JUnit files of its own.
 
-    Reason: behave's files do not say what was not executed. Replaced by: an option that registers reporters.
+    Reason: they know neither causes nor the audit, and count what was not executed as passed. Replaced by: nothing,
+    while `--junit` is an option of behave's.
     """
-    config.reporters[:] = [reporter if isinstance(each, JUnitReporter) else each for each in config.reporters]
+    config.reporters[:] = [each for each in config.reporters if not isinstance(each, JUnitReporter)]
 
 
 def wrap_streams(context: Context, wrap: Callable[[Any], Any]) -> None:
@@ -122,8 +125,10 @@ class Explained:
 def explain_failures(explain: Callable[[Step, Exception], Explained]) -> None:
     """Let a function make the message of each step that fails, before anything reads it.
 
-    Reason: behave makes a text of it before it calls a hook, and passes one text to formatters and to JUnit.
-    Replaced by: the same hook as in `wrap_streams`.
+    The message is without secrets, and without characters that a terminal or XML cannot take.
+
+    Reason: behave makes a text of it before it calls a hook; formatters read that text or the exception. Replaced
+    by: the same hook as in `wrap_streams`.
     """
     original = unwrap(Step._process_error)
 
@@ -134,10 +139,10 @@ def explain_failures(explain: Callable[[Step, Exception], Explained]) -> None:
             return text
         explanation = explain(step, exception)
         if isinstance(exception, AssertionError):  # behave prints the traceback of every other one
-            exception.args = (explanation.whole,)
+            exception.args = (fit_for_report(explanation.whole),)
             text = f"ASSERT FAILED: {explanation.printed}"
         note_explanation(step, explanation)
-        return text
+        return fit_for_report(text)
 
     Step._process_error = explained  # type: ignore[method-assign, assignment]
 
@@ -153,17 +158,6 @@ def cause_printed_before(step: Step) -> int | None:
     Reason: a formatter gets only the step. Replaced by: nothing, it is only a note on the step.
     """
     return getattr(step, "known_cause", None)
-
-
-def rewrite_messages(scenario: Scenario, rewrite: Callable[[str], str]) -> None:
-    """Replace the messages of a scenario that has ended.
-
-    Reason: the JUnit reporter reads a step's exception itself. Replaced by: the same hook as in `wrap_streams`.
-    """
-    for step in scenario.all_steps:
-        if step.exception is not None:
-            step.error_message = rewrite(step.error_message or "")
-            step.exception.args = (rewrite(str(step.exception)),)
 
 
 def known_tags(context: Context) -> set[str]:
@@ -263,7 +257,7 @@ def skip_everything(context: Context, *reporters: Reporter) -> None:
     """Let a run end that has not started; only the given reporters report it.
 
     Reason: after `context.abort()` behave would call the run aborted by the user, count an outline without a result
-    as passed, and write JUnit files without a failure. Replaced by: an exception that ends a run from `before_all`.
+    as passed. Replaced by: an exception that ends a run from `before_all`.
     """
     context._runner.features.clear()
     context.config.reporters[:] = reporters

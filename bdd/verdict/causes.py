@@ -135,10 +135,6 @@ class Causes:
         """Return the number of the first cause of a failure or a finding that was noted."""
         return self._groups[reported.symptoms[0].identity].numbers[0]
 
-    def label(self, reported: Failure | Finding) -> str:
-        """Return the number of the first cause of a failure or a finding that was noted, and its symptoms."""
-        return f"{self.number(reported)}: {title_of(reported.symptoms)}"
-
     def failure_of(self, scenario: str, location: str) -> Failure | None:
         """Return the failure of a scenario, None if it has not failed.
 
@@ -147,16 +143,6 @@ class Causes:
             location: its file and line.
         """
         return self._failures.get((scenario, location))
-
-    def label_of(self, scenario: str, location: str) -> str:
-        """Return the same for a scenario, nothing if it has not failed.
-
-        Args:
-            scenario: its name.
-            location: its file and line.
-        """
-        failure = self.failure_of(scenario, location)
-        return self.label(failure) if failure else ""
 
     def end(self, trouble: Symptom) -> None:
         """Let a broken platform be the cause of the newest failures in which something did not come."""

@@ -1,15 +1,16 @@
 """A run on a real broker leaves the file of its results, however it ends."""
 
-import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 
+from bdd.commands.export import export
 from bdd.results.model import Run
 from bdd.run.process import remote
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.system.waiting import wait_until
-from tests.support.running import GUARD_SECONDS, LONG, QUICK, BehaveRun, patient_service, run_behave
+from tests.support.junit import junit_suites
+from tests.support.running import GUARD_SECONDS, LONG, QUICK, QUICK_TITLE, BehaveRun, patient_service, run_behave
 
 FAULTY = "tests.support.faulty_service", "patient-service"
 
@@ -66,11 +67,12 @@ def test_a_known_failure_turns_no_run_red_until_its_day(tmp_path: Path, broker: 
         assert "GREEN: 0 scenarios passed, and the audit left nothing unexplained; 1 failed as known" in run.output
         assert "One patient, until 9999-12-31: keys are missing (Team A)" in run.output
         assert results_of(run).green
-        (file,) = (tmp_path / "junit").glob("TESTS-tests.integration.features.quick.*.xml")
-        suite = ET.parse(file).getroot()  # noqa: S314 - our own file
-        assert [suite.get(each) for each in ("tests", "failures", "errors", "skipped")] == ["1", "0", "0", "1"]
-        (skipped,) = suite.iter("skipped")
-        assert "it fails as known: " in str(skipped.get("message"))
+        suites = junit_suites(tmp_path / "junit")
+        (skipped,) = suites.pop(QUICK_TITLE).iter("skipped")
+        assert skipped.get("message") == "known until 9999-12-31 (Team A): keys are missing"
+        (passed,) = suites.pop("audit").iter("testcase")
+        assert passed.get("name") == "nothing is unexplained"
+        assert not suites
 
         known.write_text(entry % "2000-01-01", encoding="utf-8")
         run = run_behave(tmp_path / "expired", QUICK, *to, exit_code=1)
@@ -81,7 +83,8 @@ def test_a_known_failure_turns_no_run_red_until_its_day(tmp_path: Path, broker: 
 
 @pytest.mark.usefixtures("distribution")
 def test_a_killed_run_leaves_what_it_had(tmp_path: Path) -> None:
-    run = BehaveRun(tmp_path, LONG)
+    junit = ["--junit", "--junit-directory", str(tmp_path / "junit")]
+    run = BehaveRun(tmp_path, LONG, *junit)
 
     def first_has_ended() -> None:
         assert [each.status for each in results_of(run).scenarios] == ["passed"]
@@ -100,6 +103,11 @@ def test_a_killed_run_leaves_what_it_had(tmp_path: Path) -> None:
     assert killed.end is None
     assert not killed.green
     assert [each.name for each in killed.not_executed()] == ["Many changes"]
+    assert not list(tmp_path.rglob("TESTS-*.xml"))
+    exported = tmp_path / "exported" / "run.xml"
+    assert export(tmp_path / "results", None, exported, print) == 0
+    (error,) = junit_suites(exported.parent)["run"].iter("error")
+    assert error.get("message") == "the run was killed before its end"
     run.finish()
 
 

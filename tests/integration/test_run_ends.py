@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import psutil
@@ -11,7 +10,17 @@ import pytest
 
 from bdd.system.paths import ROOT
 from bdd.system.waiting import wait_until
-from tests.support.running import FEATURES, GUARD_SECONDS, LONG, QUICK, BehaveRun, ModuleRun, run_behave
+from tests.support.junit import junit_suites
+from tests.support.running import (
+    FEATURES,
+    GUARD_SECONDS,
+    LONG,
+    QUICK,
+    QUICK_TITLE,
+    BehaveRun,
+    ModuleRun,
+    run_behave,
+)
 
 # An operating system closes a killed process's connections a moment before it reports its end: if the
 # scenario that noticed was the last one, the audit reports it.
@@ -100,9 +109,18 @@ def test_what_an_interrupted_run_has_not_executed_is_skipped_in_junit(tmp_path: 
     run.await_text("long.feature")  # its first scenario has ended
     run.process.send_signal(signal.SIGTERM)
     assert run.end() == 1
-    (file,) = (tmp_path / "junit").glob("TESTS-*.quick.*.xml")
-    (skipped,) = ET.parse(file).getroot().iter("skipped")  # noqa: S314 - our own file
+    suites = junit_suites(tmp_path / "junit")
+    assert [
+        each.get("name") for each in suites.pop("A run that is long enough to be interrupted").iter("testcase")
+    ] == [
+        "The run is under way",
+        "Many changes",
+    ]
+    (skipped,) = suites.pop(QUICK_TITLE).iter("skipped")
     assert skipped.get("message") == "the run was interrupted"
+    (error,) = suites.pop("run").iter("error")
+    assert error.get("message") == "the run was interrupted"
+    assert not suites
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
@@ -140,7 +158,7 @@ def test_a_run_whose_output_is_closed_ends_and_leaves_nothing(tmp_path: Path) ->
 
 
 def test_a_run_that_does_not_start_is_an_error_in_junit_and_leaves_no_older_report(tmp_path: Path) -> None:
-    junit = ["--junit", "--junit-directory", str(tmp_path)]
+    junit = ["--junit", "--junit-directory", str(tmp_path / "junit")]
     # A run with other settings would not replace the files.
     again = {f"BDD_{name}_DIR": str(tmp_path / name.lower()) for name in ("EVIDENCE", "RESULTS")}
     for folder in ("first", "second"):
@@ -148,10 +166,10 @@ def test_a_run_that_does_not_start_is_an_error_in_junit_and_leaves_no_older_repo
     assert "RED: nothing was executed: The setting -D deadlin is unknown." in run.output
     assert "passed" not in run.output
     assert "By user" not in run.output
-    (report,) = tmp_path.glob("TESTS-*.xml")
-    error = ET.parse(report).getroot().find("testcase/error")  # noqa: S314 - our own file
-    assert error is not None
+    (error,) = junit_suites(tmp_path / "junit")["run"].iter("error")
     assert "Did you mean deadline?" in str(error.get("message"))
+    (skipped,) = junit_suites(tmp_path / "junit")[QUICK_TITLE].iter("skipped")
+    assert "nothing was executed: The setting -D deadlin is unknown." in str(skipped.get("message"))
 
 
 def test_an_event_that_breaks_the_contract_turns_a_run_of_passed_scenarios_red(tmp_path: Path) -> None:

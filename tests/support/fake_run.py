@@ -23,6 +23,7 @@ from bdd.results.model import Component
 from bdd.run import hooks, start
 from bdd.settings.settings import Settings
 from tests.support.builders import FakeRecorder, envelope, record
+from tests.support.junit import junit_suites
 
 if TYPE_CHECKING:
     from behave.runner import Context
@@ -174,7 +175,7 @@ class Behave:
             last.error_message = last._process_error(error)  # type: ignore[no-untyped-call]
         finished: list[Any] = [last, scenario]
         for each in finished:
-            each.set_status(Status.failed if error else Status.passed)
+            each.set_status(_status_after(error))
         hooks.after_step(self.context, last)
         hooks.after_scenario(self.context, scenario)
 
@@ -201,14 +202,24 @@ class Behave:
         """The last line."""
         return self.output.splitlines()[-1]
 
-    def junit_error(self, element: str = "error") -> str:
-        """Return the only message in the only JUnit file."""
-        (file,) = Path(self.config.junit_directory).glob("TESTS-*.xml")
-        (found,) = ET.parse(file).getroot().iter(element)  # noqa: S314 - our own file
-        return str(found.get("message"))
+    def junit(self) -> dict[str, ET.Element]:
+        """Return the test suites in the only JUnit file: name -> suite."""
+        return junit_suites(Path(self.config.junit_directory))
+
+    def junit_error(self) -> str:
+        """Return the message of the only error in the only JUnit file, with what follows it."""
+        (found,) = (each for suite in self.junit().values() for each in suite.iter("error"))
+        message, whole = str(found.get("message")), found.text or ""
+        return whole if whole.startswith(message) else f"{message}\n{whole}"
 
     def _abort(self, reason: str | None = None) -> None:
         self.context.aborted = self.runner.aborted = True
+
+
+def _status_after(error: Exception | None) -> Status:
+    if error is None:
+        return Status.passed
+    return Status.failed if isinstance(error, AssertionError) else Status.error
 
 
 @contextmanager

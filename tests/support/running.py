@@ -16,6 +16,7 @@ from bdd.system.waiting import wait_until
 FEATURES = Path("tests/integration/features")
 LONG = str(FEATURES / "long.feature")
 QUICK = str(FEATURES / "quick.feature")
+QUICK_TITLE = "The shortest run that needs everything"
 
 GUARD_SECONDS = 600.0
 """A guard against hanging: more than all limits that a run has itself, one after the other."""

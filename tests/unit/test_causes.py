@@ -221,8 +221,8 @@ def test_findings_have_causes_too() -> None:
     finding = Finding("One", "one.feature:3", "When I act", "left an event", "correct it", NEVER_CREATED)
     assert [causes.note(finding)[1] for _ in range(3)] == [True, False, False]
     assert in_a_clause(list(causes)) == ["1 cause: no patient.created event comes"]
-    assert causes.label(finding) == "1: no patient.created event comes"
-    assert causes.label_of("One", "one.feature:3") == "", "that scenario has not failed"
+    assert causes.number(finding) == 1
+    assert causes.failure_of("One", "one.feature:3") is None, "that scenario has not failed"
 
 
 def test_the_last_line_names_three_causes() -> None:

@@ -92,7 +92,12 @@ def test_a_run_that_is_red_is_never_green_in_another_format(run: Run) -> None:
 def test_a_green_run_has_no_failed_case() -> None:
     run = a_run([a_scenario(A), a_scenario(B)])
     summary = ctrf_of(run)["results"]["summary"]
-    assert (summary["tests"], summary["passed"], summary["failed"]) == (2, 2, 0)
+    assert [(each.name, each.status) for each in cases_of(run)] == [
+        (A, "passed"),
+        (B, "passed"),
+        ("nothing is unexplained", "passed"),
+    ]
+    assert (summary["tests"], summary["passed"], summary["failed"]) == (3, 3, 0)
     assert all(suite.get("failures") == suite.get("errors") == "0" for suite in junit(run))
 
 

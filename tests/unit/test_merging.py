@@ -86,6 +86,21 @@ def test_each_failure_has_the_number_of_its_cause_in_the_merged_run() -> None:
     assert [len(each.failures) for each in merged.end.causes] == [2, 1], "those of most scenarios first"
 
 
+def test_each_finding_has_the_number_of_its_cause_in_the_merged_run() -> None:
+    runs = []
+    for title, run in zip(("comes once", "comes twice"), sharded(scenarios(), 2), strict=True):
+        assert run.end
+        finding = a_finding(f"{title}, and has no key").model_copy(update={"cause": 9})
+        cause = run.end.causes[0].model_copy(update={"numbers": [9], "title": title, "failures": [], "findings": 1})
+        end = run.end.model_copy(update={"findings": [finding], "causes": [*run.end.causes, cause]})
+        runs.append(run.model_copy(update={"end": end}))
+    merged = merge(runs)
+    assert merged.end
+    numbers = {each.title: each.numbers[0] for each in merged.end.causes}
+    assert [each.cause for each in merged.end.findings] == [numbers["comes once"], numbers["comes twice"]]
+    assert len(set(numbers.values())) == len(numbers)
+
+
 def test_green_shards_are_a_green_run() -> None:
     every = [a_scenario(f"Scenario {at}", line=at) for at in range(4)]
     merged = merge(sharded(every))

@@ -8,18 +8,10 @@ import sys
 import xml.etree.ElementTree as ET
 
 import pytest
-from behave.parser import parse_feature
 
 from bdd.output.console import escape_unencodable_output
-from bdd.output.printable import fit_for_report, printable
-from bdd.system.behave_internals import rewrite_messages
+from bdd.output.printable import printable
 from bdd.system.paths import ROOT
-
-FEATURE = """
-Feature: Patients
-  Scenario: One
-    When I create a patient
-"""
 
 
 @pytest.mark.parametrize("text", ["Größe 🦊 👩‍⚕️ 太郎", "two\nlines\tand a tab", '"quoted" & <angled>'])
@@ -32,15 +24,6 @@ def test_what_xml_cannot_hold_or_steers_a_terminal_is_escaped(number: int) -> No
     printed = printable(f"a{chr(number)}b")
     assert printed == f"a{ascii(chr(number))[1:-1]}b"
     assert ET.fromstring(f"<a>{printed}</a>").text == printed  # noqa: S314 - written here
-
-
-def test_the_message_of_a_failure_can_stand_in_a_junit_file() -> None:
-    scenario = parse_feature(FEATURE.strip(), filename="a.feature").scenarios[0]  # type: ignore[no-untyped-call]
-    (step,) = scenario.steps
-    step.exception, step.error_message = AssertionError("response: \x00\uffff"), "ASSERT FAILED: \x00\uffff"
-    rewrite_messages(scenario, fit_for_report)
-    assert str(step.exception) == r"response: \x00\uffff"
-    assert step.error_message == r"ASSERT FAILED: \x00\uffff"
 
 
 @pytest.mark.parametrize("arguments", [["doctor", "--help"], ["prove", "--list"]])

@@ -15,31 +15,26 @@ from bdd.commands.cli import app
 from bdd.domain.entity import Entity
 from bdd.domain.resources import resources
 from bdd.domain.test_data import example, stored
-from bdd.report.junit import JUnitFiles
+from bdd.results.junit import write_junit
+from bdd.results.model import ScenarioName
 from bdd.run.process import ModuleProcess
 from bdd.system.paths import ROOT
-from bdd.verdict.audit import Finding
-from bdd.verdict.symptom import Symptom
 from proof import command, report
 from proof.defect import SOUND, Defect
 from proof.defects import DEFECTS
-from proof.judging import Outcome, Verdict, judge, reds_in
+from proof.judging import Outcome, Verdict, judge, reds_in, suites_in
 from proof.outgoing import CREATED, DELETED, UPDATED, Outgoing
 from proof.pairs import PAIRS, Pair
 from tests.support.builders import envelope, patient
+from tests.support.runs import a_run
+from tests.support.scenarios import a_failure, a_finding, a_scenario
 
 KEY_NONE = Defect("event_envelope", "key-none", "no key", "its key is none")
 MESSAGE = """Expected: one patient.created event on patient-events with key "5"
      but: the closest event differs in 1 way: its key is none, expected "5"
           closest:  patient.created at patient-events/0@17, key none"""
-FINDING = Finding(
-    scenario="Deleted",
-    location="features/patient_deleted.feature:6",
-    step="When I delete it",
-    sentence="left a record: its key is none",
-    advice="correct it",
-    symptoms=[Symptom("patient", "a record", "without a key")],
-)
+FINDING = a_finding("a record without a key", scenario=ScenarioName(feature="features/a.feature", name="Deleted"))
+FINDING = FINDING.model_copy(update={"message": "left a record: its key is none"})
 TITLE = "The envelope names type, version and producer"
 
 
@@ -94,14 +89,13 @@ def lifecycle(patient_id: int) -> list[Outgoing]:
     ]
 
 
-def write_feature(folder: Path, message: str | None) -> Path:
-    """Write a JUnit file of a run whose folder this is; return the folder of those files."""
-    folder = folder / "junit"
-    folder.mkdir(exist_ok=True)
-    failure = f'<failure type="AssertionError" message=""><![CDATA[{message}]]></failure>' if message else ""
-    case = f'<testcase classname="event_envelope" name="{TITLE}">{failure}</testcase>'
-    (folder / "TESTS-event_envelope.xml").write_text(f"<testsuite>{case}</testsuite>", encoding="utf-8")
-    return folder
+def write_run(folder: Path, message: str | None = None, **fields: Any) -> None:
+    """Write the JUnit file of a run whose folder this is, of one scenario; it has failed if there is a message."""
+    title = "patient.created without a key"
+    scenario = a_scenario(TITLE, "failed" if message else "passed")
+    if message:
+        scenario = scenario.model_copy(update={"failure": a_failure(title, message=message)})
+    write_junit(folder / "junit" / "TESTS-a.xml", a_run([scenario], **fields))
 
 
 def outcome(verdict: Verdict, defect: Defect = KEY_NONE) -> Outcome:
@@ -144,23 +138,24 @@ def test_each_defect_of_the_publisher_changes_what_is_published() -> None:
     ],
 )
 def test_only_the_headline_can_name_the_defect(tmp_path: Path, message: str, verdict: Verdict) -> None:
-    judged = judge(KEY_NONE, write_feature(tmp_path, message).parent, 1, 2.0, [])
+    write_run(tmp_path, message)
+    judged = judge(KEY_NONE, tmp_path, 1, 2.0, [])
     assert (judged.verdict, judged.by) == (verdict, TITLE)
 
 
 def test_a_finding_of_the_audit_kills_too_but_a_scenario_comes_first(tmp_path: Path) -> None:
-    JUnitFiles(write_feature(tmp_path, None)).write_audit([FINDING], str)
+    write_run(tmp_path, findings=[FINDING])
     judged = judge(KEY_NONE, tmp_path, 1, 2.0, [])
     assert judged.verdict is Verdict.NAMED
     assert judged.by.startswith("audit: Deleted")
-    write_feature(tmp_path, MESSAGE)
-    assert [by.partition(":")[0] for by, _ in reds_in(tmp_path / "junit")] == [TITLE, "audit"]
+    write_run(tmp_path, MESSAGE, findings=[FINDING])
+    assert [by.partition(":")[0] for by, _ in reds_in(suites_in(tmp_path / "junit"))] == [TITLE, "audit"]
 
 
 def test_a_green_run_means_that_the_defect_survived_if_there_was_an_audit(tmp_path: Path) -> None:
-    junit = write_feature(tmp_path, None)
+    write_run(tmp_path, end={"audited": False})
     assert judge(KEY_NONE, tmp_path, 0, 2.0, []).verdict is Verdict.NOT_RUN
-    JUnitFiles(junit).write_audit([], str)
+    write_run(tmp_path)
     assert judge(KEY_NONE, tmp_path, 0, 2.0, []).verdict is Verdict.SURVIVED
 
 
@@ -169,8 +164,11 @@ def test_a_run_that_ended_early_proves_nothing(tmp_path: Path, exit_code: int | 
     judged = judge(KEY_NONE, tmp_path, exit_code, 2.0, ["The broker cannot be reached"])
     assert judged.verdict is Verdict.NOT_RUN
     assert "The broker cannot be reached" in judged.message
-    (tmp_path / "TESTS-event_envelope.xml").write_text("<testsuite>\x00", encoding="utf-8")
+    write_run(tmp_path, abort_reason="the broker has ended")
+    write_junit(tmp_path / "junit" / "TESTS-b.xml", a_run(abort_reason="nothing was executed"))
     assert judge(KEY_NONE, tmp_path, exit_code, 2.0, []).verdict is Verdict.NOT_RUN
+    (tmp_path / "junit" / "TESTS-c.xml").write_text("<testsuite>\x00", encoding="utf-8")
+    assert "a JUnit file that is not XML" in judge(KEY_NONE, tmp_path, exit_code, 2.0, []).message
 
 
 @pytest.mark.parametrize(
@@ -250,7 +248,7 @@ def test_of_two_defects_at_once_both_must_be_the_causes_and_nothing_else(
 ) -> None:
     version = replace(KEY_NONE, name="version", pattern="version is wrong")
     pair = Pair("", "both", "both", "", parts=(replace(KEY_NONE, pattern="without a key"), version))
-    write_feature(tmp_path, "another message")
+    write_run(tmp_path, "another message")
     (tmp_path / "evidence" / "a-run").mkdir(parents=True)
     told = [{"cause": each, "best": {"message": "a message"}} for each in causes]
     (tmp_path / "evidence" / "a-run" / "causes.json").write_text(json.dumps(told), encoding="utf-8")

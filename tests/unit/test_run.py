@@ -13,8 +13,8 @@ from behave.configuration import Configuration
 
 from bdd.domain.world import world
 from bdd.output import masking
-from bdd.report.junit import junit_files
 from bdd.run import start
+from bdd.run.selection import junit_file
 from bdd.stacks.base import CannotStart
 from bdd.system.paths import ASYNCAPI
 from tests.support.builders import record
@@ -97,9 +97,9 @@ def test_a_run_that_is_refused_starts_nothing_and_is_red(
     behave.config.junit = True
     Path(behave.config.junit_directory).mkdir()
     prepare(behave)
-    files = junit_files(behave.config)
-    assert files
-    files.write_audit([], str)  # as it did the last time
+    file = junit_file(behave.config)
+    assert file
+    file.write_text("what it has left the last time", encoding="utf-8")
     behave.start()
     assert behave.runner.features == []
     assert behave.end() == 1
@@ -261,7 +261,9 @@ def test_the_audit_turns_a_run_red_and_does_not_report_a_failed_scenario_again(b
         "RED: 1 of 2 scenarios failed; the audit found 1 thing that no scenario explains; "
         "1 cause: patient.created published after no request"
     )
-    assert "left an unexpected event" in behave.junit_error("failure")
+    (finding,) = behave.junit()["audit"].iter("failure")
+    assert "left an unexpected event" in str(finding.text)
+    assert [case.get("name") for case in behave.junit()["Patients"] if case.find("failure") is not None] == ["One"]
     assert "\nThe audit found what no scenario explains:\n  1 more of causes that were printed" in behave.output
 
 

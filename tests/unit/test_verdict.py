@@ -1,13 +1,9 @@
-"""The last line of a run, and the JUnit files that behave does not write."""
-
-import xml.etree.ElementTree as ET
-from pathlib import Path
+"""The last line of a run."""
 
 import pytest
 from behave.model_type import Status
 from behave.parser import parse_feature
 
-from bdd.report.junit import JUnitFiles
 from bdd.report.verdict import Verdict
 from bdd.verdict.audit import Finding
 from bdd.verdict.symptom import Symptom
@@ -76,42 +72,3 @@ def test_all_reasons_stand_in_one_line_and_none_is_cut() -> None:
         "1 cause: patient.created without a key; "
         f"it broke: {'so long ' * 50}and the point."
     )
-
-
-def test_a_broken_run_is_an_error_in_a_file_that_is_xml(tmp_path: Path) -> None:
-    JUnitFiles(tmp_path / "new", ["features/"]).write_aborted_run("nothing was executed:\n\x00 & <")
-    (file,) = (tmp_path / "new").glob("TESTS-run.*.xml")
-    suite = ET.parse(file).getroot()  # noqa: S314 - our own file
-    assert (suite.get("errors"), suite.get("failures"), suite.get("tests")) == ("1", "0", "1")
-    error = suite.find("testcase/error")
-    assert error is not None
-    assert str(error.get("message")).startswith("nothing was executed:")
-    properties = {each.get("name"): str(each.get("value")) for each in suite.iter("property")}
-    assert properties["arguments"] == "features/"
-    assert file.name == f"TESTS-run.{properties['run']}.xml"
-
-
-def test_a_folder_that_cannot_be_written_breaks_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "file").write_text("in the way")
-    folder = tmp_path / "file" / "junit"
-    files = JUnitFiles(folder)
-    files.write_aborted_run("nothing was executed")
-    name = f"TESTS-run.{files.run}.xml"
-    assert capsys.readouterr().out == f"{folder / name} cannot be written: Not a directory\n"
-    files.remove_old()
-
-
-def test_a_run_removes_what_it_wrote_the_last_time_and_nothing_of_another_run(tmp_path: Path) -> None:
-    def run(path: str, **settings: str) -> JUnitFiles:
-        return JUnitFiles(tmp_path, [path], settings)
-
-    first, *others = run("a"), run("b"), run("a", stack="remote")
-    for each in (first, *others):
-        each.write_audit([FINDING], str)
-        each.write("features.topics", ET.Element("testsuite"))
-    for name in ("TESTS-other.xml", f"TESTS-mine.{first.run}.txt", "coverage.xml"):
-        (tmp_path / name).write_text("another's")
-    before = set(tmp_path.iterdir())
-    run("a").remove_old()
-    removed = {file.name for file in before - set(tmp_path.iterdir())}
-    assert removed == {f"TESTS-audit.{first.run}.xml", f"TESTS-features.topics.{first.run}.xml"}

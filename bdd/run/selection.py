@@ -1,0 +1,43 @@
+"""What a run was given: it names the run among others."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from bdd.system.paths import ROOT
+
+_LETTERS_OF_A_NAME = 8
+_WHICH_SHARD = {"JOB_COMPLETION_INDEX", "CI_NODE_INDEX", "CI_NODE_TOTAL"}  # what `-D shard=auto` reads
+
+
+def selection_of(config: Any) -> str:
+    """Return the paths, tags and names that were requested, from behave's configuration.
+
+    Runs with the same selection are compared with each other, wherever the clone is.
+    """
+    paths = [_relative(str(path)) for path in config.paths] or ["features"]
+    tags = [f"--tags={tag}" for tag in config.tags or ()]
+    names = [f"--name={name}" for name in config.name or ()]
+    return " ".join([*paths, *tags, *names])
+
+
+def junit_file(config: Any) -> Path | None:
+    """Return the JUnit file of a run from behave's configuration, None for a run without `--junit`.
+
+    It has the same name if the run is given the same paths, tags, names and settings: a run replaces its own file
+    of the last time, and no other one. Several runs may therefore write into one folder.
+    """
+    if not config.junit:
+        return None
+    variables = {
+        name: value for name, value in os.environ.items() if name.startswith("BDD_") or name in _WHICH_SHARD
+    }
+    given = json.dumps([selection_of(config), sorted({**variables, **config.userdata}.items())])
+    name = hashlib.sha256(given.encode()).hexdigest()[:_LETTERS_OF_A_NAME]
+    return Path(config.junit_directory) / f"TESTS-{name}.xml"
+
+
+def _relative(path: str) -> str:
+    return os.path.relpath(path, ROOT) if Path(path).is_absolute() else os.path.normpath(path)
