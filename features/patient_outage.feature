@@ -32,3 +32,17 @@ Feature: While the database is away, patients are not changed and nothing is pub
     When the database is back
     And I change the patient's status to “in Therapie”
     Then exactly one patient.updated event is published
+
+  Scenario: Reading the patient
+    Given a patient
+    And the database is away
+    When I read the patient
+    Then the service responds with the patient or with 503 within 5 seconds
+    And no event is published
+
+  Scenario: Reading all patients
+    Given a patient
+    And the database is away
+    When I read all patients
+    Then the service responds with a list that has the patient or with 503 within 5 seconds
+    And no event is published

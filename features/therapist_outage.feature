@@ -23,3 +23,17 @@ Feature: While the database is away, therapists are not changed and nothing is p
       | action |
       | change |
       | delete |
+
+  Scenario: Reading the therapist
+    Given a therapist
+    And the database is away
+    When I read the therapist
+    Then the service responds with the therapist or with 503 within 5 seconds
+    And no event is published
+
+  Scenario: Reading all therapists
+    Given a therapist
+    And the database is away
+    When I read all therapists
+    Then the service responds with a list that has the therapist or with 503 within 5 seconds
+    And no event is published

@@ -1,5 +1,6 @@
 """Defects that show while the database is away."""
 
+import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,7 +8,7 @@ from functools import partial
 from http import HTTPStatus
 
 from proof.defect import served
-from proof.traffic import Request, Response, Serve, SoundService
+from proof.traffic import Request, Response, Serve, SoundService, on
 
 _TOO_LONG_SECONDS = 5.2
 
@@ -24,6 +25,23 @@ def _away(change: Callable[[Request, SoundService, Response], Response]) -> Serv
         return change(request, sound, response) if is_away else response
 
     return serve
+
+
+def _reading(response: Response, *, one: bool) -> Serve:
+    """Respond so to a request that reads while the database is away."""
+
+    def serve(request: Request, sound: SoundService) -> Response:
+        return response if _is_locked(sound) else sound.handle(request)
+
+    return on("GET", serve, one=one)
+
+
+def _is_locked(sound: SoundService) -> bool:
+    try:
+        sound.drop_row(-1)
+    except sqlite3.OperationalError:
+        return True
+    return False
 
 
 def _late(_request: Request, _sound: SoundService, response: Response) -> Response:
@@ -95,6 +113,20 @@ OUTAGE_DEFECTS = [
         _carried_out_later(),
         scenario="A patient that is there",
         is_stored=True,
+    ),
+    _patients(
+        "database-away-lists-nothing",
+        "the list of patients is empty while the database is away",
+        "is not among the 0 that are listed",
+        _reading(Response(200, b"[]"), one=False),
+        scenario="Reading all patients",
+    ),
+    _patients(
+        "database-away-read-answers-404",
+        "a patient that is stored is said not to exist while the database is away",
+        "the service responded with 404",
+        _reading(Response(404, b'{"message": "Patient not found"}'), one=True),
+        scenario="Reading the patient",
     ),
     _therapists(
         "therapist-database-away-answers-500",

@@ -28,8 +28,10 @@ Json = Mapping[str, Any]
 class Response(BaseMatcher[Exchange]):
     """A response in which no check finds an error.
 
-    Args:
+    Attributes:
         expected: the expected response, in words.
+
+    Args:
         checks: carried out in order; the first that finds errors ends them.
         advice: what to do if the response differs as a whole; where a field does, that is what to correct, and
             where requests do not reach the API, their address.
@@ -37,7 +39,7 @@ class Response(BaseMatcher[Exchange]):
     """
 
     def __init__(self, expected: str, *checks: Errors, advice: str = _ADVICE, where: str = "") -> None:
-        self._expected = expected
+        self.expected = expected
         self._checks = checks
         self._advice = advice
         self._where = where
@@ -47,7 +49,7 @@ class Response(BaseMatcher[Exchange]):
 
     def describe_to(self, description: Description) -> None:
         """Describe the expected response."""
-        description.append_text(self._expected)
+        description.append_text(self.expected)
 
     def describe_mismatch(self, item: Exchange, mismatch_description: Description) -> None:
         """Describe every difference, the request and the response."""
@@ -95,6 +97,16 @@ def in_time(seconds: float) -> Response:
     return Response(f"a response within {seconds:g} s", late, advice=advice)
 
 
+def or_unavailable(expected: Response) -> Response:
+    """Match what another matcher does, and a response with 503: what cannot be read now must not look empty."""
+
+    def errors(exchange: Exchange) -> Sequence[Difference]:
+        return [] if exchange.status == HTTPStatus.SERVICE_UNAVAILABLE else expected.errors(exchange)
+
+    advice = "answer 503 while the service cannot read what it has stored"
+    return Response(f"{expected.expected}, or 503", errors, advice=advice)
+
+
 def could_read(entity: Entity) -> Response:
     """Match what a consumer of an event must find: the entity, or that none has its id if it is deleted."""
     return Response(_as_shown(entity), *_readable(entity))
@@ -123,13 +135,13 @@ def _as_shown(entity: Entity) -> str:
 def _readable(entity: Entity) -> Sequence[Errors]:
     if entity.deleted:
         return [_status(HTTPStatus.NOT_FOUND)]
-    return [_accepted(entity.resource), _body(entity.body)]
+    return [_accepted(entity.resource.noun), _body(entity.body)]
 
 
 def creates(resource: Resource) -> Response:
     """Match the response to a creation that is accepted."""
     advice = "see why the service refused it; if it requires more than the contract says, correct one of the two"
-    return Response(f"the service creates the {resource.noun}", _accepted(resource), advice=advice)
+    return Response(f"the service creates the {resource.noun}", _accepted(resource.noun), advice=advice)
 
 
 def has_message(message: str) -> Response:
@@ -157,7 +169,7 @@ def refuses(status: int, field: str) -> Response:
 
 def shows(entity: Entity) -> Response:
     """Match a response that is the entity, field by field."""
-    return Response(f"the service responds with {entity}", _accepted(entity.resource), _body(entity.body))
+    return Response(f"the service responds with {entity}", _accepted(entity.resource.noun), _body(entity.body))
 
 
 def lists(entity: Entity) -> Response:
@@ -231,13 +243,13 @@ def _status(status: int, field: str = "") -> Errors:
     return wrong
 
 
-def _accepted(resource: Resource) -> Errors:
-    def wrong(exchange: Exchange) -> Sequence[Difference]:
-        outcome, body = exchange.outcome, exchange.in_brief
-        sentence = f"the service responded with {outcome} in place of the {resource.noun}: {body}"
-        return [] if exchange.accepted else [Difference(sentence, "", _REFUSED)]
+def _accepted(what: str) -> Errors:
+    return lambda exchange: [] if exchange.accepted else _refused(what, exchange)
 
-    return wrong
+
+def _refused(what: str, exchange: Exchange) -> Sequence[Difference]:
+    sentence = f"the service responded with {exchange.outcome} in place of the {what}: {exchange.in_brief}"
+    return [Difference(sentence, "", _REFUSED)]
 
 
 def _body(expected: Json) -> Errors:
@@ -266,11 +278,13 @@ def not_json(exchange: Exchange, error: Exception) -> Difference:
 
 def _list(resource: Resource, errors: Callable[[Sequence[Json]], Sequence[Difference]]) -> Errors:
     def check(exchange: Exchange) -> Sequence[Difference]:
+        if not exchange.accepted:
+            return _refused(f"list of {resource.noun}s", exchange)
         try:
             body = exchange.parsed()
         except (ValueError, RecursionError) as error:
             return [not_json(exchange, error)]
-        listed = resource.api.listed(resource.path, body) if exchange.accepted else None
+        listed = resource.api.listed(resource.path, body)
         if listed is None or not all(isinstance(each, dict) for each in listed):
             sentence = f"the response is not a list of {resource.noun}s but {shown(body)}"
             return [Difference(sentence, "", OTHER_FORM)]

@@ -8,7 +8,17 @@ from hamcrest.core.base_matcher import BaseMatcher
 
 from bdd.api.exchange import Exchange
 from bdd.domain.entity import Entity
-from bdd.domain.responses import could_read, creates, has_message, has_status, lists_only, refuses, shows
+from bdd.domain.responses import (
+    could_read,
+    creates,
+    has_message,
+    has_status,
+    lists,
+    lists_only,
+    or_unavailable,
+    refuses,
+    shows,
+)
 from tests.support.builders import NOW, PATIENTS, failure, mismatch, response
 
 ERIKA = Entity(PATIENTS, 5, {"vorname": "Erika", "status": "offen"})
@@ -52,6 +62,23 @@ def test_the_first_line_names_what_is_wrong(
     matcher: BaseMatcher[Exchange], status: int | None, body: str, message: str
 ) -> None:
     assert mismatch(failure(assert_that, response(status, body), matcher)) == message
+
+
+@pytest.mark.parametrize(("status", "body"), [(503, ""), (200, json.dumps([ERIKA.body]))])
+def test_what_cannot_be_read_now_is_right_or_refused_with_503(status: int, body: str) -> None:
+    assert_that(response(status, body), or_unavailable(lists(ERIKA)))
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "message"),
+    [
+        (200, "[]", "patient 5 is not among the 0 that are listed"),
+        (500, "gone", "the service responded with 500 in place of the list of patients: gone"),
+    ],
+)
+def test_what_cannot_be_read_now_does_not_look_empty(status: int, body: str, message: str) -> None:
+    failed = failure(assert_that, response(status, body), or_unavailable(lists(ERIKA)))
+    assert mismatch(failed) == message
 
 
 def test_a_json_response_keeps_its_indentation_below_the_first_line_and_loses_it_there() -> None:

@@ -89,6 +89,24 @@ CASES: Mapping[str, tuple[Act, Sequence[tuple[Act, str]]]] = {
             NO_REQUEST,
         ],
     ),
+    "the service responds with the patient or with 503 within 0.1 seconds": (
+        responds(200, lambda p: p),
+        [
+            (responds(404), "responded with 404 in place of the patient"),
+            (responds(200, lambda p: p | {"vorname": "Max"}), 'vorname is "Max"'),
+            (responds(503, seconds=0.2), "the response took 0.2 s, 0.1 s were promised"),
+            NO_REQUEST,
+        ],
+    ),
+    "the service responds with a list that has the patient or with 503 within 0.1 seconds": (
+        responds(503),
+        [
+            (responds(500), "responded with 500 in place of the list of patients"),
+            (responds(200, lambda p: []), "patient 5 is not among the 0 that are listed"),
+            (responds(200, lambda p: [p], seconds=0.2), "the response took 0.2 s, 0.1 s were promised"),
+            NO_REQUEST,
+        ],
+    ),
     "every patient in the list has the status “offen”": (
         responds(200, lambda p: [p, p]),
         [(responds(200, lambda p: [p, p | {"status": "in Therapie"}]), "1 of 2 have another status"), NO_REQUEST],
