@@ -114,7 +114,7 @@ def visible_later(request: Request, sound: SoundService) -> Response:
     patient = response.about(request)
     after = sound.row(patient)
     if before != after:
-        for row, seconds in ((before, 0.4), (after, 0.0)):
+        for row, seconds in ((before, 0.25), (after, 0.0)):
             if row:
                 sound.put_row(row)
             else:
@@ -249,21 +249,21 @@ _WHEN = [
         "created-overtaken",
         "patient.created is overtaken by the changes that follow",
         "patient.updated at .* lies before patient.created",
-        only([CREATED], place(after=0.5)),
+        only([CREATED], place(after=0.2)),
         scenario="From creation to deletion",
     ),
     in_order(
         "deleted-overtakes",
         "patient.deleted lies before patient.created",
         "patient.deleted at .* lies before patient.created",
-        only([CREATED], place(after=0.5)),
+        only([CREATED], place(after=0.2)),
         scenario="Created and immediately deleted",
     ),
     in_envelope(
         "overtaken-unseen",
         "patient.created is overtaken where no step checks the order",
         "was announced out of order: patient.updated at .* lies before patient.created",
-        only([CREATED], place(after=0.3)),
+        only([CREATED], place(after=0.2)),
         scenario="an id of its own",
         noticed_by="audit: Every event has an id of its own",
     ),
@@ -295,7 +295,7 @@ _BEFORE_COMMIT = [
         f"{event_type.removeprefix('patient.')}-before-the-commit",
         f"{event_type} is published before the change is committed",
         f"{event_type} at .* arrived before its change could be read",
-        only([event_type], place(after=0.1)),
+        only([event_type], place(after=0.03)),
         scenario=scenario,
         serve=on(method, visible_later),
     )

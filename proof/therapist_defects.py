@@ -186,7 +186,7 @@ _OF_EVENTS = [
         "therapist-block-overtakes",
         "a block is published before the creation",
         "therapist.blocked at .* lies before therapist.created",
-        only([CREATED], place(after=0.5)),
+        only([CREATED], place(after=0.2)),
         scenario="From creation to the last change",
     ),
     updated(
@@ -204,7 +204,7 @@ _OF_EVENTS = [
             f"therapist-{event_type.partition('.')[2]}-before-the-commit",
             f"{event_type} is published before the change is committed",
             f"{event_type} at .* arrived before its change could be read",
-            only([event_type], place(after=0.1)),
+            only([event_type], place(after=0.03)),
             scenario=scenario,
             serve=on(method, visible_later),
         )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from bdd.contracts.asyncapi import noun_of
 from bdd.verdict.expectation import Expectation
 
 _TRIES = 3
@@ -34,20 +35,21 @@ class Wait:
         if self.instead_of is None:
             return f"{self.seconds:g} s were waited"
         return (
-            f"not waited for longer than {self.seconds:.2g} s: {_TRIES} of this type before it were waited for "
+            f"not waited for longer than {self.seconds:.2g} s: {_TRIES} events before it were waited for "
             f"{self.instead_of:g} s in vain"
         )
 
 
 class Patience:
-    """Remembers which types of events were waited for in vain.
+    """Remembers which events were waited for in vain.
 
-    The first three expectations of a type have the whole deadline. Later ones have only several times as long as
-    the type's events usually took, for the run is red already; what comes later all the same is for the audit.
+    Three expectations have the whole deadline: of a type that has not come yet, three of this type; of one whose
+    usual time is known, three of all the types of its service. Later ones have only several times as long as the
+    type's events usually took, for the run is red already; what comes later all the same is for the audit.
     """
 
     def __init__(self) -> None:
-        self._vain: Counter[str] = Counter()
+        self._vain: Counter[str] = Counter()  # of a type, and of a noun, which stands for its service
         self._deadlines: dict[str, float] = {}
         self._took: dict[str, list[float]] = {}
 
@@ -59,11 +61,12 @@ class Patience:
             timeout: their deadline, in seconds.
         """
         event_type = next((each.event_type for each in expected), "")
-        if self._vain[event_type] < _TRIES:
-            return Wait(timeout)
         took = self._took.get(event_type)
+        of_all = noun_of(event_type) if took else event_type
+        if self._vain[of_all] < _TRIES:
+            return Wait(timeout)
         short = max(_FACTOR * median(took) if took else 0, _SHORTEST_SECONDS)
-        return Wait(short, self._deadlines[event_type]) if short < timeout else Wait(timeout)
+        return Wait(short, self._deadlines[of_all]) if short < timeout else Wait(timeout)
 
     def note_vain(self, expected: Sequence[Expectation], timeout: float) -> None:
         """Note that some of these did not come in time.
@@ -75,8 +78,9 @@ class Patience:
         for each in expected:
             if each.claim is None:
                 each.deadline = timeout
-                self._vain[each.event_type] += 1
-                self._deadlines.setdefault(each.event_type, timeout)
+                for name in (each.event_type, noun_of(each.event_type)):
+                    self._vain[name] += 1
+                    self._deadlines.setdefault(name, timeout)
 
     def note_claim(self, expectation: Expectation) -> None:
         """Note how long an event took that fulfilled an expectation."""
