@@ -1,4 +1,4 @@
-"""`python -m bdd bench`: benchmarks that compare two sides in one run."""
+"""`python -m bdd bench`: benchmarks, which measure what something costs."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="markdown",
-    help="Measure what something costs, by comparing two sides in one run.",
+    help="Measure what something costs: a check, a report, the writing of results.",
 )
 
 Checks = Annotated[int, typer.Argument(min=2, metavar="[CHECKS]", help="How many checks of each kind.")]
@@ -36,3 +36,14 @@ def history_cost(
     from bench.history_cost import compare  # noqa: PLC0415 - each command loads what it needs
 
     compare(records, checks)
+
+
+@app.command(cls=Command)
+def report(
+    scenarios: Annotated[int, typer.Argument(min=1, metavar="[SCENARIOS]", help="How many each run has.")] = 500,
+    runs: Annotated[int, typer.Argument(min=1, metavar="[RUNS]", help="How many runs the history has.")] = 30,
+) -> None:
+    """Make a report of synthetic results and open it in Chromium: seconds, first paint, files, and their goals."""
+    from bench.report_cost import measure  # noqa: PLC0415 - each command loads what it needs
+
+    measure(scenarios, runs)
