@@ -47,3 +47,13 @@ def report(
     from bench.report_cost import measure  # noqa: PLC0415 - each command loads what it needs
 
     measure(scenarios, runs)
+
+
+@app.command(cls=Command)
+def results(
+    runs: Annotated[int, typer.Argument(min=1, metavar="[RUNS]", help="How many runs of each kind.")] = 5,
+) -> None:
+    """Compare runs of the features that write results with runs that write none; the goal is 3 % at most."""
+    from bench.results_cost import compare  # noqa: PLC0415 - each command loads what it needs
+
+    compare(runs)
