@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bdd.pages.words import Language
-from bdd.results.comparison import Broken, Comparison, Lasting, Renamed, Since
+from bdd.results.comparison import Broken, Comparison, Lasting, Mended, Renamed, Since
 from bdd.results.model import ScenarioName
 
 
@@ -107,24 +107,30 @@ class _Maker:
     def broken(self, several: Iterable[Broken]) -> list[Change]:
         return self.scenarios((each.scenario, self._after(each.title, each.since)) for each in several)
 
+    def mended(self, several: Iterable[Mended]) -> list[Change]:
+        return self.scenarios(
+            (each.scenario, self._was(each.failed, "was_broken", "was_broken_at_least")) for each in several
+        )
+
     def renamed(self, several: Iterable[Renamed]) -> list[Change]:
-        return self.scenarios((each.scenario, self._say("formerly", name=each.former.name)) for each in several)
+        return self.scenarios((each.scenario, self._formerly(each)) for each in several)
 
     def findings(self, several: Iterable[Lasting]) -> list[Change]:
-        return [
-            Change(
-                each.title,
-                self._pages.get(each.scenario.as_name) if each.scenario else None,
-                self.since(each.since),
-            )
-            for each in several
-        ]
+        return [self._finding(each, since_in_words(each.since, self._say)) for each in several]
 
-    def since(self, since: Since) -> str:
-        return since_in_words(since, self._say)
+    def gone(self, several: Iterable[Lasting]) -> list[Change]:
+        return [self._finding(each, self._was(each.since, "was_found", "was_found_at_least")) for each in several]
 
-    def was(self, since: Since) -> str:
-        return self._say("was_broken", date=self._say.date(since.run.began), n=since.runs)
+    def _finding(self, finding: Lasting, note: str) -> Change:
+        page = self._pages.get(finding.scenario.as_name) if finding.scenario else None
+        return Change(finding.title, page, note)
+
+    def _formerly(self, renamed: Renamed) -> str:
+        former = renamed.former
+        return self._say("formerly", name=former.feature if former.name == renamed.scenario.name else former.name)
+
+    def _was(self, since: Since, word: str, at_least: str) -> str:
+        return self._say(at_least if since.at_least else word, date=self._say.date(since.run.began), n=since.runs)
 
     def _after(self, title: str, since: Since) -> str:
         words = "" if since.runs == 1 else since_in_words(since, self._say)
@@ -137,10 +143,8 @@ def _groups(comparison: Comparison, make: _Maker) -> Iterator[Group]:
     yield Group("new_findings", "broken", make.findings(comparison.findings.new if comparison.last else []))
     yield Group("still_broken", "broken", make.broken(comparison.still_broken))
     yield Group("still_found", "broken", make.findings(comparison.findings.still if comparison.last else []))
-    yield Group(
-        "mended", "kept", make.scenarios((each.scenario, make.was(each.failed)) for each in comparison.mended)
-    )
-    yield Group("no_longer_found", "kept", make.findings(comparison.findings.gone))
+    yield Group("mended", "kept", make.mended(comparison.mended))
+    yield Group("no_longer_found", "kept", make.gone(comparison.findings.gone))
     yield Group("new", "not run", make.scenarios((each, "") for each in comparison.new))
     yield Group("renamed", "not run", make.renamed(comparison.renamed))
     yield Group("removed", "not run", make.scenarios((each, "") for each in comparison.removed))

@@ -13,7 +13,7 @@ from bdd.pages.report import make_report
 from bdd.pages.words import LANGUAGES, Code, Language, words_of
 from bdd.results.coverage import Kind
 from bdd.results.folder import History
-from bdd.results.model import Promises, Run, Scenario
+from bdd.results.model import Finding, Promises, Run, Scenario
 from bdd.results.summary import summary_of
 from tests.support.runs import NIGHT, a_run, history
 from tests.support.scenarios import BEGAN, TITLE, a_scenario
@@ -21,6 +21,7 @@ from tests.support.scenarios import BEGAN, TITLE, a_scenario
 GOOD = a_scenario()
 BAD = a_scenario(status="failed")
 OTHER = a_scenario("Another one", line=20)
+MOVED = GOOD.model_copy(update={"feature": "features/other.feature"})
 RENAMED = GOOD.model_copy(update={"name": "A new name"})
 
 
@@ -52,9 +53,11 @@ CHANGES = {
     "still": ([[GOOD], [BAD], [BAD]], f"1 still broken since {night(1)}, for 2 runs · {TITLE}"),
     "always": ([[BAD], [BAD]], f"1 still broken since {night(0)} or longer, for 2 runs · {TITLE}"),
     "mended": ([[GOOD], [BAD], [GOOD]], f"1 mended was broken since {night(1)}, in 1 run A deletion is published"),
+    "mended, broken from the first": ([[BAD], [GOOD]], f"was broken since {night(0)} or longer, in 1 run"),
     "new": ([[GOOD], [GOOD, OTHER]], "1 new Another one"),
     "removed": ([[GOOD, OTHER], [GOOD]], "1 removed Another one"),
     "renamed": ([[GOOD], [RENAMED]], "1 renamed formerly “A deletion is published” A new name"),
+    "moved": ([[GOOD], [MOVED]], f"1 renamed formerly “{GOOD.feature}” A deletion is published"),
     "nothing": ([[GOOD], [GOOD]], "Nothing has changed."),
 }
 
@@ -63,6 +66,27 @@ CHANGES = {
 def test_what_has_changed_is_said_with_names_and_since_when(kind: str, tmp_path: Path) -> None:
     nights, said = CHANGES[kind]
     assert said in part(page(history(*nights), tmp_path), "changes")
+
+
+@pytest.mark.parametrize(
+    ("found_in", "said"),
+    [
+        ([False, True, True], f"1 still found by the audit since {night(1)}, for 2 runs a title"),
+        ([False, True, False], f"1 no longer found by the audit was found since {night(1)}, in 1 run a title"),
+        ([True, True, False], f"audit was found since {night(0)} or longer, for 2 runs a title"),
+    ],
+)
+def test_what_the_audit_finds_no_longer_says_how_long_it_did(
+    found_in: Sequence[bool], said: str, tmp_path: Path
+) -> None:
+    runs = history(*[[GOOD]] * len(found_in))
+    finding = Finding(scenario=GOOD.as_name, message="a message", advice="advice", title="a title")
+    found = [
+        run.model_copy(update={"end": run.end.model_copy(update={"findings": [finding] if there else []})})
+        for run, there in zip(runs, found_in, strict=True)
+        if run.end
+    ]
+    assert said in part(page(found, tmp_path), "changes")
 
 
 def test_a_cause_says_since_when_it_is_there(tmp_path: Path) -> None:
