@@ -46,7 +46,7 @@ def test_commands_pause_the_database_and_without_them_these_scenarios_are_left_o
     to = ["features/patient_outage.feature", "-D", "stack=attached", "-D", f"project={theirs.project}"]
     commands = ["-D", f"database_away=docker pause {postgres}", "-D", f"database_back=docker unpause {postgres}"]
     run = run_behave(tmp_path / "with", *to, *commands)
-    assert "\nGREEN: 4 scenarios passed" in run.output
+    assert "\nGREEN: 6 scenarios passed" in run.output
     run = run_behave(tmp_path / "without", *to, exit_code=1)
     assert "Nothing remains: the run cannot take the platform's database away: database_away and" in run.output
     assert theirs.as_it_is() == before
