@@ -1,12 +1,14 @@
 """What writing results costs a run: `python -m bdd bench results [RUNS]`.
 
 The features run in turn with and without results. The difference of such runs is small beside their noise, so what
-the results take is also measured inside the runs that have them, in the thread that executes the scenarios.
+the results take is also measured inside the runs that have them, in the thread that executes the scenarios. That
+is what the goal is held against.
 """
 
 import json
 import sys
 import tempfile
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -32,7 +34,7 @@ def compare(runs: int) -> None:
                 costs.append(measured(partial(_run, kind, Path(place)))[1])
             insides.append(Cost(*json.loads((Path(place) / WITH).read_text(encoding="utf-8"))))
     print(f"medians of {runs} runs of each kind, in turn; {load()}\n")
-    _print_table(median_of(wholes[WITH]), median_of(wholes[WITHOUT]), median_of(insides))
+    _print_table(wholes[WITH], wholes[WITHOUT], median_of(insides))
 
 
 def _run(kind: str, place: Path) -> None:
@@ -42,16 +44,20 @@ def _run(kind: str, place: Path) -> None:
     run_command([*command, "-f", "null", "features/"], cwd=ROOT, timeout=_LONGEST)
 
 
-def _print_table(with_results: Cost, without: Cost, inside: Cost) -> None:
+def _print_table(with_results: Sequence[Cost], without: Sequence[Cost], inside: Cost) -> None:
+    more, base = median_of(with_results), median_of(without)
     print(f"{'seconds':44}{'clock':>9}{'processor':>12}")
-    for name, cost in {
-        "with results": with_results,
-        "without": without,
-        "results, measured inside": inside,
-    }.items():
+    for name, cost in {"with results": more, "without": base, "results, measured inside": inside}.items():
         print(f"{name:44}{cost.clock:9.2f}{cost.processor:12.2f}")
     print(f"\n{'percent of a run without results':44}{'clock':>9}{'processor':>12}")
-    difference = Cost(with_results.clock - without.clock, with_results.processor - without.processor)
-    for name, cost in {"the difference": difference, "measured inside": inside}.items():
-        clock, processor = 100 * cost.clock / without.clock, 100 * cost.processor / without.processor
-        print(f"{name:44}{clock:9.1f}{processor:12.1f}   goal: 3")
+    rows = {
+        "the difference": Cost(more.clock - base.clock, more.processor - base.processor),
+        "how far runs without results lie apart": Cost(
+            *(max(each) - min(each) for each in zip(*without, strict=True))
+        ),
+        "results, measured inside": inside,
+    }
+    for name, cost in rows.items():
+        goal = "   goal: 3" if cost is inside else ""
+        clock, processor = 100 * cost.clock / base.clock, 100 * cost.processor / base.processor
+        print(f"{name:44}{clock:9.1f}{processor:12.1f}{goal}")
