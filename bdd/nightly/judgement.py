@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 
-from bdd.results.model import Run, Scenario
+from bdd.results.model import Run
 
 _SAYS_MORE = re.compile(r"^RED: (?:[1-9]\d* of \d+ scenarios? failed|the audit found )")
 """A verdict on the platform, not only on the run."""
@@ -72,13 +72,8 @@ def _broke_promises(run: Run) -> bool:
     end = run.end
     if end is None or not end.judged:
         return False
-    if end.findings or any(_failed(each) for each in run.scenarios):
+    # A scenario that was interrupted has no cause.
+    if end.findings_not_known() or any(each.failure and each.failure.cause for each in run.broken()):
         return True
-    # Audited, and red all the same: a clean-up failed, or a known failure has expired.
+    # Audited, and red all the same: a clean-up failed, for instance.
     return end.audited and end.abort_reason is None
-
-
-def _failed(scenario: Scenario) -> bool:
-    """Return whether a scenario failed for a reason that was found: one that was interrupted has none."""
-    failure = scenario.failure
-    return scenario.failed and failure is not None and failure.cause is not None and not failure.late

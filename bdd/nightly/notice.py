@@ -85,7 +85,7 @@ class _Words:
 
 def _title(say: _Words, judgement: Judgement) -> str:
     run = judgement.run
-    failed = _failed(run) if run else 0
+    failed = len(run.broken()) if run else 0
     counts = f": {failed}/{len(run.scenarios)}" if run and failed and judgement.reason else ""
     where = f" ({run.run.stack})" if run and run.run.stack else ""
     return f"{say(_VERDICTS[judgement.code])}{counts}{where}"
@@ -180,10 +180,6 @@ def _identity(say: _Words, run: Run | None) -> Iterator[str]:
     seconds = f"{run.end.ended - run.run.began:.0f}" if run.end else "?"
     line = say("ran", id=run.run.id, stack=run.run.stack or "?", began=_when(run.run.began), seconds=seconds)
     yield f"{line}, {say('shard', shard=run.run.shard)}" if run.run.shard else line
-
-
-def _failed(run: Run) -> int:
-    return sum(each.failed for each in run.scenarios)
 
 
 def _when(moment: float) -> str:

@@ -40,9 +40,12 @@ def merge(runs: Sequence[Run]) -> Run:
     missing = sorted(set(range(1, _shard(in_order[0]).count + 1)) - shards.keys())
     causes = merged_causes(in_order)
     head = _merged_head(in_order)
+    aborted = _why_aborted(in_order, missing, head.selected)
     scenarios = [numbered(each, causes) for each in _merged_scenarios(in_order, head.selected)]
-    merged = Run(format=in_order[0].format, run=head, scenarios=scenarios)
-    return merged.model_copy(update={"end": _merged_end(merged, in_order, missing, causes)})
+    end = _merged_end(in_order, scenarios, causes, aborted)
+    merged = Run(format=in_order[0].format, run=head, scenarios=scenarios, end=end)
+    sentence = _sentence(merged, end, len(in_order), aborted)
+    return merged.model_copy(update={"end": end.model_copy(update={"sentence": sentence})})
 
 
 def _newest_of_each(runs: Sequence[Run]) -> dict[int, Run]:
@@ -139,23 +142,30 @@ def _joined(several: Sequence[dict[str, str]]) -> dict[str, str]:
     return {name: ", ".join(dict.fromkeys(each[name] for each in several if name in each)) for name in names}
 
 
-def _merged_end(merged: Run, runs: Sequence[Run], missing: Sequence[int], causes: Sequence[Cause]) -> End:
+def _merged_end(
+    runs: Sequence[Run], scenarios: Sequence[Scenario], causes: Sequence[Cause], aborted: Sequence[str]
+) -> End:
+    """Return the end of the merged run, without its sentence.
+
+    Args:
+        runs: the shards.
+        scenarios: those of the merged run.
+        causes: the causes of failures and findings.
+        aborted: why it was not executed to its end.
+    """
     ends = [run.end for run in runs if run.end]
-    aborted = _why_aborted(runs, missing, merged.run.selected)
-    last = max(each.began + each.seconds for each in merged.scenarios) if merged.scenarios else merged.run.began
-    green = not aborted and all(end.green for end in ends)
+    times = [runs[0].run.began, *(each.began + each.seconds for each in scenarios)]
     phases = dict.fromkeys(phase for end in ends for phase in end.phases)
-    findings = [finding_numbered(finding, end.causes, causes) for end in ends for finding in end.findings]
     return End(
-        ended=max([last, *(end.ended for end in ends)]),
-        green=green,
-        sentence=_green(merged, len(runs)) if green else _red(merged, len(runs), len(findings), causes, aborted),
+        ended=max([*times, *(end.ended for end in ends)]),
+        green=not aborted and all(end.green for end in ends),
+        sentence="",
         abort_reason="; ".join(aborted) or None,
         judged=any(end.judged for end in ends),
-        audited=not missing and len(ends) == len(runs) and all(end.audited for end in ends),
+        audited=len(ends) == _shard(runs[0]).count and all(end.audited for end in ends),
         phases={phase: max(end.phases.get(phase, 0.0) for end in ends) for phase in phases},
         causes=causes,
-        findings=findings,
+        findings=[finding_numbered(finding, end.causes, causes) for end in ends for finding in end.findings],
         hook_failures=list(dict.fromkeys(failure for end in ends for failure in end.hook_failures)),
         known=_merged_known(end.known for end in ends),
     )
@@ -188,33 +198,32 @@ def _merged_known(several: Iterable[Sequence[KnownFailure]]) -> list[KnownFailur
     return list({each.scenario: each for each in reversed(known)}.values())[::-1]
 
 
-def _green(merged: Run, shards: int) -> str:
-    failed = sum(each.failed for each in merged.scenarios)
-    passed = counted(sum(each.status == "passed" for each in merged.scenarios), "scenario")
-    known = f"; {failed} failed as known" if failed else ""
-    return f"GREEN: {passed} passed in {counted(shards, 'shard')}, and the audit left nothing unexplained{known}"
-
-
-def _red(merged: Run, shards: int, findings: int, causes: Sequence[Cause], aborted: Sequence[str]) -> str:
-    """Return the verdict of a red run in one line.
+def _sentence(merged: Run, end: End, shards: int, aborted: Sequence[str]) -> str:
+    """Return the verdict in one line.
 
     Args:
         merged: the run.
+        end: its end.
         shards: how many shards there are.
-        findings: how many findings the audit has.
-        causes: the causes of failures and findings.
         aborted: why it was not executed to its end.
     """
+    broken = len(merged.broken())
+    late = sum(bool(each.failure and each.failure.late) and not end.lets_through(each) for each in merged.scenarios)
+    as_known = sum(each.failed for each in merged.scenarios) - broken - late
+    known = [f"{as_known} failed as known"] if as_known else []
+    if end.green:
+        passed = counted(sum(each.status == "passed" for each in merged.scenarios), "scenario")
+        green = f"GREEN: {passed} passed in {counted(shards, 'shard')}, and the audit left nothing unexplained"
+        return "; ".join([green, *known])
     executed = f"{counted(len(merged.scenarios), 'scenario')} in {counted(shards, 'shard')}"
-    late = sum(bool(each.failure and each.failure.late) for each in merged.scenarios)
-    reasons = [f"{sum(each.failed for each in merged.scenarios) - late} of {executed} failed"]
+    reasons = [f"RED: {broken} of {executed} failed"]
     reasons += [f"{late} not judged"] if late else []
-    if findings:
+    if findings := len(end.findings_not_known()):
         reasons.append(f"the audit found {counted(findings, 'thing')} that no scenario explains")
-    if causes:
-        titles = at_most(_SHOWN_CAUSES, [cause.title for cause in causes])
-        reasons.append(f"{counted(len(causes), 'cause')}: {'; '.join(titles)}")
-    return f"RED: {'; '.join([*reasons, *(clause.splitlines()[0] for clause in aborted)])}"
+    if end.causes:
+        titles = at_most(_SHOWN_CAUSES, [cause.title for cause in end.causes])
+        reasons.append(f"{counted(len(end.causes), 'cause')}: {'; '.join(titles)}")
+    return "; ".join([*reasons, *(clause.splitlines()[0] for clause in aborted), *known, *end.hook_failures])
 
 
 def _shard(run: Run) -> Shard:

@@ -152,6 +152,14 @@ class End(Part):
     troubles: Sequence[str] = ()
     known: Sequence[KnownFailure] = ()
 
+    def lets_through(self, scenario: ScenarioName) -> bool:
+        """Return whether a failure of a scenario, or a finding about it, does not turn the run red."""
+        return any(each.lets_through(scenario) for each in self.known)
+
+    def findings_not_known(self) -> list[Finding]:
+        """Return the findings that turn the run red: all but those about known failures."""
+        return [each for each in self.findings if not self.lets_through(each.scenario)]
+
 
 class Feature(Part):
     """A feature: a capability of the platform, and what it promises.
@@ -261,6 +269,11 @@ class Run(Part):
     def green(self) -> bool:
         """Whether it ended, and all promises were kept."""
         return self.end is not None and self.end.green
+
+    def broken(self) -> list[Scenario]:
+        """Return the scenarios that failed, without known failures and those whose event came in time after all."""
+        failed = [each for each in self.scenarios if each.failed and not (each.failure and each.failure.late)]
+        return [each for each in failed if each.status == "error" or not (self.end and self.end.lets_through(each))]
 
     def not_executed(self) -> Iterator[ScenarioName]:
         """Yield the scenarios that were selected, and neither executed nor left out."""

@@ -14,6 +14,9 @@ from bdd.results.model import Component, KnownFailure, LeftOut, Run, Scenario, S
 from bdd.results.sharding import shards_of
 from tests.support.runs import BEGAN, a_finding, a_run, a_scenario, named, written
 
+KNOWN = KnownFailure(
+    scenario="Scenario 0", reason="a defect", who="me", until="2026-12-31", state="failed as known"
+)
 FEATURES = ("features/patient_created.feature", "features/patient_deleted.feature", "features/topics.feature")
 
 
@@ -237,11 +240,28 @@ def test_a_known_failure_is_there_once_as_the_shard_saw_it_that_has_the_scenario
 
 def test_a_run_that_is_green_although_a_known_failure_is_in_it_says_so() -> None:
     every = [a_scenario("Scenario 0", "failed", line=0), a_scenario("Scenario 1", line=1)]
-    merged = merge(sharded(every, 2, end={"green": True}))
+    merged = merge(sharded(every, 2, end={"green": True, "known": [KNOWN]}))
     assert merged.end is not None
     assert merged.end.sentence == (
         "GREEN: 1 scenario passed in 2 shards, and the audit left nothing unexplained; 1 failed as known"
     )
+
+
+def test_known_failures_are_not_among_the_failures_of_a_red_run() -> None:
+    every = [a_scenario("Scenario 0", "failed", line=0), a_scenario("Scenario 1", "failed", line=1)]
+    finding = a_finding("comes twice", scenario=named(every[0]))
+    merged = merge(sharded(every, 2, findings=[finding], end={"known": [KNOWN]}))
+    assert merged.end is not None
+    assert "RED: 1 of 2 scenarios in 2 shards failed" in merged.end.sentence
+    assert merged.end.sentence.endswith("; 1 failed as known")
+    assert "the audit found" not in merged.end.sentence
+
+
+def test_a_run_that_is_red_because_of_a_clean_up_alone_names_it() -> None:
+    every = [a_scenario(f"Scenario {at}", line=at) for at in range(2)]
+    merged = merge(sharded(every, 2, end={"green": False, "hook_failures": ["clean-up failed: no volume"]}))
+    assert merged.end is not None
+    assert merged.end.sentence == "RED: 0 of 2 scenarios in 2 shards failed; clean-up failed: no volume"
 
 
 @pytest.mark.parametrize(

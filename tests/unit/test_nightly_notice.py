@@ -6,9 +6,9 @@ from bdd.nightly.judgement import ExitCode, Judgement, judge, judge_printed
 from bdd.nightly.notice import Notice, notice_of
 from bdd.nightly.words import words_of
 from bdd.results.comparison import Comparison, compare
-from bdd.results.model import KnownFailure, Run
+from bdd.results.model import KnownFailure, Run, Scenario
 from bdd.results.summary import summary_of
-from tests.support.runs import ADVICE, TITLE, a_finding, a_run, a_scenario, history
+from tests.support.runs import ADVICE, TITLE, a_finding, a_run, a_scenario, history, named
 
 FAILED = a_scenario("A deletion is published", "failed")
 DELETION = a_scenario("A deletion is published")
@@ -44,6 +44,21 @@ def test_a_scenario_that_was_interrupted_or_late_breaks_no_promise() -> None:
     late = FAILED.model_copy(update={"failure": FAILED.failure.model_copy(update={"late": True})})
     for each in (interrupted, late):
         assert judge(a_run([PASSED, each], abort_reason="the run was interrupted")).code is ExitCode.NOT_JUDGED
+
+
+def test_a_known_failure_breaks_no_promise_and_is_not_counted() -> None:
+    known = KNOWN.model_copy(update={"scenario": FAILED.name})
+    finding = a_finding(scenario=named(FAILED))
+
+    def interrupted(scenario: Scenario) -> Run:
+        why = "the run was interrupted"
+        return a_run([PASSED, scenario], findings=[finding], abort_reason=why, end={"known": [known]})
+
+    judgement = judge(interrupted(FAILED))
+    assert judgement.code is ExitCode.NOT_JUDGED
+    assert notice_of(judgement, None).title == "The platform could not be judged (embedded)"
+    error = FAILED.model_copy(update={"status": "error"})
+    assert judge(interrupted(error)).code is ExitCode.BROKEN
 
 
 @pytest.mark.parametrize(
