@@ -23,6 +23,14 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 
+Results = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="RESULTS",
+        help="A file of results, or a folder, whose newest file is meant. By default, the folder is results_dir.",
+    ),
+]
+
 stack_app = typer.Typer(
     cls=Group, no_args_is_help=True, help="List and remove what runs have left in the container engine."
 )
@@ -143,10 +151,7 @@ def stories(
 
 @app.command(cls=Command)
 def report(
-    results: Annotated[
-        Path | None,
-        typer.Argument(metavar="[RESULTS]", help="A file of results; without it, the newest one of results_dir."),
-    ] = None,
+    results: Results = None,
     *,
     defined: Defined = None,
     output: Annotated[Path, typer.Option(metavar="DIR", help="The folder in which the pages are made.")] = Path(
@@ -156,7 +161,10 @@ def report(
         Literal["en", "de"], typer.Option(metavar="en|de", help="The language of the pages.")
     ] = "en",
     single: Annotated[
-        bool, typer.Option("--single", help="Make one file that holds all pages, to send it by mail.")
+        bool,
+        typer.Option(
+            "--single", help="Make one file for a mail; only scenarios that are not kept have a page in it."
+        ),
     ] = False,
     pdf: Annotated[bool, typer.Option("--pdf", help="Also make report.pdf, with Chromium.")] = False,
 ) -> None:
@@ -166,9 +174,9 @@ def report(
     browser: nothing is loaded from the network. docs/report.md says what they show. The address of the first page
     is printed. Files of results that cannot be read are named and passed over.
 
-    The exit code says whether the report was made, and nothing of the verdict: 0 if it was, 1 if there are no
-    results that can be read, if it cannot be written, or if --pdf finds no Chromium (the pages are made then), 2 if
-    an option or a setting is wrong.
+    The exit code says whether the report was made, and does not depend on the verdict: 0 if it was; 1 if it cannot
+    be written, or if --pdf finds no Chromium (the pages are made then); 2 if there are no results that can be read,
+    or an option or a setting is wrong.
 
     - `python -m bdd report`
     - `python -m bdd report --language de --single --output morning`
@@ -212,24 +220,18 @@ def merge(
 
 @app.command(cls=Command)
 def rerun(
-    results: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="[RESULTS]",
-            help="A file of results, or a folder, whose newest file is meant; without it, the one of results_dir.",
-        ),
-    ] = None,
+    results: Results = None,
     defined: Defined = None,
 ) -> None:
     """Run the scenarios again that failed or were not executed in the last run.
 
     They have the settings of that run, except those that are given now: with -D, in the environment, in .env.
-    Secrets are not kept in results, and have to be given again. Scenarios are found by their names, so that a
-    feature may have changed since; what is no longer there is named.
+    Secrets are not kept in results, and have to be given again. Scenarios are found by their names, so a feature
+    may have changed since; scenarios that no longer exist are named.
 
     The exit code is that of behave: 0 if all of them pass, 1 if not. Without a scenario to run again it is 0 if
     that run was green, and 1 if it was red for another reason, such as what its audit found. It is 2 if there are
-    no results that can be read, or none of the scenarios is there any more.
+    no results that can be read, or none of the scenarios exists any more.
 
     - `python -m bdd rerun`
     - `python -m bdd rerun results/20261127-210155-k3xw9a.json -D deadline=10`
@@ -241,9 +243,9 @@ def rerun(
 
 @app.command(cls=Command)
 def export(
-    results: Annotated[
-        Path, typer.Argument(metavar="[RESULTS]", help="A file of results, or a folder: its newest file.")
-    ] = Path("results"),
+    results: Results = None,
+    *,
+    defined: Defined = None,
     ctrf: Annotated[Path | None, typer.Option(metavar="FILE", help="Write this file as CTRF (JSON).")] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write this file as JUnit (XML).")] = None,
 ) -> None:
@@ -253,33 +255,34 @@ def export(
     failed test cases there: a run that is red looks red everywhere. A known failure counts as skipped (JUnit) or as
     other (CTRF).
 
-    The exit code is 0 if all files are written, 1 if one cannot be written, and 2 if there are no results that can
-    be read, or no file is named. It does not depend on the verdict.
+    The exit code does not depend on the verdict: 0 if all files are written; 1 if one cannot be written; 2 if there
+    are no results that can be read, no file is named, or an option or a setting is wrong.
 
     - `python -m bdd export --junit reports/junit/run.xml --ctrf reports/ctrf.json`
     - `python -m bdd export results/merged.json --junit merged.xml`
     """
     from bdd.commands.export import export as write_files  # noqa: PLC0415 - each command loads what it needs
 
-    raise typer.Exit(write_files(results, ctrf, junit, typer.echo))
+    results_dir = settings_of(defined, contracts=False).results_dir
+    raise typer.Exit(write_files(results, results_dir, ctrf, junit, typer.echo))
 
 
 @app.command(cls=Command)
 def nightly(
     arguments: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="FEATURES", help="What to run, as behave takes it; behind -- also behave's options."
-        ),
+        typer.Argument(metavar="FEATURES", help="What to run, as behave takes it; after -- also behave's options."),
     ] = None,
     *,
     defined: Defined = None,
-    report: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the report is made.")] = Path(
+    report: Annotated[Path, typer.Option(metavar="DIR", help="The folder in which the report is made.")] = Path(
         "reports/nightly"
     ),
-    language: Annotated[Literal["en", "de"], typer.Option(help="Of the report and the notice.")] = "en",
+    language: Annotated[
+        Literal["en", "de"], typer.Option(metavar="en|de", help="The language of the report and the notice.")
+    ] = "en",
     shard: Annotated[
-        str | None, typer.Option(metavar="N/COUNT", help="Run this part of the scenarios only; as -D shard=2/3.")
+        str | None, typer.Option(metavar="N/COUNT", help="Run only this part of the scenarios, such as 2/3.")
     ] = None,
     results: Annotated[
         Path | None,
@@ -290,12 +293,12 @@ def nightly(
 
     The run is that of `behave features/` with the same settings: it brings the stack up and takes it down, and
     leaves its results in -D results_dir. The report is made from them. Each receiver of BDD_NOTIFY_TO gets a
-    notice: with -D notify=always in any case, with change only if something has changed, with failure not if all is
-    well. After -D time_limit minutes the run is ended, and what it had is reported. Of two nights at once on one
-    platform the second one ends at once, and says which process is running the first.
+    notice: always (-D notify=always), if something has changed since the last run (change), or unless all promises
+    were kept (failure). After -D time_limit minutes the run is ended, and what it has done until then is reported.
+    Only one night runs on a platform at a time: a second one ends at once, and names the process of the first.
 
-    A --shard only leaves its results: `python -m bdd merge` joins those of all shards, and --results judges
-    the whole, reports and tells it.
+    With --shard, the night only leaves its results: `python -m bdd merge` joins those of all shards, and
+    `python -m bdd nightly --results FILE` judges the merged run, makes the report and sends the notice.
 
     The exit code is 0 if all promises were kept; 1 if some were broken; 2 if the platform could not be judged: the
     stack did not come up, nothing was executed, the run was ended before a promise was broken, another night is

@@ -9,11 +9,14 @@ from bdd.results.folder import UnreadableResults, read_run, results_at
 from bdd.results.junit import junit_of
 
 
-def export(results: Path, ctrf: Path | None, junit: Path | None, say: Callable[[str], object]) -> int:
+def export(
+    results: Path | None, results_dir: Path, ctrf: Path | None, junit: Path | None, say: Callable[[str], object]
+) -> int:
     """Write a run's results as CTRF and as JUnit, and return the exit code.
 
     Args:
-        results: a file of results, or a folder, whose newest file is meant.
+        results: a file of results, or a folder, whose newest file is meant; None for that of `results_dir`.
+        results_dir: the folder of the settings.
         ctrf: the file of the first format, None for none.
         junit: that of the second.
         say: called with each line for the user.
@@ -22,7 +25,7 @@ def export(results: Path, ctrf: Path | None, junit: Path | None, say: Callable[[
         say("Nothing to write: give --ctrf FILE, --junit FILE, or both.")
         return 2
     try:
-        run = read_run(results_at(results))
+        run = read_run(results_at(results, results_dir))
     except UnreadableResults as error:
         say(str(error))
         return 2
@@ -34,7 +37,7 @@ def export(results: Path, ctrf: Path | None, junit: Path | None, say: Callable[[
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
         except OSError as error:
-            say(f"{file} cannot be written: {error.strerror}. Correct its permissions, or name another file.")
+            say(f"{file} cannot be written: {error.strerror} ({error.filename or file}). Name another file.")
             return 1
-        say(f"{file}")
+        say(str(file))
     return 0

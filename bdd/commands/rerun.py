@@ -10,7 +10,7 @@ from behave.parser import ParserError, parse_file
 from dotenv import dotenv_values
 
 from bdd.output.console import counted
-from bdd.results.folder import UnreadableResults, newest_file, read_run, results_at
+from bdd.results.folder import UnreadableResults, read_run, results_at
 from bdd.results.model import Run, ScenarioName
 from bdd.results.rerun import found_again, settings_again, to_run_again
 from bdd.system.behave_internals import parse_definition
@@ -27,14 +27,14 @@ def rerun(
     """Run the scenarios again that failed or were not executed, and return the exit code.
 
     Args:
-        results: a file of results, or a folder, whose newest file is meant; None: the folder of the settings.
+        results: a file of results, or a folder, whose newest file is meant; None for that of the settings' folder.
         defined: the settings of the command line, `name=value`.
         say: called with each line for the user.
         behave: runs behave with arguments and returns its exit code.
     """
     given = {**_in_environment(), **dict(parse_definition(each) for each in defined)}
     try:
-        file = results_at(results) if results else newest_file(Path(given.get("results_dir", "results")))
+        file = results_at(results, Path(given.get("results_dir", "results")))
         run = read_run(file)
         wanted = to_run_again(run)
         if not wanted:

@@ -48,7 +48,9 @@ def run_stories(results: Path, output: Path, language: Code, *, pdf: bool) -> in
     try:
         first = make_stories(book, newest_first(results, say_on_stderr), output, language, pdf=pdf)
     except OSError as error:
-        say_on_stderr(f"{error.filename or output} cannot be written: {error.strerror}. Give another --output.")
+        say_on_stderr(
+            f"{error.filename or output} cannot be written: {error.strerror}. Name another folder: --output DIR"
+        )
         return 1
     except NoPdf as error:
         say_on_stderr(f"The pages are in {output}. {error}")

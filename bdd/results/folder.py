@@ -101,12 +101,18 @@ def newest_file(folder: Path) -> Path:
     return found[0].file
 
 
-def results_at(place: Path) -> Path:
-    """Return a file of results; of a folder, that of the run that began last.
+def results_at(place: Path | None, results_dir: Path) -> Path:
+    """Return the file of results that a command was given.
+
+    Args:
+        place: the file, or a folder, whose newest file is meant; None for the newest file of `results_dir`.
+        results_dir: the folder of the settings.
 
     Raises:
         UnreadableResults: the folder has no file of results that can be read.
     """
+    if place is None:
+        return newest_file(results_dir)
     return newest_file(place) if place.is_dir() else place
 
 
@@ -232,8 +238,15 @@ def remove_old(folder: Path, *, keep: int, days: float) -> list[str]:
 
 def _files_of(folder: Path) -> tuple[list[_Found], list[str]]:
     """Return the files of results, the newest run first, and a sentence for each file that cannot be read."""
-    found, passed_over = [], []
-    for file in sorted(folder.glob("*.json")):
+    found: list[_Found] = []
+    passed_over: list[str] = []
+    try:
+        files = sorted(file for file in folder.iterdir() if file.suffix == ".json")
+    except FileNotFoundError:
+        return found, passed_over
+    except OSError as error:
+        return found, [f"{folder} cannot be read: {error.strerror}. Name another folder: -D results_dir=…"]
+    for file in files:
         try:
             found.append(_Found(file, _start_of(file)))
         except UnreadableResults as error:
@@ -279,14 +292,20 @@ def _content(file: Path) -> bytes:
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise UnreadableResults(
-            f"{file} cannot be read: {error.strerror}. Correct its permissions, or name another file."
-        ) from error
+        raise UnreadableResults(f"{file} cannot be read: {_why_not_opened(error)}") from error
     if not content.strip():
         raise UnreadableResults(
             f"{file} cannot be read: it is empty, as a full disk or a sudden end leaves it. Remove it."
         )
     return content
+
+
+def _why_not_opened(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file. Name another one."
+    if isinstance(error, IsADirectoryError):
+        return "it is a folder. Name a file."
+    return f"{error.strerror}. Correct its permissions, or name another file."
 
 
 def _of_this_format(file: Path, run: _Results) -> _Results:
@@ -306,8 +325,8 @@ def _why(error: ValidationError, content: bytes) -> str:
     with suppress(ValueError, AttributeError, TypeError):
         if (version := pydantic_core.from_json(content).get("format")) > FORMAT:
             return _newer(version)
-    place = ".".join(map(str, first["loc"])) or "the whole"
-    return f"it is not a file of results: {place}: {first['msg']}. Move it to another folder."
+    sentence = ": ".join(filter(None, [".".join(map(str, first["loc"])), first["msg"]]))
+    return f"it is not a file of results: {sentence}. Move it to another folder."
 
 
 def _newer(version: object) -> str:

@@ -180,6 +180,16 @@ def test_the_command_writes_both_files_of_the_newest_run(tmp_path: Path) -> None
     assert xml.read_bytes() == junit_of(a_red_run())
 
 
+def test_without_a_file_the_command_takes_the_newest_of_the_settings(tmp_path: Path) -> None:
+    written(tmp_path, a_red_run())
+    ctrf = tmp_path / "out" / "ctrf.json"
+    assert command("-D", f"results_dir={tmp_path}", "--ctrf", ctrf)[0] == 0
+    assert json.loads(ctrf.read_text(encoding="utf-8")) == ctrf_of(a_red_run())
+    code, output = command("-D", f"results_dir={tmp_path / 'none'}", "--ctrf", ctrf)
+    assert (code, "There are no results in" in output) == (2, True)
+    assert command("-D", "result_dir=x", "--ctrf", ctrf)[0] == 2
+
+
 def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
     file = written(tmp_path, a_run([a_scenario()]))
     assert command(file) == (2, "Nothing to write: give --ctrf FILE, --junit FILE, or both.\n")

@@ -72,14 +72,14 @@ def test_without_results_it_says_so_and_makes_nothing(here: Path, content: str |
     if content is not None:
         (here / "some.json").write_text(content)
     result = report("some.json")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "some.json" in result.output
     assert not (here / "reports").exists()
 
 
 def test_without_a_folder_of_results_it_says_what_to_do(here: Path) -> None:
     result = report()
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "behave features/" in result.output
 
 
@@ -89,6 +89,7 @@ def test_a_place_that_cannot_be_written_is_said(here: Path) -> None:
     result = report("--output", "taken")
     assert result.exit_code == 1
     assert "The report cannot be written to taken" in result.output
+    assert "--output DIR" in result.output
 
 
 def test_without_chromium_the_pages_are_made_and_the_pdf_is_said_to_be_missing(

@@ -151,7 +151,7 @@ def test_without_results_the_exit_code_is_2(project: Project) -> None:
     assert project.run() == 2
     assert project.run(results=Path("no.json")) == 2
     assert "Run `behave features/` first" in project.said[0]
-    assert project.said[1].startswith("no.json cannot be read: No such file or directory")
+    assert project.said[1].startswith("no.json cannot be read: there is no such file")
 
 
 def test_a_feature_that_cannot_be_read_is_said(project: Project) -> None:

@@ -12,7 +12,15 @@ import psutil
 import pytest
 
 from bdd.results import folder as results_folder
-from bdd.results.folder import History, UnreadableResults, newest_file, read_history, read_run, remove_old
+from bdd.results.folder import (
+    History,
+    UnreadableResults,
+    newest_file,
+    read_history,
+    read_run,
+    remove_old,
+    results_at,
+)
 from bdd.results.model import FORMAT, Run
 from tests.support.runs import BEGAN, NIGHT, a_run, a_scenario, history, written
 
@@ -79,8 +87,29 @@ def test_a_history_passes_over_what_cannot_be_read_and_says_so(
 
 
 def test_a_file_that_is_not_there_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableResults, match="cannot be read: No such file or directory"):
+    with pytest.raises(UnreadableResults, match="cannot be read: there is no such file"):
         read_run(tmp_path / "20260101-000000-aaaaaa.json")
+
+
+def test_a_folder_in_place_of_a_file_is_said_to_be_one(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableResults, match="it is a folder"):
+        read_run(tmp_path)
+
+
+def test_a_place_that_is_no_folder_is_named_with_the_reason(tmp_path: Path) -> None:
+    file = tmp_path / "results"
+    file.write_text("")
+    with pytest.raises(UnreadableResults, match=r"results cannot be read: .*-D results_dir="):
+        newest_file(file)
+    assert len(read_history(file, a_run([a_scenario()])).passed_over) == 1
+
+
+def test_results_are_those_of_the_file_or_the_folder_that_is_given(tmp_path: Path) -> None:
+    first = written(tmp_path / "one", a_run([a_scenario()]))
+    second = written(tmp_path / "two", a_run([a_scenario()]))
+    assert results_at(first, tmp_path / "two") == first
+    assert results_at(tmp_path / "one", tmp_path / "two") == first
+    assert results_at(None, tmp_path / "two") == second
 
 
 def test_a_file_that_is_written_meanwhile_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -261,7 +261,7 @@ def test_the_command_says_what_it_could_not_make(tmp_path: Path, monkeypatch: py
     file.write_text("", encoding="utf-8")
     into_a_file = make("--output", str(file), "-D", f"results_dir={tmp_path}")
     assert into_a_file.exit_code == 1
-    assert f"{file} cannot be written: File exists. Give another --output." in into_a_file.stderr
+    assert f"{file} cannot be written: File exists. Name another folder: --output DIR" in into_a_file.stderr
 
     def no_browser(page: Path, pdf: Path) -> None:
         raise NoPdf("No PDF was made: there is no browser.")
