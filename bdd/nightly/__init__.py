@@ -1,1 +1,1 @@
-"""A run for a scheduler, with nobody there. It ends with an exit code, a report and a notice: docs/nightly.md."""
+"""Runs the suite for a scheduler, and ends with an exit code, a report and a notice: docs/nightly.md."""

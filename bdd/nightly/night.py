@@ -1,4 +1,4 @@
-"""One night: run the suite, make the report, tell the receivers."""
+"""One night: run the suite, make the report, send the notice."""
 
 import os
 import sys
@@ -43,7 +43,7 @@ class Order:
         arguments: behave's: settings, paths, tags.
         report: the folder of the report.
         language: that of report and notice.
-        results: the file of a run that is there already; None: the suite is run.
+        results: the file of an earlier run, which is judged in place of a new one; None to run the suite.
     """
 
     settings: Settings
@@ -54,7 +54,7 @@ class Order:
 
 
 def run_night(order: Order) -> ExitCode:
-    """Carry a night out and return its exit code; what goes wrong besides the run changes nothing in it."""
+    """Run a night and return its exit code. A report or a notice that fails does not change the code."""
     raise_interrupt_on_signals()
     night = _Night(order)
     try:
@@ -72,7 +72,7 @@ def run_night(order: Order) -> ExitCode:
 
 
 def notify_of_wrong_settings(message: str) -> None:
-    """Tell the receivers in the environment that nothing was run: at night nobody sees stderr.
+    """Notify the receivers in the environment that nothing was run: at night nobody sees stderr.
 
     Args:
         message: what is wrong.
@@ -106,17 +106,24 @@ class _Night:
             print(f"nightly: {self._troubles[-1]}", file=sys.stderr, flush=True)  # noqa: T201 - the command's own
 
     def judged(self) -> Judgement:
-        """Run the suite, or read the results that are there, and return what they say."""
-        if self._order.results is None:
+        """Run the suite, or read the results of an earlier run, and return what they say of the platform."""
+        file = self._order.results
+        if file is None:
             return Suite(self._settings, self._order.arguments, self.note).judged()
         try:
-            return judge(read_run(self._order.results))
+            run = read_run(file)
         except UnreadableResults as error:
             return Judgement(ExitCode.NOT_JUDGED, str(error))
+        if run.run.shard:
+            reason = (
+                f"{file} has only the results of shard {run.run.shard}. Join all shards first: python -m bdd merge"
+            )
+            return Judgement(ExitCode.NOT_JUDGED, reason)
+        return judge(run)
 
     def reported(self, judgement: Judgement) -> ExitCode:
-        """Make the report, send the notice, and return the exit code; of a shard, the merged run is reported."""
-        if self._settings.shard is None:
+        """Make the report, send the notice, and return the exit code. Neither is made for a single shard."""
+        if self._settings.shard is None or self._order.results:
             self._report(judgement)
         reason = f": {judgement.reason.splitlines()[0]}" if judgement.reason else ""
         say(f"NIGHTLY: {_VERDICTS[judgement.code]} (exit code {judgement.code:d}){reason}")
@@ -180,7 +187,7 @@ class _Night:
             self.note(failure)
 
     def _is_due(self, judgement: Judgement, news: Comparison | None) -> bool:
-        """Return whether a notice is sent; of what went wrong somebody is notified in any case."""
+        """Return whether a notice is sent. It is sent in any case if something else went wrong."""
         if self._troubles or self._settings.notify == "always":
             return True
         if self._settings.notify == "failure":
@@ -188,7 +195,7 @@ class _Night:
         return news is None or news.changed
 
     def _attached(self, run: Run | None, folder: Path) -> Path | None:
-        """Return the report as one file where no address leads to it, None if there is none."""
+        """Return the report as one file, None without a run or if the report has an address."""
         if run is None or self._settings.report_url:
             return None
         form = replace(self._form, single=True)
@@ -196,7 +203,7 @@ class _Night:
         return page and page.rename(folder / f"report-{run.run.id}.html")
 
     def _attempt(self, what: str, action: Callable[[], _T]) -> _T | None:
-        """Return what an action returns; if it fails, that is noted, and the night goes on."""
+        """Return what an action returns. If it fails, note why, and return None."""
         try:
             return action()
         except Exception as error:  # noqa: BLE001 - whatever it is, the verdict has to be reported

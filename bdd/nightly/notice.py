@@ -48,7 +48,7 @@ def notice_of(
         judgement: what the night says of the platform.
         news: the run compared with the last one, None if there is no run.
         language: that of the notice.
-        troubles: what went wrong besides, such as a report that could not be made: a sentence each.
+        troubles: what else went wrong, such as a report that could not be made: a sentence each.
         report_url: where the report is.
         is_attached: whether the report goes with the notice.
     """
@@ -75,7 +75,7 @@ class _Words:
         return words(self._language, key, **values)
 
     def list(self, key: str, lines: Sequence[str], most: int) -> Iterator[str]:
-        """Yield a title and lines below it, no more than so many."""
+        """Yield a title and at most `most` lines below it, then how many more there are."""
         if lines:
             yield f"{self(key)}:"
             yield from (f"- {line}" for line in lines[:most])

@@ -1,4 +1,4 @@
-"""behave as a process of its own: whatever becomes of it, the night goes on."""
+"""Runs behave as a process of its own, so that the night survives whatever ends the run."""
 
 import atexit
 import codecs
@@ -19,9 +19,9 @@ _READER_SECONDS = 10.0
 
 
 class BehaveProcess:
-    """`python -m behave …`. What it prints is printed here as it comes, and its end is kept.
+    """`python -m behave …`. What it prints is printed here at once, and the last 64 KiB are kept.
 
-    It leads a process group of its own, so that Ctrl-C reaches only the night, which ends it.
+    It leads a process group of its own, so that Ctrl-C reaches only the night, which then ends the process.
 
     Args:
         arguments: behave's.
@@ -45,7 +45,14 @@ class BehaveProcess:
         self._reader.start()
 
     def wait(self, timeout: float | None) -> int | None:
-        """Return its exit code as soon as it has ended, None if it has not after so many seconds."""
+        """Wait for the end of the process, and return its exit code.
+
+        Args:
+            timeout: how many seconds to wait at most, None for no limit.
+
+        Returns:
+            The exit code; None if the process still runs.
+        """
         try:
             code = self._popen.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -54,10 +61,13 @@ class BehaveProcess:
         return code
 
     def end(self, timeout: float) -> int | None:
-        """Ask it to end, as SIGTERM does, and kill it if it still runs after so many seconds.
+        """Ask the process to end, as SIGTERM does, and kill it if it does not.
+
+        Args:
+            timeout: how many seconds it may take to end.
 
         Returns:
-            Its exit code; None if it was killed, so that it could not remove what it had started.
+            The exit code; None if the process was killed, so that it could not remove what it had started.
         """
         with suppress(ProcessLookupError):
             self._popen.send_signal(POLITE_END)

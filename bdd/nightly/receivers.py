@@ -1,4 +1,4 @@
-"""Sends a notice to the receivers of the setting `notify_to`, each apart from the others."""
+"""Sends a notice to the receivers of the setting `notify_to`. One that fails does not affect the others."""
 
 import os
 import re
@@ -60,11 +60,11 @@ class Receivers:
         return len(self._apprise)
 
     def send(self, notice: Notice, report: Path | None = None) -> list[str]:
-        """Send a notice to all, and return a sentence for each who could not be notified.
+        """Send a notice to all receivers, and return a sentence for each that could not be notified.
 
         Args:
             notice: the notice.
-            report: a file that goes with it, where a receiver takes files.
+            report: a file to attach, for receivers that take files.
         """
         result = self._apprise.notify(
             body=notice.body,
@@ -99,7 +99,7 @@ class Receivers:
 
 
 def leave(code: int) -> NoReturn:
-    """End this process, also where a receiver that hangs would hold it."""
+    """End this process, even if a call to a receiver still hangs."""
     if any_abandoned_calls_still_running():
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError):

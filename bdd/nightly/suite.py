@@ -20,16 +20,16 @@ _CLEAN_UP_SECONDS = 120.0
 """How long a run may take to remove what it has started, also on a busy container engine."""
 _CLOCK_TOLERANCE = 5.0
 _NOT_FOR_BEHAVE = {"BDD_NOTIFY_TO", "BDD_NOTIFY_TO_FILE"}
-_INTERRUPTED = "the run was interrupted"  # so a run itself calls what a night has a reason for
+_INTERRUPTED = "the run was interrupted"  # a run that is ended by signal writes this; a night knows why
 
 
 class Suite:
-    """Runs the suite once, and sees to it that its results say how it ended.
+    """Runs the suite once, and makes sure that its results say how it ended.
 
     Args:
         settings: those of the run.
         arguments: behave's.
-        note: called with a sentence for what goes wrong besides.
+        note: called with a sentence for anything else that goes wrong.
     """
 
     def __init__(self, settings: Settings, arguments: Sequence[str], note: Callable[[str], object]) -> None:
@@ -40,7 +40,7 @@ class Suite:
         self._stopped = ""
 
     def judged(self) -> Judgement:
-        """Run it, end it after the time limit, and return what it says of the platform."""
+        """Run the suite, end it after the time limit, and return what its results say of the platform."""
         environment = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_BEHAVE}
         process = BehaveProcess(self._arguments, environment)
         code = self._ended(process)
@@ -113,7 +113,7 @@ class Suite:
         return whole
 
     def _head(self) -> Head:
-        """Return what identifies a run that has left nothing of itself."""
+        """Return what identifies a run that has left no results."""
         paths = [each for each in self._arguments if not each.startswith("-D")]
         return Head(
             id=new_run_id(),

@@ -97,8 +97,8 @@ def test_a_notice_of_a_broken_promise_has_verdict_cause_advice_and_what_is_new()
     end = nights[-1].end
     assert end
     nights[-1] = nights[-1].model_copy(update={"end": end.model_copy(update={"known": [KNOWN]})})
-    told = notice(nights[-1], compared(*nights), troubles=["there is no report: no room"], report_url="http://r")
-    assert told.title == "Promises were broken: 2/3 (embedded)"
+    sent = notice(nights[-1], compared(*nights), troubles=["there is no report: no room"], report_url="http://r")
+    assert sent.title == "Promises were broken: 2/3 (embedded)"
     for part in (
         "RED: 2 of 3 scenarios failed",
         "1 of 3 scenarios passed.",
@@ -111,7 +111,7 @@ def test_a_notice_of_a_broken_promise_has_verdict_cause_advice_and_what_is_new()
         "Report: http://r",
         nights[-1].run.id,
     ):
-        assert part in told.body
+        assert part in sent.body
 
 
 def test_a_notice_names_what_broke_and_the_findings_of_the_audit() -> None:
@@ -129,18 +129,18 @@ def test_a_green_notice_says_that_nothing_has_changed_and_a_first_one_that_nothi
 
 
 def test_a_notice_of_a_run_that_did_not_start_has_no_counts_and_compares_nothing() -> None:
-    told = notice(a_run([], abort_reason="nothing was executed: Docker does not answer"))
-    assert told.title.startswith("The platform could not be judged")
-    assert "scenarios passed" not in told.body
-    assert "earlier run" not in told.body
+    sent = notice(a_run([], abort_reason="nothing was executed: Docker does not answer"))
+    assert sent.title.startswith("The platform could not be judged")
+    assert "scenarios passed" not in sent.body
+    assert "earlier run" not in sent.body
 
 
 def test_a_notice_is_short_however_much_is_broken() -> None:
     names = [f"Number {n}" for n in range(300)]
     nights = history([a_scenario(n) for n in names], [a_scenario(n, "failed", title=f"cause {n}") for n in names])
-    told = notice(nights[-1], compared(*nights), troubles=["x" * 10_000])
-    assert len(told.body) < 4000
-    assert "290 more" in told.body
+    sent = notice(nights[-1], compared(*nights), troubles=["x" * 10_000])
+    assert len(sent.body) < 4000
+    assert "290 more" in sent.body
 
 
 def test_a_notice_can_be_german() -> None:
@@ -152,5 +152,5 @@ def test_a_notice_can_be_german() -> None:
 
 
 def test_a_night_without_a_run_says_why() -> None:
-    told = notice_of(Judgement(ExitCode.NOT_JUDGED, "another night is running"), None)
-    assert told.body == "The platform could not be judged.\nanother night is running"
+    sent = notice_of(Judgement(ExitCode.NOT_JUDGED, "another night is running"), None)
+    assert sent.body == "The platform could not be judged.\nanother night is running"

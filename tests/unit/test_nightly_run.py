@@ -188,7 +188,7 @@ def test_results_that_cannot_be_written_are_said(play: Play, tmp_path: Path) -> 
     assert any(each.startswith("the history lacks this run: ") for each in notes)
 
 
-class Told:
+class SentNotices:
     """In place of the receivers."""
 
     troubles: Sequence[str] = ()
@@ -197,13 +197,13 @@ class Told:
 
     def __init__(self, urls: Sequence[str]) -> None:
         self.urls = urls
-        Told.sent = []
+        SentNotices.sent = []
 
     def __len__(self) -> int:
         return len(self.urls)
 
     def send(self, notice: Notice, attached: Path | None = None) -> Sequence[str]:
-        Told.sent.append((notice, attached.read_text(encoding="utf-8") if attached else ""))
+        SentNotices.sent.append((notice, attached.read_text(encoding="utf-8") if attached else ""))
         return self.fail
 
 
@@ -211,7 +211,7 @@ class Told:
 def go(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., ExitCode]:
     for name in ("ignore_signals", "raise_interrupt_on_signals"):
         monkeypatch.setattr(night, name, lambda: None)
-    monkeypatch.setattr(night, "Receivers", Told)
+    monkeypatch.setattr(night, "Receivers", SentNotices)
 
     def went(results: Path | None = None, **given: str) -> ExitCode:
         settings = settings_for(tmp_path, **given)
@@ -220,14 +220,14 @@ def go(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., ExitCod
     return went
 
 
-def test_a_night_leaves_a_report_and_tells_it(
+def test_a_night_makes_a_report_and_sends_a_notice(
     play: Play, go: Callable[..., ExitCode], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     play(run=a_run([PASSED, FAILED]), code=1)
     assert go() is ExitCode.BROKEN
     page = tmp_path / "report" / "index.html"
     assert page.is_file()
-    ((notice, attached),) = Told.sent
+    ((notice, attached),) = SentNotices.sent
     assert notice.title.startswith("Promises were broken")
     assert attached
     assert "A deletion is published" in attached
@@ -246,18 +246,18 @@ def test_a_night_leaves_a_report_and_tells_it(
         ("change", [[PASSED], [PASSED], [PASSED, FAILED], [PASSED, FAILED]], [1, 0, 1, 0]),
     ],
 )
-def test_the_setting_decides_when_somebody_is_told(
+def test_the_setting_decides_when_a_notice_is_sent(
     play: Play, go: Callable[..., ExitCode], notify: str, nights: Sequence[Sequence[object]], sent: Sequence[int]
 ) -> None:
     counts = []
     for number, scenarios in enumerate(nights):
         play(run=a_run(scenarios, began=1_780_000_000.0 + 100 * number), code=int(FAILED in scenarios))  # type: ignore[arg-type]
         go(notify=notify, report_url="http://127.0.0.1/report")
-        counts.append(len(Told.sent))
+        counts.append(len(SentNotices.sent))
     assert counts == sent
 
 
-def test_what_breaks_besides_is_told_also_where_only_failures_are_and_changes_no_verdict(
+def test_whatever_else_fails_is_in_a_notice_even_with_notify_failure_and_changes_no_verdict(
     play: Play,
     go: Callable[..., ExitCode],
     monkeypatch: pytest.MonkeyPatch,
@@ -268,25 +268,23 @@ def test_what_breaks_besides_is_told_also_where_only_failures_are_and_changes_no
 
     monkeypatch.setattr(night, "make_report", broken)
     monkeypatch.setattr(night, "compare", broken)
-    monkeypatch.setattr(Told, "fail", ["receiver 1 of notify_to (JSON) was not notified: refused"])
+    monkeypatch.setattr(SentNotices, "fail", ["receiver 1 of notify_to (JSON) was not notified: refused"])
     play(run=a_run([PASSED]))
     assert go(notify="failure") is ExitCode.KEPT
     said = capsys.readouterr()
     for trouble in ("there is no report", "what is new is not known", "the report is not attached"):
         assert f"{trouble}: ValueError: no such template" in said.err
-        assert trouble in Told.sent[0][0].body
+        assert trouble in SentNotices.sent[0][0].body
     assert "nightly: receiver 1 of notify_to (JSON) was not notified: refused" in said.err
     assert (
         "Report: none\nNotice: sent to 0 of 1 receiver\nNIGHTLY: all promises were kept (exit code 0)" in said.out
     )
 
 
-def test_results_that_are_there_are_judged_and_told_without_a_run(
-    go: Callable[..., ExitCode], tmp_path: Path
-) -> None:
+def test_earlier_results_are_judged_and_reported_without_a_run(go: Callable[..., ExitCode], tmp_path: Path) -> None:
     merged = written(tmp_path / "results", a_run([PASSED, FAILED], merged_from=["one", "two"]))
     assert go(merged) is ExitCode.BROKEN
-    assert len(Told.sent) == 0, "nobody is named"
+    assert len(SentNotices.sent) == 0, "nobody is named"
     assert (tmp_path / "report" / "index.html").is_file()
     assert go(tmp_path / "no such file.json") is ExitCode.NOT_JUDGED
 
@@ -294,20 +292,35 @@ def test_results_that_are_there_are_judged_and_told_without_a_run(
 def test_a_shard_only_leaves_its_results(play: Play, go: Callable[..., ExitCode], tmp_path: Path) -> None:
     play(run=a_run([PASSED], shard="2/3"))
     assert go(shard="2/3") is ExitCode.KEPT
-    assert Told.sent == []
+    assert SentNotices.sent == []
     assert not (tmp_path / "report").exists()
 
 
-def test_a_wrong_setting_is_told_to_the_receivers_in_the_environment(
+def test_merged_results_are_reported_also_where_the_settings_name_a_shard(
+    go: Callable[..., ExitCode], tmp_path: Path
+) -> None:
+    merged = written(tmp_path / "results", a_run([PASSED], merged_from=["one", "two"]))
+    assert go(merged, shard="2/3") is ExitCode.KEPT
+    assert (tmp_path / "report" / "index.html").is_file()
+
+
+def test_the_results_of_one_shard_are_not_judged_as_the_whole(
+    go: Callable[..., ExitCode], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert go(written(tmp_path / "results", a_run([PASSED], shard="2/3"))) is ExitCode.NOT_JUDGED
+    assert "only the results of shard 2/3. Join all shards first: python -m bdd merge" in capsys.readouterr().out
+
+
+def test_the_receivers_in_the_environment_are_notified_of_a_wrong_setting(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(night, "Receivers", Told)
+    monkeypatch.setattr(night, "Receivers", SentNotices)
     file = tmp_path / "receivers"
     file.write_text("json://127.0.0.1/from-a-file\n", encoding="utf-8")
     monkeypatch.setenv("BDD_NOTIFY_TO_FILE", str(file))
     result = CliRunner().invoke(app, ["nightly", "-D", "deadlin=3"])
     assert result.exit_code == 2
-    ((notice, attached),) = Told.sent
+    ((notice, attached),) = SentNotices.sent
     assert notice.title == "The platform could not be judged"
     assert "The setting -D deadlin is unknown. Did you mean deadline?" in notice.body
     assert attached == ""
