@@ -38,20 +38,20 @@ def rerun(
         run = read_run(file)
         wanted = to_run_again(run)
         if not wanted:
-            return _nothing(run, file, say)
+            return _nothing_to_run(run, file, say)
         places = list(_places(wanted, say))
     except (UnreadableResults, ParserError) as error:
         say(str(error))
         return 2
     if not places:
-        say(f"Nothing of it is left to run again. Run everything: behave {run.run.selection}")
+        say(f"None of its scenarios exists any more. Run everything: behave {run.run.selection}")
         return 2
     say(f"{counted(len(places), 'scenario')} of {file}:")
     again = [f"{name}={value}" for name, value in settings_again(run, given.keys()).items()]
     return int(behave([*(argument for each in [*again, *defined] for argument in ("-D", each)), *places]))
 
 
-def _nothing(run: Run, file: Path, say: Callable[[str], object]) -> int:
+def _nothing_to_run(run: Run, file: Path, say: Callable[[str], object]) -> int:
     if run.green:
         say(f"Nothing failed in {file}.")
         return 0
@@ -61,12 +61,12 @@ def _nothing(run: Run, file: Path, say: Callable[[str], object]) -> int:
 
 
 def _places(wanted: Sequence[ScenarioName], say: Callable[[str], object]) -> Iterator[str]:
-    """Yield file and line of each scenario as it is now; say which is no longer there."""
+    """Yield file and line of each scenario as it is now; name those that no longer exist."""
     Configuration([])  # type: ignore[no-untyped-call]  # it lets behave name the rows of outlines as it does in a run
     there = {file: list(_scenarios_in(Path(file))) for file in {each.feature for each in wanted}}
     for each, now in found_again(wanted, there):
         if now is None:
-            say(f"{each} is no longer there.")
+            say(f"{each} no longer exists.")
         else:
             yield f"{now.feature}:{now.line}"
 

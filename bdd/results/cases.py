@@ -26,9 +26,9 @@ class Case:
         suite: the title of its feature, or `audit`, or `run`.
         file: the feature's file, empty without one.
         name: its name.
-        status: what came of it.
+        status: its status.
         line: its line in the file, 0 without one.
-        message: in a few words why it did not pass; empty if it did.
+        message: why it did not pass, in a few words; empty if it did.
         details: the whole reason.
         cause: the number and the title of its cause.
         began: when it began, in seconds since 1970 UTC.

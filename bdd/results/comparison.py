@@ -1,7 +1,7 @@
 """Compares a run with the earlier ones of its history: what is newly broken, mended, still broken, and since when.
 
     comparison = compare(history.runs)
-    comparison.newly_broken    # what passed the last time, and fails now
+    comparison.newly_broken    # what passed when it was judged last, and fails now
     comparison.last            # the run that it is compared with; None at a first run
 
 A scenario is compared with its last known verdict. A run that did not get to it says nothing of it, and neither
@@ -23,12 +23,12 @@ _Found = dict[tuple[str, ...], ScenarioName | None]
 
 @dataclass(frozen=True)
 class Since:
-    """For how long something has been so.
+    """Since when a failure, a cause or a finding has been there.
 
     Attributes:
-        run: the first run of those in which it was so without interruption.
-        runs: how many these are, the newest one among them; those that say nothing of it are not counted.
-        at_least: whether it may be longer, because the history begins with it.
+        run: the first of the runs that had it without interruption.
+        runs: how many runs had it, the newest one included. Runs that say nothing of it are not counted.
+        at_least: whether it may have been there for longer, because the first run of the history had it.
     """
 
     run: HeadSummary
@@ -142,7 +142,7 @@ class Comparison:
 
     @property
     def newly_broken(self) -> list[Broken]:
-        """The scenarios that fail since this run; at a first run that is not known of any."""
+        """The scenarios that fail since this run; none at a first run, where that is not known."""
         return [each for each in self.broken if each.since.runs == 1] if self.last else []
 
     @property
@@ -152,14 +152,14 @@ class Comparison:
 
     @property
     def changed(self) -> bool:
-        """Whether anything is otherwise than in the last run; also True at a first run."""
+        """Whether anything differs from the last run; True at a first run."""
         lists = (self.newly_broken, self.mended, self.new, self.removed, self.renamed)
         lasted = (each for kind in (self.causes, self.findings) for each in (kind.new, kind.gone))
         return self.last is None or self.verdict_changed or any(lists) or any(lasted)
 
 
 def compare(runs: Sequence[RunSummary]) -> Comparison:
-    """Return the last one of several runs compared with the others.
+    """Return the comparison of the newest run with the earlier ones.
 
     Args:
         runs: at least one, the oldest first.
@@ -242,8 +242,8 @@ def _lasted(runs: Sequence[RunSummary], found_in: Callable[[RunSummary], _Found]
 
     Args:
         runs: all of them.
-        found_in: returns what was found in a run. What it has not found may be there all the same if the run was
-            not executed to its end and audited.
+        found_in: returns what was found in a run. In a run that ended early or was not audited, something else may
+            be there too.
     """
     found = [found_in(each) for each in runs]
     newest = ChainMap(*reversed(found))
@@ -277,12 +277,12 @@ def _last_known(states: Sequence[bool | None]) -> bool | None:
 
 
 def _since(runs: Sequence[RunSummary], states: Sequence[bool | None], *, whole: bool = False) -> Since:
-    """Return since when something has been so that was so at last.
+    """Return since when something has been there that the last run with a known state had.
 
     Args:
         runs: the runs.
-        states: whether it was so in each of them, None where that is not known.
-        whole: whether it is known that it was not so before the first run.
+        states: whether each of them had it, None where that is not known.
+        whole: whether it is known that it was not there before the first run.
     """
     so = []
     for at in range(len(states) - 1, -1, -1):

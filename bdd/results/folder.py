@@ -3,7 +3,7 @@
     run = read_run(file)
     history = read_history(file.parent, run)
     history.runs           # the newest runs like this one, this one at the end
-    history.passed_over    # why other files were not read
+    history.passed_over    # why other files were not read: a sentence each
 
 Runs may write and read one folder at the same time, and copying files into it merges two histories.
 """
@@ -80,7 +80,7 @@ def read_run(file: Path) -> Run:
 
 
 def write_run(file: Path, run: Run) -> None:
-    """Write a run's results into a file at once, without secrets: nobody reads a part of it.
+    """Write a run's results into a file, without secrets. No reader sees a part of it.
 
     Raises:
         OSError: it cannot be written; what was there before is still there.
@@ -117,10 +117,9 @@ def results_at(place: Path | None, results_dir: Path) -> Path:
 
 
 def read_history(folder: Path, run: Run, newest: int = DEFAULT_NEWEST) -> History:
-    """Return the history of a run: it and what began before it on the same stack, with the same selection.
+    """Return a run and the runs that began before it on the same stack, with the same selection.
 
-    Runs of single shards are not in it, only what was merged of them. A run that was killed is in it; one that goes
-    on is not.
+    It has merged runs, and none of single shards; it has runs that were killed, and none that are still running.
 
     Args:
         folder: where the results are.
@@ -160,8 +159,8 @@ def read_runs(
         except UnreadableResults as error:
             passed_over.append(str(error))
             continue
-        if goes_on(run, each.file):
-            passed_over.append(f"{each.file} is passed over: its run goes on.")
+        if is_running(run, each.file):
+            passed_over.append(f"{each.file} is passed over: its run has not ended.")
             continue
         runs[start.id] = run
     return History(list(runs.values())[::-1], passed_over)
@@ -184,11 +183,11 @@ def newest_first(folder: Path, pass_over: Callable[[str], None]) -> Iterator[Run
             pass_over(str(error))
 
 
-def goes_on(run: Run | RunSummary, file: Path) -> bool:
-    """Return whether a run that has no end may still have a process; without one it was killed.
+def is_running(run: Run | RunSummary, file: Path) -> bool:
+    """Return whether a run without an end may still be running; otherwise it was killed.
 
-    On this machine the process with its number must have been there when the run began. Of a run on another machine
-    nothing is known: it goes on if its file was changed within the last hour.
+    On this machine a run is running if its process exists and is not younger than the run. A run on another machine
+    is taken to be running if its file was changed within the last hour.
 
     Args:
         run: the run.
@@ -211,12 +210,12 @@ def goes_on(run: Run | RunSummary, file: Path) -> bool:
 def remove_old(folder: Path, *, keep: int, days: float) -> list[str]:
     """Remove old files of results, and return a sentence for each that cannot be removed.
 
-    Nothing but whole files of results of ended or killed runs is removed.
+    Only whole files of results are removed, of runs that have ended or were killed.
 
     Args:
         folder: where the results are.
         keep: how many runs of the same stack, selection and shard are kept.
-        days: how old a run may become.
+        days: after how many days a run is removed.
     """
     oldest = time.time() - days * _DAY
     newer: Counter[tuple[str, str, str | None]] = Counter()
@@ -227,7 +226,7 @@ def remove_old(folder: Path, *, keep: int, days: float) -> list[str]:
         if newer[kind] <= keep and each.start.began >= oldest:
             continue
         try:
-            if not goes_on(_read(each.file, RunSummary), each.file):
+            if not is_running(_read(each.file, RunSummary), each.file):
                 each.file.unlink(missing_ok=True)
         except UnreadableResults:
             continue

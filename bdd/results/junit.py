@@ -35,7 +35,7 @@ def junit_of(run: Run) -> bytes:
 
 
 def write_junit(file: Path, run: Run) -> None:
-    """Write the JUnit file of a run that has ended; one that cannot be written is said, and changes no verdict."""
+    """Write the JUnit file of a run that has ended; print why if it cannot be written."""
     try:
         write_at_once(file, junit_of(run))
     except OSError as error:
@@ -43,7 +43,7 @@ def write_junit(file: Path, run: Run) -> None:
 
 
 def remove_junit(file: Path) -> None:
-    """Remove the JUnit file of an earlier run, which tools would take for that of this one if it is killed."""
+    """Remove the JUnit file of an earlier run: if this one is killed, tools would read it as this run's."""
     with suppress(OSError):  # the check of the folder reports it
         file.unlink()
 

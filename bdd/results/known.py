@@ -40,7 +40,7 @@ class KnownFailures:
 
     def __init__(self, entries: Sequence[_Entry] = (), today: dt.date | None = None) -> None:
         self._entries = entries
-        self._today = today or dt.date.today()  # noqa: DTZ011 - a day as the people have it who wrote the file
+        self._today = today or dt.date.today()  # noqa: DTZ011 - the local day, which the file's authors mean
 
     def allow(self, feature: str, name: str) -> bool:
         """Return whether a scenario may fail today.
@@ -52,7 +52,7 @@ class KnownFailures:
         return any(each.names(feature, name) and each.until >= self._today for each in self._entries)
 
     def outcomes(self, statuses: Mapping[tuple[str, str], Status]) -> list[KnownFailure]:
-        """Return the known failures, each with what came of it.
+        """Return the known failures, each with its state.
 
         Args:
             statuses: those of the run's scenarios: feature's file and name -> status.

@@ -109,7 +109,7 @@ class KnownFailure(Part):
         reason: why it fails.
         who: who takes care of it.
         until: the last day, `2026-12-31`, on which it does not turn a run red.
-        state: what came of it in this run.
+        state: its state in this run.
     """
 
     scenario: str
@@ -219,7 +219,7 @@ class Head(Part):
         platform: its parts.
         settings: those that were given, without secrets: name -> value.
         seed: of the random programs.
-        machine: of this run: name -> value. By its `name` and its `process`, a number, a run is known to go on.
+        machine: of this run: name -> value. Its `name` and `process`, a number, show whether the run is running.
         shard: `2/3` for a run of one shard, None for a whole one.
         whole: for a shard, the scenarios of all shards in the order of their execution; empty for a whole run.
         merged_from: the runs of shards that were joined into this one.
@@ -257,7 +257,7 @@ class Run(Part):
         format: the version of the format.
         run: what identifies it.
         scenarios: those that were executed, in that order.
-        end: what is known since it has ended; None while it goes on, and for a run that was killed.
+        end: what is known since it has ended; None while it is running, and for one that was killed.
     """
 
     format: int

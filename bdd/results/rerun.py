@@ -1,4 +1,4 @@
-"""What of a run is run again: the scenarios that failed or were not executed, with the same settings."""
+"""Selects what is run again of a run: the scenarios that failed or were not executed, and its settings."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
@@ -13,30 +13,30 @@ def to_run_again(run: Run) -> list[ScenarioName]:
     return [places[place] for place in sorted(places)]
 
 
-def settings_again(run: Run, others: Set[str]) -> dict[str, str]:
+def settings_again(run: Run, given: Set[str]) -> dict[str, str]:
     """Return the settings of a run that can be given again: name -> value.
 
-    A secret is masked in the results, and has to come from where it came before. The shard is left out: what is run
-    again is no part of a whole run.
+    A secret is masked in the results, so it has to be given again. The shard is left out, since it would select a
+    part of the scenarios that are run again.
 
     Args:
         run: the run.
-        others: the names of settings that are given now.
+        given: the names of the settings that are given now, which take precedence.
     """
-    passed = run.run.settings.items()
-    return {name: value for name, value in passed if name not in {*others, "shard"} and MASK not in value}
+    of_run = run.run.settings.items()
+    return {name: value for name, value in of_run if name not in {*given, "shard"} and MASK not in value}
 
 
 def found_again(
     wanted: Sequence[ScenarioName], there: Mapping[str, Iterable[ScenarioName]]
 ) -> Iterator[tuple[ScenarioName, ScenarioName | None]]:
-    """Yield each scenario as the results name it, and as its feature has it now, None if it is no longer there.
+    """Yield each scenario as the results name it, and as its feature has it now, None if it no longer exists.
 
     Of several with one name, the one on the nearest line is meant.
 
     Args:
         wanted: the scenarios.
-        there: the scenarios of each feature's file.
+        there: the scenarios that each feature's file has now.
     """
     for each in wanted:
         named = [one for one in there.get(each.feature, ()) if one.name == each.name]

@@ -30,12 +30,12 @@ class ScenarioName(Part):
 
     @property
     def identity(self) -> tuple[str, str, int]:
-        """What tells it from all others of a run."""
+        """What distinguishes it from the other scenarios of a run."""
         return self.feature, self.name, self.line
 
     @property
     def as_name(self) -> "ScenarioName":
-        """Only the name of what may be a whole scenario, so that both are equal."""
+        """The name alone, also of a whole scenario: a name equals only another name."""
         return ScenarioName(feature=self.feature, name=self.name, line=self.line)
 
     def __str__(self) -> str:
@@ -85,7 +85,7 @@ class Exchange(Part):
 
     @property
     def answered_at(self) -> float:
-        """When its response had come."""
+        """When its response was complete."""
         return self.sent_at + self.seconds
 
 

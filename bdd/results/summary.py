@@ -84,7 +84,7 @@ class HeadSummary(Part):
 
 
 class RunSummary(Part):
-    """The results of a run, in brief. A run whose `end` is None was killed: a history has none that goes on."""
+    """The results of a run, in brief. A run whose `end` is None was killed: a history has none that is running."""
 
     format: int
     run: HeadSummary

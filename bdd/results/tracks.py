@@ -25,8 +25,8 @@ class Track:
     """A scenario through all runs of a history; each list has one entry for each run, the oldest first.
 
     Attributes:
-        names: under which name a run knows it, None if it does not.
-        results: what came of it, None where it was not executed.
+        names: its name in a run, None where the run does not have it.
+        results: its results, None where it was not executed.
     """
 
     names: list[ScenarioName | None]

@@ -27,7 +27,7 @@ class Latency:
 
     Attributes:
         median: in seconds; below 0 where the event came before the response.
-        percentile: 95 of 100 events came within so many seconds: the smallest value that holds for them.
+        percentile: the 95th percentile, in seconds: the smallest value within which 95 of 100 events came.
         events: how many there were.
     """
 

@@ -14,7 +14,7 @@ from bdd.results.model import FORMAT, End, Head, Scenario
 
 
 class ResultsFile:
-    """The file `<run's id>.json`. It is a whole JSON document at any time: each scenario is written over its end.
+    """The file `<run id>.json`. It is a whole JSON document at any time: each scenario is written over its end.
 
         results = ResultsFile(Path("results"), head)
         results.add(scenario)
@@ -94,7 +94,7 @@ class ResultsFile:
 
 
 def write_at_once(file: Path, content: bytes) -> None:
-    """Write a file beside the old one and put it in its place: nobody reads a part of it.
+    """Write a file beside the old one and put it in its place. No reader sees a part of it.
 
     Args:
         file: the file; its folder is made if need be.

@@ -69,7 +69,7 @@ def head_of(
 
 
 def started(head: Head, settings: Settings, stack: Stack) -> Head:
-    """Return the same, and what is known since the run has started."""
+    """Return what identifies a run, completed with what is known since it has started."""
     given = settings.model_fields_set
     documents = [path for path in [settings.contract, *settings.openapi] if path]
     return head.model_copy(
@@ -108,7 +108,7 @@ def _checksum(files: Iterable[Path]) -> str:
 
 
 def _commit() -> tuple[str, bool | None]:
-    """Return the suite's commit and whether there are changes besides; nothing without a repository or git."""
+    """Return the suite's commit, and whether there are uncommitted changes; nothing without a repository or git."""
     git = ["git", "-C", str(ROOT), "-c", f"safe.directory={ROOT}"]
     try:
         commit = run_command([*git, "rev-parse", "HEAD"], timeout=_GIT_SECONDS).strip()

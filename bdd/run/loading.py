@@ -20,7 +20,7 @@ _SURROUNDINGS = {Path(__file__).name, Path(str(behave_internals.__file__)).name}
 
 @contextmanager
 def loading() -> Iterator[None]:
-    """Load the environment in the block; from then on, until the first hook, whatever ends the run is reported.
+    """Load the environment in the block. Whatever ends the run from then on, until the first hook, is reported.
 
     Raises:
         SystemExit: the run was interrupted, which needs no traceback.
@@ -67,8 +67,8 @@ def _place(error: Exception) -> str:
 
 def _report(config: Any, reason: str) -> None:
     """Write the reason into the JUnit file; the last line has it too, after what behave prints."""
-    # What takes long is loaded by the environment, which may be what has failed.
-    from bdd.report.verdict import Verdict  # noqa: PLC0415 - as said above
+    # The environment loads these modules, and it may be the environment that failed.
+    from bdd.report.verdict import Verdict  # noqa: PLC0415 - see above
     from bdd.results.junit import write_junit  # noqa: PLC0415 - the same
     from bdd.results.model import FORMAT, End, Head, Run  # noqa: PLC0415 - the same
     from bdd.run.selection import junit_file, selection_of  # noqa: PLC0415 - the same

@@ -49,7 +49,7 @@ class _Kept:
 
 @dataclass
 class _Begun:
-    """The scenario that goes on.
+    """The scenario that is running.
 
     Attributes:
         logs: how many logs there were before it.
@@ -68,7 +68,7 @@ class RunResults:
         folder: where the file is written.
         head: what is known before the run has started.
         verdict: the run's.
-        junit: the JUnit file, None for none. What it holds of an earlier run is removed.
+        junit: the JUnit file, None for none. That of an earlier run is removed.
     """
 
     def __init__(self, folder: Path, head: Head, verdict: Verdict, junit: Path | None = None) -> None:

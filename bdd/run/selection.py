@@ -1,4 +1,4 @@
-"""What a run was given: it names the run among others."""
+"""What a run was asked to execute, by which runs are compared and their JUnit files are named."""
 
 import hashlib
 import json
@@ -26,8 +26,8 @@ def selection_of(config: Any) -> str:
 def junit_file(config: Any) -> Path | None:
     """Return the JUnit file of a run from behave's configuration, None for a run without `--junit`.
 
-    It has the same name if the run is given the same paths, tags, names and settings: a run replaces its own file
-    of the last time, and no other one. Several runs may therefore write into one folder.
+    The name depends on the paths, tags, names and settings of the run: a run replaces the file of an earlier run
+    with the same ones, and no other. Several runs may therefore write into one folder.
     """
     if not config.junit:
         return None

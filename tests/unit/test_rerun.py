@@ -117,15 +117,15 @@ def test_what_is_no_longer_there_is_named(project: Project) -> None:
     elsewhere = a_scenario("Lost", "failed", feature="features/lost.feature")
     assert project.run(a_run([scenario(), gone, elsewhere])) == 7
     assert project.said[:2] == [
-        "Lost (features/lost.feature:7) is no longer there.",
-        "Gone (features/own.feature:30) is no longer there.",
+        "Lost (features/lost.feature:7) no longer exists.",
+        "Gone (features/own.feature:30) no longer exists.",
     ]
     assert project.places == [f"{FEATURE}:3"]
 
 
 def test_if_nothing_is_left_the_exit_code_is_2(project: Project) -> None:
     assert project.run(a_run([scenario("Gone")])) == 2
-    assert project.said[-1] == "Nothing of it is left to run again. Run everything: behave features"
+    assert project.said[-1] == "None of its scenarios exists any more. Run everything: behave features"
     assert project.arguments == ()
 
 

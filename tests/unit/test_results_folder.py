@@ -186,7 +186,7 @@ def test_a_head_that_is_written_in_another_order_is_read_too(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("machine", "began", "age", "goes_on"),
+    ("machine", "began", "age", "is_running"),
     [
         pytest.param(THIS_PROCESS, psutil.Process().create_time() + 1, 0, True, id="this process"),
         pytest.param(THIS_PROCESS, psutil.Process().create_time() - 60, 0, False, id="its number was given anew"),
@@ -197,16 +197,16 @@ def test_a_head_that_is_written_in_another_order_is_read_too(tmp_path: Path) -> 
         pytest.param({}, BEGAN, 4000, False, id="nothing is known, long ago"),
     ],
 )
-def test_a_run_without_an_end_goes_on_or_was_killed(
-    tmp_path: Path, machine: dict[str, str], began: float, age: float, goes_on: bool
+def test_a_run_without_an_end_is_running_or_was_killed(
+    tmp_path: Path, machine: dict[str, str], began: float, age: float, is_running: bool
 ) -> None:
     open_run = a_run([a_scenario()], began=began, killed=True, machine=machine)
     file = written(tmp_path, open_run)
     os.utime(file, (time.time() - age, time.time() - age))
     now = a_run([a_scenario()], began=began + 60)
     found = read_history(tmp_path, now)
-    assert ids(found) == [*([] if goes_on else [open_run.run.id]), now.run.id]
-    assert found.passed_over == ([f"{file} is passed over: its run goes on."] if goes_on else [])
+    assert ids(found) == [*([] if is_running else [open_run.run.id]), now.run.id]
+    assert found.passed_over == ([f"{file} is passed over: its run has not ended."] if is_running else [])
 
 
 def test_the_newest_file_is_that_of_the_run_that_began_last(tmp_path: Path) -> None:
