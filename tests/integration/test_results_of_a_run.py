@@ -105,7 +105,7 @@ def test_a_killed_run_leaves_what_it_had(tmp_path: Path) -> None:
     assert [each.name for each in killed.not_executed()] == ["Many changes"]
     assert not list(tmp_path.rglob("TESTS-*.xml"))
     exported = tmp_path / "exported" / "run.xml"
-    assert export(tmp_path / "results", None, exported, print) == 0
+    assert export(None, tmp_path / "results", None, exported, print) == 0
     (error,) = junit_suites(exported.parent)["run"].iter("error")
     assert error.get("message") == "the run was killed before its end"
     run.finish()
