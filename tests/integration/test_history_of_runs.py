@@ -203,14 +203,34 @@ def test_first_pages_say_what_has_changed_since_the_last_run(reports: Sequence[t
 
 def test_first_pages_say_how_it_was_in_the_runs_before(reports: Sequence[tuple[Recomputed, Path]]) -> None:
     for night, (history, folder) in enumerate(reports, 1):
-        page = shown.Page(folder / "index.html")
-        head = page.root.every("section", kind="verdict")[0]
-        strip = [[mark.classes[0] for mark in each.elements] for each in head.every("svg", kind="strip")] or [
-            ["kept"]
-        ]
-        kept = [kind == "kept" for kind in strip[0]]
-        assert kept == history.kept[: len(kept)], f"the marks of run {night}"
+        (head,) = shown.Page(folder / "index.html").root.every("section", kind="verdict")
+        assert history.verdict in head.every("h1")[0].text, f"the verdict of run {night}"
         assert ("kept" in head.classes) is history.kept[-1], f"the look of run {night}"
+        if night == 1:
+            continue
+        assert history.before in head.text, f"how it was before run {night}"
+        strip = [mark.classes[0] == "kept" for mark in head.every("svg", kind="strip")[0].elements]
+        assert strip == history.kept, f"the marks of run {night}"
+        counts = (
+            f"The last {night} runs, the newest on the right: {strip.count(True)} kept, {strip.count(False)} not"
+        )
+        assert counts in head.text, f"the marks of run {night} in words"
+
+
+def test_pages_of_scenarios_say_since_when_and_how_it_was(reports: Sequence[tuple[Recomputed, Path]]) -> None:
+    for night, (history, folder) in enumerate(reports[1:], 2):
+        pages = [shown.Page(each) for each in (folder / "scenarios").glob("*.html")]
+        rows = {each.name: each for each in history.scenarios}
+        assert len(pages) == len(history.now["scenarios"]), f"the scenarios of run {night}"
+        for page in pages:
+            row = rows[page.root.every("h1")[0].text]
+            (status,) = page.root.every("p", kind="status")
+            since = [each.text for each in status.every("span") if "since" in each.text or "new in" in each.text]
+            expected = [history.broken[row.name]] if row.name in history.broken else []
+            assert since == expected, f"since when in run {night}: {row.name}"
+            past = page.the("past").every("p")[0].text
+            parts = [row.words, row.flaky, row.latency and f"From the response to the event: {row.latency}"]
+            assert past == " · ".join(filter(None, parts)), f"the past of run {night}: {row.name}"
 
 
 def test_history_pages_hold_the_figures_of_each_run(reports: Sequence[tuple[Recomputed, Path]]) -> None:

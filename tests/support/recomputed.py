@@ -88,6 +88,37 @@ class Recomputed:
         return [bool(run["end"] and run["end"]["green"]) for run in self.runs]
 
     @property
+    def before(self) -> str:
+        """How it was in the runs before, in a sentence."""
+        *earlier, now = self.kept
+        in_a_row = [*reversed(earlier), not now].index(not now)  # runs before this one that were as it is
+        if now:
+            several = "run" if in_a_row == 1 else f"{in_a_row} runs"
+            return f"So it did in the {several} before." if in_a_row else "In the run before this one it did not."
+        if in_a_row < len(earlier):
+            last = f"was that of {moment(_began(self.runs[-in_a_row - 2]))}"
+            since = f"{in_a_row + 1} runs" if in_a_row else "1 run"
+            return f"The last run in which the platform kept its promises {last}; it has been {since} since."
+        alone = "In the run before this one it did not either."
+        return alone if in_a_row == 1 else f"In none of the {in_a_row} runs before this one it did."
+
+    @property
+    def verdict(self) -> str:
+        """The verdict in a sentence; empty for a run that was killed, or in which no scenario failed."""
+        number = len(self.now["scenarios"])
+        failed = sum(verdict(each) == "failed" for each in self.now["scenarios"])
+        if self.kept[-1]:
+            return f"The platform keeps its promises: all {number} scenarios passed."
+        return f"The platform breaks {failed} of its {number} promises." if failed and self.now["end"] else ""
+
+    @property
+    def broken(self) -> dict[str, str]:
+        """Since when each scenario has failed that fails."""
+        states = {_name(each): [_failed(told.result) if told else None for told in each] for each in self.threads}
+        new = {_name(each) for each in self.threads if each[0] is None}
+        return {name: self.since(each, name in new) for name, each in states.items() if each[-1]}
+
+    @property
     def table(self) -> list[list[str]]:
         """The table of all runs, the newest first."""
         return [_row(run) for run in reversed(self.runs)]
