@@ -54,7 +54,7 @@ FORMAT = 1
 """The version of the format. It grows when a reader of the version before would misunderstand a file."""
 
 KnownState = Literal["failed as known", "expired", "passed", "not executed"]
-"""`expired`: it failed, and its day is over."""
+"""`expired`: it failed, and its day is over. `not executed`: it neither passed nor failed, as after an error."""
 
 
 class LeftOut(Part):

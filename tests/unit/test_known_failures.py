@@ -44,10 +44,11 @@ def test_an_entry_holds_until_its_day_is_over(tmp_path: Path) -> None:
         ("failed", TODAY + dt.timedelta(days=1), "expired"),
         ("passed", TODAY, "passed"),
         ("not executed", TODAY, "not executed"),
+        ("error", TODAY, "not executed"),
         (None, TODAY, "not executed"),
     ],
 )
-def test_what_came_of_it_is_known_in_the_end(
+def test_each_entry_has_a_state_when_the_run_has_ended(
     tmp_path: Path, status: str | None, today: dt.date, state: str
 ) -> None:
     statuses = {(FEATURE, "One"): status} if status else {}
