@@ -93,13 +93,13 @@ def load_known_failures(file: Path, today: dt.date | None = None) -> KnownFailur
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise InvalidKnownFailures(f"The known failures cannot be read: {file}: {error}") from error
     except ValidationError as error:
-        raise InvalidKnownFailures("\n".join(_sentence(file, dict(each)) for each in error.errors())) from None
+        mistakes = "; ".join(_mistake(each["loc"], each["msg"]) for each in error.errors())
+        raise InvalidKnownFailures(
+            f"The known failures in {file} are wrong: {mistakes}. The file is a list; each entry "
+            "has scenario (its name), reason, who, and until (a day, such as 2026-12-31)."
+        ) from None
 
 
-def _sentence(file: Path, error: dict[str, object]) -> str:
-    place = ", ".join(f"entry {each + 1}" if isinstance(each, int) else str(each) for each in error["loc"])  # type: ignore[attr-defined]
-    what = str(error["msg"]).removeprefix("Input should be ")
-    return (
-        f"The known failures in {file} are wrong: {place or 'the file'}: {what}. The file is a list; each entry "
-        "has scenario (its name), reason, who, and until (a day, such as 2026-12-31)."
-    )
+def _mistake(location: Sequence[int | str], message: str) -> str:
+    place = ", ".join(f"entry {each + 1}" if isinstance(each, int) else each for each in location)
+    return f"{place or 'the file'}: {message.removeprefix('Input should be ')}"

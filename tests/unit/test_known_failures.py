@@ -77,3 +77,10 @@ def test_a_file_with_a_mistake_is_refused_and_the_entry_named(tmp_path: Path, te
         known(tmp_path, text)
     assert sentence in str(refused.value)
     assert "known.yaml" in str(refused.value)
+
+
+def test_all_mistakes_of_a_file_are_named_in_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(InvalidKnownFailures) as refused:
+        known(tmp_path, "- scenario: One\n")
+    assert "entry 1, reason: Field required; entry 1, who: Field required; entry 1, until:" in str(refused.value)
+    assert str(refused.value).count("The file is a list") == 1
