@@ -178,8 +178,7 @@ def _identity(say: _Words, run: Run | None) -> Iterator[str]:
     if run is None:
         return
     seconds = f"{run.end.ended - run.run.began:.0f}" if run.end else "?"
-    line = say("ran", id=run.run.id, stack=run.run.stack or "?", began=_when(run.run.began), seconds=seconds)
-    yield f"{line}, {say('shard', shard=run.run.shard)}" if run.run.shard else line
+    yield say("ran", id=run.run.id, stack=run.run.stack or "?", began=_when(run.run.began), seconds=seconds)
 
 
 def _when(moment: float) -> str:

@@ -83,11 +83,6 @@ class Exchange(Part):
     seconds: float
     in_outage: bool = False
 
-    @property
-    def answered_at(self) -> float:
-        """When its response was complete."""
-        return self.sent_at + self.seconds
-
 
 class Event(Part):
     """A record of the scenario in Kafka.

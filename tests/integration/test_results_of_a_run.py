@@ -40,7 +40,9 @@ def test_a_green_run_leaves_what_was_exchanged_and_published(
     (expectation,) = scenario.expectations
     assert (event.kind, event.event_type, expectation.event) == ("expected", "patient.created", event.place)
     assert expectation.seconds is not None
-    assert abs(exchange.answered_at + expectation.seconds - event.received) < 0.001  # the same moment, added up
+    assert (
+        abs(exchange.sent_at + exchange.seconds + expectation.seconds - event.received) < 0.001
+    )  # the same moment, added up
     (fence,) = scenario.fences
     assert fence.step == scenario.steps[1].sentence
     assert scenario.began <= exchange.sent_at <= fence.requested_at <= scenario.began + scenario.seconds

@@ -77,7 +77,7 @@ def a_scenario(
     }
     if latency is not None:
         kinds = ("patient.created", "patient.deleted")
-        events = [_event(kind, e.answered_at + latency) for kind, e in zip(kinds, exchanges, strict=True)]
+        events = [_event(kind, e.sent_at + e.seconds + latency) for kind, e in zip(kinds, exchanges, strict=True)]
         asked = [_expectation(event, e, latency) for event, e in zip(events, exchanges, strict=True)]
         made |= {"events": events, "expectations": asked}
         if failed:
