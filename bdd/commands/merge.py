@@ -33,7 +33,7 @@ def run_merge(given: Sequence[Path], into: Path | None, say: Callable[[str], obj
 
 
 def _read(given: Sequence[Path], say: Callable[[str], object]) -> Sequence[Run]:
-    """Return the runs in files; of one that cannot be read the reason is said, and its shard is missing."""
+    """Return the runs in files. If one cannot be read, say why; its shard is missing then."""
     runs = []
     for path in given:
         for file in sorted(path.glob("*.json")) if path.is_dir() else [path]:
@@ -42,6 +42,6 @@ def _read(given: Sequence[Path], say: Callable[[str], object]) -> Sequence[Run]:
             except UnreadableResults as error:
                 say(str(error))
                 continue
-            if not run.run.merged_from:  # what was merged here before
+            if not run.run.merged_from:  # an earlier merge may have left its result in the same folder
                 runs.append(run)
     return runs

@@ -1,4 +1,4 @@
-"""The work of `python -m bdd report`."""
+"""`python -m bdd report`: makes the pages about a run."""
 
 from pathlib import Path
 

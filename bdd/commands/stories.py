@@ -1,4 +1,4 @@
-"""Reads the features and the steps of the project for the story book."""
+"""`python -m bdd stories`: reads the features and the steps of the project, and makes the story book of them."""
 
 import inspect
 import re

@@ -6,8 +6,8 @@ from enum import IntEnum
 
 from bdd.results.model import Run
 
-_SAYS_MORE = re.compile(r"^RED: (?:[1-9]\d* of \d+ scenarios? failed|the audit found )")
-"""A verdict on the platform, not only on the run."""
+_BROKEN = re.compile(r"^RED: (?:[1-9]\d* of \d+ scenarios? failed|the audit found )")
+"""A verdict that is red because of the platform, not only because the run ended early."""
 
 
 class ExitCode(IntEnum):
@@ -47,7 +47,7 @@ def judge(run: Run) -> Judgement:
 
 
 def judge_printed(exit_code: int | None, printed: str) -> Judgement:
-    """Return what a run without results says of the platform; nothing could be written, for instance.
+    """Return what a run without results, on a full disk for instance, says of the platform.
 
     Args:
         exit_code: the run's, None if it was killed.
@@ -56,7 +56,7 @@ def judge_printed(exit_code: int | None, printed: str) -> Judgement:
     last = verdict_line(printed)
     if exit_code == 0 and last.startswith("GREEN: "):
         return Judgement(ExitCode.KEPT)
-    if _SAYS_MORE.match(last):
+    if _BROKEN.match(last):
         return Judgement(ExitCode.BROKEN, last)
     how = "was killed" if exit_code is None else f"ended with exit code {exit_code}"
     return Judgement(ExitCode.NOT_JUDGED, last or f"the run {how} and printed nothing")

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bdd.nightly.judgement import ExitCode, Judgement
-from bdd.nightly.words import Language, words
+from bdd.nightly.words import words
 from bdd.output.masking import mask
 from bdd.output.printable import in_one_line
+from bdd.pages.words import Code
 from bdd.results.comparison import Broken, Comparison
 from bdd.results.model import Cause, KnownFailure, Run
 
@@ -37,7 +38,7 @@ def notice_of(
     judgement: Judgement,
     news: Comparison | None,
     *,
-    language: Language = "en",
+    language: Code = "en",
     troubles: Sequence[str] = (),
     report_url: str | None = None,
     is_attached: bool = False,
@@ -68,7 +69,7 @@ def notice_of(
 class _Words:
     """The words of one language."""
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Code) -> None:
         self._language = language
 
     def __call__(self, key: str, **values: object) -> str:

@@ -4,19 +4,18 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
-Language = Literal["en", "de"]
+from bdd.pages.words import Code
 
 
 @cache
-def words_of(language: Language) -> Mapping[str, str]:
+def words_of(language: Code) -> Mapping[str, str]:
     """Return the words of a language: key -> words."""
     with Path(__file__).with_name("words.toml").open("rb") as file:
         return {key: each[language] for key, each in tomllib.load(file).items()}
 
 
-def words(language: Language, key: str, **values: object) -> str:
+def words(language: Code, key: str, **values: object) -> str:
     """Return the words of a key in a language; `n` chooses the form for one thing where there is one.
 
     Args:
