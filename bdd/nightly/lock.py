@@ -53,8 +53,8 @@ def lock_on(platform: str) -> Iterator[str | None]:
 def platform_of(settings: Settings) -> str:
     """Return what names a run's platform on this machine.
 
-    A platform that each run starts for itself is named by the folder of the results, which two nights would share.
-    Other shards may run on a platform at the same time.
+    Where each run starts a platform of its own, the folder of the results names it: two nights both write there.
+    A shard is part of the name, because several shards may run on one platform at the same time.
     """
     found: list[object] = [settings.bootstrap_servers, settings.recorder_url, settings.project, settings.network]
     found += [settings.of_service(name).api_url for name in sorted(short_names())]
@@ -77,4 +77,4 @@ def _holder(file: Path) -> str:
         since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(holder["since"]))
         return f"process {int(holder['process'])} since {since}"
     except (OSError, ValueError, TypeError, KeyError):
-        return "a process that has left no note of itself"
+        return "which process, and since when, is not known"

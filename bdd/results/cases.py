@@ -11,7 +11,7 @@ from bdd.output.printable import first_line
 from bdd.results.model import Failure, Finding, KnownFailure, Run, Scenario, ScenarioName, Step
 
 CaseStatus = Literal["passed", "failed", "error", "known", "late", "left out", "not executed"]
-"""`known`: it failed as known.yaml says. `late`: its event came in time after all, so that it is not judged."""
+"""`known`: it failed, as known.yaml allows. `late`: its event came in time after all, so it is not judged."""
 
 AUDIT = "audit"
 RUN = "run"

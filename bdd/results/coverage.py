@@ -32,7 +32,7 @@ Kind = Literal[
 """What a gap is, the most important kinds first.
 
 `event missed`: a scenario expects such an event, and none came as expected.
-`event`, `operation`: none looks at it at all; then what is in it is no gap of its own.
+`event`, `operation`: no scenario looks at it at all; its fields and codes are not listed as gaps then.
 `codes`: no response had these. `parameter`: no request had it.
 `unknown value`: a query parameter never had a value that the contract does not list.
 `fields`: no event had these.

@@ -1,4 +1,4 @@
-"""Writes the file of a run's results while the run goes on, so that a run that is killed leaves what it had."""
+"""Writes the file of a run's results during the run, so that a run that is killed leaves what has ended."""
 
 import json
 import os

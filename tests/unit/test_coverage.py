@@ -134,7 +134,7 @@ def test_the_payload_is_known_where_the_results_have_a_part_of_the_event_only(va
     assert gaps(run, DELETED) == [("fields", ["eventId"], [])]
 
 
-def test_an_event_that_did_not_come_as_expected_is_said_to_be_missed() -> None:
+def test_an_event_that_did_not_come_as_expected_is_a_gap_of_its_own_kind() -> None:
     parts = got(DELETED, {"patient_id": 5})
     parts["expectations"] = [parts["expectations"][0].model_copy(update={"event": None})]
     run = run_of(looking(status="failed", negative={"Then no event is published": None}, **parts))
@@ -216,7 +216,7 @@ def test_each_capability_has_its_scenarios_and_what_they_look_at() -> None:
     assert found.looking_at(LIST, "4XX") == found.looking_at(LIST, "status") == []
 
 
-def test_a_scenario_that_was_not_executed_to_its_end_is_said() -> None:
+def test_a_scenario_that_was_not_executed_to_its_end_is_incomplete() -> None:
     passed, failed = a_scenario(), a_scenario("Failed", "failed")
     waiting, out = a_scenario("Waiting"), a_scenario("Without a service")
     run = run_of(

@@ -246,7 +246,7 @@ def test_what_stop_has_left_is_skipped_for_that_reason() -> None:
     assert reason == ("skipped", "an earlier scenario has failed, and --stop is given")
 
 
-def test_features_of_one_name_in_two_folders_are_told_apart() -> None:
+def test_features_of_one_name_in_two_folders_are_distinguished() -> None:
     of_both = [a_scenario(feature=f"features/{folder}/a.feature") for folder in ("x", "y")]
     root = ET.fromstring(junit_of(a_run([a_scenario(), *of_both])))  # noqa: S314 - our own text
     classes = [case.get("classname") for case in root.iter("testcase") if case.get("file")]

@@ -222,7 +222,7 @@ def test_what_differs_between_shards_is_joined() -> None:
     assert (head.shard, head.id, head.began) == (None, "run-1-merged", first.run.began)
 
 
-def test_a_known_failure_is_there_once_as_the_shard_saw_it_that_has_the_scenario() -> None:
+def test_a_known_failure_has_the_state_of_the_shard_that_has_its_scenario() -> None:
     every = [a_scenario(f"Scenario {at}", line=at) for at in range(2)]
     known = [
         KnownFailure(scenario="Scenario 1", reason="a defect", who="me", until="2026-12-31", state=state)
@@ -321,7 +321,7 @@ def test_a_folder_stands_for_its_files_and_can_be_merged_again(tmp_path: Path) -
     assert read_run(tmp_path / "run-1-merged.json").run.merged_from == ["run-1", "run-2", "run-3"]
 
 
-def test_a_file_that_cannot_be_read_is_said_and_its_shard_is_missing(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_reported_and_its_shard_is_missing(tmp_path: Path) -> None:
     shards = sharded([a_scenario(f"Scenario {at}", line=at) for at in range(4)])
     files = [written(tmp_path, run) for run in shards]
     files[1].write_text("", encoding="utf-8")

@@ -63,7 +63,7 @@ def test_the_lock_of_a_process_that_was_killed_is_taken_over(tmp_path: Path) -> 
         assert trouble is None
 
 
-def test_a_lock_that_cannot_be_written_is_said_and_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_that_cannot_be_written_is_reported_and_stops_no_night(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", os.devnull)
     with lock_on("a platform") as trouble:
         assert trouble

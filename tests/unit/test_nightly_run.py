@@ -180,7 +180,7 @@ def test_a_verdict_that_could_only_be_printed_stands(play: Play, tmp_path: Path)
     assert not left(tmp_path).green, "a page may not look green without the results"
 
 
-def test_results_that_cannot_be_written_are_said(play: Play, tmp_path: Path) -> None:
+def test_results_that_cannot_be_written_are_reported(play: Play, tmp_path: Path) -> None:
     (tmp_path / "results").symlink_to(os.devnull)
     play(code=1, printed="RED: 2 of 3 scenarios failed\n")
     judgement, notes = judged(tmp_path)

@@ -83,7 +83,7 @@ def test_without_a_folder_of_results_it_says_what_to_do(here: Path) -> None:
     assert "behave features/" in result.output
 
 
-def test_a_place_that_cannot_be_written_is_said(here: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(here: Path) -> None:
     written(here / "results", a_run([GOOD]))
     (here / "taken").write_text("a file")
     result = report("--output", "taken")
@@ -92,7 +92,7 @@ def test_a_place_that_cannot_be_written_is_said(here: Path) -> None:
     assert "--output DIR" in result.output
 
 
-def test_without_chromium_the_pages_are_made_and_the_pdf_is_said_to_be_missing(
+def test_without_chromium_the_pages_are_made_and_the_missing_pdf_is_reported(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pdf, "BROWSERS", ("no-such-browser",))

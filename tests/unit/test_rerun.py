@@ -154,7 +154,7 @@ def test_without_results_the_exit_code_is_2(project: Project) -> None:
     assert project.said[1].startswith("no.json cannot be read: there is no such file")
 
 
-def test_a_feature_that_cannot_be_read_is_said(project: Project) -> None:
+def test_a_feature_that_cannot_be_read_is_reported(project: Project) -> None:
     project.feature("Feature: one\nFeature: two\n")
     assert project.run(a_run([scenario()])) == 2
     assert FEATURE in project.said[0]

@@ -91,7 +91,7 @@ def test_a_file_that_is_not_there_cannot_be_read(tmp_path: Path) -> None:
         read_run(tmp_path / "20260101-000000-aaaaaa.json")
 
 
-def test_a_folder_in_place_of_a_file_is_said_to_be_one(tmp_path: Path) -> None:
+def test_a_folder_in_place_of_a_file_is_reported_as_one(tmp_path: Path) -> None:
     with pytest.raises(UnreadableResults, match="it is a folder"):
         read_run(tmp_path)
 
@@ -112,7 +112,9 @@ def test_results_are_those_of_the_file_or_the_folder_that_is_given(tmp_path: Pat
     assert results_at(None, tmp_path / "two") == second
 
 
-def test_a_file_that_is_written_meanwhile_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_changes_while_it_is_read_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = a_run([a_scenario()])
     whole = written(tmp_path, run).read_bytes()
     contents = iter([whole[:500], whole[:900], whole])

@@ -113,7 +113,9 @@ def test_what_is_no_shard_is_refused(text: str) -> None:
         ("auto", {"CI_NODE_INDEX": "2", "CI_NODE_TOTAL": "4"}, "2/4"),
     ],
 )
-def test_a_scheduler_tells_the_shard_in_the_environment(text: str, environment: dict[str, str], shard: str) -> None:
+def test_the_shard_may_come_from_the_environment_of_a_scheduler(
+    text: str, environment: dict[str, str], shard: str
+) -> None:
     assert str(Shard.parse(text, environment)) == shard
 
 
@@ -127,6 +129,6 @@ def test_a_scheduler_tells_the_shard_in_the_environment(text: str, environment: 
         ("auto/3", {"JOB_COMPLETION_INDEX": "-1"}),
     ],
 )
-def test_a_scheduler_that_tells_none_is_an_error(text: str, environment: dict[str, str]) -> None:
+def test_an_environment_without_a_shard_is_an_error(text: str, environment: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"JOB_COMPLETION_INDEX|from 1/1 on"):
         Shard.parse(text, environment)

@@ -87,7 +87,7 @@ class Page(HTMLParser):
 CHAPTER = "promises/patient-deleted.html"
 
 
-def test_the_project_is_told_whole_and_before_anything_was_run(project: Book, tmp_path: Path) -> None:
+def test_the_book_has_the_whole_project_before_anything_was_run(project: Book, tmp_path: Path) -> None:
     made = pages(tmp_path, project)
     files = sorted((ROOT / "features").glob("*.feature"))
     assert len(made) == len(files) + 2
@@ -193,7 +193,7 @@ def test_what_the_audit_found_breaks_a_promise_that_its_scenario_kept(tmp_path: 
     assert "The audit at the end found 1 thing" in made["index.html"].text
 
 
-def test_scenarios_of_one_name_are_told_apart_by_their_lines(tmp_path: Path) -> None:
+def test_scenarios_of_one_name_are_distinguished_by_their_lines(tmp_path: Path) -> None:
     twins = [Story("Twice", [], [name("Twice", line)]) for line in (3, 9)]
     run = a_run([a_scenario("Twice", line=3), a_scenario("Twice", "failed", line=9)])
     text = pages(tmp_path, a_book(*twins), run)[CHAPTER].text
@@ -204,7 +204,7 @@ def test_scenarios_of_one_name_are_told_apart_by_their_lines(tmp_path: Path) -> 
     )
 
 
-def test_a_run_that_did_not_start_is_said_and_takes_no_result_away(tmp_path: Path) -> None:
+def test_a_run_that_did_not_start_is_shown_and_removes_no_result(tmp_path: Path) -> None:
     whole = a_run([a_scenario(each) for each in (NAMES[0], *ROWS)])
     nothing = a_run([], abort_reason="the platform did not start", began=whole.run.began + 100)
     made = pages(tmp_path, a_book(), nothing, whole)
@@ -244,7 +244,7 @@ def make(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["stories", *arguments], env={"COLUMNS": "200"})
 
 
-def test_the_command_tells_where_the_book_is_and_passes_a_corrupt_result_over(tmp_path: Path) -> None:
+def test_the_command_prints_where_the_book_is_and_passes_over_a_corrupt_result(tmp_path: Path) -> None:
     results = tmp_path / "results"
     first = ScenarioName(feature="features/event_envelope.feature", name="Every event has an id of its own")
     written(results, a_run([a_scenario(first.name, feature=first.feature)]))
@@ -275,7 +275,7 @@ def test_the_command_says_what_it_could_not_make(tmp_path: Path, monkeypatch: py
     assert Page(tmp_path / "book/index.html").all("html") == [{"lang": "de"}]
 
 
-def test_a_file_that_is_no_feature_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_no_feature_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "features").mkdir()
     (tmp_path / "features/broken.feature").write_text(
         "Feature: One\n  Scenario: x\n    Given y\n    Nonsense\n", encoding="utf-8"
