@@ -110,8 +110,8 @@ class Collector:
         others = [miss.event.record for miss in closest.values() if miss.event.record not in records]
         counted = (self._requests, records, self._expectations)
         return {
-            "exchanges": [self._exchange(each) for each in _some(self._requests)],
-            "events": [self._event(each) for each in [*_some(records), *others]],
+            "exchanges": [self._exchange(each) for each in _first_and_last(self._requests)],
+            "events": [self._event(each) for each in [*_first_and_last(records), *others]],
             "expectations": [
                 self._expectation(each, closest.get(each), late) for each in self._kept_expectations()
             ],
@@ -124,7 +124,7 @@ class Collector:
         fences = [fence for log in self._logs for fence in log.fences]
         return [
             model.Fence(step=_step_at(requested_at, steps), requested_at=requested_at, seconds=seconds)
-            for requested_at, seconds in _some(sorted(fences))
+            for requested_at, seconds in _first_and_last(sorted(fences))
         ]
 
     def _kept_expectations(self) -> list[Expectation]:
@@ -259,8 +259,8 @@ def _step_at(moment: float, steps: Sequence[model.Step]) -> str:
     return begun[-1] if begun else ""
 
 
-def _some(several: Sequence[_Any]) -> Sequence[_Any]:
-    """Return the first ones and the last ones, if there are very many."""
+def _first_and_last(several: Sequence[_Any]) -> Sequence[_Any]:
+    """Return all, or only the first and the last ones if there are too many."""
     return several if len(several) <= _MOST else [*several[: _MOST // 2], *several[-_MOST // 2 :]]
 
 

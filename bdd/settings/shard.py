@@ -22,8 +22,8 @@ class Shard:
         """Return the shard that a text such as `2/3` names, or that `auto` takes from the environment.
 
         Args:
-            text: `2/3`; `auto/3` on Kubernetes, where an Indexed Job tells its pods their number and not how many
-                there are; `auto` on GitLab, which tells both.
+            text: `2/3`; `auto/3` on Kubernetes, where an Indexed Job gives its pods their number, but not how many
+                there are; `auto` on GitLab, which gives both.
             environment: where `auto` looks.
 
         Raises:
