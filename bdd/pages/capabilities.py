@@ -34,6 +34,7 @@ class Capability:
     """A feature.
 
     Attributes:
+        file: its file.
         title: its name.
         description: its text.
         anchor: the id of its part of the page.
@@ -42,6 +43,7 @@ class Capability:
         scenarios: its scenarios.
     """
 
+    file: str
     title: str
     description: str
     anchor: str
@@ -94,6 +96,7 @@ def _capability(feature: Feature, promises: Sequence[Promise], say: Language) ->
         if each != "kept" and counts[each]
     ]
     return Capability(
+        file=feature.file,
         title=feature.name,
         description=" ".join(feature.description.split()),
         anchor=file_name(feature.file.rpartition("/")[2].removesuffix(".feature")),

@@ -13,6 +13,7 @@ _WIDEST_BAR = 26.0
 _LOWEST_BAR = 3.0
 _LABELS = 6
 _GRIDS = (1.0, 2.0, 2.5, 5.0, 10.0)
+_WHOLE_GRIDS = (1.0, 2.0, 5.0, 10.0)
 _LINES = 4
 
 
@@ -74,11 +75,12 @@ class Plane:
     Args:
         runs: how many runs there are.
         highest: the highest value; the lowest one is 0.
+        whole: whether all values are whole numbers, so that the grid has no others either.
     """
 
-    def __init__(self, runs: int, highest: float) -> None:
+    def __init__(self, runs: int, highest: float, *, whole: bool = False) -> None:
         self._runs = runs
-        self._step = _grid_step(highest)
+        self._step = max(1.0, _grid_step(highest, _WHOLE_GRIDS)) if whole else _grid_step(highest, _GRIDS)
         self._highest = max(highest, self._step)
         self.slot = (WIDTH - LEFT - _RIGHT) / runs
 
@@ -140,12 +142,17 @@ class Plane:
         return Line(kind, path, points)
 
 
-def _grid_step(highest: float) -> float:
-    """Return a round distance for lines of a grid, so that there are about four."""
+def _grid_step(highest: float, factors: Sequence[float]) -> float:
+    """Return a round distance for lines of a grid, so that there are about four.
+
+    Args:
+        highest: the highest value.
+        factors: what a distance may be, times a power of ten.
+    """
     step, size = 1.0, 1e-6
-    while size * _GRIDS[-1] * _LINES < highest:
+    while size * factors[-1] * _LINES < highest:
         size *= 10
-    for factor in _GRIDS:
+    for factor in factors:
         step = factor * size
         if step * _LINES >= highest:
             break

@@ -192,7 +192,7 @@ def _cause(cause: Cause, changes: Changes, pages: Mapping[ScenarioName, str], sa
 
 
 def _known(entry: KnownFailure, say: Language) -> KnownShown:
-    words = say(f"known_{entry.state.replace(' ', '_')}", until=entry.until, who=entry.who)
+    words = say(f"known_{entry.state.replace(' ', '_')}", until=say.day_of(entry.until), who=entry.who)
     return KnownShown(entry, _ICON_OF_KNOWN.get(entry.state, "not run"), words)
 
 

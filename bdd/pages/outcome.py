@@ -69,13 +69,14 @@ def state(run: AnyRun, scenario: Scenario | ScenarioSummary) -> State:
     """Return what a scenario of a run says of its promise."""
     if scenario.status not in {"failed", "error"}:
         return "kept" if scenario.status == "passed" else "not run"
-    if _is_known(run, scenario):
+    if lets_through(run, scenario):
         return "known"
     late = scenario.failure is not None and scenario.failure.late
     return "not judged" if late else "broken"
 
 
-def _is_known(run: AnyRun, scenario: ScenarioName) -> bool:
+def lets_through(run: AnyRun, scenario: ScenarioName) -> bool:
+    """Return whether a known failure lets a scenario's failure, or a finding about it, through."""
     return any(each.lets_through(scenario) for each in run.end.known) if run.end else False
 
 
@@ -98,7 +99,7 @@ def _breaches_of_its_end(run: AnyRun) -> Iterator[Breach]:
     end = run.end
     if end is None:
         return
-    if findings := sum(not _is_known(run, each.scenario) for each in end.findings):
+    if findings := sum(not lets_through(run, each.scenario) for each in end.findings):
         yield Breach("breach_findings", {"n": findings})
     if end.abort_reason is not None:
         yield Breach("breach_aborted", {"reason": first_line(end.abort_reason)})

@@ -164,7 +164,7 @@ def _charts(runs: Sequence[RunTrend], say: Language) -> Iterator[Chart]:
 
 
 def _scenarios(runs: Sequence[RunTrend], days: Sequence[str], say: Language) -> Chart:
-    plane = Plane(len(runs), max(each.passed + each.failed for each in runs))
+    plane = Plane(len(runs), max(each.passed + each.failed for each in runs), whole=True)
     bars = []
     for at, each in enumerate(runs):
         of = each.passed + each.failed

@@ -9,6 +9,7 @@ from bdd.pages.capabilities import capabilities_of
 from bdd.pages.changes import changes_of
 from bdd.pages.front import front_of
 from bdd.pages.gaps import gaps_of
+from bdd.pages.headline import headline_of
 from bdd.pages.past import history_of, past_of_each
 from bdd.pages.pdf import print_to_pdf
 from bdd.pages.scenario import Before, pages_of, shown
@@ -84,7 +85,8 @@ def _site(run: Run, history: History, form: Form) -> Site:
     comparison = compare(history.runs)
     changes = changes_of(comparison, pages, say)
     front = front_of(run, say, history=history.runs, changes=changes, capabilities=capabilities, pages=pages)
-    site.add(FIRST, "front.html", front.sentence, head=run.run, front=front, changes=changes)
+    headline = headline_of(run, comparison, capabilities, say)
+    site.add(FIRST, "front.html", front.sentence, head=run.run, front=front, headline=headline, changes=changes)
     site.add("capabilities.html", "capabilities.html", say("capabilities"), capabilities=capabilities)
     if gaps := gaps_of(coverage(run), pages, say):
         site.add("gaps.html", "gaps.html", say("gaps_title", n=len(gaps.gaps)), gaps=gaps)

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 
@@ -81,9 +81,23 @@ class Language:
         hours, minutes = divmod(round(value / _MINUTE), _MINUTE)
         return f"{self.number(hours)} h {minutes} min" if minutes else f"{self.number(hours)} h"
 
+    def tick(self, value: float) -> str:
+        """Return a place on an axis: as a duration, and to the millisecond below a minute: `5.15 s`."""
+        if 1 <= value < _MINUTE:
+            return f"{format_decimal(value, '#,##0.###', locale=self._locale)} s"
+        return self.seconds(value)
+
     def date(self, when: float) -> str:
         """Return a day: `24 November 2026`."""
         return self._time(when, "date_form")
+
+    def day_of(self, text: str) -> str:
+        """Return a day that is written as `2026-12-31` in the words of the language; another text as it is."""
+        try:
+            day = dt.date.fromisoformat(text)
+        except ValueError:
+            return text
+        return format_date(day, self._words["date_form"], locale=self._locale)
 
     def day(self, when: float) -> str:
         """Return a day without its year: `24 Nov`."""

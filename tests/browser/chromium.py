@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -43,13 +43,29 @@ def opened(browser: Browser, file: Path, **reader: Any) -> Iterator[Page]:
         file: the page.
         reader: how it is read, as Playwright's `new_context` has it: `color_scheme="dark"`.
     """
+    with reading(browser, **reader) as read:
+        yield read(file)
+
+
+@contextmanager
+def reading(browser: Browser, **reader: Any) -> Iterator[Callable[[Path], Page]]:
+    """Open pages of this machine one after the other in one window, and hold that they ask nothing of any host.
+
+    Args:
+        browser: that opens them.
+        reader: how they are read, as Playwright's `new_context` has it: `color_scheme="dark"`.
+    """
     requested: list[str] = []
     context = browser.new_context(offline=True, **reader)
+
+    def read(file: Path) -> Page:
+        page.goto(file.absolute().as_uri())
+        return page
+
     try:
         context.on("request", lambda request: requested.append(request.url))
         page = context.new_page()
-        page.goto(file.absolute().as_uri())
-        yield page
+        yield read
     finally:
         context.close()
     assert [each for each in requested if not each.startswith(("file:", "data:"))] == [], "requests to a host"

@@ -12,11 +12,9 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.browser.checks import PHONE, WIDE
 from tests.browser.chromium import launched, opened
 from tests.browser.samples import SITES
-
-_WIDE = {"width": 1100, "height": 900}
-_PHONE = {"width": 360, "height": 740}
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Picture:
 
     site: str
     page: str = "index"
-    reader: dict[str, Any] = field(default_factory=lambda: {"viewport": _WIDE})
+    reader: dict[str, Any] = field(default_factory=lambda: {"viewport": WIDE})
     of: str = ""
     printed: bool = False
 
@@ -45,8 +43,8 @@ PICTURES = {
     "history": Picture("red", "history"),
     "first-page-green": Picture("green"),
     "timeline": Picture("red", "patient-updated-changing-one-field-telefon", of="figure"),
-    "phone": Picture("red", reader={"viewport": _PHONE}),
-    "dark": Picture("red", reader={"viewport": _WIDE, "color_scheme": "dark"}),
+    "phone": Picture("red", reader={"viewport": PHONE}),
+    "dark": Picture("red", reader={"viewport": WIDE, "color_scheme": "dark"}),
     "german": Picture("German"),
     "printed": Picture("red", printed=True),
 }

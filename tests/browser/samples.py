@@ -1,11 +1,18 @@
-"""Sites for the tests in the browser and for the pictures: reports of all kinds of runs, from synthetic results."""
+"""Sites for the tests in the browser and for the pictures: reports of all kinds of runs and the story book.
+
+All results are synthetic.
+"""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bdd.commands.stories import read_book
+from bdd.pages.book import Book
 from bdd.pages.report import Form, make_report
+from bdd.pages.stories import make_stories
 from bdd.results.folder import History
 from bdd.results.model import Difference, Feature, KnownFailure, LeftOut, Run, Scenario, ScenarioName, Status
 from bdd.results.summary import summary_of
@@ -21,6 +28,8 @@ _LACKS_PHONE = Difference(
     sentence='its payload.patient_data lacks telefon, expected "+49 30 5550100"',
     field="payload.patient_data.telefon",
 )
+_DEADLINE = 5.0
+_SURNAMES = ("Muster", "Beispiel", "Probe", "Test", "Vorlage", "Entwurf", "Skizze", "Etikett", "Attrappe", "Schema")
 _ADVICE = "let the service send every field of the patient in its patient.updated event"
 _FEATURES = (
     Feature(
@@ -44,8 +53,13 @@ _FEATURES = (
         description="A request that the service refuses changes nothing, so nobody hears of it.",
     ),
 )
+_AWAY = Feature(file="features/therapist_blocked.feature", name="Blocks of therapists are published")
 _UPDATED, _DELETED, _ORDER, _REFUSED = (each.file for each in _FEATURES)
 _WRONG_KEY = "patient.deleted with the key “patient-5” instead of “5”"
+_TWICE = (
+    "patient.updated comes twice: “When I change the patient's vorname to “Neu”” promised one event;\n"
+    "the second one is at patient-events/2@9, with the same eventId, 310 ms after the first one"
+)
 _DISORDER = "a later event comes before an earlier one"
 _NO_PHONE = "patient.updated without its payload.patient_data.telefon"
 
@@ -77,10 +91,14 @@ def a_night(number: int) -> list[Scenario]:
 
 def red() -> tuple[Run, Sequence[Run]]:
     """Return a run with two causes, a finding and scenarios that were left out, and the runs before it."""
-    *before, last = history(*(a_night(number) for number in range(NIGHTS)), features=_FEATURES)
-    away = ScenarioName(feature="features/therapist_blocked.feature", name="A block is published", line=5)
-    left_out = LeftOut(reason="the platform has no therapist-service", scenarios=[away])
-    finding = a_finding("patient.created comes twice")
+    away = ScenarioName(feature=_AWAY.file, name="A block is published", line=5)
+    left_out = [LeftOut(reason="the platform has no therapist-service", scenarios=[away])]
+    features = (*_FEATURES, _AWAY)
+    nights = [a_night(number) for number in range(NIGHTS)]
+    *before, last = history(*nights, features=features, left_out=left_out)
+    finding = a_finding("patient.updated comes twice", scenario=last.scenarios[1].as_name).model_copy(
+        update={"message": _TWICE}
+    )
     known = KnownFailure(
         scenario="All events of a patient are in one partition",
         reason="Under load the service sends with two producers; ticket 4711",
@@ -92,9 +110,9 @@ def red() -> tuple[Run, Sequence[Run]]:
         last.scenarios,
         began=last.run.began,
         seconds=31.0,
-        features=_FEATURES,
         findings=[finding],
-        left_out=[left_out],
+        features=features,
+        left_out=left_out,
         end={"known": [known]},
     )
     return run, before
@@ -120,6 +138,38 @@ def not_started() -> tuple[Run, Sequence[Run]]:
     return a_run([], began=before.run.began + NIGHT, abort_reason=reason, features=_FEATURES), (before,)
 
 
+def read() -> tuple[Book, Sequence[Run]]:
+    """Return this project's features, and two runs with a result of each kind; one scenario is in none of them."""
+    book = read_book()
+    names = [name for chapter in book.chapters for story in chapter.stories for name in story.scenarios]
+    results: Sequence[Status] = ("passed", "passed", "failed", "skipped")
+    made = [
+        a_scenario(name.name, results[at % len(results)], feature=name.feature, line=name.line, latency=None)
+        for at, name in enumerate(names[1:])
+    ]
+    known = KnownFailure(
+        scenario=next(each.name for each in made if each.status == "failed"),
+        reason="Ticket 4711",
+        who="Team Events",
+        until="2026-12-31",
+        state="failed as known",
+    )
+    older, newer = history(made[: len(made) // 2], made)
+    assert newer.end
+    return book, (newer.model_copy(update={"end": newer.end.model_copy(update={"known": [known]})}), older)
+
+
+def _stories(folder: Path) -> Path:
+    book, runs = read()
+    return make_stories(book, runs, folder)
+
+
+def _german_stories(folder: Path) -> Path:
+    """Make a page of each kind, before anything was run; the features are the same in each language."""
+    book, _ = read()
+    return make_stories(replace(book, chapters=book.chapters[:2]), (), folder, "de")
+
+
 def _site(runs: Callable[[], tuple[Run, Sequence[Run]]], **form: Any) -> Callable[[Path], Path]:
     def make(folder: Path) -> Path:
         run, before = runs()
@@ -135,6 +185,8 @@ SITES: Mapping[str, Callable[[Path], Path]] = {
     "not started": _site(not_started),
     "German": _site(red, language="de"),
     "single file": _site(red, single=True),
+    "stories": _stories,
+    "German stories": _german_stories,
 }
 """Each site: its name -> what makes its pages in a folder and returns the first one."""
 
@@ -154,9 +206,23 @@ def _made(
     same: str | None = None,
 ) -> Scenario:
     """Return a scenario; `same` is what stays in its steps if it gets another name."""
-    return a_scenario(
-        name, status, feature=feature, line=line, title=title, latency=latency, seconds=0.25, nachname=same
-    )
+    nachname = _surname(same or name)
+    made = a_scenario(name, status, feature=feature, line=line, title=title, latency=latency, nachname=nachname)
+    return _with_its_wait(made)
+
+
+def _surname(name: str) -> str:
+    """Return a name of a patient for a scenario, so that no two scenarios have the same steps."""
+    return _SURNAMES[sum(name.encode()) % len(_SURNAMES)]
+
+
+def _with_its_wait(scenario: Scenario) -> Scenario:
+    """Return a scenario that took as long as its last step waited in vain, if that failed."""
+    if scenario.failure is None:
+        return scenario
+    *steps, last = scenario.steps
+    waited = last.model_copy(update={"seconds": _DEADLINE})
+    return scenario.model_copy(update={"steps": [*steps, waited], "seconds": 0.25 + _DEADLINE})
 
 
 def _change(name: str, field: str, status: Status, line: int, latency: float) -> Scenario:
@@ -167,7 +233,18 @@ def _change(name: str, field: str, status: Status, line: int, latency: float) ->
         "Then the service responds with 200",
         "And a patient.updated event is published",
     )
-    made = a_scenario(name, status, feature=_UPDATED, line=line, sentences=words, title=_NO_PHONE, latency=latency)
+    made = _with_its_wait(
+        a_scenario(
+            name,
+            status,
+            feature=_UPDATED,
+            line=line,
+            sentences=words,
+            title=_NO_PHONE,
+            latency=latency,
+            nachname=_surname(name),
+        )
+    )
     patient = json.loads(made.exchanges[0].sent or "{}") | {field: "Neu"}
     answered = json.dumps({"id": 5, **patient})
     put = {

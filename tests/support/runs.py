@@ -26,7 +26,7 @@ from bdd.results.model import (
     Scenario,
     ScenarioName,
 )
-from tests.support.scenarios import ADVICE, BEGAN, FEATURE, TITLE, a_failure, a_finding, a_scenario
+from tests.support.scenarios import ADVICE, BEGAN, FEATURE, TITLE, a_failure, a_finding, a_scenario, moved
 
 __all__ = [
     "ADVICE",
@@ -136,8 +136,8 @@ def history(*nights: Sequence[Scenario], **head: Any) -> list[Run]:
     runs = []
     for number, scenarios in enumerate(nights):
         began = BEGAN + number * NIGHT
-        moved = [each.model_copy(update={"began": began + 2 + at}) for at, each in enumerate(scenarios)]
-        runs.append(a_run(moved, began=began, **head))
+        of_night = [moved(each, began + 2 + at) for at, each in enumerate(scenarios)]
+        runs.append(a_run(of_night, began=began, **head))
     return runs
 
 

@@ -105,6 +105,25 @@ def a_finding(title: str = "patient.deleted comes twice", *, scenario: ScenarioN
     return Finding(scenario=about, message=message, advice="let the service publish it once", title=title)
 
 
+def moved(scenario: Scenario, began: float) -> Scenario:
+    """Return a scenario that began at another time, with all that happened in it."""
+    by = began - scenario.began
+
+    def later(several: Sequence[Any], *fields: str) -> list[Any]:
+        return [each.model_copy(update={name: getattr(each, name) + by for name in fields}) for each in several]
+
+    return scenario.model_copy(
+        update={
+            "began": began,
+            "steps": later(scenario.steps, "began"),
+            "exchanges": later(scenario.exchanges, "sent_at"),
+            "events": later(scenario.events, "published", "received"),
+            "expectations": later(scenario.expectations, "requested_at"),
+            "fences": later(scenario.fences, "requested_at"),
+        }
+    )
+
+
 def _step(sentence: str, status: Status, began: float) -> Step:
     return Step(sentence=sentence, status=status, began=began, seconds=0.04)
 

@@ -85,7 +85,7 @@ def test_a_known_failure_leaves_a_run_green_and_is_named(tmp_path: Path) -> None
     run = a_run([GOOD, BAD], end={"green": True, "known": [known]})
     front = pages_of(run, tmp_path)["index.html"]
     assert "The platform keeps its promises, except for one that is known." in front
-    assert "accepted until 2026-12-31. Team Events takes care of it." in front
+    assert "accepted until 31 December 2026. Team Events takes care of it." in front
 
 
 def test_only_the_scenario_that_is_known_may_fail() -> None:

@@ -159,6 +159,13 @@ def test_each_kind_of_gap_has_a_sentence(kind: str, code: Code) -> None:
     assert "{of}" in words
 
 
+@pytest.mark.parametrize("highest", [0, 1, 2, 9, 10, 183, 4000])
+def test_a_chart_of_counts_has_whole_numbers_at_its_lines(highest: int) -> None:
+    lines = Plane(30, highest, whole=True).grid(repr)
+    assert all(float(text).is_integer() for _, text in lines)
+    assert 1 <= len(lines) <= 6
+
+
 @pytest.mark.parametrize("highest", [0.0, 0.004, 0.06, 1.0, 15.0, 183.0, 4000.0])
 def test_a_chart_has_a_few_lines_with_round_values_and_nothing_outside(highest: float) -> None:
     plane = Plane(30, highest)

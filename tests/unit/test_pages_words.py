@@ -73,3 +73,8 @@ def test_a_share_is_whole_only_if_nothing_is_missing() -> None:
     say = Language("en")
     assert [say.percent(part, 1000) for part in (0, 1, 500, 999, 1000)] == ["0%", "1%", "50%", "99%", "100%"]
     assert Language("de").percent(1, 2) == "50\N{NO-BREAK SPACE}%"
+
+
+def test_a_day_in_a_file_is_written_as_the_language_does() -> None:
+    assert Language("de").day_of("2026-11-30") == "30. November 2026"
+    assert Language("en").day_of("next year") == "next year"
