@@ -2,16 +2,18 @@
 
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from behave.model import Scenario, Step
 
 from bdd.domain.world import World
+from bdd.evidence.foreign import to_foreign_line
 from bdd.evidence.sources import Source
 from bdd.kafka.record import Outline, Record, to_line
 from bdd.output.masking import mask_bytes
+from bdd.results.own_part import OwnPart
 from bdd.verdict.foreign_traffic import LARGEST_EXAMPLE, MOST_EXAMPLES
 
 _SECONDS = 10.0
@@ -38,9 +40,7 @@ def collect(
     parts: dict[str, Callable[[], str | bytes]] = {
         "story.txt": lambda: story,
         "http.txt": lambda: _exchanges(world),
-        "events.jsonl": lambda: b"".join(
-            to_line(record) for record in world.observer.recorder.records(world.began)
-        ),
+        "events.jsonl": lambda: b"".join(_records(world)),
     }
     parts.update({name: partial(source.since, since.get(name, 0)) for name, source in sources.items()})
     _write_in_time(folder, parts)
@@ -52,10 +52,15 @@ def collect_sources(folder: Path, sources: Mapping[str, Source]) -> None:
 
 
 def collect_foreign(file: Path, records: Sequence[Record]) -> None:
-    """Write foreign records that violate the contract, one per line: the first hundred of at most 10 kB."""
+    """Write foreign records that violate the contract: the first hundred of at most 10 kB, without their values.
+
+    Args:
+        file: where; each record has a line.
+        records: the records.
+    """
     whole = (record for record in records if not isinstance(record, Outline))
     small = [record for record in whole if len(record.value or b"") <= LARGEST_EXAMPLE]
-    lines = [to_line(record) for record in small[:MOST_EXAMPLES]]
+    lines = [to_foreign_line(record) for record in small[:MOST_EXAMPLES]]
     _write_in_time(file.parent, {file.name: lambda: b"".join(lines)})
 
 
@@ -109,6 +114,15 @@ def story_of(scenario: Scenario, failed: Step, message: str) -> str:
 
 
 def _exchanges(world: World) -> str:
+    own_part = OwnPart(world.observer.ledger.scenario_logs, "run")
     return "\n".join(
-        f"{exchange}\n  sent:     {exchange.sent}\n  received: {exchange.body}" for exchange in world.exchanges
+        f"{exchange}\n  sent:     {exchange.sent}\n  received: {own_part.of(exchange.body)}"
+        for exchange in world.exchanges
     )
+
+
+def _records(world: World) -> Iterator[bytes]:
+    """Yield a line for each record since the scenario began; of others there is nothing that they say."""
+    ledger = world.observer.ledger
+    for record in world.observer.recorder.records(world.began):
+        yield to_foreign_line(record) if ledger.owner(record) is None else to_line(record)

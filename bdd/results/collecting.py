@@ -1,7 +1,5 @@
 """Makes the results of a scenario from what it did, expected and got."""
 
-import json
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +10,7 @@ from behave.model_type import Status
 from bdd.contracts.event import Event
 from bdd.kafka.record import Record
 from bdd.results import model
-from bdd.system import strict_json
+from bdd.results.own_part import OwnPart
 from bdd.verdict.expectation import Expectation
 from bdd.verdict.ledger import Ledger
 from bdd.verdict.near_miss import NearMiss, nearest
@@ -30,7 +28,6 @@ _STATUS: Mapping[Status, model.Status] = {
     Status.skipped: "skipped",
     Status.untested: "not executed",
 }
-_LIST = re.compile(r"\[\s*\{")
 _Any = TypeVar("_Any")
 
 
@@ -91,7 +88,7 @@ class Collector:
         self._logs = logs
         self._operation_of = operation_of
         self._requests = [each for log in logs for each in log.requests]
-        self._keys = {subject.key for log in logs for subject in log.subjects}
+        self._own_part = OwnPart(logs, "scenario")
         self._expectations = [each for log in logs for each in log.expectations]
 
     def parts(
@@ -143,46 +140,11 @@ class Collector:
             operation=self._operation_of(exchange.method, exchange.path),
             sent=None if exchange.sent is None else _cut(exchange.sent),
             status=exchange.status,
-            body=_cut(self._own_part(exchange.body)),
+            body=_cut(self._own_part.of(exchange.body)),
             sent_at=exchange.sent_at,
             seconds=exchange.seconds,
             in_outage=exchange.in_outage,
         )
-
-    def _own_part(self, body: str) -> str:
-        """Return a body; of a list, also one in an object, only what this scenario has made.
-
-        The others may be about real people.
-        """
-        is_list = body.lstrip().startswith("[")
-        if not is_list and _LIST.search(body) is None:
-            return body
-        try:
-            whole = strict_json.loads(body)
-        except (ValueError, RecursionError):
-            return f"a list that is not JSON, of {len(body)} characters" if is_list else body
-        if is_list:
-            return self._own_entries(whole)
-        if not isinstance(whole, dict) or not any(map(_lists_entities, whole.values())):
-            return body
-        return f"{{{', '.join(f'{json.dumps(name)}: {self._own_value(each)}' for name, each in whole.items())}}}"
-
-    def _own_value(self, value: object) -> str:
-        if isinstance(value, list) and _lists_entities(value):
-            return self._own_entries(value)
-        return json.dumps(value, ensure_ascii=False)
-
-    def _own_entries(self, entries: Sequence[object]) -> str:
-        own = [each for each in entries if self._is_own(each)]
-        others = len(entries) - len(own)
-        text = json.dumps(own, ensure_ascii=False)
-        return f"{text[:-1]}{', ' if own else ''}… {others} that this scenario has not made]" if others else text
-
-    def _is_own(self, entry: object) -> bool:
-        if isinstance(entry, dict) and str(entry.get("id")) in self._keys:
-            return True
-        text = str(entry)
-        return any(log.mark in text for log in self._logs)
 
     def _event(self, record: Record) -> model.Event:
         is_of_run = self._ledger.owner(record) is not None
@@ -234,11 +196,6 @@ class Collector:
             0.0,
         )
         return expectation.claim.record.received - expectation.requested_at - answered
-
-
-def _lists_entities(value: object) -> bool:
-    """Return whether a value is a list of entities; what a refusal lists has no ids."""
-    return isinstance(value, list) and any(isinstance(each, dict) and "id" in each for each in value)
 
 
 def last_lines(folder: Path) -> dict[str, str]:

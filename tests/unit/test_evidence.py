@@ -1,5 +1,7 @@
 """The evidence of a failed scenario: as complete as possible, and never an error of its own."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,11 +73,23 @@ def failed(tmp_path: Path) -> Failed:
     return Failed(tmp_path)
 
 
-def test_foreign_records_are_kept_up_to_a_limit(tmp_path: Path) -> None:
-    broken = [record(b"rubbish", key=None), record(b"x" * 1_000_000), *(record(None) for _ in range(200))]
+def test_foreign_records_are_kept_up_to_a_limit_and_without_what_they_say(tmp_path: Path) -> None:
+    value = {"eventType": "patient.created", "payload": {"nachname": "Größe", "tags": [1, True, None]}}
+    told = replace(record(value, key=b"7"), headers=(("about", b"Erika"), ("none", None)))
+    broken = [record(b"rubbish", key=None), record(b"x" * 1_000_000), told, *(record(None) for _ in range(200))]
     collect_foreign(tmp_path / "run" / "foreign.jsonl", broken)
-    lines = (tmp_path / "run" / "foreign.jsonl").read_bytes().splitlines()
-    assert [from_line(line) for line in lines] == [broken[0], *broken[2:101]]
+    lines = [json.loads(line) for line in (tmp_path / "run" / "foreign.jsonl").read_text("utf-8").splitlines()]
+    assert [line["offset"] for line in lines] == [each.offset for each in [broken[0], *broken[2:101]]]
+    assert [line["value"] for line in lines[:3]] == [
+        "7 bytes",
+        {
+            "eventType": "patient.created",
+            "payload": {"nachname": "text of 5 characters", "tags": ["number", "true or false", None]},
+        },
+        None,
+    ]
+    assert [lines[0]["key"], lines[1]["key"]] == [None, "7"]
+    assert lines[1]["headers"] == [["about", "5 bytes"], ["none", None]]
 
 
 def test_everything_since_the_scenario_began_is_kept(failed: Failed) -> None:
