@@ -207,5 +207,11 @@ class _Night:
         try:
             return action()
         except Exception as error:  # noqa: BLE001 - whatever it is, the verdict has to be reported
-            self.note(f"{what}: {error if isinstance(error, OSError) else f'{type(error).__name__}: {error}'}")
+            self.note(f"{what}: {_in_words(error)}")
             return None
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename2 or error.filename}"
+    return f"{type(error).__name__}: {error}"

@@ -13,6 +13,7 @@ import pytest
 from bdd.contracts import asyncapi as contract
 from bdd.stacks.embedded.broker import Distribution, EmbeddedBroker
 from bdd.stacks.embedded.distribution import prepare
+from bdd.system.processes import CommandFailed, run_command
 from tests.support.running import SLOW_SECONDS, ModuleRun, patient_service
 
 _INTERRUPTIONS = [getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name)]
@@ -75,3 +76,21 @@ def api_url(tmp_path: Path, broker: EmbeddedBroker) -> Iterator[str]:
     """A patient service on that broker."""
     with patient_service(tmp_path, broker.bootstrap_servers) as url:
         yield url
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk without room for one byte."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    try:
+        run_command(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(disk)])
+    except CommandFailed as error:
+        pytest.skip(f"only root can mount a small disk: {error}")
+    try:
+        with suppress(OSError), (disk / "full").open("wb", buffering=0) as file:
+            while file.write(b"x" * 4096):
+                pass
+        yield disk
+    finally:
+        run_command(["umount", str(disk)])

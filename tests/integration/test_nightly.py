@@ -2,59 +2,22 @@
 
 import re
 import signal
-from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
-from bdd.results.folder import newest_file, read_run
-from bdd.results.model import Run
 from bdd.run.process import remote
 from bdd.stacks.embedded.broker import EmbeddedBroker
-from bdd.system.processes import CommandFailed, run_command
-from bdd.system.waiting import wait_until
+from tests.support.nights import NightRun
 from tests.support.receivers import SECRET, mail_server, text_of, webhook
-from tests.support.running import GUARD_SECONDS, LONG, QUICK, ModuleRun, patient_service
+from tests.support.running import LONG, QUICK, patient_service
 
 FAULTY = "tests.support.faulty_service", "patient-service"
 NAME = "One patient"
 
 pytestmark = pytest.mark.usefixtures("distribution")  # so that no night waits for the download
-
-
-class NightRun(ModuleRun):
-    """One night, whose results, report and evidence are in one folder."""
-
-    def __init__(self, folder: Path, number: int, *arguments: str, to: Sequence[str] = ()) -> None:
-        self.results, self.report = folder / "results", folder / "report"
-        environment = {"BDD_RESULTS_DIR": str(self.results), "TMPDIR": str(folder)}  # where the lock is
-        environment |= {"BDD_NOTIFY_TO": " ".join(to)} if to else {}
-        command = ["bdd", "nightly", "--report", str(self.report), *arguments]
-        super().__init__(folder / f"night-{number}", *command, environment=environment)
-        self.temporary = folder
-
-    def newest(self) -> Run:
-        """Return the newest results."""
-        return read_run(newest_file(self.results))
-
-    def page(self) -> str:
-        """Return the first page of the report."""
-        return (self.report / "index.html").read_text(encoding="utf-8")
-
-    def under_way(self) -> None:
-        """Wait until its run is in the middle of scenarios."""
-        self.await_text("Platform: ")
-        wait_until(self._has_begun, description="the first scenario", timeout=GUARD_SECONDS, abort_if=self.ended)
-
-    def _has_begun(self) -> None:
-        assert list(self.results.glob("*.json")), "no results yet"
-        assert self.newest().scenarios, "no scenario has ended yet"
-
-
-def last_line(run: ModuleRun) -> str:
-    return run.printed.splitlines()[-1]
 
 
 def test_sound_broken_and_mended_nights_are_told_to_a_mail_server_and_a_webhook(
@@ -112,7 +75,7 @@ def test_a_stack_that_does_not_come_up_is_not_judged_and_a_dead_receiver_is_said
     assert told["type"] == "warning"
     assert "Notice: sent to 1 of 2 receivers" in night.printed
     assert "nightly: receiver 1 of notify_to (JSON) was not notified: " in night.errors
-    assert last_line(night).startswith("NIGHTLY: the platform could not be judged (exit code 2): RED: nothing was")
+    assert night.last_line().startswith("NIGHTLY: the platform could not be judged (exit code 2): RED: nothing was")
     assert run.end.troubles
     assert run.end.troubles[0].startswith("receiver 1 of notify_to (JSON) was not notified: ")
     assert "receiver 1 of notify_to (JSON) was not notified: " in night.page()
@@ -132,7 +95,7 @@ def test_a_night_that_is_asked_to_end_says_so_in_results_report_and_notice(tmp_p
     assert end.abort_reason == "the night was interrupted"
     assert "the night was interrupted" in hook.got[0]["message"]
     assert "the night was interrupted" in night.page()
-    assert "the night was interrupted" in last_line(night)
+    assert "the night was interrupted" in night.last_line()
 
 
 def test_a_run_that_takes_too_long_is_ended_and_reported(tmp_path: Path) -> None:
@@ -171,27 +134,9 @@ def test_of_two_nights_at_once_the_second_ends_and_names_the_first(tmp_path: Pat
         first.end()
     assert second_code == 2, second.output
     named = f"another night is running on this platform: process {first.process.pid} since "
-    assert named in last_line(second)
+    assert named in second.last_line()
     assert named in hook.got[0]["message"]
     assert len(list(first.results.glob("*.json"))) == 1
-
-
-@pytest.fixture
-def full_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk without room for one byte."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    try:
-        run_command(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(disk)])
-    except CommandFailed as error:
-        pytest.skip(f"only root can mount a small disk: {error}")
-    try:
-        with suppress(OSError), (disk / "full").open("wb", buffering=0) as file:
-            while file.write(b"x" * 4096):
-                pass
-        yield disk
-    finally:
-        run_command(["umount", str(disk)])
 
 
 @pytest.mark.parametrize(("defect", "code"), [("", 0), ("key-none", 1)])
