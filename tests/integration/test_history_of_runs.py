@@ -217,6 +217,15 @@ def test_first_pages_say_how_it_was_in_the_runs_before(reports: Sequence[tuple[R
         assert counts in head.text, f"the marks of run {night} in words"
 
 
+def test_first_pages_say_below_the_verdict_what_is_broken_and_since_when(
+    reports: Sequence[tuple[Recomputed, Path]],
+) -> None:
+    for night, (history, folder) in enumerate(reports, 1):
+        page = shown.Page(folder / "index.html")
+        assert shown.headline_of(page) == history.headline, f"since when promises are broken in run {night}"
+        assert shown.broken_capabilities_of(page) == history.broken_capabilities, f"what is broken in run {night}"
+
+
 def test_pages_of_scenarios_say_since_when_and_how_it_was(reports: Sequence[tuple[Recomputed, Path]]) -> None:
     for night, (history, folder) in enumerate(reports[1:], 2):
         pages = [shown.Page(each) for each in (folder / "scenarios").glob("*.html")]

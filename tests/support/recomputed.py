@@ -8,6 +8,7 @@ import calendar
 import datetime as dt
 import json
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -117,6 +118,24 @@ class Recomputed:
         states = {_name(each): [_failed(told.result) if told else None for told in each] for each in self.threads}
         new = {_name(each) for each in self.threads if each[0] is None}
         return {name: self.since(each, name in new) for name, each in states.items() if each[-1]}
+
+    @property
+    def headline(self) -> set[str]:
+        """The parts of the sentence that says since when promises are broken, in small letters."""
+        if self.broken and self.last is None:
+            return {"since when is not known: there is no earlier run to compare with"}
+        times = Counter(words.lower() for words in self.broken.values())
+        if len(times) == 1:
+            return set(next(iter(times)).split(", "))
+        return {f"{count} {words.partition(', ')[0]}" for words, count in times.items()}
+
+    @property
+    def broken_capabilities(self) -> list[Note]:
+        """The features of which a scenario failed, and how many of theirs did."""
+        failed = Counter(each["feature"] for each in self.now["scenarios"] if verdict(each) == "failed")
+        of = Counter(each["feature"] for each in self.now["run"]["selected"])
+        names = {each["file"]: each["name"] for each in self.now["run"]["features"]}
+        return [(names[file], f"{failed[file]} of {of[file]} promises not kept") for file in names if failed[file]]
 
     @property
     def table(self) -> list[list[str]]:

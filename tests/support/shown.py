@@ -120,6 +120,18 @@ def causes_of(page: Page) -> list[tuple[str, str, str]]:
     ]
 
 
+def headline_of(page: Page) -> set[str]:
+    """Return the parts of the sentence below the verdict, in small letters."""
+    sentences = [each.text.lower().removesuffix(".") for each in page.root.every("p", kind="since-when")]
+    return {part for sentence in sentences for part in sentence.split(", ")}
+
+
+def broken_capabilities_of(page: Page) -> list[Note]:
+    """Return the capabilities below the verdict, and how many of their promises are broken."""
+    items = [each for several in page.root.every("ul", kind="broken-capabilities") for each in several.elements]
+    return [(each.every("a")[0].text, each.every("span")[0].text.partition(" · ")[0]) for each in items]
+
+
 def runs_of(page: Page) -> list[list[str]]:
     """Return the table of all runs."""
     return [[cell.text for cell in row.elements] for row in page.the("runs").every("tbody")[0].elements]
