@@ -62,7 +62,13 @@ _PATTERNS = {
     ),
     ("hooks.slack.com",): ((r"(?P<before>hooks\.slack\.com/\w+/)[\w/-]+", rf"\g<before>{MASK}"),),
     # A password may hold an @.
-    ("://",): ((r"(?P<before>\b[a-z][a-z0-9+.-]*://[^\s/?#:@\"']*:)[^\s/?#\"']+(?=@)", rf"\g<before>{MASK}"),),
+    ("://",): (
+        (r"(?P<before>\b[a-z][a-z0-9+.-]*://[^\s/?#:@\"']*:)[^\s/?#\"']+(?=@)", rf"\g<before>{MASK}"),
+        # A name that is a token: a person's is shorter, or has no digit.
+        (r"(?P<before>://)(?=[^\s/@]*\d)[\w.~%+-]{16,}(?=@)", rf"\g<before>{MASK}"),
+    ),
+    # Addresses that are signed: whoever has one may read what is there.
+    ("sig",): ((r"(?P<before>[?&](?:sig|[\w-]*signature)=)[^\s\"'\\&<>#]{8,}", rf"\g<before>{MASK}"),),
     (*_WORDS, "cookie", "authorization"): (
         (_HEADER + _QUOTED, rf"\g<before>\g<quote>{MASK}\g<quote>"),
         (_HEADER + _QUOTED_TWICE, rf"\g<before>\g<quote>{MASK}\g<quote>"),

@@ -96,8 +96,9 @@ def newest_file(folder: Path) -> Path:
     """
     found, passed_over = _files_of(folder)
     if not found:
+        which = "results that can be read" if passed_over else "results"
         reasons = "".join(f"\n  {each}" for each in passed_over)
-        raise UnreadableResults(f"There are no results in {folder}. Run `behave features/` first.{reasons}")
+        raise UnreadableResults(f"There are no {which} in {folder}. Run `behave features/` first.{reasons}")
     return found[0].file
 
 
@@ -301,7 +302,7 @@ def _content(file: Path) -> bytes:
 
 def _why_not_opened(error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
-        return "there is no such file. Name another one."
+        return "there is no such file. Name a file of results, such as results/<run id>.json."
     if isinstance(error, IsADirectoryError):
         return "it is a folder. Name a file."
     return f"{error.strerror}. Correct its permissions, or name another file."

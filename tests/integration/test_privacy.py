@@ -4,13 +4,19 @@ import html
 import json
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import quote
+
+import psutil
 
 from bdd.results.folder import newest_file, read_run
 from bdd.run.process import remote
 from bdd.stacks.embedded.broker import EmbeddedBroker
-from tests.support.leaky_service import OF_RECEIVERS, SECRETS
+from soak.repeating import again_and_again
+from tests.support.leaky_service import PLANTED, SECRETS
+from tests.support.receivers import mail_server, webhook
 from tests.support.running import QUICK, ModuleRun, patient_service, run_behave
 
 LEAKY = "tests.support.leaky_service", "patient-service", "leaky", "30000000"
@@ -34,26 +40,86 @@ def found_in(folder: Path) -> dict[str, list[str]]:
     return {name: secrets for name, secrets in held.items() if secrets}
 
 
+def settings(folder: Path) -> dict[str, str]:
+    """Return settings that hold secrets where a team may write one by mistake."""
+    reason, who = PLANTED["known"]
+    away, back = PLANTED["command"]
+    entry = {"scenario": "Another", "reason": f"password={reason}", "who": f"https://me:{who}@host.example"}
+    known = folder.parent / "known.yaml"
+    known.write_text(json.dumps([{**entry, "until": "2999-12-31"}]), encoding="utf-8")
+    return {
+        "BDD_KNOWN": str(known),
+        "BDD_DATABASE_AWAY": f"PGPASSWORD={away} true",
+        "BDD_DATABASE_BACK": f"true postgresql://me:{back}@host.example/patients",
+    }
+
+
+def refused(to: list[str]) -> dict[str, tuple[dict[str, str], list[str]]]:
+    """Return runs that end at their start, each with secrets: name -> environment and arguments."""
+    user, query = PLANTED["address"]
+    sasl = {"BDD_SECURITY_PROTOCOL": "SASL_PLAINTEXT", "BDD_SASL_MECHANISM": "PLAIN", "BDD_SASL_USERNAME": "suite"}
+    return {
+        "address": (
+            {"BDD_STACK": "remote", "BDD_API_URL": f"http://me:{user}@127.0.0.1:1/?access_token={query}"},
+            [],
+        ),
+        "sasl": ({**sasl, "BDD_SASL_PASSWORD": PLANTED["sasl"][0]}, to),
+    }
+
+
+@contextmanager
+def command_lines(file: Path) -> Iterator[None]:
+    """Write into a file which command lines this process and its children have until the block ends."""
+    seen: set[str] = set()
+
+    def look() -> None:
+        for child in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):
+                seen.add(" ".join(child.cmdline()))
+
+    with again_and_again(look, 0.1):
+        yield
+    assert any("bdd nightly" in each for each in seen), seen
+    file.write_text("\n".join(seen), encoding="utf-8")
+
+
+def part_text(message: EmailMessage) -> str:
+    """Return a mail's header and its parts, decoded."""
+    parts = [part.get_content() for part in message.walk() if not part.is_multipart()]
+    return "\n".join([*map(str, message.items()), *map(str, parts)])
+
+
 def test_no_secret_is_left_anywhere(tmp_path: Path, broker: EmbeddedBroker, closed_port: int) -> None:
     service, left = tmp_path / "service", tmp_path / "left"
     service.mkdir()
-    mail, basic, token, path = OF_RECEIVERS
-    receivers = [
+    left.mkdir()
+    mail, basic, token, path = PLANTED["receiver"]
+    dead = [
         f"mailto://nobody:{mail}@127.0.0.1:{closed_port}?to=somebody@example.org",
         f"json://user:{basic}@127.0.0.1:{closed_port}/hook",
         f"json://127.0.0.1:{closed_port}/hook?+X-Token={token}",
         f"json://127.0.0.1:{closed_port}/{path}",
     ]
-    with patient_service(service, broker.bootstrap_servers, *LEAKY) as url:
+    with (
+        patient_service(service, broker.bootstrap_servers, *LEAKY) as url,
+        webhook() as hook,
+        mail_server() as mails,
+        command_lines(left / "ps.txt"),
+    ):
         to = remote(url, broker.bootstrap_servers)
         night = ModuleRun(
             left / "night",
             *["bdd", "nightly", "--report", str(left / "report"), *to, QUICK],
-            environment={"BDD_NOTIFY_TO": " ".join(receivers)},
+            environment={"BDD_NOTIFY_TO": " ".join([*dead, hook.url, mails.url]), **settings(left)},
         )
         assert night.end() == 1, night.output
         reports = ["-f", "pretty", "-f", "json", "-o", str(left / "steps.json"), "--junit"]
         run_behave(left / "run", QUICK, *to, *reports, "--junit-directory", str(left / "junit"), exit_code=1)
+        for name, (given, arguments) in refused(to).items():
+            assert ModuleRun(left / name, "behave", QUICK, *arguments, environment=given).end() == 1
+    for number, got in enumerate([*map(json.dumps, hook.got), *(part_text(each) for each in mails.got)]):
+        (left / f"received-{number}.txt").write_text(got, encoding="utf-8")
+    assert (len(hook.got), len(mails.got)) == (1, 1)
     results = left / "run" / "results"
     for number, command in enumerate(
         [

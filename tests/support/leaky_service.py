@@ -15,10 +15,24 @@ from proof.defect import Defect
 from proof.outgoing import Outgoing
 from proof.traffic import Response, responding
 
-SECRETS = [f"hush-{number:02}-{'abcdefghijklmnopqrstuvwxyz'[number % 26] * 6}" for number in range(30)]
-_LOGGED, _IN_RESPONSES, _IN_EVENTS, _IN_HEADERS = SECRETS[:9], SECRETS[9:14], SECRETS[14:20], SECRETS[20:26]
-OF_RECEIVERS = SECRETS[26:]
-"""Those of receivers of notices, which the service does not have."""
+_HOW_MANY = {
+    "log": 9,
+    "response": 5,
+    "location": 2,
+    "event": 6,
+    "header": 6,
+    "receiver": 4,
+    "known": 2,
+    "command": 2,
+    "address": 2,
+    "sasl": 1,
+}
+PLANTED = {
+    where: [f"hush-{where}-{number}-{chr(ord('a') + number) * 6}" for number in range(count)]
+    for where, count in _HOW_MANY.items()
+}
+"""Where secrets come from -> these; the first five are the service's."""
+SECRETS = [each for secrets in PLANTED.values() for each in secrets]
 
 
 def _log() -> None:
@@ -34,13 +48,15 @@ def _log() -> None:
         "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----",
         "amqp://user:{}@broker?token=1",
     )
-    for form, secret in zip(forms, _LOGGED, strict=True):
+    for form, secret in zip(forms, PLANTED["log"], strict=True):
         print(form.format(secret), file=sys.stderr, flush=True)  # noqa: T201 - it is the log
 
 
 def _answer(response: Response) -> Response:
-    password, token, key, dsn, text = _IN_RESPONSES
-    return response.with_body(
+    password, token, key, dsn, text = PLANTED["response"]
+    of_user, in_query = PLANTED["location"]
+    location = f"https://user:{of_user}@host.example/api/patients/1?access_token={in_query}"
+    return replace(response, headers=(("Location", location),)).with_body(
         {
             **response.json,
             "password": password,
@@ -53,7 +69,7 @@ def _answer(response: Response) -> Response:
 
 
 def _publish(out: Outgoing) -> Iterator[Outgoing]:
-    password, token, inner, dsn, bearer, key = _IN_EVENTS
+    password, token, inner, dsn, bearer, key = PLANTED["event"]
     more = {
         "password": password,
         "token": token,
@@ -69,7 +85,7 @@ def _send(producer: BrokenProducer, out: Outgoing) -> None:
     names = ("authorization", "api-key", "x-token", "password", "proxy-authorization", "cookie")
     headers: list[tuple[str, str | bytes | None]] = [
         (name, f"{'Bearer ' if 'authorization' in name else ''}{secret}")
-        for name, secret in zip(names, _IN_HEADERS, strict=True)
+        for name, secret in zip(names, PLANTED["header"], strict=True)
     ]
     producer._producer.produce(out.topic, key=out.key, value=out.value, headers=headers)
     _log()

@@ -187,6 +187,10 @@ def test_without_a_file_the_command_takes_the_newest_of_the_settings(tmp_path: P
     assert json.loads(ctrf.read_text(encoding="utf-8")) == ctrf_of(a_red_run())
     code, output = command("-D", f"results_dir={tmp_path / 'none'}", "--ctrf", ctrf)
     assert (code, "There are no results in" in output) == (2, True)
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "run.json").write_text("{", encoding="utf-8")
+    code, output = command("-D", f"results_dir={tmp_path / 'bad'}", "--ctrf", ctrf)
+    assert (code, "There are no results that can be read in" in output) == (2, True)
     assert command("-D", "result_dir=x", "--ctrf", ctrf)[0] == 2
 
 

@@ -10,14 +10,12 @@ from tests.integration.containers.conftest import Theirs, started
 from tests.support.running import LONG, QUICK, BehaveRun, run_behave
 
 
-@pytest.mark.parametrize(
-    ("by", "suffix", "features"), [("project", "", "features/"), ("network", "_default", QUICK)]
-)
+@pytest.mark.parametrize(("setting", "features"), [("project={}", "features/"), ("network={}_default", QUICK)])
 def test_features_pass_and_only_the_recorder_comes_and_goes(
-    tmp_path: Path, engine: DockerClient, theirs: Theirs, by: str, suffix: str, features: str
+    tmp_path: Path, engine: DockerClient, theirs: Theirs, setting: str, features: str
 ) -> None:
     before = theirs.as_it_is()
-    run = run_behave(tmp_path, features, "-D", "stack=attached", "-D", f"{by}={theirs.project}{suffix}")
+    run = run_behave(tmp_path, features, "-D", "stack=attached", "-D", setting.format(theirs.project))
     assert "\nGREEN: " in run.output
     assert theirs.as_it_is() == before
 
