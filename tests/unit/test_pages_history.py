@@ -142,7 +142,7 @@ def test_a_history_in_which_nothing_was_executed_is_shown(tmp_path: Path) -> Non
 def test_what_no_scenario_looks_at_is_named(tmp_path: Path) -> None:
     html = page([a_run([GOOD])], tmp_path, "gaps.html")
     gaps = part(html, "gaps")
-    assert "patient.updated: no scenario looks at this event." in gaps
+    assert "patient.updated: no scenario covers this event." in gaps
     assert "POST /api/patients: no scenario gets the status code 400." in gaps
     assert "2 of 3" in text_of(html)
 

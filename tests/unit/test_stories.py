@@ -190,7 +190,7 @@ def test_what_the_audit_found_breaks_a_promise_that_its_scenario_kept(tmp_path: 
     run = a_run([passed], findings=[a_finding(scenario=named(passed))])
     made = pages(tmp_path, a_book(), run)
     assert "0 of 3 promises kept, 1 not kept, 2 not run yet" in made[CHAPTER].text
-    assert "The audit at the end found 1 thing" in made["index.html"].text
+    assert "The final audit found 1 thing" in made["index.html"].text
 
 
 def test_scenarios_of_one_name_are_distinguished_by_their_lines(tmp_path: Path) -> None:
