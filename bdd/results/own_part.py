@@ -24,23 +24,22 @@ class OwnPart:
         self._whose = whose
 
     def of(self, body: str) -> str:
-        """Return a body; of a list, also one in an object, only what these scenarios have made."""
+        """Return a body; of a list, also one inside of objects, only what these scenarios have made."""
         is_list = body.lstrip().startswith("[")
         if not is_list and _LIST.search(body) is None:
             return body
         try:
             whole = strict_json.loads(body)
         except (ValueError, RecursionError):
-            return f"a list that is not JSON, of {len(body)} characters" if is_list else body
-        if is_list:
-            return self._own_entries(whole)
-        if not isinstance(whole, dict) or not any(map(_lists_entities, whole.values())):
-            return body
-        return f"{{{', '.join(f'{json.dumps(name)}: {self._own_value(each)}' for name, each in whole.items())}}}"
+            return f"a list that is not JSON, of {len(body)} characters"
+        text = self._own_entries(whole) if is_list else self._text(whole)
+        return body if text == json.dumps(whole, ensure_ascii=False) else text
 
-    def _own_value(self, value: object) -> str:
-        if isinstance(value, list) and _lists_entities(value):
+    def _text(self, value: object) -> str:
+        if isinstance(value, list) and any(map(_has_id, value)):
             return self._own_entries(value)
+        if isinstance(value, dict):
+            return f"{{{', '.join(f'{json.dumps(name)}: {self._text(each)}' for name, each in value.items())}}}"
         return json.dumps(value, ensure_ascii=False)
 
     def _own_entries(self, entries: Sequence[object]) -> str:
@@ -58,6 +57,6 @@ class OwnPart:
         return any(log.mark in text for log in self._logs)
 
 
-def _lists_entities(value: object) -> bool:
-    """Return whether a value is a list of entities; what a refusal lists has no ids."""
-    return isinstance(value, list) and any(isinstance(each, dict) and "id" in each for each in value)
+def _has_id(entry: object) -> bool:
+    """Return whether an entry of a list is an entity; what a refusal lists has no ids."""
+    return isinstance(entry, dict) and any(name.lower().endswith("id") for name in entry)
