@@ -114,7 +114,8 @@ def story_of(scenario: Scenario, failed: Step, message: str) -> str:
 
 
 def _exchanges(world: World) -> str:
-    own_part = OwnPart(world.observer.ledger.scenario_logs, "run")
+    ledger = world.observer.ledger
+    own_part = OwnPart(ledger, ledger.scenario_logs, "run")
     return "\n".join(
         f"{exchange}\n  sent:     {exchange.sent}\n  received: {own_part.of(exchange.body)}"
         for exchange in world.exchanges

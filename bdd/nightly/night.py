@@ -213,5 +213,6 @@ class _Night:
 
 def _in_words(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}: {error.filename2 or error.filename}"
+        file = error.filename2 or error.filename
+        return f"{error.strerror}: {file}" if file else error.strerror
     return f"{type(error).__name__}: {error}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bdd.pages.capabilities import Capability
 from bdd.pages.changes import since_in_words
-from bdd.pages.outcome import lets_through, state
+from bdd.pages.outcome import state
 from bdd.pages.words import Language
 from bdd.results.comparison import Broken, Comparison, Since
 from bdd.results.model import Run
@@ -116,10 +116,10 @@ def _broken_capabilities(
 
 
 def _findings(run: Run, comparison: Comparison, say: Language) -> str:
-    if comparison.last is None:
+    if comparison.last is None or run.end is None:
         return ""
     found = [*comparison.findings.new, *comparison.findings.still]
-    times = [each.since for each in found if each.scenario and not lets_through(run, each.scenario)]
+    times = [each.since for each in found if each.scenario and not run.end.lets_through(each.scenario)]
     return say("findings_since", since=since_of_several(times, say)) if times else ""
 
 

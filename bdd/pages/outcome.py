@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bdd.output.printable import first_line
-from bdd.results.model import Run, Scenario, ScenarioName
+from bdd.results.model import Run, Scenario
 from bdd.results.summary import RunSummary, ScenarioSummary
 
 Kind = Literal["kept", "broken", "not judged", "unfinished"]
@@ -69,15 +69,10 @@ def state(run: AnyRun, scenario: Scenario | ScenarioSummary) -> State:
     """Return what a scenario of a run says of its promise."""
     if scenario.status not in {"failed", "error"}:
         return "kept" if scenario.status == "passed" else "not run"
-    if lets_through(run, scenario):
+    if scenario.status == "failed" and run.end and run.end.lets_through(scenario):
         return "known"
     late = scenario.failure is not None and scenario.failure.late
     return "not judged" if late else "broken"
-
-
-def lets_through(run: AnyRun, scenario: ScenarioName) -> bool:
-    """Return whether a known failure lets a scenario's failure, or a finding about it, through."""
-    return any(each.lets_through(scenario) for each in run.end.known) if run.end else False
 
 
 def _breaches(run: AnyRun) -> Iterator[Breach]:
@@ -99,8 +94,8 @@ def _breaches_of_its_end(run: AnyRun) -> Iterator[Breach]:
     end = run.end
     if end is None:
         return
-    if findings := sum(not lets_through(run, each.scenario) for each in end.findings):
-        yield Breach("breach_findings", {"n": findings})
+    if findings := end.findings_not_known():
+        yield Breach("breach_findings", {"n": len(findings)})
     if end.abort_reason is not None:
         yield Breach("breach_aborted", {"reason": first_line(end.abort_reason)})
     elif not end.audited:

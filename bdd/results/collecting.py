@@ -88,7 +88,7 @@ class Collector:
         self._logs = logs
         self._operation_of = operation_of
         self._requests = [each for log in logs for each in log.requests]
-        self._own_part = OwnPart(logs, "scenario")
+        self._own_part = OwnPart(ledger, logs, "scenario")
         self._expectations = [each for log in logs for each in log.expectations]
 
     def parts(

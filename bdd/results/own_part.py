@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 
 from bdd.system import strict_json
+from bdd.verdict.ledger import Ledger
 from bdd.verdict.scenario_log import ScenarioLog
 
 _LIST = re.compile(r"\[\s*\{")
@@ -14,12 +15,14 @@ class OwnPart:
     """The part of a response that some scenarios have made.
 
     Args:
+        ledger: the run's.
         logs: the logs of the scenarios.
         whose: what they are, for the reader: `scenario` or `run`.
     """
 
-    def __init__(self, logs: Sequence[ScenarioLog], whose: str) -> None:
-        self._logs = logs
+    def __init__(self, ledger: Ledger, logs: Sequence[ScenarioLog], whose: str) -> None:
+        self._marks_in = ledger.marks.find
+        self._marks = {log.mark for log in logs}
         self._keys = {subject.key for log in logs for subject in log.subjects}
         self._whose = whose
 
@@ -53,8 +56,8 @@ class OwnPart:
     def _is_own(self, entry: object) -> bool:
         if isinstance(entry, dict) and str(entry.get("id")) in self._keys:
             return True
-        text = str(entry)
-        return any(log.mark in text for log in self._logs)
+        text = json.dumps(entry, ensure_ascii=False).encode(errors="replace")
+        return any(mark in self._marks for mark in self._marks_in(text))
 
 
 def _has_id(entry: object) -> bool:

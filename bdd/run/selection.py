@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 from typing import Any
 
+from bdd.settings.shard import VARIABLES as SHARD_VARIABLES
 from bdd.system.paths import ROOT
 
 _LETTERS_OF_A_NAME = 8
-_WHICH_SHARD = {"JOB_COMPLETION_INDEX", "CI_NODE_INDEX", "CI_NODE_TOTAL"}  # what `-D shard=auto` reads
 
 
 def selection_of(config: Any) -> str:
@@ -32,7 +32,7 @@ def junit_file(config: Any) -> Path | None:
     if not config.junit:
         return None
     variables = {
-        name: value for name, value in os.environ.items() if name.startswith("BDD_") or name in _WHICH_SHARD
+        name: value for name, value in os.environ.items() if name.startswith("BDD_") or name in SHARD_VARIABLES
     }
     given = json.dumps([selection_of(config), sorted({**variables, **config.userdata}.items())])
     name = hashlib.sha256(given.encode()).hexdigest()[:_LETTERS_OF_A_NAME]

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+VARIABLES = ("JOB_COMPLETION_INDEX", "CI_NODE_INDEX", "CI_NODE_TOTAL")
+"""The environment variables that `auto` reads."""
 _AUTO = re.compile(r"auto(?:/([1-9][0-9]{0,3}))?", re.ASCII)
 _SHARD = re.compile(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})", re.ASCII)
 
@@ -46,6 +48,5 @@ class Shard:
 
 def _of_environment(count: str | None, environment: Mapping[str, str]) -> str:
     """Return a shard as text from what Kubernetes, which counts from 0, or GitLab has set."""
-    index = environment.get("JOB_COMPLETION_INDEX", "")
-    number = str(int(index) + 1) if index.isdecimal() else environment.get("CI_NODE_INDEX", "")
-    return f"{number}/{count or environment.get('CI_NODE_TOTAL', '')}"
+    index, node, total = (environment.get(name, "") for name in VARIABLES)
+    return f"{int(index) + 1 if index.isdecimal() else node}/{count or total}"

@@ -62,7 +62,7 @@ class Ledger:
         self.outages = Outages()
         self.on_watch: Callable[[Subject], None] = lambda _: None
         self._contract = contract.current()
-        self._marks = Marks(run_id)
+        self.marks = Marks(run_id)
         self._by_mark: dict[str, ScenarioLog] = {}
         self._by_subject: dict[Subject, ScenarioLog] = {}
         self._claimed: dict[str, Expectation] = {}
@@ -80,7 +80,7 @@ class Ledger:
 
     def open_scenario_log(self, scenario: str, location: str) -> ScenarioLog:
         """Return a new log; its mark must be in all of the scenario's test data."""
-        scenario_log = ScenarioLog(scenario, location, self._marks.next())
+        scenario_log = ScenarioLog(scenario, location, self.marks.next())
         self.scenario_logs.append(scenario_log)
         self._by_mark[scenario_log.mark] = scenario_log
         return scenario_log
@@ -242,7 +242,7 @@ class Ledger:
 
     def _linked(self, record: Record) -> ScenarioLog | None:
         value = record.value or b""
-        for mark in self._marks.find(value):
+        for mark in self.marks.find(value):
             if mark in self._by_mark:
                 return self._by_mark[mark]
         return next((self._by_subject[each] for each in self._subjects(record) if each in self._by_subject), None)

@@ -62,11 +62,11 @@ class Patience:
         """
         event_type = next((each.event_type for each in expected), "")
         took = self._took.get(event_type)
-        of_all = noun_of(event_type) if took else event_type
-        if self._vain[of_all] < _TRIES:
+        name = noun_of(event_type) if took else event_type
+        if self._vain[name] < _TRIES:
             return Wait(timeout)
         short = max(_FACTOR * median(took) if took else 0, _SHORTEST_SECONDS)
-        return Wait(short, self._deadlines[of_all]) if short < timeout else Wait(timeout)
+        return Wait(short, self._deadlines[name]) if short < timeout else Wait(timeout)
 
     def note_vain(self, expected: Sequence[Expectation], timeout: float) -> None:
         """Note that some of these did not come in time.

@@ -130,6 +130,6 @@ class Marks:
         return f"{self._run}{next(self._numbers)}z"
 
     def find(self, value: bytes) -> Iterator[str]:
-        """Yield the marks in a record's value."""
+        """Yield the marks in a text or in a record's value, in UTF-8."""
         if self._run.encode() in value:
             yield from (found.decode() for found in self._pattern.findall(value))

@@ -14,10 +14,9 @@ from bdd.pages.report import Form
 from bdd.run.process import remote
 from bdd.stacks.embedded.broker import EmbeddedBroker
 from bdd.system.paths import ROOT
-from bdd.system.waiting import wait_until
 from tests.support import shown
 from tests.support.recomputed import Recomputed, percent, seconds
-from tests.support.running import GUARD_SECONDS, BehaveRun, ModuleRun, patient_service, run_behave
+from tests.support.running import BehaveRun, ModuleRun, patient_service, run_behave
 
 SOUND, DELETED, REFUSED, READ = "sound", "deleted-with-data", "refused-answers-422", "reading-one-announced"
 BOTH = f"{DELETED}+{REFUSED}"
@@ -115,33 +114,17 @@ def nights(
         to = remote(services[defect], broker.bootstrap_servers, settling=0.3, results_dir=folder / "results")
         arguments = [str(installation.features), *to]
         if night == KILLED:
-            _kill_in_the_middle(BehaveRun(folder / str(night), *arguments), folder / "results", files)
+            run = BehaveRun(folder / str(night), *arguments)
+            try:
+                run.kill_after(3, folder / "results", "bdd.recorder", earlier=files)
+            finally:
+                run.finish()
         else:
             run_behave(folder / str(night), *arguments, exit_code=0 if defect == SOUND else 1)
         (file,) = set((folder / "results").glob("*.json")).difference(files)
         files.append(file)
         _move(file, (night - len(NIGHTS)) * DAY)
     return files
-
-
-def _kill_in_the_middle(run: BehaveRun, results: Path, earlier: Sequence[Path]) -> None:
-    def in_the_middle() -> None:
-        (file,) = set(results.glob("*.json")).difference(earlier)
-        assert len(json.loads(file.read_bytes())["scenarios"]) == 3
-
-    try:
-        wait_until(
-            in_the_middle,
-            description="the results of three scenarios",
-            timeout=GUARD_SECONDS,
-            retry_on=(AssertionError, ValueError),
-            abort_if=run.ended,
-        )
-        run.child("bdd.recorder")  # so that all children are remembered, and ended
-        run.process.kill()
-        run.process.wait()
-    finally:
-        run.finish()
 
 
 def _move(file: Path, by: float) -> None:

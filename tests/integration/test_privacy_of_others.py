@@ -53,12 +53,12 @@ def test_others_are_nowhere(tmp_path: Path, broker: EmbeddedBroker, defect: str,
                 environment={"BDD_NOTIFY_TO": hook.url},
             )
             assert night.end() == 1, night.output
-    (told,) = hook.got
-    (tmp_path / "told").mkdir()
-    (tmp_path / "told" / "notice.json").write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
-    (tmp_path / "told" / "console.txt").write_text(night.output, encoding="utf-8")
+    (notice,) = hook.got
+    (tmp_path / "received").mkdir()
+    (tmp_path / "received" / "notice.json").write_text(json.dumps(notice, ensure_ascii=False), encoding="utf-8")
+    (tmp_path / "received" / "console.txt").write_text(night.output, encoding="utf-8")
     evidence = night_folder / "evidence"
     texts = "".join(file.read_text("utf-8") for file in [*evidence.rglob("http.txt"), *evidence.rglob("*.jsonl")])
     assert " that this run has not made]" in texts, "the run has seen a list with them"
     assert f'"nachname":"text of {len(PUBLISHED)} characters"' in texts, "it has seen their events"
-    assert found_in(night_folder, report, tmp_path / "told") == set()
+    assert found_in(night_folder, report, tmp_path / "received") == set()

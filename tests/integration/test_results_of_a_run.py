@@ -8,9 +8,8 @@ from bdd.commands.export import export
 from bdd.results.model import Run
 from bdd.run.process import remote
 from bdd.stacks.embedded.broker import EmbeddedBroker
-from bdd.system.waiting import wait_until
 from tests.support.junit import junit_suites
-from tests.support.running import GUARD_SECONDS, LONG, QUICK, QUICK_TITLE, BehaveRun, patient_service, run_behave
+from tests.support.running import LONG, QUICK, QUICK_TITLE, BehaveRun, patient_service, run_behave
 
 FAULTY = "tests.support.faulty_service", "patient-service"
 
@@ -88,21 +87,10 @@ def test_a_killed_run_leaves_what_it_had(tmp_path: Path) -> None:
     junit = ["--junit", "--junit-directory", str(tmp_path / "junit")]
     run = BehaveRun(tmp_path, LONG, *junit)
 
-    def first_has_ended() -> None:
-        assert [each.status for each in results_of(run).scenarios] == ["passed"]
-
-    wait_until(
-        first_has_ended,
-        description="the results of the first scenario",
-        timeout=GUARD_SECONDS,
-        retry_on=(AssertionError, ValueError),
-        abort_if=run.ended,
-    )
-    run.child("kafka.Kafka")  # so that all children are remembered, and ended
-    run.process.kill()
-    run.process.wait()
+    run.kill_after(1, run.temporary.parent / "results", "kafka.Kafka")
     killed = results_of(run)
     assert killed.end is None
+    assert [each.status for each in killed.scenarios] == ["passed"]
     assert not killed.green
     assert [each.name for each in killed.not_executed()] == ["Many changes"]
     assert not list(tmp_path.rglob("TESTS-*.xml"))

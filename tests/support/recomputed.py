@@ -1,6 +1,6 @@
 """What pages say of a history, computed again from the files of results, as docs/results.md defines it.
 
-It shares nothing with the suite but the files. Scenarios are told apart by their steps, so no two of a run may have
+It shares nothing with the suite but the files. Scenarios are identified by their steps, so no two of a run may have
 the same ones.
 """
 
@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 
 Raw = Mapping[str, Any]
 Note = tuple[str, str]
-"""What something is called, and what is said of it."""
+"""The name of something, and the note about it."""
 
 
 class Row(NamedTuple):
-    """A scenario in the table of all: its name, in which runs it passed and failed, and what is said of it."""
+    """A scenario in the table of all: its name, in which runs it passed and failed, and the notes about it."""
 
     name: str
     passed: Sequence[int]
@@ -29,14 +29,14 @@ class Row(NamedTuple):
     latency: str
 
 
-class Told(NamedTuple):
+class InRun(NamedTuple):
     """A scenario in a run: the name it has there, and what came of it, None if it was not executed."""
 
     name: tuple[str, str]
     result: Raw | None
 
 
-Thread = Sequence[Told | None]
+Thread = Sequence[InRun | None]
 """A scenario in each run, None in those that do not know it."""
 
 
@@ -115,7 +115,7 @@ class Recomputed:
     @property
     def broken(self) -> dict[str, str]:
         """Since when each scenario has failed that fails."""
-        states = {_name(each): [_failed(told.result) if told else None for told in each] for each in self.threads}
+        states = {_name(each): [_failed(one.result) if one else None for one in each] for each in self.threads}
         new = {_name(each) for each in self.threads if each[0] is None}
         return {name: self.since(each, name in new) for name, each in states.items() if each[-1]}
 
@@ -197,7 +197,7 @@ class Recomputed:
         return changes + self._verdict_changes(thread)
 
     def _verdict_changes(self, thread: Thread) -> list[Note]:
-        states = [_failed(told.result) if told else None for told in thread]
+        states = [_failed(one.result) if one else None for one in thread]
         whole = thread[0] is None
         failed_before = _last_known(states[:-1])
         title = _title(thread)
@@ -228,7 +228,7 @@ class Recomputed:
         ]
 
     def _scenario(self, thread: Thread) -> Row:
-        results = [told.result if told else None for told in thread]
+        results = [one.result if one else None for one in thread]
         verdicts = [verdict(each) if each else None for each in results]
         passed, failed = (_places(verdicts, kind) for kind in ("passed", "failed"))
         words = f"failed in {len(failed)} of {len(passed) + len(failed)}"
@@ -303,14 +303,14 @@ def _threads(runs: Sequence[Raw]) -> list[Thread]:
         for run in runs
         for each in run["scenarios"]
     }
-    threads: dict[object, list[Told | None]] = {}
+    threads: dict[object, list[InRun | None]] = {}
     for at, run in enumerate(runs):
         results = {_key(each): each for each in run["scenarios"]}
         names = list(dict.fromkeys(_key(each) for each in run["run"]["selected"]))
         assert len({steps.get(name, name) for name in names}) == len(names), "two scenarios have the same steps"
         for name in names:
             thread = threads.setdefault(steps.get(name, name), [None] * len(runs))
-            thread[at] = Told(name, results.get(name))
+            thread[at] = InRun(name, results.get(name))
     return list(threads.values())
 
 
@@ -323,7 +323,7 @@ def _finding(finding: Raw) -> tuple[str, str, str]:
 
 
 def _name(thread: Thread) -> str:
-    return next(told.name[1] for told in reversed(thread) if told)
+    return next(one.name[1] for one in reversed(thread) if one)
 
 
 def _failed(result: Raw | None) -> bool | None:
@@ -331,7 +331,7 @@ def _failed(result: Raw | None) -> bool | None:
 
 
 def _title(thread: Thread) -> str:
-    results = [told.result for told in thread if told and told.result]
+    results = [one.result for one in thread if one and one.result]
     return next((each["failure"]["title"] for each in reversed(results) if _failed(each)), "")
 
 

@@ -1,7 +1,7 @@
 """Runs behave and the project's commands as a user would, each in a process, also against a service."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar
@@ -88,6 +88,31 @@ class ModuleRun(ModuleProcess):
 
 class BehaveRun(ModuleRun):
     """One run of behave."""
+
+    def kill_after(self, scenarios: int, results: Path, child: str, earlier: Collection[Path] = ()) -> None:
+        """Kill the run once so many scenarios have ended, as SIGKILL does; `finish` ends its children.
+
+        Args:
+            scenarios: how many.
+            results: the folder of its results.
+            child: a word in the command of a child process that must be running then.
+            earlier: the files in this folder that are of other runs.
+        """
+
+        def have_ended() -> None:
+            (file,) = set(results.glob("*.json")).difference(earlier)
+            assert len(json.loads(file.read_bytes())["scenarios"]) == scenarios
+
+        wait_until(
+            have_ended,
+            description=f"the results of {scenarios} scenarios",
+            timeout=GUARD_SECONDS,
+            retry_on=(AssertionError, ValueError),
+            abort_if=self.ended,
+        )
+        self.child(child)  # so that all children are remembered, and ended
+        self.process.kill()
+        self.process.wait()
 
     def __init__(self, folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
         super().__init__(folder, "behave", "--no-color", *arguments, environment=environment)

@@ -138,7 +138,7 @@ def runs_of(page: Page) -> list[list[str]]:
 
 
 def flaky_of(page: Page) -> list[Note]:
-    """Return the flaky scenarios: name, and what is said of it."""
+    """Return the flaky scenarios: name, and the note about it."""
     return [
         (each.every("div", kind="row-title")[0].text, each.every("p")[0].text)
         for each in page.the("flaky").every("li")

@@ -257,14 +257,25 @@ def test_the_setting_decides_when_a_notice_is_sent(
     assert counts == sent
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ValueError("no such template"), "ValueError: no such template\n"),
+        (OSError(28, "No space left on device"), "No space left on device\n"),
+        (OSError(28, "No space left on device", "report.html"), "No space left on device: report.html\n"),
+    ],
+)
 def test_whatever_else_fails_is_in_a_notice_even_with_notify_failure_and_changes_no_verdict(
     play: Play,
     go: Callable[..., ExitCode],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    *,
+    error: Exception,
+    words: str,
 ) -> None:
     def broken(*_: object) -> Path:
-        raise ValueError("no such template")
+        raise error
 
     monkeypatch.setattr(night, "make_report", broken)
     monkeypatch.setattr(night, "compare", broken)
@@ -273,7 +284,7 @@ def test_whatever_else_fails_is_in_a_notice_even_with_notify_failure_and_changes
     assert go(notify="failure") is ExitCode.KEPT
     said = capsys.readouterr()
     for trouble in ("there is no report", "what is new is not known", "the report is not attached"):
-        assert f"{trouble}: ValueError: no such template" in said.err
+        assert f"{trouble}: {words}" in said.err
         assert trouble in SentNotices.sent[0][0].body
     assert "nightly: receiver 1 of notify_to (JSON) was not notified: refused" in said.err
     assert (

@@ -1,4 +1,4 @@
-"""Nights on the compose stack: exit code, what is said, what is kept, and that nothing is left in the engine."""
+"""Nights on the compose stack: exit code, what is reported and kept, and that nothing is left in the engine."""
 
 import io
 import secrets
@@ -52,8 +52,8 @@ def test_broken_promises_are_reported_and_a_dead_receiver_is_named(
     assert left_in(engine, night) == []
     (notice,) = hook.got
     assert (notice["title"], notice["type"]) == ("Promises were broken: 1/1 (compose)", "failure")
-    for said in (notice["message"], night.page(), night.last_line()):
-        assert "producer" in said
+    for text in (notice["message"], night.page(), night.last_line()):
+        assert "producer" in text
     assert "nightly: receiver 1 of notify_to (JSON) was not notified: " in night.errors
     end = night.newest().end
     assert end
@@ -71,8 +71,8 @@ def test_sigterm_ends_the_first_night_and_a_second_one_does_not_begin(tmp_path: 
         assert first.end() == 2, first.output
     assert left_in(engine, first) == []
     assert f"another night is running on this platform: process {first.process.pid} since " in second.last_line()
-    for said in (hook.got[0]["message"], first.page(), first.last_line()):
-        assert "the night was interrupted" in said
+    for text in (hook.got[0]["message"], first.page(), first.last_line()):
+        assert "the night was interrupted" in text
 
 
 def test_a_stack_that_does_not_come_up_is_not_judged_also_on_a_full_disk(
